@@ -1,0 +1,444 @@
+package graph
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Hash is the SHA-256, in hexadecimal, of everything that decides the law of the
+// model and the words of its sampler: variables, factors with their weights,
+// beta, blocks in order, clamps, initial states and the number format. Names of
+// graphs and groups, the schedule, the seed and what is observed do not count.
+func (g *Graph) Hash() string {
+	h := &hasher{}
+	h.text("thrmlgen graph 1", g.Model)
+	h.count(len(g.Vars))
+	for i := range g.Vars {
+		v := &g.Vars[i]
+		h.text(v.Name)
+		h.count(int(v.Kind), v.States, v.Count)
+		h.list(v.Shape)
+	}
+	h.count(len(g.Factors))
+	for i := range g.Factors {
+		f := &g.Factors[i]
+		h.text(f.Name)
+		h.count(len(f.Slots))
+		for _, s := range f.Slots {
+			h.count(s.Var)
+		}
+		h.bools(f.Shared, f.Runtime)
+		h.nodes(f.Index)
+		h.floats(f.Weights)
+	}
+	h.floats([]float64{g.Beta})
+	h.text(g.BetaParam)
+	h.bools(g.Synchronous)
+	h.count(len(g.Blocks))
+	for _, super := range g.Blocks {
+		h.count(len(super))
+		for _, b := range super {
+			h.nodes(b.Nodes)
+		}
+	}
+	h.count(len(g.Clamps))
+	for _, c := range g.Clamps {
+		h.count(c.Chains)
+		h.nodes(c.Nodes)
+		h.nodes(c.Values)
+	}
+	for _, s := range g.Init {
+		h.count(int(s.Kind), s.Chains)
+		h.nodes(s.Values)
+	}
+	h.format(&g.Format)
+	h.flush()
+	return hex.EncodeToString(h.sum())
+}
+
+// hasher writes fixed-size little-endian fields, every list behind its length,
+// so that two different models have different texts.
+type hasher struct {
+	buf   []byte
+	state interface {
+		Write(b []byte) (int, error)
+		Sum(b []byte) []byte
+	}
+}
+
+func (h *hasher) sum() []byte { return h.state.Sum(nil) }
+
+func (h *hasher) flush() {
+	if h.state == nil {
+		h.state = sha256.New()
+	}
+	h.state.Write(h.buf)
+	h.buf = h.buf[:0]
+}
+
+func (h *hasher) put(v uint64) {
+	h.buf = binary.LittleEndian.AppendUint64(h.buf, v)
+	if len(h.buf) >= 1<<16 {
+		h.flush()
+	}
+}
+
+func (h *hasher) count(v ...int) {
+	for _, n := range v {
+		h.put(uint64(n))
+	}
+}
+
+func (h *hasher) list(v []int) {
+	h.count(len(v))
+	h.count(v...)
+}
+
+func (h *hasher) bools(v ...bool) {
+	for _, on := range v {
+		if on {
+			h.put(1)
+		} else {
+			h.put(0)
+		}
+	}
+}
+
+func (h *hasher) text(v ...string) {
+	for _, s := range v {
+		h.count(len(s))
+		h.buf = append(h.buf, s...)
+	}
+}
+
+func (h *hasher) nodes(v []int32) {
+	h.count(len(v))
+	for _, n := range v {
+		h.put(uint64(n))
+	}
+}
+
+func (h *hasher) floats(v []float64) {
+	h.count(len(v))
+	for _, x := range v {
+		h.put(math.Float64bits(x))
+	}
+}
+
+func (h *hasher) format(f *Format) {
+	h.text(f.Profile, f.Choice, f.RNG)
+	for _, n := range []*int{f.Fraction, f.Bits, f.ThresholdBits, f.Group, f.Planes, f.Interleave} {
+		if n == nil {
+			h.put(0)
+		} else {
+			h.count(1, *n)
+		}
+	}
+	for _, x := range []*float64{f.Budget, f.Range} {
+		if x == nil {
+			h.put(0)
+		} else {
+			h.put(1)
+			h.floats([]float64{*x})
+		}
+	}
+}
+
+// Expand writes the model as a model file in general form: shapes in place of
+// graphs, factors in place of a family, rows and weights in numbers, blocks as
+// found. It describes the same law and draws the same samples; initial states
+// and clamps by chain stay in their files.
+func (g *Graph) Expand() string {
+	p := &printer{g: g}
+	p.line("model: %s", g.Model)
+	p.line("variables:")
+	for i := range g.Vars {
+		p.variable(&g.Vars[i])
+	}
+	if len(g.Groups) > 0 {
+		p.line("groups:")
+		for _, x := range g.Groups {
+			p.line("  %s: %s", x.Name, p.refs(x.Nodes))
+		}
+	}
+	if len(g.Factors) == 0 {
+		p.line("factors: []")
+	} else {
+		p.line("factors:")
+	}
+	for i := range g.Factors {
+		p.factor(i, &g.Factors[i])
+	}
+	if g.BetaParam != "" {
+		p.line("beta: %s", g.BetaParam)
+	} else {
+		p.line("beta: %s", number(g.Beta))
+	}
+	p.inits()
+	p.line("blocks:")
+	for _, super := range g.Blocks {
+		p.superblock(super)
+	}
+	if g.Synchronous {
+		p.line("synchronous: true")
+	}
+	p.clamps()
+	p.format()
+	p.sample()
+	p.observe()
+	return p.b.String()
+}
+
+type printer struct {
+	g *Graph
+	b strings.Builder
+}
+
+func (p *printer) line(format string, args ...any) {
+	fmt.Fprintf(&p.b, format, args...)
+	p.b.WriteByte('\n')
+}
+
+// number writes a float64 so that reading gives it back.
+func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+func (p *printer) variable(v *Variable) {
+	p.b.WriteString("  " + v.Name + ": {kind: " + v.Kind.String())
+	if v.Kind == Categorical {
+		fmt.Fprintf(&p.b, ", states: %d", v.States)
+	}
+	if len(v.Shape) > 0 {
+		p.b.WriteString(", shape: " + shapeText(v.Shape))
+	}
+	p.line("}")
+}
+
+func (p *printer) factor(i int, f *Factor) {
+	names := make([]string, len(f.Slots))
+	for k, s := range f.Slots {
+		names[k] = p.g.Vars[s.Var].Name
+	}
+	lead := "  - "
+	if f.Name != fmt.Sprintf("f%d", i) {
+		p.line("%sname: %s", lead, f.Name)
+		lead = "    "
+	}
+	p.line("%sover: [%s]", lead, strings.Join(names, ", "))
+	if f.Runtime {
+		p.line("    runtime: true")
+	}
+	p.b.WriteString("    index: ")
+	s := len(f.Slots)
+	p.list([]int{f.Rows, s}, func(at int) string {
+		return strconv.Itoa(int(f.Index[at]) - p.g.Vars[f.Slots[at%s].Var].First)
+	})
+	p.b.WriteString("\n    weights: ")
+	shape := f.Table
+	if !f.Shared {
+		shape = append([]int{f.Rows}, f.Table...)
+	}
+	p.list(shape, func(at int) string { return number(f.Weights[at]) })
+	p.b.WriteByte('\n')
+}
+
+// list writes a nested list, with a new line after about a hundred bytes.
+func (p *printer) list(shape []int, element func(at int) string) {
+	at, column := 0, 0
+	var nested func(shape []int)
+	nested = func(shape []int) {
+		if len(shape) == 0 {
+			text := element(at)
+			at++
+			column += len(text)
+			p.b.WriteString(text)
+			return
+		}
+		p.b.WriteByte('[')
+		for i := range shape[0] {
+			if i > 0 {
+				p.b.WriteByte(',')
+				if column > 100 {
+					p.b.WriteString("\n      ")
+					column = 0
+				} else {
+					p.b.WriteByte(' ')
+				}
+				column += 2
+			}
+			nested(shape[1:])
+		}
+		p.b.WriteByte(']')
+		column++
+	}
+	nested(shape)
+}
+
+// refs writes nodes, in order, as one reference or a list of references.
+func (p *printer) refs(nodes []int32) string {
+	parts := p.refParts(nodes)
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// refParts writes one reference for each run of nodes inside a variable.
+func (p *printer) refParts(nodes []int32) (parts []string) {
+	for len(nodes) > 0 {
+		v := &p.g.Vars[p.g.varOf(nodes[0])]
+		n := 1
+		for n < len(nodes) && int(nodes[n]) >= v.First && int(nodes[n]) < v.First+v.Count {
+			n++
+		}
+		parts = append(parts, strconv.Quote(p.ref(v, nodes[:n])))
+		nodes = nodes[n:]
+	}
+	return parts
+}
+
+// ref writes nodes of one variable: all, a slice, or a list.
+func (p *printer) ref(v *Variable, nodes []int32) string {
+	at := func(i int) int { return int(nodes[i]) - v.First }
+	n := len(nodes)
+	if n == 1 {
+		if len(v.Shape) == 0 {
+			return v.Name
+		}
+		return fmt.Sprintf("%s[%d]", v.Name, at(0))
+	}
+	step := at(1) - at(0)
+	for i := 1; i < n && step > 0; i++ {
+		if at(i)-at(i-1) != step {
+			step = 0
+		}
+	}
+	switch {
+	case step == 1 && n == v.Count:
+		return v.Name
+	case step == 1:
+		return fmt.Sprintf("%s[%d:%d]", v.Name, at(0), at(n-1)+1)
+	case step > 1:
+		return fmt.Sprintf("%s[%d:%d:%d]", v.Name, at(0), at(n-1)+1, step)
+	}
+	list := make([]string, n)
+	for i := range list {
+		list[i] = strconv.Itoa(at(i))
+	}
+	return v.Name + "[[" + strings.Join(list, ", ") + "]]"
+}
+
+func (p *printer) inits() {
+	names := map[InitKind]string{InitRandom: "random", InitHinton: "hinton", InitZeros: "zeros"}
+	p.line("init:")
+	for i, s := range p.g.Init {
+		name := names[s.Kind]
+		if s.Kind == InitValues {
+			name = "{file: " + strconv.Quote(s.Source) + "}"
+		}
+		p.line("  %s: %s", p.g.Vars[i].Name, name)
+	}
+}
+
+func (p *printer) superblock(super []Block) {
+	if len(super) == 1 {
+		p.line("  - %s", p.refs(super[0].Nodes))
+		return
+	}
+	p.line("  - together:")
+	for _, b := range super {
+		p.line("      - %s", p.refs(b.Nodes))
+	}
+}
+
+func (p *printer) clamps() {
+	if len(p.g.Clamps) > 0 {
+		p.line("clamp:")
+	}
+	for _, c := range p.g.Clamps {
+		if c.Chains > 0 {
+			p.line("  ? %s\n  : {file: %s}", strconv.Quote(c.Text), strconv.Quote(c.Source))
+			continue
+		}
+		// Keys are single references, so one line for each run inside a variable.
+		nodes, values := c.Nodes, c.Values
+		for len(nodes) > 0 {
+			v := &p.g.Vars[p.g.varOf(nodes[0])]
+			n := 1
+			for n < len(nodes) && int(nodes[n]) >= v.First && int(nodes[n]) < v.First+v.Count {
+				n++
+			}
+			list := make([]string, n)
+			for i := range list {
+				list[i] = strconv.Itoa(int(values[i]))
+			}
+			value := "[" + strings.Join(list, ", ") + "]"
+			if n == 1 {
+				value = list[0]
+			}
+			p.line("  ? %s\n  : %s", strconv.Quote(p.ref(v, nodes[:n])), value)
+			nodes, values = nodes[n:], values[n:]
+		}
+	}
+}
+
+func (p *printer) format() {
+	f := &p.g.Format
+	var keys []string
+	for _, n := range []struct {
+		key string
+		v   *int
+	}{{"fraction", f.Fraction}, {"bits", f.Bits}, {"threshold_bits", f.ThresholdBits}, {"group", f.Group}} {
+		if n.v != nil {
+			keys = append(keys, fmt.Sprintf("%s: %d", n.key, *n.v))
+		}
+	}
+	if f.Budget != nil {
+		keys = append(keys, "budget: "+number(*f.Budget))
+	}
+	if f.Range != nil {
+		keys = append(keys, "range: "+number(*f.Range))
+	}
+	if f.Choice != "" {
+		keys = append(keys, "choice: "+f.Choice)
+	}
+	if f.RNG != "" {
+		keys = append(keys, "rng: "+f.RNG)
+	}
+	if keys != nil {
+		p.line("format: {%s}", strings.Join(keys, ", "))
+	} else {
+		p.line("format: %s", f.Profile)
+	}
+}
+
+func (p *printer) sample() {
+	s := &p.g.Sample
+	p.line("sample:")
+	p.line("  chains: %d\n  warmup: %d\n  samples: %d\n  steps_per_sample: %d\n  seed: %d",
+		s.Chains, s.Warmup, s.Samples, s.StepsPerSample, s.Seed)
+	if p.g.Betas != nil {
+		p.b.WriteString("  betas: ")
+		p.list([]int{len(p.g.Betas)}, func(at int) string { return number(p.g.Betas[at]) })
+		p.b.WriteByte('\n')
+	}
+}
+
+func (p *printer) observe() {
+	if len(p.g.Observe) == 0 {
+		p.line("observe: []")
+		return
+	}
+	p.line("observe:")
+	for _, o := range p.g.Observe {
+		if o.Nodes == nil {
+			p.line("  - %s", o.Kind)
+			continue
+		}
+		p.line("  - {%s: [%s]}", o.Kind, strings.Join(p.refParts(o.Nodes), ", "))
+	}
+}

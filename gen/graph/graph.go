@@ -1,0 +1,176 @@
+// Package graph turns a Spec into a factor graph: every variable, node and
+// factor row by dense index, every file read, every shape checked.
+//
+// Nodes are numbered variable after variable in the order of the model file,
+// row-major inside a variable. The files build*.go resolve a Spec; topology.go,
+// hardware.go and random.go hold the named graphs; colour.go finds blocks.
+package graph
+
+import "github.com/thrmlgen/thrmlgen/gen/diag"
+
+// Kind is what values a node takes.
+type Kind uint8
+
+const (
+	Spin        Kind = iota // -1, +1
+	Categorical             // 0 … States-1
+)
+
+func (k Kind) String() string {
+	if k == Spin {
+		return "spin"
+	}
+	return "categorical"
+}
+
+// Graph is a verified discrete model.
+type Graph struct {
+	Model   string
+	Vars    []Variable
+	Nodes   int // all nodes
+	Factors []Factor
+	Groups  []Group
+
+	Beta      float64   // inverse temperature of draws and of every reported energy
+	BetaParam string    // runtime parameter that holds beta, "" if none
+	Betas     []float64 // one for each warm-up sweep, nil without annealing
+
+	// Blocks is the sweep order: superblocks of blocks of nodes. Blocks are as
+	// the user wrote them or as colouring found them; clamped nodes may be in
+	// them and keep their place.
+	Blocks      [][]Block
+	Synchronous bool
+	Coloured    bool // blocks: auto
+	Edges       int  // pairs of nodes that share a factor row
+	MaxDegree   int
+
+	Clamps  []Clamp
+	Init    []Init // one for each variable
+	Sample  Sample
+	Observe []Observe
+	Format  Format
+
+	MaxCut   *MaxCut // what the maxcut family adds to results
+	Warnings []diag.Problem
+}
+
+// Variable is a named array of nodes of one kind. Count is the product of
+// Shape, or the number of graph nodes it sits on.
+type Variable struct {
+	Name     string
+	Kind     Kind
+	States   int   // 2 for spins
+	Shape    []int // results have this shape; nil for a scalar
+	First    int   // dense index of its first node
+	Count    int
+	Topology *Topology // set by on: g
+	OnNodes  []int32   // graph node of each variable node (on: part of g); nil: identity
+	Pos      diag.Pos
+}
+
+// Factor contributes -W[c1, c2, …]·s1·s2·… for each of its rows.
+type Factor struct {
+	Name       string // unique; f0, f1, … by position when the user gave none
+	Slots      []Slot
+	Rows       int
+	Index      []int32   // Rows × len(Slots) dense node indices, row-major
+	Table      []int     // one axis for each categorical slot, in slot order
+	Shared     bool      // one table for all rows
+	Weights    []float64 // row-major: [Rows or 1] × Table, scale included
+	Scale      float64
+	Runtime    bool
+	Pos        diag.Pos // of the factor
+	WeightsPos diag.Pos
+}
+
+// Slot is one position of a factor.
+type Slot struct {
+	Var    int // index into Vars
+	Kind   Kind
+	States int
+}
+
+// TableSize is the number of weights of one row.
+func (f *Factor) TableSize() int {
+	n := 1
+	for _, k := range f.Table {
+		n *= k
+	}
+	return n
+}
+
+// Group is a named set of nodes, in the order written.
+type Group struct {
+	Name  string
+	Nodes []int32
+}
+
+// Block is an ordered list of nodes that are updated together.
+type Block struct {
+	Nodes []int32
+	Pos   diag.Pos
+}
+
+// Clamp fixes nodes. Values are -1/+1 for spins and 0 … K-1 for categoricals:
+// one for each node, or with a leading chain axis (Chains > 0) Chains × nodes.
+type Clamp struct {
+	Nodes  []int32
+	Chains int
+	Values []int32
+	Source string // file#key the values came from, "" if they are in the model
+	Text   string // the reference as written
+	Pos    diag.Pos
+}
+
+// InitKind is how a variable starts.
+type InitKind uint8
+
+const (
+	InitRandom InitKind = iota // uniform
+	InitHinton                 // spins: P(+1) = σ(β·bias); else uniform
+	InitZeros                  // spin -1, category 0
+	InitValues                 // from a file
+)
+
+// Init is the initial state of one variable.
+type Init struct {
+	Kind   InitKind
+	Chains int     // leading chain axis of Values, 0 for none
+	Values []int32 // InitValues: [Chains ×] Count
+	Source string  // InitValues: file#key
+}
+
+// Sample is the schedule.
+type Sample struct {
+	Chains, Warmup, Samples, StepsPerSample int
+	Seed                                    uint64
+}
+
+// Observe is one thing to record.
+type Observe struct {
+	Kind  string  // state, energy, best, moments, magnetisation
+	Nodes []int32 // state: nodes to keep; nil for all
+	Text  string  // the reference as written, for state of a part
+}
+
+// Format is what the user asked of the number format; nil fields are chosen.
+type Format struct {
+	Profile       string // default, fast, hardware
+	Fraction      *int
+	Bits          *int
+	ThresholdBits *int
+	Choice        string // threshold or noise, "" chosen
+	Group         *int
+	Budget        *float64
+	Range         *float64
+	RNG           string // "" chosen
+	Planes        *int
+	Interleave    *int
+	Pos           diag.Pos            // of the format key (or of the model key when silent)
+	At            map[string]diag.Pos // place of each key written
+}
+
+// MaxCut turns energies into cuts: with H = Σ w s s, cut = (TotalWeight - H)/2.
+type MaxCut struct {
+	TotalWeight float64
+}

@@ -1,0 +1,61 @@
+package interp
+
+// The word law, written apart from runtime/rng.
+
+// Purposes of words.
+const (
+	PurposeUpdate = 0
+	PurposeInit   = 2
+)
+
+// philox is Philox4x32 of Salmon, Moraes, Dror and Shaw (SC 2011): each round
+// multiplies two of the four counter words and swaps halves, and the key moves
+// on by a Weyl sequence.
+func philox(rounds int, counter [4]uint32, key [2]uint32) [4]uint32 {
+	x := counter
+	for r := 0; r < rounds; r++ {
+		left := uint64(x[0]) * 0xD2511F53
+		right := uint64(x[2]) * 0xCD9E8D57
+		x = [4]uint32{
+			uint32(right>>32) ^ x[1] ^ key[0],
+			uint32(right),
+			uint32(left>>32) ^ x[3] ^ key[1],
+			uint32(left),
+		}
+		key[0] += 0x9E3779B9
+		key[1] += 0xBB67AE85
+	}
+	return x
+}
+
+// block is the Philox block at the counter of a word.
+func (m *Machine) block(purpose, c1 uint32, sweep uint64, slot, draw int) [4]uint32 {
+	c3 := purpose<<24 | uint32(draw)<<16 | uint32(sweep/(1<<32))
+	return philox(m.p.Rounds,
+		[4]uint32{uint32(sweep % (1 << 32)), c1, uint32(slot / 4), c3},
+		[2]uint32{uint32(m.seed % (1 << 32)), uint32(m.seed / (1 << 32))})
+}
+
+// digit is the 16-bit digit of a discrete update.
+func (m *Machine) digit(chain, slot, draw int) uint64 {
+	m.log(PurposeUpdate, chain, m.SweepNumber, slot, draw)
+	o := m.block(PurposeUpdate, uint32(chain/2), m.SweepNumber, slot, draw)
+	word := o[2*(chain%2)+slot/2%2]
+	if slot%2 == 0 {
+		return uint64(word % 65536)
+	}
+	return uint64(word / 65536)
+}
+
+// initWord is the 32-bit word of an initial state.
+func (m *Machine) initWord(chain, slot int) uint64 {
+	m.log(PurposeInit, chain, 0, slot, 0)
+	o := m.block(PurposeInit, uint32(chain), 0, slot, 0)
+	return uint64(o[slot%4])
+}
+
+func (m *Machine) log(purpose uint32, chain int, sweep uint64, slot, draw int) {
+	if m.OnWord != nil {
+		m.OnWord(purpose, uint32(chain), sweep, uint32(slot), uint32(draw))
+	}
+}

@@ -1,0 +1,162 @@
+// Package ir holds the program of a sampler: everything that decides its bits,
+// and nothing about how a target spells it.
+//
+// This page is the specification. Two samplers that follow it give the same
+// states, bit for bit, whatever their language, order of evaluation, number of
+// threads or word size. Package interp is its plain form.
+//
+// # Energy
+//
+// A state x assigns ±1 to every spin node and 0 … K-1 to every categorical
+// node. A factor is a list of rows; a row picks one node for each slot of the
+// factor and contributes
+//
+//	-W[c1, c2, …] · s1 · s2 · …
+//
+// where c are the values of its categorical slots in order and s those of its
+// spin slots. H is the sum over all rows of all factors and p(x) ∝ exp(-βH(x)).
+// Reported energies are βH in float64 from the weights as given: h starts at 0,
+// each row adds its contribution in the order of factors and rows
+// (h = h - w·Πs, the sign applied to w, which is exact), and β·h is returned.
+//
+// # Fixed point
+//
+// Weights become integers: w = RoundHalfEven(W · 2^F), F being
+// Format.Fraction. The fields that decide an update are exact sums of them, in
+// units of 2^-F:
+//
+//	spin:         g   = Σ w[c…]·Πs        over the rows that touch the node
+//	categorical:  θ_k = Σ w[k, c…]·Πs
+//
+// The sums hold Format.Accum bits (32 or 64); the generator has proved that no
+// partial sum leaves them.
+//
+// # Sweep
+//
+// A sweep runs the superblocks in order. All nodes of one superblock read the
+// state as it was when the superblock began; their new values are written
+// afterwards. Clamped nodes are read and never written.
+//
+// A slot is the place of a node in the sweep: blocks in sweep order, each
+// beginning at a multiple of 16. A block holds nodes of one kind and one number
+// of states; a block of a model file that mixes kinds becomes one superblock of
+// several blocks, in order of first appearance. Clamping a node changes no
+// slot; its words are skipped.
+//
+// # Words
+//
+// Digits of 16 bits and words of 32 bits are functions of
+// (seed, purpose, chain, sweep, slot, draw). With Philox4x32 (10 rounds, 7 for
+// philox7), key = (seed mod 2^32, seed div 2^32) and counter
+//
+//	c0 = sweep mod 2^32
+//	c1 = chain div 2  (digits)     chain  (words)
+//	c2 = slot div 4
+//	c3 = purpose << 24 | draw << 16 | sweep div 2^32
+//
+// the block's output words are o0 … o3 and
+//
+//	digit = half (slot & 1) of o[2·(chain & 1) + (slot >> 1 & 1)], half 0 the low one
+//	word  = o[slot & 3]
+//
+// The first sweep is number 0. Updates draw digits of purpose 0, initial states
+// words of purpose 2 (sweep 0, draw 0, the slot of the node; a node in no block
+// draws nothing because it is clamped).
+//
+// # Spin update
+//
+// Let m = |g|, c = 2β·2^-F and x = c·m, so that the less likely value has
+// probability σ(-x) = 1/(1+e^x). Write u for the digit of draw 0.
+//
+// With Format.ThresholdBits = 32 the less likely value is taken when
+//
+//	u < T(m), or u = T(m) and v < R(m)
+//
+// where v is the digit of draw 1, R(m) = min(E(m) - 65536·T(m), 65536) and
+// E(m) = floor(σ(-x)·2^32 + 1/2) is the exact 32-bit probability. The likely value is
+// +1 for g >= 0 and -1 for g < 0.
+//
+// T is a table of N = Format.Segments segments (128 or 256) of 2^S values of m,
+// each a line in 16-bit arithmetic:
+//
+//	i = m >> S,  f = floor((m mod 2^S)·2^16 / 2^S)
+//	T(m) = A[i] - floor(D[i]·f / 2^16)   for i < N,   T(m) = 0 for i >= N
+//
+// S is the smallest S >= 0 with N·2^S·c >= 11.09375 (where σ(-x)·2^16 has fallen
+// below 1), at most 62. For S = 0, A[i] = E(i) >> 16 and D[i] = 0. Else, with
+// h = c·2^S, q(x) = σ(-x)·65536 and all in float64:
+//
+//	i = 0:  D = ceil(16384·h),  A = 32767
+//	i > 0:  y = q((i+1/2)·h), d = y·(65536-y)/65536·h, D = floor(d + 1/2),
+//	        A = max(0, floor(y + d/2 + min(0, D-d)) - 1),  D = min(D, A)
+//
+// σ is convex for x > 0, so that its tangents lie below it: T never exceeds the
+// first 16 bits of the probability, and what it lacks is made up by R. The
+// middle has the accuracy of the table, the tail that of E, and g = 0 gives
+// exactly one half. (T(0) = 32767 and R(0) = 65536.)
+//
+// With ThresholdBits = b <= 16 there is no second digit: the less likely value
+// is taken when u >> (16-b) < T_b(m),
+//
+//	T_b = T(m) for b = 16,   T_b = (T(m) + 2^(15-b)) >> (16-b) else
+//
+// and T is the nearest rather than the lower line: for S = 0,
+// A[i] = (E(i) + 32768) >> 16 and D[i] = 0; else
+//
+//	v0 = q(i·h), v1 = q((i+1)·h), y = q((i+1/2)·h), e = ((v0+v1)/2 - y)/2
+//	D = floor(v0 - v1 + 1/2),  A = 32768 for i = 0, floor(v0 - e) else, D = min(D, A)
+//
+// so that P is one half at g = 0 and nothing is drawn beyond the table: values less
+// likely than about 2^-b are never taken.
+//
+// # Categorical update
+//
+// Let d_k = max θ - θ_k and c = β·2^-F. Integers proportional to exp(-c·d_k)
+// come from two tables. With B = 31 - ceil(log2 K) for K <= 32 and 31 beyond,
+// n the smallest n >= 0 with 2^n·c >= (B+1)·0.6931471805599453 (at most 40) and
+// r = (n+1) div 2:
+//
+//	L[j] = floor(exp(-c·j)·2^31 + 1/2)           0 <= j < 2^r
+//	H[i] = floor(exp(-(c·2^r)·i)·2^B + 1/2)      0 <= i < 2^(n-r)
+//	e(d) = (H[d >> r]·L[d mod 2^r] + 2^30) >> 31,   0 for d >= 2^n
+//
+// With Z = Σ e(d_k), u the digit of draw 0 and v of draw 1, the new value is the
+// first k whose cumulative sum e(d_0) + … + e(d_k) exceeds
+//
+//	floor((65536·u + v)·Z / 2^32)               ThresholdBits = 32
+//	floor((u >> (16-b))·Z / 2^b)                ThresholdBits = b <= 16
+//
+// # Functions
+//
+// σ and exp are those of runtime/sampling (Sigma, Exp): float64, made of + - × ÷
+// in a fixed order, so that every machine builds the same tables. Products that
+// a compiler might fuse with a sum are rounded first. c·m, h and the like are
+// one rounding each: c = (2β)·2^-F is exact but for 2β·2^-F itself.
+//
+// # Error bound
+//
+// Rounding n weights moves γ by at most n·β·2^-(F+1) and a conditional
+// probability by at most half of that; for a categorical, the same. A table line
+// is off by at most h²/8·max|σ”| + 1.5·2^-16, max|σ”| = 1/(6√3), with
+// ThresholdBits = 32 (nothing but 2^-32 for S = 0), and by at most half the first
+// term + 2·2^-16 with fewer, to which rounding to b bits adds 2^-(b+1) (b < 16) and a
+// dropped tail 2^-16. Categorical tables are off by at most 1.5·K·2^-B, and
+// drawing from b bits by 2^-b. Format.Bound is the largest sum of these over all nodes and
+// all β of the schedule.
+//
+// # Initial states
+//
+// With w the word of the node: a random spin is +1 when w < 2^31, a random
+// categorical is floor(w·K / 2^32). Hinton's start makes a spin +1 when
+// w < floor(σ(β·b)·2^32 + 1/2), b being the sum in float64 of the weights of the
+// one-slot factors on it, in order, and β the first of Betas where there are
+// any; categoricals are random. Zeros are spin -1 and category 0.
+//
+// # Schedule
+//
+// With n_warmup, n_samples and steps_per_sample, the first observation comes
+// right after n_warmup sweeps and each further one after steps_per_sample more.
+// With Betas, warm-up sweep t uses Betas[t] and draws use the last. A resumed
+// run continues the sweep number, skips warm-up and observes first after
+// steps_per_sample sweeps.
+package ir

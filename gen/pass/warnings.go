@@ -1,0 +1,61 @@
+package pass
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+)
+
+// coarse is the bound above which a format without budget is worth a word.
+const coarse = 1.0 / 64
+
+// warnings says what works and may still surprise.
+func warnings(w *lowering) {
+	f := &w.p.Format
+	if w.g.Format.Range != nil && f.Range == 0 {
+		w.warn("range", diag.NotUsed, "write runtime: true, or drop the key", "range has no effect: no factor has runtime weights")
+	}
+	if f.ThresholdBits <= 16 && w.hasSpins() {
+		w.warn("threshold_bits", diag.TailDropped, "use threshold_bits: 32 for an exact tail",
+			"with threshold_bits %d a spin never takes a value less likely than about 2^-%d", f.ThresholdBits, f.ThresholdBits)
+	}
+	if f.Budget == 0 && f.Bound > coarse {
+		w.warn("fraction", diag.CoarseLaw, "use format: default", "format %s lets a probability be wrong by %s", f.Profile, short(f.Bound))
+	}
+	lost, all := 0, 0
+	for i := range w.p.Factors {
+		x := &w.p.Factors[i]
+		for j, weight := range x.Weights {
+			if weight != 0 {
+				all++
+				if x.Ints[j] == 0 {
+					lost++
+				}
+			}
+		}
+	}
+	if lost > 0 {
+		w.warn("fraction", diag.WeightLost, "", "%d of %d weights are at most half a unit of 2^-%d and count as 0", lost, all, f.Fraction)
+	}
+}
+
+func (w *lowering) hasSpins() bool {
+	for _, sb := range w.p.Sweep {
+		for _, b := range sb {
+			if b.Kind == ir.Spin {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// warn adds a warning to the graph's, once if the graph is lowered again.
+func (w *lowering) warn(key, code, help, format string, args ...any) {
+	p := diag.Problem{Pos: w.at(key), Code: code, Text: fmt.Sprintf(format, args...), Help: help}
+	if !slices.Contains(w.g.Warnings, p) {
+		w.g.Warnings = append(w.g.Warnings, p)
+	}
+}

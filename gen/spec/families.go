@@ -1,0 +1,95 @@
+package spec
+
+import "github.com/thrmlgen/thrmlgen/gen/diag"
+
+// hasFamily tells a model whose variables come from a family.
+func (p *parser) hasFamily(f fields) bool {
+	for _, k := range familyKeys {
+		if f.written(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// families reads the shorthand of a well-known model. A family brings its own
+// variables and factors, so it stands alone.
+func (p *parser) families(f fields) {
+	var first *node
+	for i := 0; i < len(f.n.items); i += 2 {
+		k, v := &f.n.items[i], &f.n.items[i+1]
+		if !contains(familyKeys, k.text) || v.isNull() {
+			continue
+		}
+		if first != nil {
+			p.add(k, diag.Conflict, "a model is one family, %s was already given on line %d", first.text, first.line).
+				Help = "keep one of the two"
+			continue
+		}
+		first = k
+		p.spec.Family = p.family(k, v)
+	}
+	if first != nil {
+		why := "does not go with " + first.text + ", which brings its own"
+		for _, key := range []string{"variables", "factors", "interactions"} {
+			if k, _ := f.find(key); k != nil {
+				p.add(k, diag.Conflict, "%s %s", key, why).Help = "thrmlgen check --expand prints the general form, which can be extended"
+			}
+		}
+	}
+}
+
+func (p *parser) family(key, n *node) *Family {
+	out := &Family{Kind: Name{Text: key.text, Pos: key.pos()}}
+	if n.kind != mapping {
+		p.expected(n, key.text, "a mapping")
+		return out
+	}
+	what := key.text
+	switch what {
+	case "ising":
+		out.Supported = true
+		f, _ := p.fields(n, what, "graph", "edges", "biases", "weights")
+		switch v := p.oneOf(f, "graph", "edges"); v.key {
+		case "graph":
+			out.Graph = p.graphUse(v.value, f.path("graph"))
+		case "edges":
+			out.Edges = p.edgeList(v.value, f.path("edges"))
+		}
+		out.Biases = f.weights("biases")
+		if v := f.need("weights", "weights: a number, a list or {normal: [0, 1], seed: 1}"); v != nil {
+			out.Weights = p.weights(v, f.path("weights"))
+		}
+	case "potts":
+		out.Supported = true
+		f, _ := p.fields(n, what, "graph", "states", "coupling")
+		if v := f.need("graph", "graph: {grid: [20, 20]}"); v != nil {
+			out.Graph = p.graphUse(v, f.path("graph"))
+		}
+		if v := f.need("states", "states: and their number"); v != nil {
+			out.States = p.states(v, f.path("states"))
+		}
+		if v := f.need("coupling", "coupling: 1.0"); v != nil {
+			out.Coupling = p.weights(v, f.path("coupling"))
+		}
+	case "maxcut":
+		out.Supported = true
+		f, _ := p.fields(n, what, "file")
+		if v := f.need("file", "file: and the name of a G-set file"); v != nil {
+			out.File = p.fileName(v, f.path("file"))
+		}
+	}
+	return out
+}
+
+// edgeList reads the edges of a family: rows of two nodes, {file: f.npz#key}
+// or a graph.
+func (p *parser) edgeList(n *node, what string) *Index {
+	if n.kind == list {
+		return p.rows(n, what, 2, "an edge joins two nodes")
+	}
+	if n.kind == mapping && len(n.items) == 2 && n.items[0].text == "file" {
+		return p.index(n, what, 2)
+	}
+	return &Index{Pos: n.pos(), Edges: p.graphUse(n, what)}
+}

@@ -1,0 +1,46 @@
+package rng
+
+// Purpose separates the streams of words that a sampler uses.
+type Purpose uint32
+
+const (
+	PurposeUpdate     Purpose = 0 // discrete updates, 16-bit digits
+	PurposeContinuous Purpose = 1 // continuous updates
+	PurposeInit       Purpose = 2 // initial states
+	PurposePlanes     Purpose = 3 // bit planes of lattices
+	PurposeWeights    Purpose = 4 // weights drawn by the generator
+	PurposeUser       Purpose = 5 // samplers written by users
+
+	// PurposeNegative is added in the negative phase of training.
+	PurposeNegative Purpose = 128
+)
+
+// Words gives access to every random word of one seed.
+type Words struct {
+	Rounds int // 10 or 7
+	Key    [2]uint32
+}
+
+// NewWords returns the words of a seed under Philox with the given rounds.
+func NewWords(seed uint64, rounds int) Words {
+	return Words{Rounds: rounds, Key: [2]uint32{uint32(seed), uint32(seed >> 32)}}
+}
+
+// CounterC3 packs purpose, draw and the high half of the sweep number into the
+// last counter word: purpose << 24 | draw << 16 | sweep >> 32.
+func CounterC3(p Purpose, draw uint32, sweep uint64) uint32 {
+	return uint32(p)<<24 | draw<<16 | uint32(sweep>>32)
+}
+
+// Digit is the 16-bit digit of a discrete update. Draw 0 is the most
+// significant digit. One block serves 4 slots of 2 chains.
+func (w Words) Digit(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint16 {
+	b := Philox4x32(w.Rounds, [4]uint32{uint32(sweep), chain / 2, slot / 4, CounterC3(p, draw, sweep)}, w.Key)
+	return uint16(b[2*(chain&1)+(slot>>1&1)] >> (16 * (slot & 1)))
+}
+
+// Word32 is a 32-bit word of the purposes continuous, init, weights and user.
+func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
+	b := Philox4x32(w.Rounds, [4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)}, w.Key)
+	return b[slot&3]
+}

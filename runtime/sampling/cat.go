@@ -1,0 +1,310 @@
+package sampling
+
+import (
+	"math/bits"
+
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+)
+
+// catPatterns are the conditionals of a block's categoricals for every pattern
+// of their neighbours: cumulative integer weights, K a pattern. They serve
+// blocks of at most 32 states whose nodes have few patterns.
+type catPatterns struct {
+	offset []int32   // of each node's patterns in pool
+	tails  [][]input // of each node: index = Σ stride·state
+	pool   []uint32
+	make   []patternSet // distinct sets, in pool order
+}
+
+// input is a neighbour of a categorical: its state times stride enters the
+// pattern index.
+type input struct {
+	row    int32
+	stride uint32
+	spin   bool
+}
+
+// patternSet says how one set of patterns is computed from a node's terms.
+type patternSet struct {
+	block    *blockPlan
+	node     int
+	patterns int
+	offset   int32
+}
+
+const (
+	maxPatterns    = 4096    // of one node
+	maxPatternPool = 1 << 20 // entries of one block
+)
+
+// planPatterns decides whether a block of categoricals is updated from patterns.
+func (s *Sampler) planPatterns(b *blockPlan) {
+	b.cat = nil
+	if b.kind != Categorical || b.states > 32 {
+		return
+	}
+	c := &catPatterns{offset: make([]int32, len(b.nodes)), tails: make([][]input, len(b.nodes))}
+	seen := map[string]int32{}
+	size := 0
+	var key []byte
+	for i := range b.nodes {
+		var ins []input
+		patterns := 1
+		key = key[:0]
+		place := map[input]int{}
+		add := func(row int32, spin bool, states int) bool {
+			at := input{row: row, spin: spin}
+			id, ok := place[at]
+			if !ok {
+				id = len(ins)
+				place[at] = id
+				ins = append(ins, input{row: row, stride: uint32(patterns), spin: spin})
+				patterns *= states
+				key = append(key, byte(states), byte(states>>8))
+			}
+			key = append(key, byte(id))
+			return patterns <= maxPatterns && len(ins) < 256
+		}
+		for _, t := range b.terms[b.tstart[i]:b.tstart[i+1]] {
+			key = append(key, 0xff, byte(t.base), byte(t.base>>8), byte(t.base>>16), byte(t.base>>24))
+			for _, x := range t.spins {
+				if !add(x, true, 2) {
+					return
+				}
+			}
+			for _, x := range t.cats {
+				if x.wide || !add(x.row, false, int(x.states)) {
+					return
+				}
+				key = append(key, byte(x.stride), byte(x.stride>>8), byte(x.stride>>16), byte(x.stride>>24))
+			}
+		}
+		at, ok := seen[string(key)]
+		if !ok {
+			at = int32(size)
+			seen[string(key)] = at
+			c.make = append(c.make, patternSet{block: b, node: i, patterns: patterns, offset: at})
+			if size += patterns * b.states; size > maxPatternPool {
+				return
+			}
+		}
+		c.offset[i], c.tails[i] = at, ins
+	}
+	// Patterns pay when they are used more often than they are made.
+	if size > 64*len(b.nodes)*s.chains {
+		return
+	}
+	c.pool = make([]uint32, size)
+	b.cat = c
+}
+
+// fill computes every pattern at the current β.
+func (c *catPatterns) fill(s *Sampler) {
+	for _, set := range c.make {
+		b, k := set.block, set.block.states
+		e := s.exps[b.states]
+		theta := make([]int64, k)
+		for p := range set.patterns {
+			for i := range theta {
+				theta[i] = 0
+			}
+			for _, t := range b.terms[b.tstart[set.node]:b.tstart[set.node+1]] {
+				off, minus := int(t.base), false
+				for _, x := range t.spins {
+					if c.value(set.node, p, x, true, 2) == 0 {
+						minus = !minus
+					}
+				}
+				for _, x := range t.cats {
+					off += int(x.stride) * c.value(set.node, p, x.row, false, int(x.states))
+				}
+				s.addTable(theta, off, minus)
+			}
+			top := theta[0]
+			for _, x := range theta[1:] {
+				top = max(top, x)
+			}
+			sum := uint64(0)
+			for i, x := range theta {
+				sum += e.at(uint64(top - x))
+				c.pool[int(set.offset)+p*k+i] = uint32(sum)
+			}
+		}
+	}
+}
+
+// value is the state of one neighbour in pattern p.
+func (c *catPatterns) value(node, p int, row int32, spin bool, states int) int {
+	for _, in := range c.tails[node] {
+		if in.row == row && in.spin == spin {
+			return p / int(in.stride) % states
+		}
+	}
+	return 0
+}
+
+// addTable adds ±(own axis of a table) to θ.
+func (s *Sampler) addTable(theta []int64, off int, minus bool) {
+	if s.view32 != nil {
+		addAxis(theta, s.view32[off:off+len(theta)], minus)
+	} else {
+		addAxis(theta, s.view64[off:off+len(theta)], minus)
+	}
+}
+
+func addAxis[T int32 | int64](theta []int64, w []T, minus bool) {
+	w = w[:len(theta)]
+	if minus {
+		for i, x := range w {
+			theta[i] -= int64(x)
+		}
+		return
+	}
+	for i, x := range w {
+		theta[i] += int64(x)
+	}
+}
+
+// choosePatterns updates one categorical for the first 8·bytes chains of a word.
+func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i, lane, bytes int, slot, chain uint32) {
+	var index [64]uint32
+	n := 8 * bytes
+	for _, in := range b.cat.tails[i] {
+		if in.spin {
+			x := w.bits[int(in.row)*s.tile+lane]
+			for c := range index {
+				index[c] += in.stride & -uint32(x&1)
+				x >>= 1
+			}
+			continue
+		}
+		at := (int(in.row)*s.tile + lane) * 64
+		row := (*[64]uint8)(w.cat8[at : at+64])
+		for c, v := range row {
+			index[c] += in.stride * uint32(v)
+		}
+	}
+	at := (int(b.row[i])*s.tile + lane) * 64
+	out := w.outCat8[at : at+64]
+	k := b.states
+	pool := b.cat.pool[b.cat.offset[i]:]
+	digit := &w.noise.digit[slot&3]
+	drop, keep := s.digitShift, 16-s.digitShift
+	for c := 0; c < n; c++ {
+		u := uint64(digit[c&63] >> drop)
+		p := int(index[c&63]) * k
+		cum := pool[p : p+k : p+k]
+		z := uint64(cum[k-1])
+		t := u * z >> keep
+		v := 0
+		for _, x := range cum {
+			v += int((uint64(x) - t - 1) >> 63)
+		}
+		if s.tail && uint64(cum[v]) <= (u*z+z-1)>>16 {
+			v = w.choosePrecisely(s, cum, u, chain+uint32(c), slot)
+		}
+		out[c] = uint8(v)
+	}
+}
+
+// choosePrecisely draws the second digit and finds the first cumulative weight
+// beyond (65536u+v)·Z / 2^32.
+func (w *worker) choosePrecisely(s *Sampler, cum []uint32, u uint64, chain, slot uint32) int {
+	d := s.rng.Digit(rng.PurposeUpdate, chain, w.sweep, slot, 1)
+	t := scaled(u<<16|uint64(d), uint64(cum[len(cum)-1]))
+	for k, x := range cum {
+		if uint64(x) > t {
+			return k
+		}
+	}
+	return len(cum) - 1
+}
+
+// scaled is floor(u·z / 2^32).
+func scaled(u, z uint64) uint64 {
+	hi, lo := bits.Mul64(u, z)
+	return hi<<32 | lo>>32
+}
+
+// chooseTerms updates one node of any kind, one chain after another, from its
+// terms.
+func (w *worker) chooseTerms(s *Sampler, b *blockPlan, i, lane, bytes int, slot, chain uint32) {
+	k := 1
+	if b.kind == Categorical {
+		k = b.states
+	}
+	theta := w.theta[:k]
+	terms := b.terms[b.tstart[i]:b.tstart[i+1]]
+	digit := &w.noise.digit[slot&3]
+	var out uint64
+	for c := range 8 * bytes {
+		clear(theta)
+		for t := range terms {
+			t := &terms[t]
+			off, sign := int(t.base), uint64(0)
+			for _, r := range t.spins {
+				sign ^= ^w.bits[int(r)*s.tile+lane] >> uint(c) & 1
+			}
+			for _, x := range t.cats {
+				at := (int(x.row)*s.tile+lane)*64 + c
+				if x.wide {
+					off += int(x.stride) * int(w.cat16[at])
+				} else {
+					off += int(x.stride) * int(w.cat8[at])
+				}
+			}
+			s.addTable(theta, off, sign == 1)
+		}
+		u := uint32(digit[c&63])
+		if b.kind == Spin {
+			out |= w.chooseField(s, theta[0], u, chain+uint32(c), slot) << uint(c)
+			continue
+		}
+		v := w.chooseCategory(s, theta, u, chain+uint32(c), slot)
+		at := (int(b.row[i])*s.tile+lane)*64 + c
+		if b.states > 256 {
+			w.outCat16[at] = uint16(v)
+		} else {
+			w.outCat8[at] = uint8(v)
+		}
+	}
+	if b.kind == Spin {
+		w.outBits[int(b.row[i])*s.tile+lane] = out
+	}
+}
+
+// chooseCategory draws a category from its fields.
+func (w *worker) chooseCategory(s *Sampler, theta []int64, u uint32, chain, slot uint32) int {
+	e := s.exps[len(theta)]
+	top := theta[0]
+	for _, x := range theta[1:] {
+		top = max(top, x)
+	}
+	z := uint64(0)
+	cum := w.cum[:len(theta)]
+	for i, x := range theta {
+		z += e.at(uint64(top - x))
+		cum[i] = z
+	}
+	var t uint64
+	if s.tail {
+		// One digit decides unless a boundary lies inside its interval.
+		lo, hi := scaled(uint64(u)<<16, z), scaled(uint64(u)<<16|0xffff, z)
+		if k := firstBeyond(cum, lo); cum[k] > hi {
+			return k
+		}
+		t = scaled(uint64(u)<<16|uint64(s.rng.Digit(rng.PurposeUpdate, chain, w.sweep, slot, 1)), z)
+	} else {
+		t = uint64(u>>s.digitShift) * z >> (16 - s.digitShift)
+	}
+	return firstBeyond(cum, t)
+}
+
+func firstBeyond(cum []uint64, t uint64) int {
+	for k, x := range cum {
+		if x > t {
+			return k
+		}
+	}
+	return len(cum) - 1
+}

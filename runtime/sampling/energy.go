@@ -1,0 +1,153 @@
+package sampling
+
+// Energies appends βH of every chain at inverse temperature beta, in float64
+// from the weights as given: each row's contribution is subtracted in the order
+// of factors and rows, and the sum is multiplied by β.
+func (s *Sampler) Energies(beta float64, dst []float64) []float64 {
+	at := len(dst)
+	dst = append(dst, make([]float64, s.chains)...)
+	h := dst[at:]
+	if s.threads > 1 && s.words > 1 {
+		s.parallel(func(_ *worker, t int) {
+			s.hamiltonian(h, s.words*t/s.threads, s.words*(t+1)/s.threads)
+		})
+	} else {
+		s.hamiltonian(h, 0, s.words)
+	}
+	for c := range h {
+		h[c] = float64(beta * h[c])
+	}
+	return dst
+}
+
+// Energy is βH of one state in the form State gives, for the weights at hand.
+func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
+	if len(state) != s.model.Nodes {
+		return 0, errStateSize
+	}
+	h := 0.0
+	for fi := range s.model.Factors {
+		f := &s.model.Factors[fi]
+		k := len(f.Slots)
+		for r := range f.Rows {
+			at, sign := 0, int32(1)
+			if !f.Shared {
+				at = r
+			}
+			for i, sl := range f.Slots {
+				v := state[f.Index[r*k+i]]
+				if sl.Kind == Spin {
+					sign *= v
+				} else {
+					at = at*sl.States + int(v)
+				}
+			}
+			h -= float64(float64(sign) * s.weights[fi][at])
+		}
+	}
+	return float64(beta * h), nil
+}
+
+// hamiltonian fills h for the chains of words lo … hi-1.
+func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
+	for word := lo; word < hi; word++ {
+		var sum [64]float64
+		for fi := range s.model.Factors {
+			s.addFactor(&sum, fi, word)
+		}
+		copy(h[64*word:], sum[:min(64, s.chains-64*word)])
+	}
+}
+
+// addFactor adds the rows of one factor for the 64 chains of a word.
+func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
+	f := &s.model.Factors[fi]
+	weights := s.weights[fi]
+	k := len(f.Slots)
+	size := f.TableSize()
+	n := min(64, s.chains-64*word)
+	for r := range f.Rows {
+		minus := uint64(0) // of the product of the spins
+		base := 0
+		if !f.Shared {
+			base = r * size
+		}
+		nodes := f.Index[r*k : r*k+k]
+		if len(f.Table) == 0 {
+			for _, node := range nodes {
+				minus ^= ^s.bits[s.wordAt(int(s.row[node]), word)]
+			}
+			w := [2]float64{-weights[base], weights[base]}
+			for c := range n {
+				sum[c&63] += w[minus&1]
+				minus >>= 1
+			}
+			continue
+		}
+		for c := range n {
+			at, m := 0, uint64(0)
+			for i, sl := range f.Slots {
+				v := s.Value(int(nodes[i]), 64*word+c)
+				if sl.Kind == Categorical {
+					at = at*sl.States + int(v)
+				} else if v < 0 {
+					m ^= 1
+				}
+			}
+			w := weights[base+at]
+			if m == 0 {
+				w = -w
+			}
+			sum[c] += w
+		}
+	}
+}
+
+// Field is the integer field of a node in one chain, in units of 2^-Fraction:
+// one value for a spin, one for each category otherwise.
+func (s *Sampler) Field(node, chain int) []int64 {
+	v := s.model.varOf(node)
+	theta := make([]int64, 1)
+	if v.Kind == Categorical {
+		theta = make([]int64, v.States)
+	}
+	for fi := range s.model.Factors {
+		f := &s.model.Factors[fi]
+		k := len(f.Slots)
+		for r := range f.Rows {
+			for i, n := range f.Index[r*k : r*k+k] {
+				if int(n) == node {
+					s.addRowField(theta, fi, r, i, chain)
+				}
+			}
+		}
+	}
+	return theta
+}
+
+// addRowField adds what one row gives the field of its slot self.
+func (s *Sampler) addRowField(theta []int64, fi, r, self, chain int) {
+	f := &s.model.Factors[fi]
+	k := len(f.Slots)
+	base, stride, sign := 0, 0, int64(1)
+	for i, sl := range f.Slots {
+		if sl.Kind == Spin {
+			if i != self {
+				sign *= int64(s.Value(int(f.Index[r*k+i]), chain))
+			}
+			continue
+		}
+		base, stride = base*sl.States, stride*sl.States
+		if i == self {
+			stride = 1
+		} else {
+			base += int(s.Value(int(f.Index[r*k+i]), chain))
+		}
+	}
+	if !f.Shared {
+		base += r * f.TableSize()
+	}
+	for c := range theta {
+		theta[c] += sign * s.ints[s.intAt[fi]+base+c*stride]
+	}
+}

@@ -1,0 +1,137 @@
+package sampling
+
+import "fmt"
+
+// Kind is what values a node takes.
+type Kind uint8
+
+const (
+	Spin        Kind = iota // -1, +1
+	Categorical             // 0 … States-1
+)
+
+// Model is a block Gibbs program as data. Nodes are numbered variable after
+// variable, row-major inside a variable.
+type Model struct {
+	Name string
+	Hash string // of the model the program was made from, hex
+
+	Vars    []Var
+	Nodes   int
+	Factors []Factor
+
+	Sweep       [][]Block // superblocks of blocks
+	Synchronous bool      // neighbours inside a superblock are wanted
+
+	Clamps []Clamp
+	Init   []Init // one for each variable
+
+	Format Format
+	Rounds int // of Philox4x32: 10 or 7
+
+	Beta  float64
+	Betas []float64 // β of warm-up sweep t, nil: Beta throughout
+
+	Schedule Schedule
+	Chains   int // default number of chains
+	Seed     uint64
+}
+
+// Var is a named array of nodes First … First+Count-1 of one kind.
+type Var struct {
+	Name   string
+	Kind   Kind
+	States int
+	Shape  []int // nil for a scalar
+	First  int
+	Count  int
+}
+
+// Factor contributes -W[c1, c2, …]·s1·s2·… for each of its rows, c being the
+// values of its categorical slots in order and s those of its spin slots.
+type Factor struct {
+	Name    string
+	Slots   []Slot
+	Rows    int
+	Index   []int32 // Rows × len(Slots) nodes, row-major
+	Table   []int   // one axis for each categorical slot
+	Shared  bool    // one table for all rows
+	Runtime bool    // its weights may be set
+	Weights []float64
+}
+
+// Slot is one position of a factor.
+type Slot struct {
+	Kind   Kind
+	States int
+}
+
+// TableSize is the number of weights of one row.
+func (f *Factor) TableSize() int {
+	n := 1
+	for _, k := range f.Table {
+		n *= k
+	}
+	return n
+}
+
+// Block is a list of nodes of one kind; node i has slot First + i.
+type Block struct {
+	Kind   Kind
+	States int
+	First  int
+	Nodes  []int32
+}
+
+// Clamp fixes nodes to ±1 or a category. Chains > 0 gives Values a leading
+// chain axis.
+type Clamp struct {
+	Nodes  []int32
+	Chains int
+	Values []int32
+}
+
+// InitKind is how a variable starts.
+type InitKind uint8
+
+const (
+	InitRandom InitKind = iota // uniform
+	InitHinton                 // spins P(+1) = σ(β·bias), else uniform
+	InitZeros                  // spin -1, category 0
+	InitValues                 // given
+)
+
+// Init is the start of one variable; Values as in Clamp.
+type Init struct {
+	Kind   InitKind
+	Chains int
+	Values []int32
+}
+
+// Format is the number format; see the program's specification.
+type Format struct {
+	Profile       string
+	Fraction      int     // weights are integers in units of 2^-Fraction
+	Segments      int     // of the threshold table: 128 or 256
+	ThresholdBits int     // 32, or 1 … 16
+	Accum         int     // bits that hold every partial sum: 32 or 64
+	Range         float64 // largest |weight| that SetWeights takes
+	Bound         float64 // largest error of any conditional probability
+}
+
+// Schedule is THRML's: the first observation comes after Warmup sweeps, each
+// further one after StepsPerSample more.
+type Schedule struct {
+	Warmup, Samples, StepsPerSample int
+}
+
+// Sweeps is the total number of sweeps of a run.
+func (s Schedule) Sweeps() int { return s.Warmup + (s.Samples-1)*s.StepsPerSample }
+
+// Validate refuses counts below 1 (Warmup: below 0).
+func (s Schedule) Validate() error {
+	if s.Warmup < 0 || s.Samples < 1 || s.StepsPerSample < 1 {
+		return fmt.Errorf("schedule %+v: warm-up must be at least 0, samples and steps per sample at least 1", s)
+	}
+	return nil
+}

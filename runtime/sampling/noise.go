@@ -1,0 +1,71 @@
+package sampling
+
+import "github.com/thrmlgen/thrmlgen/runtime/rng"
+
+// noise holds the first digits of four slots for 64 chains: digit[q][c] is that
+// of slot 4g+q and chain c.
+type noise struct {
+	digit [4][64]uint16
+	key   [10][2]uint32 // round keys
+	n     int           // rounds
+}
+
+func (z *noise) init(w rng.Words) {
+	z.n = w.Rounds
+	k := w.Key
+	for i := range z.key {
+		z.key[i] = k
+		k[0] += 0x9E3779B9
+		k[1] += 0xBB67AE85
+	}
+}
+
+// fill draws the block of slots 4g … 4g+3 for the chain pairs first … first+pairs-1.
+// The first three rounds are partly the same for all pairs, because only c1
+// differs.
+func (z *noise) fill(sweep uint64, first uint32, pairs int, g uint32) {
+	const m0, m1 = 0xD2511F53, 0xCD9E8D57
+	k := &z.key
+	c3 := rng.CounterC3(rng.PurposeUpdate, 0, sweep)
+	p0, p1 := uint64(m0)*uint64(uint32(sweep)), uint64(m1)*uint64(g)
+	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
+	b := uint32(p1)
+	c := uint32(p0>>32) ^ c3 ^ k[0][1]
+	d := uint32(p0)
+	p1 = uint64(m1) * uint64(c)
+	e := uint32(p1>>32) ^ b ^ k[1][0] // c0 after round 2
+	f := uint32(p1)
+	p0 = uint64(m0) * uint64(e)
+	gh := uint32(p0>>32) ^ k[2][1]
+	gl := uint32(p0)
+	d ^= k[1][1]
+	f ^= k[2][0]
+	for i := 0; i < pairs && i < 32; i++ {
+		q0 := uint64(m0) * uint64(a^(first+uint32(i)))
+		x2, x3 := uint32(q0>>32)^d, uint32(q0)
+		q1 := uint64(m1) * uint64(x2)
+		x0, x1 := uint32(q1>>32)^f, uint32(q1)
+		x2, x3 = gh^x3, gl
+		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
+		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[3][0], uint32(q1), uint32(q0>>32)^x3^k[3][1], uint32(q0)
+		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
+		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[4][0], uint32(q1), uint32(q0>>32)^x3^k[4][1], uint32(q0)
+		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
+		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[5][0], uint32(q1), uint32(q0>>32)^x3^k[5][1], uint32(q0)
+		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
+		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[6][0], uint32(q1), uint32(q0>>32)^x3^k[6][1], uint32(q0)
+		if z.n == 10 {
+			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
+			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[7][0], uint32(q1), uint32(q0>>32)^x3^k[7][1], uint32(q0)
+			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
+			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[8][0], uint32(q1), uint32(q0>>32)^x3^k[8][1], uint32(q0)
+			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
+			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[9][0], uint32(q1), uint32(q0>>32)^x3^k[9][1], uint32(q0)
+		}
+		j := 2 * i
+		z.digit[0][j], z.digit[1][j] = uint16(x0), uint16(x0>>16)
+		z.digit[2][j], z.digit[3][j] = uint16(x1), uint16(x1>>16)
+		z.digit[0][j+1], z.digit[1][j+1] = uint16(x2), uint16(x2>>16)
+		z.digit[2][j+1], z.digit[3][j+1] = uint16(x3), uint16(x3>>16)
+	}
+}

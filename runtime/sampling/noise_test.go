@@ -1,0 +1,44 @@
+package sampling
+
+import (
+	"testing"
+
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+)
+
+// The batched noise is the word law for every pair, slot, round count and
+// sweep, the crossing of 2^32 included.
+func TestNoiseFillIsTheWordLaw(t *testing.T) {
+	for _, rounds := range []int{7, 10} {
+		w := rng.NewWords(0x0123456789abcdef, rounds)
+		var z noise
+		z.init(w)
+		for _, sweep := range []uint64{0, 5, 1<<32 - 1, 1 << 32, 1<<40 + 3} {
+			for _, g := range []uint32{0, 1, 1065, 1 << 20} {
+				for _, first := range []uint32{0, 32, 1 << 16} {
+					z.fill(sweep, first, 32, g)
+					for p := uint32(0); p < 32; p++ {
+						for b := uint32(0); b < 2; b++ {
+							for q := uint32(0); q < 4; q++ {
+								got := z.digit[q][2*p+b]
+								want := w.Digit(rng.PurposeUpdate, 2*(first+p)+b, sweep, 4*g+q, 0)
+								if got != want {
+									t.Fatalf("rounds %d sweep %d slot %d chain %d: %d, want %d", rounds, sweep, 4*g+q, 2*(first+p)+b, got, want)
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkNoise(b *testing.B) {
+	var z noise
+	z.init(rng.NewWords(1, 10))
+	for i := 0; i < b.N; i++ {
+		z.fill(uint64(i), 0, 32, 7)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/256, "ns/digit")
+}

@@ -1,0 +1,377 @@
+package sampling
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+)
+
+// Options are the choices of a run. Threads changes no sample.
+type Options struct {
+	Chains  int    // 0: the model's
+	Seed    uint64 // used as it is
+	Threads int    // 0: 1
+	// FirstChain is the number of the first chain: chains n … of a larger run.
+	// It must be a multiple of 64.
+	FirstChain uint32
+	// Straight is emitted code to use in place of tables.
+	Straight *Straight
+}
+
+// Sampler holds the state of many chains of one model and sweeps it. Its
+// methods are not safe for concurrent use.
+type Sampler struct {
+	model      *Model
+	chains     int
+	firstChain uint32
+	seed       uint64
+	threads    int
+
+	rng   rng.Words
+	sweep uint64 // number of the next sweep
+	beta  float64
+
+	// State: tiles × rows × tile words (bits), × 64·tile chains (categoricals).
+	words, tile, tiles            int
+	spinRows, cat8Rows, cat16Rows int
+	bits                          []uint64
+	cat8                          []uint8
+	cat16                         []uint16
+	kind                          []nodeKind
+	row                           []int32 // of each node in its array
+	slot                          []int32 // of each node, -1 in no block
+
+	clamped []bool
+	clamps  []Clamp
+
+	blocks      [][]*blockPlan
+	groupMax    int
+	productRows [][]int32
+	products    map[string]int32
+	views       map[[2]int]*view
+	viewList    []*view
+	viewSize    int
+
+	weights [][]float64 // as given, by factor
+	ints    []int64     // rounded, all factors
+	intAt   []int       // where each factor's begin
+
+	// Fields by pattern of inputs, then by group; one pair is used.
+	pool32, view32 []int32
+	pool64, view64 []int64
+	patterns       int // entries of the pool that are pattern tables
+
+	// Tables of the current β.
+	spins      *spinTable
+	exps       map[int]*expTable
+	catReach   map[int]uint64
+	choice     []uint32 // threshold << 1 | likely, for pattern tables; nil: not made
+	usePattern bool
+	tail       bool
+	digitShift uint // 16 - digits drawn in one go
+
+	workers  []*worker
+	straight *Straight // emitted code, nil: tables throughout
+}
+
+type nodeKind uint8
+
+const (
+	nodeSpin nodeKind = iota
+	nodeCat8
+	nodeCat16
+)
+
+// NewSampler compiles a model. The chains start in the model's initial state.
+func NewSampler(m *Model, o Options) (*Sampler, error) {
+	s := &Sampler{model: m, chains: o.Chains, seed: o.Seed, threads: max(1, o.Threads), firstChain: o.FirstChain, straight: o.Straight}
+	if s.chains == 0 {
+		s.chains = m.Chains
+	}
+	if s.chains < 1 || s.chains > math.MaxInt32 {
+		return nil, fmt.Errorf("%d chains: at least 1 and at most %d are needed", s.chains, math.MaxInt32)
+	}
+	if o.FirstChain%64 != 0 {
+		return nil, fmt.Errorf("first chain %d is not a multiple of 64", o.FirstChain)
+	}
+	if f := m.Format; f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
+		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
+		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
+	}
+	if m.Rounds != 7 && m.Rounds != 10 {
+		return nil, fmt.Errorf("philox4x32 with %d rounds is not one this engine knows", m.Rounds)
+	}
+	s.rng = rng.NewWords(o.Seed, m.Rounds)
+	s.tail = m.Format.ThresholdBits == 32
+	if !s.tail {
+		s.digitShift = uint(16 - m.Format.ThresholdBits)
+	}
+	s.words = (s.chains + 63) / 64
+	s.tile = min(8, max(1, s.words/s.threads))
+	if s.straight != nil {
+		s.tile = 1
+	}
+	s.tiles = (s.words + s.tile - 1) / s.tile
+	s.placeNodes()
+	s.bits = make([]uint64, s.tiles*s.tile*s.spinRows)
+	s.cat8 = make([]uint8, s.tiles*s.tile*s.cat8Rows*64)
+	s.cat16 = make([]uint16, s.tiles*s.tile*s.cat16Rows*64)
+	s.slot = make([]int32, m.Nodes)
+	for i := range s.slot {
+		s.slot[i] = -1
+	}
+	s.clamped = make([]bool, m.Nodes)
+	s.groupMax = 8
+	if m.fullPatterns() > 1<<26 {
+		s.groupMax = 4
+	}
+	if err := s.compile(); err != nil {
+		return nil, err
+	}
+	if s.straight != nil && s.straight.Fields != nil {
+		s.straight.Fields(&Fields{s: s})
+	}
+	s.weights = make([][]float64, len(m.Factors))
+	for i, f := range m.Factors {
+		s.weights[i] = f.Weights
+		s.setInts(i, f.Weights)
+	}
+	for range s.threads {
+		s.workers = append(s.workers, s.newWorker())
+	}
+	s.beta = m.Beta
+	if len(m.Betas) > 0 {
+		s.beta = m.Betas[0]
+	}
+	for i := range s.blocks {
+		for _, b := range s.blocks[i] {
+			s.planPatterns(b)
+		}
+	}
+	s.buildTables()
+	s.skipClamped()
+	for _, c := range m.Clamps {
+		s.setClamped(c)
+	}
+	s.Init()
+	return s, nil
+}
+
+// fullPatterns is how many entries tables of up to 8 inputs take in all.
+func (m *Model) fullPatterns() int {
+	degree := make([]int32, m.Nodes)
+	for _, f := range m.Factors {
+		if len(f.Slots) > 1 {
+			for _, n := range f.Index {
+				degree[n]++
+			}
+		}
+	}
+	n := 0
+	for _, d := range degree {
+		n += int(d)/8*256 + 1<<(d%8)
+	}
+	return n
+}
+
+// Model returns the model the sampler was made from; it must not be changed.
+func (s *Sampler) Model() *Model { return s.model }
+
+// Chains returns the number of chains.
+func (s *Sampler) Chains() int { return s.chains }
+
+// Seed returns the seed.
+func (s *Sampler) Seed() uint64 { return s.seed }
+
+// Beta returns the current inverse temperature.
+func (s *Sampler) Beta() float64 { return s.beta }
+
+// SetBeta changes the inverse temperature of the sweeps that follow.
+func (s *Sampler) SetBeta(beta float64) error {
+	if !(beta >= 0) || math.IsInf(beta, 1) {
+		return fmt.Errorf("beta %v: a number from 0 up is needed", beta)
+	}
+	if beta != s.beta {
+		s.tablesFor(beta)
+	}
+	return nil
+}
+
+// SweepNumber is the number of the next sweep; it picks the sweep's words.
+func (s *Sampler) SweepNumber() uint64 { return s.sweep }
+
+// SetSweepNumber continues from another sweep, as a resumed run does.
+func (s *Sampler) SetSweepNumber(n uint64) { s.sweep = n }
+
+// tablesFor builds the tables of one β. Pattern tables are made when sweeps
+// will use them often enough.
+func (s *Sampler) tablesFor(beta float64) {
+	changed := s.spins != nil && beta != s.beta
+	s.beta = beta
+	s.spins = newSpinTable(s.model.Format, beta)
+	s.exps = map[int]*expTable{}
+	for k, reach := range s.catReach {
+		s.exps[k] = newExpTable(s.model.Format, beta, k, reach)
+	}
+	// While β moves, a table is worth making if one sweep uses it.
+	s.usePattern = s.patterns > 0 && (!changed || s.patterns <= s.chains*s.spinRows/4)
+	if s.usePattern {
+		s.choice = s.choice[:0]
+		if s.pool32 != nil {
+			s.choice = appendChoices(s.choice, s.spins, s.pool32, s.patterns)
+		} else {
+			s.choice = appendChoices(s.choice, s.spins, s.pool64, s.patterns)
+		}
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.cat != nil {
+				b.cat.fill(s)
+			}
+		}
+	}
+}
+
+func appendChoices[T int32 | int64](dst []uint32, t *spinTable, pool []T, n int) []uint32 {
+	for _, g := range pool[:n] {
+		dst = append(dst, t.first(magnitude(int64(g)))<<1|likely(int64(g)))
+	}
+	// Kernels index 256 entries from any table's start.
+	return append(dst, make([]uint32, 256)...)
+}
+
+// reachOfCategoricals bounds, for each number of states, how far two fields of
+// one node can be apart.
+func (s *Sampler) reachOfCategoricals() map[int]uint64 {
+	reach := map[int]uint64{}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.kind != Categorical {
+				continue
+			}
+			for i := range b.nodes {
+				sum := uint64(0)
+				for _, t := range b.terms[b.tstart[i]:b.tstart[i+1]] {
+					sum += s.termReach(b, t)
+				}
+				reach[b.states] = max(reach[b.states], 2*sum)
+			}
+		}
+	}
+	return reach
+}
+
+// termReach is the largest magnitude a term can have.
+func (s *Sampler) termReach(b *blockPlan, t term) uint64 {
+	n := b.states
+	for _, x := range t.cats {
+		n *= int(x.states)
+	}
+	top := uint64(0)
+	if s.view32 != nil {
+		for _, w := range s.view32[t.base : int(t.base)+n] {
+			top = max(top, magnitude(int64(w)))
+		}
+	} else {
+		for _, w := range s.view64[t.base : int(t.base)+n] {
+			top = max(top, magnitude(w))
+		}
+	}
+	return top
+}
+
+// SetClamp fixes nodes; see Clamp for the form of the values. Clamping changes
+// no word of any other node.
+func (s *Sampler) SetClamp(c Clamp) error {
+	n := len(c.Nodes)
+	switch {
+	case c.Chains == 0 && len(c.Values) != n, c.Chains > 0 && len(c.Values) != n*c.Chains:
+		return fmt.Errorf("clamp of %d nodes has %d values for %d chains", n, len(c.Values), c.Chains)
+	case c.Chains > 0 && c.Chains != s.chains:
+		return fmt.Errorf("clamp has values for %d chains, the sampler has %d", c.Chains, s.chains)
+	}
+	for i, v := range c.Values {
+		node := c.Nodes[i%n]
+		if node < 0 || int(node) >= s.model.Nodes {
+			return fmt.Errorf("clamp of node %d: the model has %d nodes", node, s.model.Nodes)
+		}
+		if err := s.checkValue(int(node), v); err != nil {
+			return err
+		}
+	}
+	s.setClamped(c)
+	s.applyClamp(c)
+	return nil
+}
+
+func (s *Sampler) setClamped(c Clamp) {
+	s.clamps = append(s.clamps, c)
+	for _, n := range c.Nodes {
+		s.clamped[n] = true
+	}
+	s.skipClamped()
+}
+
+// Unclamp frees nodes again. A node in no block stays as it is.
+func (s *Sampler) Unclamp(nodes []int32) {
+	free := map[int32]bool{}
+	for _, n := range nodes {
+		free[n] = true
+		s.clamped[n] = false
+	}
+	var kept []Clamp
+	for _, c := range s.clamps {
+		k := Clamp{Chains: c.Chains}
+		rows := max(1, c.Chains)
+		for _, n := range c.Nodes {
+			if !free[n] {
+				k.Nodes = append(k.Nodes, n)
+			}
+		}
+		for r := range rows {
+			for i, n := range c.Nodes {
+				if !free[n] {
+					k.Values = append(k.Values, c.Values[r*len(c.Nodes)+i])
+				}
+			}
+		}
+		if len(k.Nodes) > 0 {
+			kept = append(kept, k)
+		}
+	}
+	s.clamps = kept
+	s.skipClamped()
+}
+
+// skipClamped tells the kernels which nodes to leave alone.
+func (s *Sampler) skipClamped() {
+	for _, super := range s.blocks {
+		for _, b := range super {
+			b.skip = b.skip[:0]
+			any := false
+			for i := range b.kernel {
+				c := i >= len(b.nodes) || s.clamped[b.nodes[i]]
+				b.skip = append(b.skip, c)
+				any = any || c && i < len(b.nodes)
+			}
+			b.anyClamped = any
+		}
+	}
+}
+
+func (s *Sampler) checkValue(node int, v int32) error {
+	if s.kind[node] == nodeSpin {
+		if v != 1 && v != -1 {
+			return fmt.Errorf("%s is a spin: %d is neither -1 nor +1", s.model.NodeName(node), v)
+		}
+		return nil
+	}
+	if k := s.model.varOf(node).States; v < 0 || int(v) >= k {
+		return fmt.Errorf("%s has categories 0 … %d: got %d", s.model.NodeName(node), k-1, v)
+	}
+	return nil
+}
+
+var errStateSize = errors.New("state has the wrong number of values")

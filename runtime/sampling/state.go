@@ -1,0 +1,225 @@
+package sampling
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+)
+
+// varOf is the variable of a node.
+func (m *Model) varOf(node int) *Var {
+	i := sort.Search(len(m.Vars), func(i int) bool { return m.Vars[i].First > node })
+	return &m.Vars[i-1]
+}
+
+// NodeName is the node as a user writes it: x[3,4], or x for a scalar.
+func (m *Model) NodeName(node int) string {
+	v := m.varOf(node)
+	if v.Shape == nil {
+		return v.Name
+	}
+	at := make([]string, len(v.Shape))
+	r := node - v.First
+	for a := len(v.Shape) - 1; a >= 0; a-- {
+		at[a] = strconv.Itoa(r % v.Shape[a])
+		r /= v.Shape[a]
+	}
+	return v.Name + "[" + strings.Join(at, ",") + "]"
+}
+
+// Var returns a variable by name, nil if there is none.
+func (m *Model) Var(name string) *Var {
+	for i := range m.Vars {
+		if m.Vars[i].Name == name {
+			return &m.Vars[i]
+		}
+	}
+	return nil
+}
+
+// wordAt is the index in bits of a node's word of 64 chains.
+func (s *Sampler) wordAt(row, word int) int {
+	return (word/s.tile*s.spinRows+row)*s.tile + word%s.tile
+}
+
+// chainAt is the index in an array of categoricals with so many rows.
+func (s *Sampler) chainAt(rows, row, chain int) int {
+	word := chain / 64
+	return ((word/s.tile*rows+row)*s.tile+word%s.tile)*64 + chain%64
+}
+
+// Value is the state of a node in one chain: ±1 or a category.
+func (s *Sampler) Value(node, chain int) int32 {
+	r := int(s.row[node])
+	switch s.kind[node] {
+	case nodeSpin:
+		return int32(s.bits[s.wordAt(r, chain/64)]>>(chain%64)&1)*2 - 1
+	case nodeCat8:
+		return int32(s.cat8[s.chainAt(s.cat8Rows, r, chain)])
+	}
+	return int32(s.cat16[s.chainAt(s.cat16Rows, r, chain)])
+}
+
+// setValue writes a value that has been checked.
+func (s *Sampler) setValue(node, chain int, v int32) {
+	r := int(s.row[node])
+	switch s.kind[node] {
+	case nodeSpin:
+		w := &s.bits[s.wordAt(r, chain/64)]
+		*w = *w&^(1<<(chain%64)) | uint64(v+1)>>1<<(chain%64)
+	case nodeCat8:
+		s.cat8[s.chainAt(s.cat8Rows, r, chain)] = uint8(v)
+	default:
+		s.cat16[s.chainAt(s.cat16Rows, r, chain)] = uint16(v)
+	}
+}
+
+// State appends the state of one chain to dst: one value a node, ±1 or a
+// category, in dense order.
+func (s *Sampler) State(chain int, dst []int32) []int32 {
+	for n := range s.model.Nodes {
+		dst = append(dst, s.Value(n, chain))
+	}
+	return dst
+}
+
+// SetState sets one chain to a state in the form State gives. Clamped nodes
+// take the value given and keep it. Nothing changes when a value is refused.
+func (s *Sampler) SetState(chain int, state []int32) error {
+	if len(state) != s.model.Nodes {
+		return fmt.Errorf("%w: got %d, the model has %d nodes", errStateSize, len(state), s.model.Nodes)
+	}
+	for n, v := range state {
+		if err := s.checkValue(n, v); err != nil {
+			return err
+		}
+	}
+	for n, v := range state {
+		s.setValue(n, chain, v)
+	}
+	return nil
+}
+
+// Bits appends the packed state of a spin node: bit c of word c/64 is chain c,
+// 1 for +1; bits of chains beyond the last are 0.
+func (s *Sampler) Bits(node int, dst []uint64) []uint64 {
+	for w := range s.words {
+		x := s.bits[s.wordAt(int(s.row[node]), w)]
+		if left := s.chains - 64*w; left < 64 {
+			x &= 1<<left - 1
+		}
+		dst = append(dst, x)
+	}
+	return dst
+}
+
+// Categories appends the state of a categorical node in every chain.
+func (s *Sampler) Categories(node int, dst []int32) []int32 {
+	for c := range s.chains {
+		dst = append(dst, s.Value(node, c))
+	}
+	return dst
+}
+
+// Init puts every chain into the model's initial state and sets the sweep
+// number to 0.
+func (s *Sampler) Init() {
+	s.sweep = 0
+	m := s.model
+	var bias []float64
+	for vi := range m.Vars {
+		v, in := &m.Vars[vi], Init{}
+		if vi < len(m.Init) {
+			in = m.Init[vi]
+		}
+		for n := v.First; n < v.First+v.Count; n++ {
+			threshold := uint64(1 << 31)
+			if in.Kind == InitHinton && v.Kind == Spin {
+				if bias == nil {
+					bias = s.biases()
+				}
+				threshold = s.hinton(bias[n])
+			}
+			for c := range s.chains {
+				s.setValue(n, c, s.initial(in, v, n, c, threshold))
+			}
+		}
+	}
+	for _, c := range s.clamps {
+		s.applyClamp(c)
+	}
+}
+
+// initial is the start of one node in one chain.
+func (s *Sampler) initial(in Init, v *Var, node, chain int, threshold uint64) int32 {
+	switch in.Kind {
+	case InitZeros:
+		if v.Kind == Spin {
+			return -1
+		}
+		return 0
+	case InitValues:
+		if in.Chains == 0 {
+			return in.Values[node-v.First]
+		}
+		return in.Values[chain%in.Chains*v.Count+node-v.First]
+	}
+	slot := s.slot[node]
+	if slot < 0 { // in no block: clamped, its value follows
+		if v.Kind == Spin {
+			return -1
+		}
+		return 0
+	}
+	w := s.rng.Word32(rng.PurposeInit, s.firstChain+uint32(chain), 0, uint32(slot), 0)
+	if v.Kind == Categorical {
+		return int32(uint64(w) * uint64(v.States) >> 32)
+	}
+	if uint64(w) < threshold {
+		return 1
+	}
+	return -1
+}
+
+// hinton is the threshold of P(+1) = σ(β·bias).
+func (s *Sampler) hinton(bias float64) uint64 {
+	beta := s.model.Beta
+	if len(s.model.Betas) > 0 {
+		beta = s.model.Betas[0]
+	}
+	return uint64(math.Floor(float64(Sigma(float64(beta*bias))*(1<<32)) + 0.5))
+}
+
+// biases sums, for every node, the weights of the one-slot factors on spins.
+func (s *Sampler) biases() []float64 {
+	sum := make([]float64, s.model.Nodes)
+	for fi := range s.model.Factors {
+		f := &s.model.Factors[fi]
+		if len(f.Slots) != 1 || f.Slots[0].Kind != Spin {
+			continue
+		}
+		for r, n := range f.Index {
+			if f.Shared {
+				r = 0
+			}
+			sum[n] += s.weights[fi][r]
+		}
+	}
+	return sum
+}
+
+func (s *Sampler) applyClamp(c Clamp) {
+	for i, n := range c.Nodes {
+		for chain := range s.chains {
+			v := c.Values[i]
+			if c.Chains > 0 {
+				v = c.Values[chain%c.Chains*len(c.Nodes)+i]
+			}
+			s.setValue(int(n), chain, v)
+		}
+	}
+}

@@ -1,0 +1,394 @@
+package sampling
+
+import (
+	"context"
+	"sync"
+)
+
+// worker updates a share of the chains, or of the slots of a block.
+type worker struct {
+	noise noise
+	spins *spinTable
+	sweep uint64
+
+	// State of the tile at hand, and where updates go: the same arrays, or the
+	// shadow of a synchronous model.
+	bits, outBits   []uint64
+	cat8, outCat8   []uint8
+	cat16, outCat16 []uint16
+
+	theta  []int64
+	cum    []uint64
+	fields [64]int64
+	inputs []uint64
+	column Column
+
+	shadowBits  []uint64
+	shadowCat8  []uint8
+	shadowCat16 []uint16
+}
+
+func (s *Sampler) newWorker() *worker {
+	w := &worker{}
+	w.noise.init(s.rng)
+	k := 1
+	for _, v := range s.model.Vars {
+		k = max(k, v.States)
+	}
+	w.theta, w.cum = make([]int64, k), make([]uint64, k)
+	return w
+}
+
+// Sweep updates every free node of every chain once, superblock after
+// superblock.
+func (s *Sampler) Sweep() { s.Sweeps(1) }
+
+// Sweeps runs n sweeps at the current β.
+func (s *Sampler) Sweeps(n int) {
+	switch {
+	case s.threads > 1 && s.tiles >= s.threads:
+		s.parallel(func(w *worker, t int) {
+			for i := range n {
+				for tile := t; tile < s.tiles; tile += s.threads {
+					s.sweepTile(w, tile, s.sweep+uint64(i))
+				}
+			}
+		})
+	case s.threads > 1 && s.worthSplitting():
+		for i := range n {
+			s.sweepSplit(s.sweep + uint64(i))
+		}
+	default:
+		for tile := range s.tiles {
+			for i := range n {
+				s.sweepTile(s.workers[0], tile, s.sweep+uint64(i))
+			}
+		}
+	}
+	s.sweep += uint64(n)
+}
+
+// SampleBlock updates superblock i alone, with the words it has in the sweep at
+// hand. The sweep number moves on when the last superblock is done.
+func (s *Sampler) SampleBlock(i int) {
+	for tile := range s.tiles {
+		w := s.workers[0]
+		s.bind(w, tile, s.sweep)
+		s.superblock(w, i, tile)
+	}
+	if i == len(s.blocks)-1 {
+		s.sweep++
+	}
+}
+
+// parallel runs f on every worker.
+func (s *Sampler) parallel(f func(w *worker, t int)) {
+	var wg sync.WaitGroup
+	for t := 1; t < s.threads; t++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			f(s.workers[t], t)
+		}()
+	}
+	f(s.workers[0], 0)
+	wg.Wait()
+}
+
+// worthSplitting says whether blocks are large enough for threads to share
+// them: a hand-over costs microseconds.
+func (s *Sampler) worthSplitting() bool {
+	if s.model.Synchronous {
+		return false
+	}
+	return s.model.Nodes*min(s.chains, 64) > 1<<13*len(s.blocks)
+}
+
+// bind points a worker at a tile.
+func (s *Sampler) bind(w *worker, tile int, sweep uint64) {
+	w.spins, w.sweep = s.spins, sweep
+	w.bits = tileOf(s.bits, tile, s.tiles)
+	w.cat8 = tileOf(s.cat8, tile, s.tiles)
+	w.cat16 = tileOf(s.cat16, tile, s.tiles)
+	w.outBits, w.outCat8, w.outCat16 = w.bits, w.cat8, w.cat16
+	if s.model.Synchronous {
+		w.shadowBits = append(w.shadowBits[:0], w.bits...)
+		w.shadowCat8 = append(w.shadowCat8[:0], w.cat8...)
+		w.shadowCat16 = append(w.shadowCat16[:0], w.cat16...)
+		w.outBits, w.outCat8, w.outCat16 = w.shadowBits, w.shadowCat8, w.shadowCat16
+	}
+}
+
+func tileOf[T any](a []T, tile, tiles int) []T {
+	n := len(a) / tiles
+	return a[tile*n : (tile+1)*n]
+}
+
+// sweepTile runs one sweep of one tile.
+func (s *Sampler) sweepTile(w *worker, tile int, sweep uint64) {
+	s.bind(w, tile, sweep)
+	for i := range s.blocks {
+		s.superblock(w, i, tile)
+	}
+}
+
+// superblock updates one superblock of the tile a worker is bound to.
+func (s *Sampler) superblock(w *worker, i, tile int) {
+	if f := s.straight.block(i); f != nil {
+		f(s.columnOf(w, i, tile))
+		return
+	}
+	for _, b := range s.blocks[i] {
+		s.updateQuads(w, b, tile, 0, len(b.kernel)/4)
+	}
+	if s.model.Synchronous {
+		copy(w.bits, w.outBits)
+		copy(w.cat8, w.outCat8)
+		copy(w.cat16, w.outCat16)
+	}
+}
+
+// sweepSplit runs one sweep with the quads of every block shared by threads.
+func (s *Sampler) sweepSplit(sweep uint64) {
+	for tile := range s.tiles {
+		for i := range s.blocks {
+			s.parallel(func(w *worker, t int) {
+				s.bind(w, tile, sweep)
+				for _, b := range s.blocks[i] {
+					quads := len(b.kernel) / 4
+					s.updateQuads(w, b, tile, quads*t/s.threads, quads*(t+1)/s.threads)
+				}
+			})
+		}
+	}
+}
+
+// updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
+// Four slots share their noise.
+func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
+	for g := lo; g < hi; g++ {
+		skip := b.skip[4*g : 4*g+4]
+		if skip[0] && skip[1] && skip[2] && skip[3] {
+			continue
+		}
+		for lane := range s.tile {
+			word := tile*s.tile + lane
+			left := s.chains - 64*word
+			if left <= 0 {
+				break
+			}
+			bytes := (min(left, 64) + 7) / 8
+			chain := s.firstChain + uint32(64*word)
+			slot := uint32(b.first + 4*g)
+			w.noise.fill(w.sweep, chain/2, 4*bytes, slot/4)
+			for q := range 4 {
+				if !skip[q] {
+					s.updateNode(w, b, 4*g+q, lane, bytes, slot+uint32(q), chain)
+				}
+			}
+		}
+	}
+}
+
+// updateNode updates node i of a block for the first 8·bytes chains of a word.
+func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, chain uint32) {
+	switch b.kernel[i] {
+	case kernelPattern:
+		inputs := b.input[b.start[i]:b.end[i]]
+		at := b.table[i]
+		out := &w.outBits[int(b.row[i])*s.tile+lane]
+		switch {
+		case !s.usePattern:
+			*out = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
+		case len(inputs) <= 4:
+			var a [4]uint64
+			for j, r := range inputs {
+				a[j&3] = s.load(w.bits, r, lane)
+			}
+			transpose4(&a)
+			*out = w.chooseNibble(s, (*[16]uint32)(s.choice[at:]), &a, bytes, slot, chain, at)
+		default:
+			var a [8]uint64
+			for j, r := range inputs {
+				a[j&7] = s.load(w.bits, r, lane)
+			}
+			transpose8(&a)
+			*out = w.chooseByte(s, (*[256]uint32)(s.choice[at:]), &a, bytes, slot, chain, at)
+		}
+	case kernelGroups:
+		w.outBits[int(b.row[i])*s.tile+lane] = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
+	default:
+		if b.cat != nil {
+			w.choosePatterns(s, b, i, lane, bytes, slot, chain)
+			return
+		}
+		w.chooseTerms(s, b, i, lane, bytes, slot, chain)
+	}
+}
+
+// chooseInputs updates a spin from its tables of partial sums.
+func (s *Sampler) chooseInputs(w *worker, b *blockPlan, i, lane, bytes int, slot, chain uint32) uint64 {
+	inputs := w.inputs[:0]
+	for _, r := range b.input[b.start[i]:b.end[i]] {
+		inputs = append(inputs, s.load(w.bits, r, lane))
+	}
+	w.inputs = inputs
+	return w.chooseWords(s, b.table[i], inputs, bytes, slot, chain)
+}
+
+// chooseWords updates a spin from the words of its inputs and its tables of
+// partial sums, which begin at a place of the pool.
+func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, slot, chain uint32) uint64 {
+	groups := s.groupCount(len(inputs))
+	if s.pool32 == nil {
+		return chooseMany(w, s, s.pool64[at:], inputs, groups, bytes, slot, chain)
+	}
+	pool := s.pool32
+	if groups > 2 || !w.spins.fast {
+		return chooseMany(w, s, pool[at:], inputs, groups, bytes, slot, chain)
+	}
+	var a0, a1 [8]uint64
+	_, n := groupSpan(len(inputs), groups, 0)
+	copy(a0[:], inputs[:n])
+	copy(a1[:], inputs[n:])
+	transpose8(&a0)
+	t0 := (*[256]int32)(pool[at:])
+	t1 := (*[256]int32)(pool[len(pool)-256:]) // zeros
+	if groups == 2 {
+		transpose8(&a1)
+		t1 = (*[256]int32)(pool[int(at)+1<<n:])
+	}
+	return w.chooseSums(s, t0, t1, &a0, &a1, bytes, slot, chain)
+}
+
+// chooseMany is for any number of groups and any format.
+func chooseMany[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint64, groups, bytes int, slot, chain uint32) uint64 {
+	f := &w.fields
+	*f = [64]int64{}
+	at := 0
+	for g := range groups {
+		var a [8]uint64
+		lo, hi := groupSpan(len(inputs), groups, g)
+		copy(a[:], inputs[lo:hi])
+		transpose8(&a)
+		t := (*[256]T)(pool[at:])
+		at += 1 << (hi - lo)
+		for j := range 8 {
+			x := a[j]
+			for k := 0; k < bytes; k++ {
+				f[(8*k+j)&63] += int64(t[uint8(x)])
+				x >>= 8
+			}
+		}
+	}
+	var out uint64
+	for c := range 8 * bytes {
+		u := uint32(w.noise.digit[slot&3][c&63])
+		out |= w.chooseField(s, f[c&63], u, chain+uint32(c), slot) << uint(c)
+	}
+	return out
+}
+
+// Observer sees the chains after a draw. Draws count from 0.
+type Observer interface {
+	Observe(s *Sampler, draw int) error
+}
+
+// SweepObserver is an Observer that also wants to see every sweep, the initial
+// state included.
+type SweepObserver interface {
+	ObserveSweep(s *Sampler) error
+}
+
+// Run follows a schedule: warm-up with the model's annealing, if it has one,
+// then draws. A resumed run (resume true) skips warm-up, stays at the model's β
+// and observes first after StepsPerSample sweeps. It stops with the context's
+// error between sweeps.
+func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers ...Observer) error {
+	if err := sch.Validate(); err != nil {
+		return err
+	}
+	var each []SweepObserver
+	for _, o := range observers {
+		if e, ok := o.(SweepObserver); ok {
+			each = append(each, e)
+		}
+	}
+	r := runner{s: s, ctx: ctx, each: each}
+	if !resume {
+		if err := r.observeSweep(); err != nil {
+			return err
+		}
+		if err := r.warmUp(sch.Warmup); err != nil {
+			return err
+		}
+	}
+	if err := s.SetBeta(s.model.Beta); err != nil {
+		return err
+	}
+	for d := range sch.Samples {
+		if d > 0 || resume {
+			if err := r.sweeps(sch.StepsPerSample); err != nil {
+				return err
+			}
+		}
+		for _, o := range observers {
+			if err := o.Observe(s, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// runner carries what the sweeps of a run need.
+type runner struct {
+	s    *Sampler
+	ctx  context.Context
+	each []SweepObserver
+}
+
+func (r *runner) warmUp(n int) error {
+	if r.s.model.Betas == nil {
+		return r.sweeps(n)
+	}
+	for t := range n {
+		// The last entry serves further sweeps of a longer warm-up.
+		if err := r.s.SetBeta(r.s.model.Betas[min(t, len(r.s.model.Betas)-1)]); err != nil {
+			return err
+		}
+		if err := r.sweeps(1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweeps runs n sweeps, in pieces short enough for a context to stop.
+func (r *runner) sweeps(n int) error {
+	piece := max(1, 1<<22/max(1, r.s.model.Nodes*r.s.chains))
+	if r.each != nil {
+		piece = 1
+	}
+	for n > 0 {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		k := min(n, piece)
+		r.s.Sweeps(k)
+		n -= k
+		if err := r.observeSweep(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) observeSweep() error {
+	for _, o := range r.each {
+		if err := o.ObserveSweep(r.s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package sampling
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// setInts rounds the weights of factor fi into Sampler.ints.
+func (s *Sampler) setInts(fi int, w []float64) {
+	dst := s.ints[s.intAt[fi]:s.intAt[fi+1]]
+	for i, x := range w {
+		dst[i] = int64(math.RoundToEven(math.Ldexp(x, s.model.Format.Fraction)))
+	}
+}
+
+// SetWeights replaces the weights of a runtime factor, in the shape they have
+// in the model. It refuses a wrong number of weights, NaN, infinities and
+// weights beyond the declared range; then nothing has changed.
+func (s *Sampler) SetWeights(factor string, w []float64) error {
+	for fi := range s.model.Factors {
+		f := &s.model.Factors[fi]
+		if f.Name != factor {
+			continue
+		}
+		if !f.Runtime {
+			return fmt.Errorf("factor %s has baked weights; declare it runtime: true", factor)
+		}
+		if len(w) != len(s.weights[fi]) {
+			return fmt.Errorf("factor %s takes %d weights, got %d", factor, len(s.weights[fi]), len(w))
+		}
+		for i, x := range w {
+			if !(math.Abs(x) <= s.model.Format.Range) {
+				return fmt.Errorf("factor %s: weight %d is %v, beyond the declared range ±%v; raise format.range", factor, i, x, s.model.Format.Range)
+			}
+		}
+		s.weights[fi] = append([]float64(nil), w...)
+		s.setInts(fi, w)
+		s.buildTables()
+		return nil
+	}
+	return fmt.Errorf("no factor %s", factor)
+}
+
+// Weights returns the weights of a factor as they are now, nil if there is no
+// such factor.
+func (s *Sampler) Weights(factor string) []float64 {
+	for fi := range s.model.Factors {
+		if s.model.Factors[fi].Name == factor {
+			return append([]float64(nil), s.weights[fi]...)
+		}
+	}
+	return nil
+}
+
+// buildTables makes the field tables and views of the current weights and, from
+// them, the tables of the current β.
+func (s *Sampler) buildTables() {
+	if s.model.Format.Accum == 32 {
+		s.pool32, s.view32 = buildFields[int32](s, s.pool32[:0], s.view32)
+	} else {
+		s.pool64, s.view64 = buildFields[int64](s, s.pool64[:0], s.view64)
+	}
+	s.catReach = s.reachOfCategoricals()
+	s.tablesFor(s.beta)
+}
+
+// buildFields fills the pool of partial sums and the views. Nodes with the
+// same weights in the same order share a pattern table; pattern tables come
+// first in the pool.
+func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
+	seen := map[string]int32{}
+	var w []T
+	var key []byte
+	weights := func(b *blockPlan, i int) (w0 []T, constant T) {
+		w = w[:0]
+		if b.literal != nil && b.literal[i] != nil {
+			l := b.literal[i]
+			for _, x := range l[:len(l)-1] {
+				w = append(w, T(x))
+			}
+			return w, T(l[len(l)-1])
+		}
+		for _, at := range b.wref[b.start[i]:b.end[i]] {
+			w = append(w, T(s.ints[at]))
+		}
+		for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+			constant += T(s.ints[at])
+		}
+		return w, constant
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			for i := range b.nodes {
+				if b.kernel[i] != kernelPattern {
+					continue
+				}
+				w, constant := weights(b, i)
+				key = binary.LittleEndian.AppendUint64(key[:0], uint64(constant))
+				for _, x := range w {
+					key = binary.LittleEndian.AppendUint64(key, uint64(x))
+				}
+				at, ok := seen[string(key)]
+				if !ok {
+					at = int32(len(pool))
+					pool = appendSums(pool, w, constant, 4)
+					seen[string(key)] = at
+				}
+				b.table[i] = at
+			}
+		}
+	}
+	s.patterns = len(pool)
+	for _, super := range s.blocks {
+		for _, b := range super {
+			for i := range b.nodes {
+				if b.kernel[i] != kernelGroups {
+					continue
+				}
+				b.table[i] = int32(len(pool))
+				w, constant := weights(b, i)
+				for g, groups := 0, s.groupCount(len(w)); g < groups; g++ {
+					lo, hi := groupSpan(len(w), groups, g)
+					pool = appendSums(pool, w[lo:hi], constant, 0)
+					constant = 0
+				}
+			}
+		}
+	}
+	// Kernels index 256 entries from any table's start.
+	pool = append(pool, make([]T, 256)...)
+	if views == nil {
+		views = make([]T, s.viewSize)
+	}
+	for _, v := range s.viewList {
+		ints := s.ints[s.intAt[v.factor]:s.intAt[v.factor+1]]
+		fillView(views[v.base:int(v.base)+len(ints)], ints, s.model.Factors[v.factor].Table, v.axis)
+	}
+	return pool, views
+}
+
+// appendSums appends the 2^len(w) sums constant ± w[0] ± w[1] …, bit j of the
+// index saying that input j is +1, and pads to 2^least entries.
+func appendSums[T int32 | int64](pool []T, w []T, constant T, least int) []T {
+	for _, x := range w {
+		constant -= x
+	}
+	at := len(pool)
+	pool = append(pool, constant)
+	for _, x := range w {
+		for _, y := range pool[at:] {
+			pool = append(pool, y+2*x)
+		}
+	}
+	for len(pool) < at+1<<least {
+		pool = append(pool, 0)
+	}
+	return pool
+}
+
+// groupCount is how many tables n inputs need.
+func (s *Sampler) groupCount(n int) int { return max(1, (n+s.groupMax-1)/s.groupMax) }
+
+// groupSpan is the inputs of group g: sizes differ by one at most.
+func groupSpan(n, groups, g int) (lo, hi int) { return n * g / groups, n * (g + 1) / groups }

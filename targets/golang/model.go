@@ -1,0 +1,45 @@
+package golang
+
+import (
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// Model is a program in the form the runtime's engine takes. It shares slices
+// with p.
+func Model(p *ir.Program) *sampling.Model {
+	m := &sampling.Model{
+		Name: p.Model, Hash: p.Hash, Nodes: p.Nodes, Synchronous: p.Synchronous,
+		Rounds: p.Rounds, Beta: p.Beta, Betas: p.Betas,
+		Format: sampling.Format{
+			Profile: p.Format.Profile, Fraction: p.Format.Fraction, Segments: p.Format.Segments,
+			ThresholdBits: p.Format.ThresholdBits, Accum: p.Format.Accum, Range: p.Format.Range, Bound: p.Format.Bound,
+		},
+		Schedule: sampling.Schedule{Warmup: p.Sample.Warmup, Samples: p.Sample.Samples, StepsPerSample: p.Sample.StepsPerSample},
+		Chains:   p.Sample.Chains, Seed: p.Sample.Seed,
+	}
+	for _, v := range p.Vars {
+		m.Vars = append(m.Vars, sampling.Var{Name: v.Name, Kind: sampling.Kind(v.Kind), States: v.States, Shape: v.Shape, First: v.First, Count: v.Count})
+	}
+	for _, f := range p.Factors {
+		g := sampling.Factor{Name: f.Name, Rows: f.Rows, Index: f.Index, Table: f.Table, Shared: f.Shared, Runtime: f.Runtime, Weights: f.Weights}
+		for _, s := range f.Slots {
+			g.Slots = append(g.Slots, sampling.Slot{Kind: sampling.Kind(s.Kind), States: s.States})
+		}
+		m.Factors = append(m.Factors, g)
+	}
+	for _, super := range p.Sweep {
+		var blocks []sampling.Block
+		for _, b := range super {
+			blocks = append(blocks, sampling.Block{Kind: sampling.Kind(b.Kind), States: b.States, First: b.First, Nodes: b.Nodes})
+		}
+		m.Sweep = append(m.Sweep, blocks)
+	}
+	for _, c := range p.Clamps {
+		m.Clamps = append(m.Clamps, sampling.Clamp{Nodes: c.Nodes, Chains: c.Chains, Values: c.Values})
+	}
+	for _, in := range p.Init {
+		m.Init = append(m.Init, sampling.Init{Kind: sampling.InitKind(in.Kind), Chains: in.Chains, Values: in.Values})
+	}
+	return m
+}
