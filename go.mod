@@ -3,11 +3,12 @@ module github.com/thrmlgen/thrmlgen
 go 1.24.0
 
 require (
-	github.com/dave/jennifer v1.7.1 // indirect
+	github.com/spf13/cobra v1.10.2
+	gonum.org/v1/gonum v0.16.0
+	gopkg.in/yaml.v3 v3.0.1
+)
+
+require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
-	golang.org/x/tools v0.38.0 // indirect
-	gonum.org/v1/gonum v0.16.0 // indirect
-	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

@@ -58,7 +58,7 @@ func TestErr(t *testing.T) {
 	var sum List
 	sum.Append(&l)
 	sum.Append(nil)
-	if sum.Len() != 3 || sum.Problems()[2].Help != "b" {
+	if sum.Len() != 3 || sum.Problems()[1].Help != "b" {
 		t.Errorf("appended: %+v", sum.Problems())
 	}
 }
@@ -124,6 +124,8 @@ func TestRender(t *testing.T) {
 			"m:1:151: c: t\n    1 | …" + long[117:217] + "…\n      | " + strings.Repeat(" ", 34) + "^^\n"},
 		{"long line, end", long, Problem{Pos: at("m", 1, 300)},
 			"m:1:300: c: t\n    1 | …" + long[200:] + "\n      | " + strings.Repeat(" ", 100) + "^\n"},
+		{"line of many bytes", strings.Repeat("é", 500) + long + strings.Repeat("é", 500), Problem{Pos: at("m", 1, 1151)},
+			"m:1:1151: c: t\n    1 | …" + long[117:217] + "…\n      | " + strings.Repeat(" ", 34) + "^\n"},
 		{"name of the file", "a\n", Problem{Pos: at("n\nx", 1, 1)}, "n\\nx:1:1: c: t\n"},
 	} {
 		c.p.Code, c.p.Text = "c", "t"

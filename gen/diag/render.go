@@ -83,6 +83,7 @@ func writeExcerpt(b *bytes.Buffer, p Problem, line []byte) {
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
 	}
 	first := max(p.Pos.Col, 1) - 1
+	line, first, cutBefore, cutAfter := near(line, first)
 	last := first + max(p.Width, 1)
 	var cells []cell
 	caret := -1
@@ -101,6 +102,7 @@ func writeExcerpt(b *bytes.Buffer, p Problem, line []byte) {
 		at += size
 	}
 	cells, cutLeft, cutRight := window(cells, caret)
+	cutLeft, cutRight = cutLeft || cutBefore, cutRight || cutAfter
 
 	number := fmt.Sprintf("%5d", p.Pos.Line)
 	var shown, marks strings.Builder
@@ -121,6 +123,19 @@ func writeExcerpt(b *bytes.Buffer, p Problem, line []byte) {
 	}
 	fmt.Fprintf(b, "%s | %s\n", number, strings.TrimRight(shown.String(), " "))
 	fmt.Fprintf(b, "%s | %s\n", strings.Repeat(" ", len(number)), strings.TrimRight(marks.String(), " "))
+}
+
+// near drops what is far from byte at of a line: a line may have megabytes.
+func near(line []byte, at int) (part []byte, in int, before, after bool) {
+	const far = excerptWidth * utf8.UTFMax
+	if end := at + far; end < len(line) {
+		line, after = line[:end], true
+	}
+	start := max(0, min(at, len(line))-far)
+	for start > 0 && !utf8.RuneStart(line[start]) {
+		start--
+	}
+	return line[start:], at - start, start > 0, after
 }
 
 // window cuts a line to excerptWidth columns around the caret.

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -454,52 +455,108 @@ blocks: ["s[0::2]", "s[1::2]"]
 	}
 }
 
-// FuzzBuild: no model file makes Build panic, and a Graph comes without
-// problems only.
-func FuzzBuild(f *testing.F) {
+// corpus is every model file of the tests.
+func corpus(t testing.TB) []string {
+	texts := slices.Clone(variedModels)
 	for _, pattern := range []string{"testdata/bad/*/model.yaml", "testdata/models/*.yaml"} {
 		names, _ := filepath.Glob(pattern)
 		for _, name := range names {
 			src, err := os.ReadFile(name)
 			if err != nil {
-				f.Fatal(err)
+				t.Fatal(err)
 			}
-			f.Add(src)
+			texts = append(texts, string(src))
 		}
 	}
-	for _, text := range variedModels {
+	return texts
+}
+
+// TestSwappedTokens: models with parts of other models in them never make Build
+// panic; what builds has right blocks and survives expansion.
+func TestSwappedTokens(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	token := regexp.MustCompile(`[a-z_]+|[0-9.]+|"[^"]*"|\s+|.`)
+	texts := corpus(t)
+	var words, pool = make([][]string, len(texts)), []string(nil)
+	for i, text := range texts {
+		words[i] = token.FindAllString(text, -1)
+		pool = append(pool, words[i]...)
+	}
+	built := 0
+	for range 8000 {
+		model := slices.Clone(words[r.IntN(len(words))])
+		for range 1 + r.IntN(3) {
+			at, with := r.IntN(len(model)), pool[r.IntN(len(pool))]
+			for range 50 { // something of the same sort
+				if strings.TrimSpace(with) != "" && sort(with) == sort(model[at]) {
+					break
+				}
+				at, with = r.IntN(len(model)), pool[r.IntN(len(pool))]
+			}
+			model[at] = with
+		}
+		if checkAny(t, []byte(strings.Join(model, ""))) {
+			built++
+		}
+	}
+	if built < 150 {
+		t.Errorf("only %d models could be built: the test tests little", built)
+	}
+}
+
+func sort(token string) int {
+	switch c := token[0]; {
+	case c >= '0' && c <= '9':
+		return 0
+	case c >= 'a' && c <= 'z':
+		return 1
+	case c == '"':
+		return 2
+	}
+	return int(token[0])
+}
+
+// FuzzBuild is TestSwappedTokens for any bytes.
+func FuzzBuild(f *testing.F) {
+	for _, text := range corpus(f) {
 		f.Add([]byte(text))
 	}
-	f.Fuzz(func(t *testing.T, src []byte) {
-		if digits := 0; slices.ContainsFunc(src, func(c byte) bool {
-			if c < '0' || c > '9' {
-				digits = 0
-			} else {
-				digits++
-			}
-			return digits > 4 // large sizes are slow, not interesting
-		}) {
-			return
+	f.Fuzz(func(t *testing.T, src []byte) { checkAny(t, src) })
+}
+
+// checkAny builds src if it can and reports whether it could.
+func checkAny(t *testing.T, src []byte) bool {
+	digits := 0
+	if slices.ContainsFunc(src, func(c byte) bool {
+		if c < '0' || c > '9' {
+			digits = 0
+		} else {
+			digits++
 		}
-		s, l := spec.Parse("model.yaml", src)
-		if l.Len() > 0 {
-			return
-		}
-		g, l := Build(s, mapFiles{})
-		if (g == nil) != (l.Len() > 0) {
-			t.Fatalf("graph %v, problems %v", g != nil, l.Err())
-		}
-		if g == nil {
-			return
-		}
-		if g.Nodes < 1000 && len(g.Blocks) > 0 && !g.Synchronous && len(g.Clamps) == 0 && g.Coloured {
-			checkBlocks(t, g)
-		}
-		if g.Nodes > 1000 {
-			return
-		}
-		if e := build(t, g.Expand()); e.Hash() != g.Hash() {
-			t.Fatalf("expanding changes the hash:\n%s", g.Expand())
-		}
-	})
+		return digits > 4 // large sizes are slow, not interesting
+	}) {
+		return false
+	}
+	s, l := spec.Parse("model.yaml", src)
+	if l.Len() > 0 {
+		return false
+	}
+	g, l := Build(s, mapFiles{})
+	if (g == nil) != (l.Len() > 0) {
+		t.Fatalf("graph %v, problems %v\n%s", g != nil, l.Err(), src)
+	}
+	if g == nil || g.Nodes > 1000 {
+		return false
+	}
+	if g.Coloured {
+		checkBlocks(t, g)
+	}
+	text := g.Expand()
+	if len(text) > 1<<20 {
+		return false
+	}
+	if e := build(t, text); e.Hash() != g.Hash() {
+		t.Fatalf("expanding changes the hash:\n%s\n%s", src, text)
+	}
+	return true
 }

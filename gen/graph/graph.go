@@ -3,7 +3,8 @@
 //
 // Nodes are numbered variable after variable in the order of the model file,
 // row-major inside a variable. The files build*.go resolve a Spec; topology.go,
-// hardware.go and random.go hold the named graphs; colour.go finds blocks.
+// hardware.go and random.go hold the named graphs; colour.go finds blocks;
+// normal.go draws weights.
 package graph
 
 import "github.com/thrmlgen/thrmlgen/gen/diag"

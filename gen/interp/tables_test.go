@@ -58,12 +58,12 @@ var spinFormats = []struct {
 func fields(r *rand.Rand, s *SpinTable) []int64 {
 	end := int64(len(s.A)) << min(s.Shift, 52)
 	ms := []int64{0, 1, 2, 3, end - 1, end, end + 1, 2 * end, 1<<62 - 1}
-	for i := 0; i < len(s.A); i += 3 {
+	for i := 0; i < len(s.A); i += 7 {
 		from := int64(i) << min(s.Shift, 52)
 		length := int64(1) << min(s.Shift, 52)
 		ms = append(ms, from, from+length/2, from+length-1, from+r.Int64N(length), from+length*47/65536, from+length*46/65536)
 	}
-	for range 200 {
+	for range 60 {
 		ms = append(ms, r.Int64N(end+end/8))
 	}
 	return ms

@@ -28,8 +28,9 @@
 //	spin:         g   = Σ w[c…]·Πs        over the rows that touch the node
 //	categorical:  θ_k = Σ w[k, c…]·Πs
 //
-// The sums hold Format.Accum bits (32 or 64); the generator has proved that no
-// partial sum leaves them.
+// The sums hold Format.Accum bits (32 or 64): the generator has proved, for every
+// state and every runtime weight up to Format.Range, that all |g| and all
+// 2·|θ_k| with all their partial sums stay below 2^31, or below 2^62.
 //
 // # Sweep
 //
@@ -72,9 +73,9 @@
 //
 //	u < T(m), or u = T(m) and v < R(m)
 //
-// where v is the digit of draw 1, R(m) = min(E(m) - 65536·T(m), 65536) and
-// E(m) = floor(σ(-x)·2^32 + 1/2) is the exact 32-bit probability. The likely value is
-// +1 for g >= 0 and -1 for g < 0.
+// where v is the digit of draw 1, R(m) = E(m) - 65536·T(m), but 65536 if it is more
+// and 0 if it is less, and E(m) = floor(σ(-x)·2^32 + 1/2) is the exact 32-bit
+// probability. The likely value is +1 for g >= 0 and -1 for g < 0.
 //
 // T is a table of N = Format.Segments segments (128 or 256) of 2^S values of m,
 // each a line in 16-bit arithmetic:
@@ -90,10 +91,12 @@
 //	i > 0:  y = q((i+1/2)·h), d = y·(65536-y)/65536·h, D = floor(d + 1/2),
 //	        A = max(0, floor(y + d/2 + min(0, D-d)) - 1),  D = min(D, A)
 //
-// σ is convex for x > 0, so that its tangents lie below it: T never exceeds the
-// first 16 bits of the probability, and what it lacks is made up by R. The
-// middle has the accuracy of the table, the tail that of E, and g = 0 gives
-// exactly one half. (T(0) = 32767 and R(0) = 65536.)
+// σ(-x) is convex for x > 0, so that its tangents lie below it: T never exceeds
+// the first 16 bits of the probability, and what it lacks is made up by R. (For
+// S > 16, f is cut to 16 bits and T may be 1 above them where the probability
+// is less than 0.05 units of 2^-16 below T; R is 0 there.) The middle has the
+// accuracy of the table, the tail that of E, and g = 0 gives exactly one half.
+// (T(0) = 32767 and R(0) = 65536 for S > 0, 32768 and 0 for S = 0.)
 //
 // With ThresholdBits = b <= 16 there is no second digit: the less likely value
 // is taken when u >> (16-b) < T_b(m),
@@ -126,12 +129,18 @@
 //	floor((65536·u + v)·Z / 2^32)               ThresholdBits = 32
 //	floor((u >> (16-b))·Z / 2^b)                ThresholdBits = b <= 16
 //
+// (up to 79 bits before the division for K > 32, 63 for fewer states). With
+// ThresholdBits = b <= 16 no second digit is drawn. A program is refused if its
+// θ can differ by 2^40 or more while 2^40·c is below (B+1)·0.6931471805599453.
+//
 // # Functions
 //
 // σ and exp are those of runtime/sampling (Sigma, Exp): float64, made of + - × ÷
 // in a fixed order, so that every machine builds the same tables. Products that
-// a compiler might fuse with a sum are rounded first. c·m, h and the like are
-// one rounding each: c = (2β)·2^-F is exact but for 2β·2^-F itself.
+// a compiler might fuse with a sum are rounded first. Integers become float64 by
+// rounding to nearest even (this matters beyond 2^53), every product and sum
+// above is one rounding, from left to right, and powers of two are exact: c = (2β)·2^-F,
+// h = c·2^S, x = c·m, (i+1/2)·h, d = ((y·(65536-y))/65536)·h, (y + d/2) + min(0, D-d).
 //
 // # Error bound
 //
@@ -139,10 +148,11 @@
 // probability by at most half of that; for a categorical, the same. A table line
 // is off by at most h²/8·max|σ”| + 1.5·2^-16, max|σ”| = 1/(6√3), with
 // ThresholdBits = 32 (nothing but 2^-32 for S = 0), and by at most half the first
-// term + 2·2^-16 with fewer, to which rounding to b bits adds 2^-(b+1) (b < 16) and a
-// dropped tail 2^-16. Categorical tables are off by at most 1.5·K·2^-B, and
-// drawing from b bits by 2^-b. Format.Bound is the largest sum of these over all nodes and
-// all β of the schedule.
+// term + 2·2^-16 with fewer (2^-17 for S = 0), to which rounding to b bits adds 2^-(b+1)
+// (b < 16) and a dropped tail 2^-16. Categorical tables are off by at most 1.5·K·2^-B, and
+// drawing from b bits by 2^-b. Format.Bound is the largest sum of these over all nodes in
+// blocks (clamped or not) and all β of the schedule, n being the number of rows
+// that touch the node; at most 1.
 //
 // # Initial states
 //
@@ -158,5 +168,39 @@
 // right after n_warmup sweeps and each further one after steps_per_sample more.
 // With Betas, warm-up sweep t uses Betas[t] and draws use the last. A resumed
 // run continues the sweep number, skips warm-up and observes first after
-// steps_per_sample sweeps.
+// steps_per_sample sweeps. Sweep numbers stay below 2^48.
+//
+// # An update, number by number
+//
+// Three spins s[0] … s[2] at β = 1 with rows s[0]·s[1] of weight 0.7, s[1]·s[2] of
+// weight -0.3 and s[1] of weight 0.2, blocks {s[0], s[2]} and {s[1]}. The default
+// format is F = 13, 256 segments, 32 threshold bits:
+//
+//	weights    5734, -2458, 1638
+//	slots      s[0] 0, s[2] 1, s[1] 16
+//	c          0.000244140625
+//	S          8
+//	h          0.0625
+//
+// s[1] is to be updated in chain 1 in sweep 67470 under seed 1 (a sweep that was
+// looked for: its first digit is a tie), while s[0] = -1 and s[2] = -1:
+//
+//	g          -5734 + 2458 + 1638 = -1638
+//	m, x       1638, 0.39990234375
+//	i, f       6, 26112
+//	A, D       26692, 983
+//	T          26692 - floor(983·26112 / 65536) = 26301
+//	E          1723724149
+//	R          1723724149 - 65536·26301 = 61813
+//	P          (65536·26301 + 61813) / 2^32 = 0.4013358030933887
+//	key        1, 0
+//	counter    67470, 0, 4, 0
+//	o          1006772814, 2585304574, 4126303933, 3085569717
+//	u          low half of o[2] = 26301
+//	counter    67470, 0, 4, 65536
+//	o          3079962334, 2617150953, 1828590824, 2508660863
+//	v          low half of o[2] = 5352
+//
+// u = T and v < R: s[1] takes the less likely value. g < 0, so that is +1.
+// (1/(1+exp(0.4)) = 0.40131…)
 package ir

@@ -122,6 +122,9 @@ func (v *verifier) names() {
 	}
 }
 
+// MaxNodes is the largest number of nodes of a program.
+const MaxNodes = 1 << 26
+
 func checkStates(k Kind, states int) bool {
 	return k == Spin && states == 2 || k == Categorical && states >= 2 && states <= 65536
 }
@@ -149,8 +152,8 @@ func (v *verifier) vars() {
 			v.fault("variable %s: first node is %d, not %d", x.Name, x.First, next)
 		}
 		next += x.Count
-		if next > math.MaxInt32 {
-			v.fault("more than 2^31 nodes")
+		if next > MaxNodes {
+			v.fault("more than %d nodes", MaxNodes)
 			return
 		}
 	}

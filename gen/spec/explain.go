@@ -19,7 +19,7 @@ type explanation struct {
 // indentation that fits nothing. It knows far less than a parser and is asked
 // only about text that the parser has refused.
 func explain(text []byte) (explanation, bool) {
-	e := explainer{text: text}
+	e := explainer{text: text, literal: -1}
 	for e.at < len(text) && e.found == nil {
 		e.line()
 	}
@@ -52,9 +52,6 @@ func (e *explainer) report(at int, help, format string, args ...any) {
 // line reads one line of the text.
 func (e *explainer) line() {
 	start := e.at
-	if start == 0 {
-		e.literal = -1
-	}
 	for e.at < len(e.text) && (e.text[e.at] == ' ' || e.text[e.at] == '\t') {
 		e.at++
 	}

@@ -222,8 +222,8 @@ func strip(s *Spec) string {
 	return b.String()
 }
 
-// TestLineEnds: line ends and a byte order mark change no value and, but for
-// nothing, no place.
+// TestLineEnds: line ends and a byte order mark change no value and no place,
+// document marks no value.
 func TestLineEnds(t *testing.T) {
 	for _, name := range []string{"chain5.yaml", "all_keys.yaml", "grid_gaussian.yaml"} {
 		src, err := os.ReadFile(filepath.Join("testdata/good", name))

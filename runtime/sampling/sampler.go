@@ -66,6 +66,7 @@ type Sampler struct {
 	// Tables of the current β.
 	spins      *spinTable
 	exps       map[int]*expTable
+	spinReach  uint64 // largest magnitude of a field from spins alone
 	catReach   map[int]uint64
 	choice     []uint32 // threshold << 1 | likely, for pattern tables; nil: not made
 	usePattern bool
@@ -210,7 +211,7 @@ func (s *Sampler) SetSweepNumber(n uint64) { s.sweep = n }
 func (s *Sampler) tablesFor(beta float64) {
 	changed := s.spins != nil && beta != s.beta
 	s.beta = beta
-	s.spins = newSpinTable(s.model.Format, beta)
+	s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
 	s.exps = map[int]*expTable{}
 	for k, reach := range s.catReach {
 		s.exps[k] = newExpTable(s.model.Format, beta, k, reach)

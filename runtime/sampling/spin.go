@@ -52,66 +52,65 @@ func (s *Sampler) load(bits []uint64, r rowRef, lane int) uint64 {
 // chains of a word. The table of choices holds threshold << 1 | likely value for
 // every nibble; at is its place, shared with the fields it was made from.
 func (w *worker) chooseNibble(s *Sampler, table *[16]uint32, a *[4]uint64, bytes int, slot, chain uint32, at int32) uint64 {
-	var out uint64
-	digit := &w.noise.digit[slot&3]
-	for j := range 4 {
+	e := &w.choices
+	for j := range a {
 		x := a[j]
-		var o uint64
-		tied := false
-		for k := 0; k < 2*bytes; k++ {
-			u := uint32(digit[(4*k+j)&63])
-			e := table[x&15]
+		for c := j; c < 8*bytes; c += 4 {
+			e[c&63] = table[x&15]
 			x >>= 4
-			tied = tied || u == e>>1
-			o = o>>4 | uint64((u-e>>1)>>31^e&1)<<60
 		}
-		o >>= uint(64-8*bytes) & 63
-		if tied {
-			for k := 0; k < 2*bytes; k++ {
-				i := int32(a[j] >> (4 * k) & 15)
-				w.breakTie(s, &o, 4*k, uint32(digit[4*k+j]), table[i], at+i, chain+uint32(4*k+j), slot)
-			}
+	}
+	out, tied := chooseFrom(e, &w.noise.digit[slot&3], 8*bytes)
+	if tied {
+		for c := range 8 * bytes {
+			w.breakTie(s, &out, c, slot, chain, at+int32(a[c&3]>>(c&^3)&15))
 		}
-		out |= o << uint(j)
 	}
 	return out
 }
 
 // chooseByte is chooseNibble for at most eight inputs.
 func (w *worker) chooseByte(s *Sampler, table *[256]uint32, a *[8]uint64, bytes int, slot, chain uint32, at int32) uint64 {
-	var out uint64
-	digit := &w.noise.digit[slot&3]
-	for j := range 8 {
+	e := &w.choices
+	for j := range a {
 		x := a[j]
-		var o uint64
-		tied := false
-		for k := 0; k < bytes; k++ {
-			u := uint32(digit[(8*k+j)&63])
-			e := table[uint8(x)]
+		for c := j; c < 8*bytes; c += 8 {
+			e[c&63] = table[uint8(x)]
 			x >>= 8
-			tied = tied || u == e>>1
-			o = o>>8 | uint64((u-e>>1)>>31^e&1)<<56
 		}
-		o >>= uint(64-8*bytes) & 63
-		if tied {
-			for k := 0; k < bytes; k++ {
-				i := int32(uint8(a[j] >> (8 * k)))
-				w.breakTie(s, &o, 8*k, uint32(digit[8*k+j]), table[i], at+i, chain+uint32(8*k+j), slot)
-			}
+	}
+	out, tied := chooseFrom(e, &w.noise.digit[slot&3], 8*bytes)
+	if tied {
+		for c := range 8 * bytes {
+			w.breakTie(s, &out, c, slot, chain, at+int32(uint8(a[c&7]>>(c&^7))))
 		}
-		out |= o << uint(j)
 	}
 	return out
 }
 
-// breakTie decides bit n of out again if its first digit u equals the threshold
-// of choice e, whose field is at a place of the pool.
-func (w *worker) breakTie(s *Sampler, out *uint64, n int, u, e uint32, field int32, chain, slot uint32) {
-	if u != e>>1 {
+// chooseFrom compares n digits with the thresholds of their choices; tied says
+// that one was equal.
+func chooseFrom(e *[64]uint32, digit *[64]uint16, n int) (out uint64, tied bool) {
+	for c := 0; c < n; c++ {
+		u, t := uint32(digit[c&63]), e[c&63]
+		v := u - t>>1
+		if v == 0 {
+			tied = true
+		}
+		out = out>>1 | uint64(v>>31^t)<<63
+	}
+	return out >> uint(64-n), tied
+}
+
+// breakTie decides chain c of a word again if its first digit equals the
+// threshold of its choice, whose field is at a place of the pool.
+func (w *worker) breakTie(s *Sampler, out *uint64, c int, slot, chain uint32, field int32) {
+	e := w.choices[c&63]
+	if uint32(w.noise.digit[slot&3][c&63]) != e>>1 {
 		return
 	}
-	bit := uint64(w.tie(s, field, e>>1, chain, slot) ^ e&1)
-	*out = *out&^(1<<n) | bit<<n
+	bit := uint64(w.tie(s, field, e>>1, chain+uint32(c), slot) ^ e&1)
+	*out = *out&^(1<<c) | bit<<c
 }
 
 // tie decides a first digit that equals its threshold, for a field of the pool.
@@ -156,37 +155,45 @@ func (w *worker) chooseField(s *Sampler, g int64, u uint32, chain, slot uint32) 
 }
 
 // chooseSums updates a spin from the sum of two tables of fields of at most
-// eight inputs each. It serves thresholds of 16 bits and more.
+// eight inputs each. It serves tables of lines that no field leaves.
 func (w *worker) chooseSums(s *Sampler, t0, t1 *[256]int32, a0, a1 *[8]uint64, bytes int, slot, chain uint32) uint64 {
-	var out uint64
-	digit := &w.noise.digit[slot&3]
-	line, n, mul := &w.spins.line, w.spins.n, w.spins.mul
-	for j := range 8 {
+	f := &w.sums
+	for j := range a0 {
 		x0, x1 := a0[j], a1[j]
-		var o uint64
-		tied := false
-		for k := 0; k < bytes; k++ {
-			u := uint32(digit[(8*k+j)&63])
-			g := t0[uint8(x0)] + t1[uint8(x1)]
+		for c := j; c < 8*bytes; c += 8 {
+			f[c&63] = t0[uint8(x0)] + t1[uint8(x1)]
 			x0 >>= 8
 			x1 >>= 8
-			sign := g >> 31
-			p := uint64(uint32((g^sign)-sign)) * mul
-			l := line[min(p>>32, n)&511]
-			t := l>>16 - uint32(uint16(l))*uint32(uint16(p>>16))>>16
-			tied = tied || u == t
-			o = o>>8 | uint64(^(u-t^uint32(sign))>>31)<<56
 		}
-		o >>= uint(64-8*bytes) & 63
-		if tied {
-			for k := 0; k < bytes; k++ {
-				g := t0[uint8(a0[j]>>(8*k))] + t1[uint8(a1[j]>>(8*k))]
-				u := uint32(digit[8*k+j])
-				bit := w.chooseField(s, int64(g), u, chain+uint32(8*k+j), slot)
-				o = o&^(1<<(8*k)) | bit<<(8*k)
-			}
+	}
+	return w.chooseSum(s, 8*bytes, slot, chain)
+}
+
+// chooseSum updates n chains of a spin from the fields in w.sums.
+func (w *worker) chooseSum(s *Sampler, n int, slot, chain uint32) uint64 {
+	f, digit := &w.sums, &w.noise.digit[slot&3]
+	out, tied := chooseLines(f, digit, w.spins.line, w.spins.mul, n)
+	if tied {
+		for c := range n {
+			bit := w.chooseField(s, int64(f[c&63]), uint32(digit[c&63]), chain+uint32(c), slot)
+			out = out&^(1<<c) | bit<<c
 		}
-		out |= o << uint(j)
 	}
 	return out
+}
+
+// chooseLines compares n digits with the thresholds of their fields.
+func chooseLines(f *[64]int32, digit *[64]uint16, line []uint32, mul uint64, n int) (out uint64, tied bool) {
+	for c := 0; c < n; c++ {
+		g := f[c&63]
+		sign := g >> 31
+		p := uint64(uint32((g^sign)-sign)) * mul
+		l := line[p>>32]
+		v := uint32(digit[c&63]) - l>>16 + uint32(uint16(l))*uint32(uint16(p>>16))>>16
+		if v == 0 {
+			tied = true
+		}
+		out = out>>1 | uint64(^(v^uint32(sign))>>31)<<63
+	}
+	return out >> uint(64-n), tied
 }

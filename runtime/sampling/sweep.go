@@ -17,11 +17,13 @@ type worker struct {
 	cat8, outCat8   []uint8
 	cat16, outCat16 []uint16
 
-	theta  []int64
-	cum    []uint64
-	fields [64]int64
-	inputs []uint64
-	column Column
+	theta   []int64
+	cum     []uint64
+	fields  [64]int64
+	sums    [64]int32
+	choices [64]uint32
+	inputs  []uint64
+	column  Column
 
 	shadowBits  []uint64
 	shadowCat8  []uint8

@@ -12,20 +12,23 @@ type spinTable struct {
 	up    uint    // f = m << up >> down mod 2^16
 	down  uint
 	mul   uint64 // 2^(32-S): i and f are the two halves of m·mul >> 16
-	fast  bool   // S <= 32 and thresholds of 16 bits or more
+	fast  bool   // S <= 32, thresholds of 16 bits or more, lines for every field
 	n     uint64 // segments
-	// line[i] = A[i]<<16 | D[i]; line[n] = 0 serves every
-	// field beyond (512 so that an index masked with 511 needs no check).
-	line [512]uint32
+	// line[i] = A[i]<<16 | D[i], 0 from n on, as far as fields reach.
+	line []uint32
 	tail bool // a second digit decides ties
 	// A threshold of b < 16 bits, left-aligned: (T + round) & keep.
 	round, keep uint32
 }
 
+// maxLines is how far a table is drawn out to spare a comparison.
+const maxLines = 1 << 14
+
 // tableEnd is where the first digit of σ(-x) has fallen to 0.
 const tableEnd = 11.09375
 
-func newSpinTable(f Format, beta float64) *spinTable {
+// newSpinTable builds the table for fields of magnitude up to reach.
+func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	t := &spinTable{
 		scale: math.Ldexp(2*beta, -f.Fraction),
 		n:     uint64(f.Segments),
@@ -46,9 +49,10 @@ func newSpinTable(f Format, beta float64) *spinTable {
 	}
 	if t.shift <= 32 {
 		t.mul = 1 << (32 - t.shift)
-		t.fast = f.ThresholdBits >= 16
+		t.fast = f.ThresholdBits >= 16 && reach>>t.shift < maxLines
 	}
 	h := math.Ldexp(t.scale, int(t.shift))
+	t.line = make([]uint32, max(t.n, min(reach>>t.shift, maxLines))+1)
 	for i := range t.line[:t.n] {
 		t.line[i] = t.segment(i, h)
 	}

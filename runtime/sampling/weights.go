@@ -70,9 +70,17 @@ func (s *Sampler) buildTables() {
 // first in the pool.
 func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 	seen := map[string]int32{}
+	s.spinReach = 0
 	var w []T
 	var key []byte
 	weights := func(b *blockPlan, i int) (w0 []T, constant T) {
+		defer func() {
+			sum := magnitude(int64(constant))
+			for _, x := range w {
+				sum += magnitude(int64(x))
+			}
+			s.spinReach = max(s.spinReach, sum)
+		}()
 		w = w[:0]
 		if b.literal != nil && b.literal[i] != nil {
 			l := b.literal[i]
