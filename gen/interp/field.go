@@ -72,7 +72,7 @@ func (m *Machine) Probability(chain, node int) []float64 {
 	return []float64{p, 1 - p}
 }
 
-// Energy is βH of the state of a chain.
+// Energy is βH of the state of a chain, at the β of the machine.
 func (m *Machine) Energy(chain int) float64 {
 	x := m.state[chain]
 	h := 0.0

@@ -50,7 +50,8 @@ type row struct {
 	factor, row, position int
 }
 
-// New makes a machine of so many chains in the initial state.
+// New makes a machine of so many chains in the initial state, at the β of the
+// first sweep.
 func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 	if err := ir.Verify(p); err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 	for c := 0; c < chains; c++ {
 		m.state = append(m.state, make([]int32, p.Nodes))
 	}
-	m.setBeta(p.Beta)
+	m.setBeta(p.AllBetas()[0])
 	m.Init()
 	return m, nil
 }

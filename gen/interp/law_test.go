@@ -56,6 +56,9 @@ func TestBoundHolds(t *testing.T) {
 			g.Format.ThresholdBits, g.Format.Budget = &bits, &budget
 		}
 		m := machine(t, g, 2)
+		if err := m.SetBeta(g.Beta); err != nil {
+			t.Fatal(err)
+		}
 		conditional := exact.Conditional(g)
 		r := rand.New(rand.NewPCG(seed, 3))
 		for range 3 {

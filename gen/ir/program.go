@@ -107,7 +107,7 @@ type Format struct {
 	Segments      int     // 128 or 256
 	ThresholdBits int     // 32: two digits; 1 … 16: one digit, no tail
 	Accum         int     // 32 or 64 bits hold every partial sum
-	WeightBits    int     // bits of a signed weight that was asked for, 0: as many as needed
+	WeightBits    int     // every integer weight is within ±(2^(WeightBits-1) - 1); 0: as many bits as needed
 	Range         float64 // largest |weight| a runtime update may bring, 0 if nothing is runtime
 	Budget        float64 // 0: none
 	Bound         float64 // largest error of any conditional probability

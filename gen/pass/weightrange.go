@@ -9,16 +9,16 @@ import (
 // weightRange fixes the largest |weight| that a runtime update may bring: the
 // user's range, or twice the largest weight given, at least 4.
 func weightRange(w *lowering) {
-	largest, any := 0.0, false
+	largest, found := 0.0, false
 	for i := range w.p.Factors {
 		if f := &w.p.Factors[i]; f.Runtime {
-			any = true
+			found = true
 			for _, x := range f.Weights {
 				largest = max(largest, math.Abs(x))
 			}
 		}
 	}
-	if !any {
+	if !found {
 		return
 	}
 	asked := w.g.Format.Range

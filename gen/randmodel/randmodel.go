@@ -25,10 +25,11 @@ func Graph(r *rand.Rand) *graph.Graph {
 	for v := range 1 + r.IntN(3) {
 		addVariable(g, r, v)
 	}
+	signs := r.IntN(6) == 0 // ±1 only, as in max-cut
 	for f := range r.IntN(5) {
-		addFactor(g, r, f)
+		addFactor(g, r, f, signs)
 	}
-	if r.IntN(3) == 0 {
+	if !signs && r.IntN(3) == 0 {
 		hub(g, r)
 	}
 	colour(g, r)
@@ -69,7 +70,7 @@ func nodeKind(g *graph.Graph, n int) graph.Slot {
 	panic("randmodel: no such node")
 }
 
-func addFactor(g *graph.Graph, r *rand.Rand, id int) {
+func addFactor(g *graph.Graph, r *rand.Rand, id int, signs bool) {
 	f := graph.Factor{Name: fmt.Sprintf("f%d", id), Shared: r.IntN(3) == 0, Runtime: r.IntN(4) == 0}
 	order := 1 + r.IntN(4)
 	size := 1
@@ -110,6 +111,9 @@ func addFactor(g *graph.Graph, r *rand.Rand, id int) {
 			w = 0
 		case 1:
 			w = math.RoundToEven(w * 2)
+		}
+		if signs {
+			w = math.Copysign(1, w)
 		}
 		f.Weights = append(f.Weights, w)
 	}

@@ -1,5 +1,10 @@
 package sampling
 
+import (
+	"math"
+	"math/bits"
+)
+
 // Energies appends βH of every chain at inverse temperature beta, in float64
 // from the weights as given: each row's contribution is subtracted in the order
 // of factors and rows, and the sum is multiplied by β.
@@ -7,7 +12,7 @@ func (s *Sampler) Energies(beta float64, dst []float64) []float64 {
 	at := len(dst)
 	dst = append(dst, make([]float64, s.chains)...)
 	h := dst[at:]
-	if s.threads > 1 && s.words > 1 {
+	if s.threads > 1 && s.words > 1 && s.model.Nodes*s.chains > 1<<14 {
 		s.parallel(func(_ *worker, t int) {
 			s.hamiltonian(h, s.words*t/s.threads, s.words*(t+1)/s.threads)
 		})
@@ -53,9 +58,90 @@ func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 	for word := lo; word < hi; word++ {
 		var sum [64]float64
 		for fi := range s.model.Factors {
-			s.addFactor(&sum, fi, word)
+			if a := s.counted[fi]; a > 0 {
+				s.countFactor(&sum, fi, word, a)
+			} else {
+				s.addFactor(&sum, fi, word)
+			}
 		}
 		copy(h[64*word:], sum[:min(64, s.chains-64*word)])
+	}
+}
+
+// findCounted finds the factors whose energy can be counted: spins only, one
+// magnitude a of all weights, and sums of the whole model so exact in float64
+// that their order does not matter. counted holds a, or 0.
+func (s *Sampler) findCounted() {
+	s.counted = make([]float64, len(s.model.Factors))
+	least, total := math.Inf(1), 0.0 // unit of all weights, Σ|w|
+	for fi, w := range s.weights {
+		rows := 1.0
+		if s.model.Factors[fi].Shared {
+			rows = float64(s.model.Factors[fi].Rows)
+		}
+		for _, x := range w {
+			if x != 0 {
+				least = min(least, unitOf(x))
+				total += float64(math.Abs(x) * rows)
+			}
+		}
+	}
+	if !(total/least < 1<<52) {
+		return
+	}
+	for fi, w := range s.weights {
+		a := 0.0
+		if len(s.model.Factors[fi].Table) == 0 && len(w) > 0 {
+			a = math.Abs(w[0])
+		}
+		for _, x := range w {
+			if math.Abs(x) != a {
+				a = 0
+			}
+		}
+		s.counted[fi] = a
+	}
+}
+
+// unitOf is the largest power of two that divides x.
+func unitOf(x float64) float64 {
+	f, e := math.Frexp(math.Abs(x))
+	return math.Ldexp(1, e-53+bits.TrailingZeros64(uint64(math.Ldexp(f, 53))))
+}
+
+// countFactor adds a factor whose weights are all ±a: rows with a product of
+// the sign of their weight are counted in bit planes for 64 chains at once.
+func (s *Sampler) countFactor(sum *[64]float64, fi, word int, a float64) {
+	f := &s.model.Factors[fi]
+	weights := s.weights[fi]
+	k := len(f.Slots)
+	bits := s.bits[s.wordAt(0, word):]
+	top := 0
+	var plane [32]uint64 // bit p of the counts
+	for r := range f.Rows {
+		x := ^uint64(0)
+		for _, node := range f.Index[r*k : r*k+k] {
+			x = ^(x ^ bits[int(s.row[node])*s.tile])
+		}
+		w := weights[0]
+		if !f.Shared {
+			w = weights[r]
+		}
+		if w < 0 {
+			x = ^x
+		}
+		p := 0
+		for ; x != 0; p++ {
+			plane[p&31], x = plane[p&31]^x, plane[p&31]&x
+		}
+		top = max(top, p)
+	}
+	for c := range min(64, s.chains-64*word) {
+		n := 0
+		for p, x := range plane[:top] {
+			n |= int(x>>c&1) << p
+		}
+		sum[c] += float64(a * float64(f.Rows-2*n))
 	}
 }
 
@@ -66,6 +152,10 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 	k := len(f.Slots)
 	size := f.TableSize()
 	n := min(64, s.chains-64*word)
+	bits := s.bits
+	if s.spinRows > 0 {
+		bits = bits[s.wordAt(0, word):]
+	}
 	for r := range f.Rows {
 		minus := uint64(0) // of the product of the spins
 		base := 0
@@ -75,7 +165,7 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 		nodes := f.Index[r*k : r*k+k]
 		if len(f.Table) == 0 {
 			for _, node := range nodes {
-				minus ^= ^s.bits[s.wordAt(int(s.row[node]), word)]
+				minus ^= ^bits[int(s.row[node])*s.tile]
 			}
 			w := [2]float64{-weights[base], weights[base]}
 			for c := range n {

@@ -55,6 +55,7 @@ type Sampler struct {
 	viewSize    int
 
 	weights [][]float64 // as given, by factor
+	counted []float64   // see findCounted
 	ints    []int64     // rounded, all factors
 	intAt   []int       // where each factor's begin
 
@@ -111,6 +112,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	s.words = (s.chains + 63) / 64
 	s.tile = min(8, max(1, s.words/s.threads))
+	if m.Synchronous {
+		s.straight = nil // emitted code writes in place
+	}
 	if s.straight != nil {
 		s.tile = 1
 	}
@@ -193,6 +197,11 @@ func (s *Sampler) Beta() float64 { return s.beta }
 func (s *Sampler) SetBeta(beta float64) error {
 	if !(beta >= 0) || math.IsInf(beta, 1) {
 		return fmt.Errorf("beta %v: a number from 0 up is needed", beta)
+	}
+	for k, reach := range s.catReach {
+		if c := math.Ldexp(beta, -s.model.Format.Fraction); reach>>40 != 0 && math.Ldexp(c, 40) < float64((float64(expBits(k))+1)*0.6931471805599453) {
+			return fmt.Errorf("beta %v is too small for fields that reach 2^40 units: use fewer fractional bits", beta)
+		}
 	}
 	if beta != s.beta {
 		s.tablesFor(beta)

@@ -183,13 +183,13 @@ func (w *worker) chooseSum(s *Sampler, n int, slot, chain uint32) uint64 {
 }
 
 // chooseLines compares n digits with the thresholds of their fields.
-func chooseLines(f *[64]int32, digit *[64]uint16, line []uint32, mul uint64, n int) (out uint64, tied bool) {
+func chooseLines(f *[64]int32, digit *[64]uint16, line []spinLine, mul uint64, n int) (out uint64, tied bool) {
 	for c := 0; c < n; c++ {
 		g := f[c&63]
 		sign := g >> 31
 		p := uint64(uint32((g^sign)-sign)) * mul
-		l := line[p>>32]
-		v := uint32(digit[c&63]) - l>>16 + uint32(uint16(l))*uint32(uint16(p>>16))>>16
+		l := &line[p>>32]
+		v := uint32(digit[c&63]) - l.a + l.d*uint32(uint16(p>>16))>>16
 		if v == 0 {
 			tied = true
 		}

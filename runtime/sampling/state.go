@@ -87,8 +87,8 @@ func (s *Sampler) State(chain int, dst []int32) []int32 {
 	return dst
 }
 
-// SetState sets one chain to a state in the form State gives. Clamped nodes
-// take the value given and keep it. Nothing changes when a value is refused.
+// SetState sets one chain to a state in the form State gives. Clamped nodes keep
+// their clamp. Nothing changes when a value is refused.
 func (s *Sampler) SetState(chain int, state []int32) error {
 	if len(state) != s.model.Nodes {
 		return fmt.Errorf("%w: got %d, the model has %d nodes", errStateSize, len(state), s.model.Nodes)
@@ -99,7 +99,9 @@ func (s *Sampler) SetState(chain int, state []int32) error {
 		}
 	}
 	for n, v := range state {
-		s.setValue(n, chain, v)
+		if !s.clamped[n] {
+			s.setValue(n, chain, v)
+		}
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 // Sweeps runs n sweeps at the current β.
 func (s *Sampler) Sweeps(n int) {
 	switch {
-	case s.threads > 1 && s.tiles >= s.threads:
+	case s.threads > 1 && s.tiles >= s.threads && n*s.model.Nodes*s.chains > 1<<14:
 		s.parallel(func(w *worker, t int) {
 			for i := range n {
 				for tile := t; tile < s.tiles; tile += s.threads {

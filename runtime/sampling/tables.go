@@ -14,12 +14,15 @@ type spinTable struct {
 	mul   uint64 // 2^(32-S): i and f are the two halves of m·mul >> 16
 	fast  bool   // S <= 32, thresholds of 16 bits or more, lines for every field
 	n     uint64 // segments
-	// line[i] = A[i]<<16 | D[i], 0 from n on, as far as fields reach.
-	line []uint32
+	// line[i] is 0 from n on, as far as fields reach.
+	line []spinLine
 	tail bool // a second digit decides ties
 	// A threshold of b < 16 bits, left-aligned: (T + round) & keep.
 	round, keep uint32
 }
+
+// spinLine is A and D of one segment.
+type spinLine struct{ a, d uint32 }
 
 // maxLines is how far a table is drawn out to spare a comparison.
 const maxLines = 1 << 14
@@ -52,7 +55,7 @@ func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 		t.fast = f.ThresholdBits >= 16 && reach>>t.shift < maxLines
 	}
 	h := math.Ldexp(t.scale, int(t.shift))
-	t.line = make([]uint32, max(t.n, min(reach>>t.shift, maxLines))+1)
+	t.line = make([]spinLine, max(t.n, min(reach>>t.shift, maxLines))+1)
 	for i := range t.line[:t.n] {
 		t.line[i] = t.segment(i, h)
 	}
@@ -61,14 +64,14 @@ func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 
 // segment is the line of segment i: the highest one known to lie below σ when
 // there is a tail, the nearest one otherwise.
-func (t *spinTable) segment(i int, h float64) uint32 {
+func (t *spinTable) segment(i int, h float64) spinLine {
 	x := float64(i)
 	if t.shift == 0 {
 		e := RareProbability(float64(x * t.scale))
 		if t.tail {
-			return e >> 16 << 16
+			return spinLine{a: e >> 16}
 		}
-		return (e + 32768) >> 16 << 16
+		return spinLine{a: (e + 32768) >> 16}
 	}
 	q := func(x float64) float64 { return float64(Sigma(-x) * 65536) }
 	var a, d float64
@@ -91,7 +94,7 @@ func (t *spinTable) segment(i int, h float64) uint32 {
 		}
 	}
 	d = math.Min(d, a)
-	return uint32(a)<<16 | uint32(d)
+	return spinLine{uint32(a), uint32(d)}
 }
 
 // first is the first-digit threshold T(m), left-aligned for fewer than 16 bits.
@@ -99,7 +102,7 @@ func (t *spinTable) first(m uint64) uint32 {
 	i := min(m>>t.shift, t.n)
 	f := uint32(m<<t.up>>t.down) & 0xffff
 	l := t.line[i]
-	return (l>>16 - (l&0xffff)*f>>16 + t.round) & t.keep
+	return (l.a - l.d*f>>16 + t.round) & t.keep
 }
 
 // rare decides a tie of the first digit: v is the second digit.

@@ -61,6 +61,7 @@ func (s *Sampler) buildTables() {
 	} else {
 		s.pool64, s.view64 = buildFields[int64](s, s.pool64[:0], s.view64)
 	}
+	s.findCounted()
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
 }

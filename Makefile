@@ -1,0 +1,51 @@
+# `make help` lists the targets.
+GO      ?= go
+OUT     := out
+BIN     := bin/thrmlgen
+FUZZTIME ?= 30s
+PYTHON  ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test vet generate fuzz bench bench-peers clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/thrmlgen
+	$(GO) build -trimpath -o $(BIN) ./gen/cmd/thrmlgen
+
+demo: build ## generate, compile and run real models; results and a picture in out/
+	mkdir -p $(OUT)
+	$(BIN) gen models/pegasus14 --target go --out $(OUT)/pegasus14
+	$(BIN) run models/pegasus14 --compiled --chains 64 --warmup 2000 --samples 500 --steps 4 --out $(OUT)/pegasus14.npz
+	$(BIN) run models/potts20 --out $(OUT)/potts20.npz
+	$(GO) run ./examples/potts_domains $(OUT)/potts20.npz $(OUT)/potts20.png
+	$(BIN) run models/g11 --out $(OUT)/g11.npz
+	@echo
+	@echo "Read the emitted package in $(OUT)/pegasus14, look at $(OUT)/potts20.png."
+
+test: vet ## run all tests
+	$(GO) test ./...
+
+vet:
+	$(GO) vet ./...
+
+generate: ## make checked-in generated files again
+	$(GO) generate ./...
+
+fuzz: ## fuzz every reader, FUZZTIME each
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; \
+	  done; done
+
+bench: build ## speed of the engine on real models
+	$(GO) test -run '^$$' -bench . ./runtime/... ./gen/graph
+
+bench-peers: build ## install dwave-samplers and thrml from PyPI and print ratios of one run
+	$(PYTHON) -m venv $(OUT)/peers
+	$(OUT)/peers/bin/pip install -q -r gen/bench/requirements.txt
+	$(OUT)/peers/bin/python gen/bench/peers.py --thrmlgen $(BIN)
+
+clean: ## remove what was built
+	rm -rf bin $(OUT)

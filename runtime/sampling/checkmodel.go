@@ -1,0 +1,185 @@
+package sampling
+
+import (
+	"fmt"
+	"math"
+	"sort"
+)
+
+// checkShape refuses a model whose indices, kinds and lengths do not fit each
+// other, so that the engine need not check them again.
+func (m *Model) checkShape() error {
+	if err := m.checkVars(); err != nil {
+		return err
+	}
+	for i := range m.Factors {
+		if err := m.checkFactor(&m.Factors[i]); err != nil {
+			return fmt.Errorf("factor %s: %w", m.Factors[i].Name, err)
+		}
+	}
+	if err := m.checkSweep(); err != nil {
+		return err
+	}
+	for i, c := range m.Clamps {
+		if err := m.checkClamp(c); err != nil {
+			return fmt.Errorf("clamp %d: %w", i, err)
+		}
+	}
+	return m.checkInit()
+}
+
+func (m *Model) checkVars() error {
+	first := 0
+	for _, v := range m.Vars {
+		size := 1
+		for _, n := range v.Shape {
+			if n < 1 || size > math.MaxInt32/n {
+				return fmt.Errorf("variable %s: shape %v", v.Name, v.Shape)
+			}
+			size *= n
+		}
+		switch {
+		case v.First != first || v.Count != size || first > math.MaxInt32-size:
+			return fmt.Errorf("variable %s: %d nodes from %d on", v.Name, v.Count, v.First)
+		case v.Kind == Categorical && (v.States < 2 || v.States > 65536):
+			return fmt.Errorf("variable %s: %d states", v.Name, v.States)
+		}
+		first += size
+	}
+	if m.Nodes != first {
+		return fmt.Errorf("%d nodes, but variables of %d", m.Nodes, first)
+	}
+	return nil
+}
+
+// holds reports whether a node is of a kind (and, for categoricals, of a number
+// of states).
+func (m *Model) holds(node int32, k Kind, states int) bool {
+	if node < 0 || int(node) >= m.Nodes {
+		return false
+	}
+	v := m.varOf(int(node))
+	return v.Kind == k && (k == Spin || v.States == states)
+}
+
+func (m *Model) checkFactor(f *Factor) error {
+	if len(f.Slots) == 0 || len(f.Slots) > 255 {
+		return fmt.Errorf("%d slots", len(f.Slots))
+	}
+	axes, size := 0, 1
+	for _, s := range f.Slots {
+		if s.Kind != Categorical {
+			continue
+		}
+		if axes >= len(f.Table) || f.Table[axes] != s.States || s.States < 2 || size > math.MaxInt32/s.States {
+			return fmt.Errorf("table %v does not fit its slots", f.Table)
+		}
+		size *= s.States
+		axes++
+	}
+	rows := f.Rows
+	if f.Shared {
+		rows = 1
+	}
+	switch {
+	case axes != len(f.Table):
+		return fmt.Errorf("table %v does not fit its slots", f.Table)
+	case f.Rows < 0 || len(f.Index)%len(f.Slots) != 0 || len(f.Index)/len(f.Slots) != f.Rows:
+		return fmt.Errorf("%d indices for %d rows", len(f.Index), f.Rows)
+	case len(f.Weights)%size != 0 || len(f.Weights)/size != rows:
+		return fmt.Errorf("%d weights for %d tables of %d", len(f.Weights), rows, size)
+	}
+	sorted := make([]int32, len(f.Slots))
+	for at := 0; at < len(f.Index); at += len(f.Slots) {
+		for i, s := range f.Slots {
+			n := f.Index[at+i]
+			if !m.holds(n, s.Kind, s.States) {
+				return fmt.Errorf("node %d in row %d", n, at/len(f.Slots))
+			}
+			sorted[i] = n
+		}
+		sort.Slice(sorted, func(i, j int) bool { return sorted[i] < sorted[j] })
+		for i := 1; i < len(sorted); i++ {
+			if sorted[i] == sorted[i-1] {
+				return fmt.Errorf("node %d twice in row %d", sorted[i], at/len(f.Slots))
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Model) checkSweep() error {
+	seen := map[int32]bool{}
+	next := 0
+	for i, super := range m.Sweep {
+		if len(super) == 0 {
+			return fmt.Errorf("superblock %d is empty", i)
+		}
+		for _, b := range super {
+			if b.First != next || len(b.Nodes) == 0 || next > math.MaxInt32-len(b.Nodes)-16 {
+				return fmt.Errorf("superblock %d: %d nodes from slot %d on", i, len(b.Nodes), b.First)
+			}
+			next += (len(b.Nodes) + 15) / 16 * 16
+			for _, n := range b.Nodes {
+				if !m.holds(n, b.Kind, b.States) || seen[n] {
+					return fmt.Errorf("superblock %d: node %d", i, n)
+				}
+				seen[n] = true
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Model) checkClamp(c Clamp) error {
+	if !validRows(len(c.Values), c.Chains, len(c.Nodes)) {
+		return fmt.Errorf("%d values for %d nodes", len(c.Values), len(c.Nodes))
+	}
+	for i, v := range c.Values {
+		n := c.Nodes[i%len(c.Nodes)]
+		if n < 0 || int(n) >= m.Nodes {
+			return fmt.Errorf("node %d", n)
+		}
+		if !m.varOf(int(n)).takes(v) {
+			return fmt.Errorf("%s cannot be %d", m.NodeName(int(n)), v)
+		}
+	}
+	return nil
+}
+
+func (m *Model) checkInit() error {
+	if len(m.Init) > len(m.Vars) {
+		return fmt.Errorf("%d starts for %d variables", len(m.Init), len(m.Vars))
+	}
+	for i, in := range m.Init {
+		v := &m.Vars[i]
+		if in.Kind != InitValues {
+			continue
+		}
+		if !validRows(len(in.Values), in.Chains, v.Count) {
+			return fmt.Errorf("start of %s: %d values", v.Name, len(in.Values))
+		}
+		for _, x := range in.Values {
+			if !v.takes(x) {
+				return fmt.Errorf("start of %s: %d", v.Name, x)
+			}
+		}
+	}
+	return nil
+}
+
+// validRows reports whether n values are one row of width, or chains rows.
+func validRows(n, chains, width int) bool {
+	if chains == 0 {
+		return n == width
+	}
+	return chains > 0 && width > 0 && n%width == 0 && n/width == chains
+}
+
+// takes reports whether a node of the variable may have a value.
+func (v *Var) takes(x int32) bool {
+	if v.Kind == Spin {
+		return x == 1 || x == -1
+	}
+	return x >= 0 && int(x) < v.States
+}
