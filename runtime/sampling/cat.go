@@ -191,7 +191,7 @@ func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i, lane, bytes int, sl
 	digit := &w.noise.digit[slot&3]
 	drop, keep := s.digitShift, 16-s.digitShift
 	for c := 0; c < n; c++ {
-		u := uint64(digit[c&63] >> drop)
+		u := uint64(digit[placeOf(c, bytes)&63] >> drop)
 		p := int(index[c&63]) * k
 		cum := pool[p : p+k : p+k]
 		z := uint64(cum[k-1])
@@ -255,7 +255,7 @@ func (w *worker) chooseTerms(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 			}
 			s.addTable(theta, off, sign == 1)
 		}
-		u := uint32(digit[c&63])
+		u := uint32(digit[placeOf(c, bytes)&63])
 		if b.kind == Spin {
 			out |= w.chooseField(s, theta[0], u, chain+uint32(c), slot) << uint(c)
 			continue

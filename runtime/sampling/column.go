@@ -40,7 +40,7 @@ func (s *Sampler) columnOf(w *worker, super, word int) *Column {
 	c := &w.column
 	left := min(64, s.chains-64*word)
 	*c = Column{Spins: w.bits, s: s, w: w, super: s.blocks[super],
-		bytes: (left + 7) / 8, chain: s.firstChain + uint32(64*word)}
+		bytes: (left + 7) / 8, chain: uint32(64 * word)}
 	c.block = c.super[0]
 	return c
 }
@@ -53,7 +53,7 @@ func (c *Column) Draw(slot int) {
 			c.block = b
 		}
 	}
-	c.w.noise.fill(c.w.sweep, c.chain/2, 4*c.bytes, uint32(slot)/4)
+	c.w.noise.fill(c.w.sweep, c.chain/2, c.bytes, uint32(slot)/4)
 }
 
 // Spin returns the next word of the spin in a slot with one to four inputs,
@@ -64,14 +64,12 @@ func (c *Column) Spin(slot int, old, a0, a1, a2, a3 uint64) uint64 {
 	if b.skip[i] {
 		return old
 	}
-	at := b.table[i]
+	a := [8]uint64{a0, a1, a2, a3}
 	if !c.s.usePattern {
-		a := [8]uint64{a0, a1, a2, a3}
 		return c.sums(b, i, slot, &a)
 	}
-	a := [4]uint64{a0, a1, a2, a3}
-	transpose4(&a)
-	return c.w.chooseNibble(c.s, (*[16]uint32)(c.s.choice[at:]), &a, c.bytes, uint32(slot), c.chain, at)
+	spreadNibbles(&a)
+	return c.pattern(b, i, slot, &a)
 }
 
 // Spin8 is Spin with five to eight inputs.
@@ -88,8 +86,13 @@ func (c *Column) Spin8(slot int, old, a0, a1, a2, a3, a4, a5, a6, a7 uint64) uin
 		return c.sums(b, i, slot, &a)
 	}
 	transpose8(&a)
+	return c.pattern(b, i, slot, &a)
+}
+
+// pattern updates a spin from its table of choices.
+func (c *Column) pattern(b *blockPlan, i, slot int, a *[8]uint64) uint64 {
 	at := b.table[i]
-	return c.w.chooseByte(c.s, (*[256]uint32)(c.s.choice[at:]), &a, c.bytes, uint32(slot), c.chain, at)
+	return c.w.choosePattern(c.s, (*[256]uint32)(c.s.choice[at:]), a, c.bytes, uint32(slot), c.chain, at)
 }
 
 // SpinN is Spin with any number of inputs.

@@ -2,8 +2,8 @@ package sampling
 
 import "github.com/thrmlgen/thrmlgen/runtime/rng"
 
-// noise holds the first digits of four slots for 64 chains: digit[q][c] is that
-// of slot 4g+q and chain c.
+// noise holds the first digits of four slots for up to 64 chains: digit[q][i] is
+// that of slot 4g+q and the chain in place i, see placeOf.
 type noise struct {
 	digit [4][64]uint16
 	key   [10][2]uint32 // round keys
@@ -20,10 +20,10 @@ func (z *noise) init(w rng.Words) {
 	}
 }
 
-// fill draws the block of slots 4g … 4g+3 for the chain pairs first … first+pairs-1.
-// The first three rounds are partly the same for all pairs, because only c1
-// differs.
-func (z *noise) fill(sweep uint64, first uint32, pairs int, g uint32) {
+// fill draws the block of slots 4g … 4g+3 for 4·bytes pairs of chains, the first
+// of them pair first. The first three rounds are partly the same for all pairs,
+// because only c1 differs.
+func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
 	const m0, m1 = 0xD2511F53, 0xCD9E8D57
 	k := &z.key
 	c3 := rng.CounterC3(rng.PurposeUpdate, 0, sweep)
@@ -40,7 +40,11 @@ func (z *noise) fill(sweep uint64, first uint32, pairs int, g uint32) {
 	gl := uint32(p0)
 	d ^= k[1][1]
 	f ^= k[2][0]
-	for i := 0; i < pairs && i < 32; i++ {
+	place := 0
+	for i := range 4 * bytes {
+		if i&3 == 0 {
+			place = i >> 2
+		}
 		q0 := uint64(m0) * uint64(a^(first+uint32(i)))
 		x2, x3 := uint32(q0>>32)^d, uint32(q0)
 		q1 := uint64(m1) * uint64(x2)
@@ -62,10 +66,18 @@ func (z *noise) fill(sweep uint64, first uint32, pairs int, g uint32) {
 			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
 			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[9][0], uint32(q1), uint32(q0>>32)^x3^k[9][1], uint32(q0)
 		}
-		j := 2 * i
+		j, k := place&63, (place+bytes)&63
+		place += 2 * bytes
 		z.digit[0][j], z.digit[1][j] = uint16(x0), uint16(x0>>16)
 		z.digit[2][j], z.digit[3][j] = uint16(x1), uint16(x1>>16)
-		z.digit[0][j+1], z.digit[1][j+1] = uint16(x2), uint16(x2>>16)
-		z.digit[2][j+1], z.digit[3][j+1] = uint16(x3), uint16(x3>>16)
+		z.digit[0][k], z.digit[1][k] = uint16(x2), uint16(x2>>16)
+		z.digit[2][k], z.digit[3][k] = uint16(x3), uint16(x3>>16)
 	}
 }
+
+// placeOf is where the kernels keep chain c of a word while they work on its
+// first 8·bytes chains: the order in which transpose8 leaves them.
+func placeOf(c, bytes int) int { return c&7*bytes + c>>3 }
+
+// chainIn is the chain in place i.
+func chainIn(i, bytes int) int { return i%bytes<<3 + i/bytes }

@@ -15,12 +15,13 @@ func TestNoiseFillIsTheWordLaw(t *testing.T) {
 		z.init(w)
 		for _, sweep := range []uint64{0, 5, 1<<32 - 1, 1 << 32, 1<<40 + 3} {
 			for _, g := range []uint32{0, 1, 1065, 1 << 20} {
-				for _, first := range []uint32{0, 32, 1 << 16} {
-					z.fill(sweep, first, 32, g)
-					for p := uint32(0); p < 32; p++ {
+				for i, first := range []uint32{0, 32, 1 << 16, 5, 9} {
+					bytes := []int{8, 8, 1, 3, 7}[i]
+					z.fill(sweep, first, bytes, g)
+					for p := uint32(0); p < uint32(4*bytes); p++ {
 						for b := uint32(0); b < 2; b++ {
 							for q := uint32(0); q < 4; q++ {
-								got := z.digit[q][2*p+b]
+								got := z.digit[q][placeOf(int(2*p+b), bytes)]
 								want := w.Digit(rng.PurposeUpdate, 2*(first+p)+b, sweep, 4*g+q, 0)
 								if got != want {
 									t.Fatalf("rounds %d sweep %d slot %d chain %d: %d, want %d", rounds, sweep, 4*g+q, 2*(first+p)+b, got, want)
@@ -38,7 +39,7 @@ func BenchmarkNoise(b *testing.B) {
 	var z noise
 	z.init(rng.NewWords(1, 10))
 	for i := 0; i < b.N; i++ {
-		z.fill(uint64(i), 0, 32, 7)
+		z.fill(uint64(i), 0, 8, 7)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/256, "ns/digit")
 }

@@ -13,9 +13,6 @@ type Options struct {
 	Chains  int    // 0: the model's
 	Seed    uint64 // used as it is
 	Threads int    // 0: 1
-	// FirstChain is the number of the first chain: chains n … of a larger run.
-	// It must be a multiple of 64.
-	FirstChain uint32
 	// Straight is emitted code to use in place of tables.
 	Straight *Straight
 }
@@ -23,11 +20,10 @@ type Options struct {
 // Sampler holds the state of many chains of one model and sweeps it. Its
 // methods are not safe for concurrent use.
 type Sampler struct {
-	model      *Model
-	chains     int
-	firstChain uint32
-	seed       uint64
-	threads    int
+	model   *Model
+	chains  int
+	seed    uint64
+	threads int
 
 	rng   rng.Words
 	sweep uint64 // number of the next sweep
@@ -88,15 +84,12 @@ const (
 
 // NewSampler compiles a model. The chains start in the model's initial state.
 func NewSampler(m *Model, o Options) (*Sampler, error) {
-	s := &Sampler{model: m, chains: o.Chains, seed: o.Seed, threads: max(1, o.Threads), firstChain: o.FirstChain, straight: o.Straight}
+	s := &Sampler{model: m, chains: o.Chains, seed: o.Seed, threads: max(1, o.Threads), straight: o.Straight}
 	if s.chains == 0 {
 		s.chains = m.Chains
 	}
 	if s.chains < 1 || s.chains > math.MaxInt32 {
 		return nil, fmt.Errorf("%d chains: at least 1 and at most %d are needed", s.chains, math.MaxInt32)
-	}
-	if o.FirstChain%64 != 0 {
-		return nil, fmt.Errorf("first chain %d is not a multiple of 64", o.FirstChain)
 	}
 	if f := m.Format; f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
 		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {

@@ -1,6 +1,10 @@
 package sampling
 
-import "github.com/thrmlgen/thrmlgen/runtime/rng"
+import (
+	"encoding/binary"
+
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+)
 
 // transpose8 turns eight words of 64 chains into indices: afterwards byte k of
 // a[j] holds, in bit i, the bit of chain 8k+j of what a[i] was.
@@ -48,69 +52,77 @@ func (s *Sampler) load(bits []uint64, r rowRef, lane int) uint64 {
 	return x
 }
 
-// chooseNibble updates a spin with at most four inputs for the first 8·bytes
-// chains of a word. The table of choices holds threshold << 1 | likely value for
-// every nibble; at is its place, shared with the fields it was made from.
-func (w *worker) chooseNibble(s *Sampler, table *[16]uint32, a *[4]uint64, bytes int, slot, chain uint32, at int32) uint64 {
-	e := &w.choices
-	for j := range a {
-		x := a[j]
-		for c := j; c < 8*bytes; c += 4 {
-			e[c&63] = table[x&15]
-			x >>= 4
-		}
-	}
-	out, tied := chooseFrom(e, &w.noise.digit[slot&3], 8*bytes)
-	if tied {
-		for c := range 8 * bytes {
-			w.breakTie(s, &out, c, slot, chain, at+int32(a[c&3]>>(c&^3)&15))
-		}
-	}
-	return out
+// spreadNibbles is transpose4 for at most four inputs, a byte a chain: what
+// transpose8 would give with four words of zeros.
+func spreadNibbles(a *[8]uint64) {
+	const m = 0x0f0f0f0f0f0f0f0f
+	transpose4((*[4]uint64)(a[:4]))
+	a[4], a[5], a[6], a[7] = a[0]>>4&m, a[1]>>4&m, a[2]>>4&m, a[3]>>4&m
+	a[0], a[1], a[2], a[3] = a[0]&m, a[1]&m, a[2]&m, a[3]&m
 }
 
-// chooseByte is chooseNibble for at most eight inputs.
-func (w *worker) chooseByte(s *Sampler, table *[256]uint32, a *[8]uint64, bytes int, slot, chain uint32, at int32) uint64 {
-	e := &w.choices
+// order writes the transposed words as one index a chain, in places.
+func order(index *[64]uint8, a *[8]uint64, bytes int) {
+	if bytes == 8 {
+		for j := range a {
+			binary.LittleEndian.PutUint64(index[8*j:], a[j])
+		}
+		return
+	}
 	for j := range a {
-		x := a[j]
-		for c := j; c < 8*bytes; c += 8 {
-			e[c&63] = table[uint8(x)]
-			x >>= 8
-		}
+		binary.LittleEndian.PutUint64(index[bytes*j:], a[j])
 	}
-	out, tied := chooseFrom(e, &w.noise.digit[slot&3], 8*bytes)
-	if tied {
-		for c := range 8 * bytes {
-			w.breakTie(s, &out, c, slot, chain, at+int32(uint8(a[c&7]>>(c&^7))))
-		}
-	}
-	return out
 }
 
-// chooseFrom compares n digits with the thresholds of their choices; tied says
-// that one was equal.
-func chooseFrom(e *[64]uint32, digit *[64]uint16, n int) (out uint64, tied bool) {
-	for c := 0; c < n; c++ {
-		u, t := uint32(digit[c&63]), e[c&63]
-		v := u - t>>1
+// natural turns bits in places into bits in the order of chains.
+func natural(x uint64, bytes int) uint64 {
+	if bytes == 8 {
+		t := (x ^ x>>7) & 0x00aa00aa00aa00aa
+		x ^= t ^ t<<7
+		t = (x ^ x>>14) & 0x0000cccc0000cccc
+		x ^= t ^ t<<14
+		t = (x ^ x>>28) & 0x00000000f0f0f0f0
+		return x ^ t ^ t<<28
+	}
+	if bytes == 1 {
+		return x
+	}
+	y := uint64(0)
+	for i := range 8 * bytes {
+		y |= x >> i & 1 << chainIn(i, bytes)
+	}
+	return y
+}
+
+// choosePattern updates a spin with at most eight inputs, transposed, for the
+// first 8·bytes chains of a word. The table of choices holds
+// threshold << 1 | likely value for every pattern of inputs; at is its place,
+// shared with the fields it was made from.
+func (w *worker) choosePattern(s *Sampler, table *[256]uint32, a *[8]uint64, bytes int, slot, chain uint32, at int32) uint64 {
+	index, digit := &w.index[0], &w.noise.digit[slot&3]
+	order(index, a, bytes)
+	n := 8 * bytes
+	var out uint64
+	tied := false
+	for i := 0; i < n; i++ {
+		e := table[index[i&63]]
+		v := uint32(digit[i&63]) - e>>1
 		if v == 0 {
 			tied = true
 		}
-		out = out>>1 | uint64(v>>31^t)<<63
+		out = out>>1 | uint64(v>>31^e)<<63
 	}
-	return out >> uint(64-n), tied
-}
-
-// breakTie decides chain c of a word again if its first digit equals the
-// threshold of its choice, whose field is at a place of the pool.
-func (w *worker) breakTie(s *Sampler, out *uint64, c int, slot, chain uint32, field int32) {
-	e := w.choices[c&63]
-	if uint32(w.noise.digit[slot&3][c&63]) != e>>1 {
-		return
+	out >>= uint(64 - n)
+	if tied {
+		for i := range n {
+			x := index[i]
+			if e := table[x]; uint32(digit[i]) == e>>1 {
+				bit := uint64(w.tie(s, at+int32(x), e>>1, chain+uint32(chainIn(i, bytes)), slot) ^ e&1)
+				out = out&^(1<<i) | bit<<i
+			}
+		}
 	}
-	bit := uint64(w.tie(s, field, e>>1, chain+uint32(c), slot) ^ e&1)
-	*out = *out&^(1<<c) | bit<<c
+	return natural(out, bytes)
 }
 
 // tie decides a first digit that equals its threshold, for a field of the pool.
@@ -155,41 +167,35 @@ func (w *worker) chooseField(s *Sampler, g int64, u uint32, chain, slot uint32) 
 }
 
 // chooseSums updates a spin from the sum of two tables of fields of at most
-// eight inputs each. It serves tables of lines that no field leaves.
+// eight inputs each, transposed. It serves tables of lines that no field leaves.
 func (w *worker) chooseSums(s *Sampler, t0, t1 *[256]int32, a0, a1 *[8]uint64, bytes int, slot, chain uint32) uint64 {
-	f := &w.sums
-	for j := range a0 {
-		x0, x1 := a0[j], a1[j]
-		for c := j; c < 8*bytes; c += 8 {
-			f[c&63] = t0[uint8(x0)] + t1[uint8(x1)]
-			x0 >>= 8
-			x1 >>= 8
-		}
+	x0, x1, f := &w.index[0], &w.index[1], &w.sums
+	order(x0, a0, bytes)
+	order(x1, a1, bytes)
+	n := 8 * bytes
+	for i := 0; i < n; i++ {
+		f[i&63] = t0[x0[i&63]] + t1[x1[i&63]]
 	}
-	return w.chooseSum(s, 8*bytes, slot, chain)
-}
-
-// chooseSum updates n chains of a spin from the fields in w.sums.
-func (w *worker) chooseSum(s *Sampler, n int, slot, chain uint32) uint64 {
-	f, digit := &w.sums, &w.noise.digit[slot&3]
+	digit := &w.noise.digit[slot&3]
 	out, tied := chooseLines(f, digit, w.spins.line, w.spins.mul, n)
 	if tied {
-		for c := range n {
-			bit := w.chooseField(s, int64(f[c&63]), uint32(digit[c&63]), chain+uint32(c), slot)
-			out = out&^(1<<c) | bit<<c
+		for i := range n {
+			bit := w.chooseField(s, int64(f[i]), uint32(digit[i]), chain+uint32(chainIn(i, bytes)), slot)
+			out = out&^(1<<i) | bit<<i
 		}
 	}
-	return out
+	return natural(out, bytes)
 }
 
-// chooseLines compares n digits with the thresholds of their fields.
+// chooseLines compares n digits with the thresholds of their fields; tied says
+// that one was equal.
 func chooseLines(f *[64]int32, digit *[64]uint16, line []spinLine, mul uint64, n int) (out uint64, tied bool) {
-	for c := 0; c < n; c++ {
-		g := f[c&63]
+	for i := 0; i < n; i++ {
+		g := f[i&63]
 		sign := g >> 31
 		p := uint64(uint32((g^sign)-sign)) * mul
 		l := &line[p>>32]
-		v := uint32(digit[c&63]) - l.a + l.d*uint32(uint16(p>>16))>>16
+		v := uint32(digit[i&63]) - l.a + l.d*uint32(uint16(p>>16))>>16
 		if v == 0 {
 			tied = true
 		}

@@ -177,7 +177,7 @@ func (s *Sampler) initial(in Init, v *Var, node, chain int, threshold uint64) in
 		}
 		return 0
 	}
-	w := s.rng.Word32(rng.PurposeInit, s.firstChain+uint32(chain), 0, uint32(slot), 0)
+	w := s.rng.Word32(rng.PurposeInit, uint32(chain), 0, uint32(slot), 0)
 	if v.Kind == Categorical {
 		return int32(uint64(w) * uint64(v.States) >> 32)
 	}

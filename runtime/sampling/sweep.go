@@ -17,13 +17,13 @@ type worker struct {
 	cat8, outCat8   []uint8
 	cat16, outCat16 []uint16
 
-	theta   []int64
-	cum     []uint64
-	fields  [64]int64
-	sums    [64]int32
-	choices [64]uint32
-	inputs  []uint64
-	column  Column
+	theta  []int64
+	cum    []uint64
+	fields [64]int64
+	sums   [64]int32
+	index  [2][64]uint8
+	inputs []uint64
+	column Column
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -180,9 +180,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				break
 			}
 			bytes := (min(left, 64) + 7) / 8
-			chain := s.firstChain + uint32(64*word)
+			chain := uint32(64 * word)
 			slot := uint32(b.first + 4*g)
-			w.noise.fill(w.sweep, chain/2, 4*bytes, slot/4)
+			w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			for q := range 4 {
 				if !skip[q] {
 					s.updateNode(w, b, 4*g+q, lane, bytes, slot+uint32(q), chain)
@@ -202,20 +202,17 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 		switch {
 		case !s.usePattern:
 			*out = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
-		case len(inputs) <= 4:
-			var a [4]uint64
-			for j, r := range inputs {
-				a[j&3] = s.load(w.bits, r, lane)
-			}
-			transpose4(&a)
-			*out = w.chooseNibble(s, (*[16]uint32)(s.choice[at:]), &a, bytes, slot, chain, at)
 		default:
 			var a [8]uint64
 			for j, r := range inputs {
 				a[j&7] = s.load(w.bits, r, lane)
 			}
-			transpose8(&a)
-			*out = w.chooseByte(s, (*[256]uint32)(s.choice[at:]), &a, bytes, slot, chain, at)
+			if len(inputs) <= 4 {
+				spreadNibbles(&a)
+			} else {
+				transpose8(&a)
+			}
+			*out = w.choosePattern(s, (*[256]uint32)(s.choice[at:]), &a, bytes, slot, chain, at)
 		}
 	case kernelGroups:
 		w.outBits[int(b.row[i])*s.tile+lane] = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
@@ -275,18 +272,16 @@ func chooseMany[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint6
 		transpose8(&a)
 		t := (*[256]T)(pool[at:])
 		at += 1 << (hi - lo)
-		for j := range 8 {
-			x := a[j]
-			for k := 0; k < bytes; k++ {
-				f[(8*k+j)&63] += int64(t[uint8(x)])
-				x >>= 8
-			}
+		order(&w.index[0], &a, bytes)
+		for i := 0; i < 8*bytes; i++ {
+			f[i&63] += int64(t[w.index[0][i&63]])
 		}
 	}
 	var out uint64
-	for c := range 8 * bytes {
-		u := uint32(w.noise.digit[slot&3][c&63])
-		out |= w.chooseField(s, f[c&63], u, chain+uint32(c), slot) << uint(c)
+	for i := range 8 * bytes {
+		c := chainIn(i, bytes)
+		u := uint32(w.noise.digit[slot&3][i&63])
+		out |= w.chooseField(s, f[i&63], u, chain+uint32(c), slot) << uint(c)
 	}
 	return out
 }
