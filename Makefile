@@ -15,9 +15,9 @@ build: ## build bin/thrmlgen
 	$(GO) build -trimpath -o $(BIN) ./gen/cmd/thrmlgen
 
 demo: build ## generate, compile and run real models; results and a picture in out/
-	mkdir -p $(OUT)
+	mkdir -p $(OUT) && echo "module out" > $(OUT)/go.mod # keeps the emitted package out of ./...
 	$(BIN) gen models/pegasus14 --target go --out $(OUT)/pegasus14
-	$(BIN) run models/pegasus14 --compiled --chains 64 --warmup 2000 --samples 500 --steps 4 --out $(OUT)/pegasus14.npz
+	$(BIN) run models/pegasus14 --compiled --set beta=0.2 --chains 128 --warmup 200 --samples 400 --steps 2 --out $(OUT)/pegasus14.npz
 	$(BIN) run models/potts20 --out $(OUT)/potts20.npz
 	$(GO) run ./examples/potts_domains $(OUT)/potts20.npz $(OUT)/potts20.png
 	$(BIN) run models/g11 --out $(OUT)/g11.npz

@@ -41,7 +41,7 @@ func (m *Model) checkVars() error {
 		switch {
 		case v.First != first || v.Count != size || first > math.MaxInt32-size:
 			return fmt.Errorf("variable %s: %d nodes from %d on", v.Name, v.Count, v.First)
-		case v.Kind == Categorical && (v.States < 2 || v.States > 65536):
+		case v.Kind == Spin && v.States != 2, v.Kind == Categorical && (v.States < 2 || v.States > 65536):
 			return fmt.Errorf("variable %s: %d states", v.Name, v.States)
 		}
 		first += size

@@ -230,10 +230,10 @@ func (d *codecReader) uint() uint64 {
 	return binary.LittleEndian.Uint64(x)
 }
 
-// int reads an integer that every machine's int holds.
+// int reads an integer that this machine's int holds.
 func (d *codecReader) int() int {
 	v := int64(d.uint())
-	if v != int64(int32(v)) && d.err == nil {
+	if v != int64(int(v)) && d.err == nil {
 		d.err = fmt.Errorf("number %d is too large", v)
 		return 0
 	}

@@ -183,12 +183,12 @@ func decodeAndSample(t *testing.T, b []byte) {
 func TestIndexOf(t *testing.T) {
 	vars := codecModel().Vars
 	for ref, want := range map[string]int{"s[0,0]": 0, "s[1, 0]": 2, "b": 4, "x[1]": 6} {
-		if got, err := sampling.IndexOf(vars, ref); err != nil || got != want {
+		if got, err := sampling.NodeIndex(vars, ref); err != nil || got != want {
 			t.Errorf("%s: %d, %v; want %d", ref, got, err, want)
 		}
 	}
 	for _, ref := range []string{"", "s", "s[", "s[]", "s[0]", "s[0,2]", "s[-1,0]", "s[0,0", "b[0]", "y", "x[+]", "x[1]]"} {
-		if got, err := sampling.IndexOf(vars, ref); err == nil {
+		if got, err := sampling.NodeIndex(vars, ref); err == nil {
 			t.Errorf("%q: %d, no error", ref, got)
 		}
 	}

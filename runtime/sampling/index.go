@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// IndexOf is the number of the node that a reference to one node, x[3,4] or x
+// NodeIndex is the number of the node that a reference to one node, x[3,4] or x
 // for a scalar, names.
-func IndexOf(vars []Var, ref string) (int, error) {
+func NodeIndex(vars []Var, ref string) (int, error) {
 	name, rest, bracket := strings.Cut(ref, "[")
 	for i := range vars {
 		v := &vars[i]

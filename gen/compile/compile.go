@@ -1,0 +1,123 @@
+// Package compile turns a program into a binary and runs it: what stands behind
+// `thrmlgen build`, `run --compiled` and the target go of `run` and `verify`.
+//
+// The emitted package, runtime bundled, and a fixed main program (templates/) are
+// built by the go command in a module of their own, offline, with an environment
+// of our own, so that neither the network nor the user's Go settings matter. The
+// same sources are built once: binaries are kept in the user's cache under a
+// digest of everything that goes into them.
+//
+//	compile.go   Build: a program as a binary
+//	gotool.go    the go command and its environment
+//	cache.go     where binaries are kept
+//	defaults.go  what a binary does unless told otherwise
+//	engine.go    running one for thrmlgen, which looks at its states
+package compile
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+	"github.com/thrmlgen/thrmlgen/targets/golang"
+	"github.com/thrmlgen/thrmlgen/templates"
+)
+
+// Options say where and for what a binary is made. The zero value is for this
+// machine, in the user's cache.
+type Options struct {
+	CacheDir string // "": thrmlgen in os.UserCacheDir
+	OS, Arch string // as GOOS and GOARCH, "": this machine's
+	Unroll   int    // as in emit.Request
+	// Ship keeps paths of this machine out of the binary. The first such build
+	// compiles the standard library once more.
+	Ship bool
+}
+
+// Build makes a static binary that samples a program and returns its path, which
+// lies in the cache: copy it, do not change it. defaults is what the binary does
+// unless told otherwise. A missing or old go command is a *ToolError.
+func Build(ctx context.Context, p *ir.Program, defaults Defaults, o Options) (string, error) {
+	files, err := Sources(p, defaults, o)
+	if err != nil {
+		return "", err
+	}
+	tool, err := findGo(ctx)
+	if err != nil {
+		return "", err
+	}
+	cache, err := openCache(o.CacheDir)
+	if err != nil {
+		return "", err
+	}
+	path := cache.path(p.Model, files, tool.version, o)
+	if cache.hit(path) {
+		return path, nil
+	}
+	work, err := os.MkdirTemp(cache.dir, "work-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(work)
+	for _, f := range files {
+		if err := writeSource(filepath.Join(work, filepath.FromSlash(f.Path)), f.Data); err != nil {
+			return "", err
+		}
+	}
+	binary := filepath.Join(work, "binary")
+	if err := tool.build(ctx, work, binary, o); err != nil {
+		return "", err
+	}
+	return path, cache.keep(binary, path)
+}
+
+func writeSource(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o666)
+}
+
+// packageName is the emitted package's inside a binary.
+const packageName = "sampler"
+
+// Sources are the files of the module that Build compiles.
+func Sources(p *ir.Program, defaults Defaults, o Options) ([]emit.File, error) {
+	emitted, err := golang.Emit(emit.Request{Program: p, Package: packageName, Runtime: emit.Bundle, Unroll: o.Unroll})
+	if err != nil {
+		return nil, err
+	}
+	fill := map[string]string{
+		"Header":  emit.Header(p),
+		"Module":  "thrmlgen.invalid/" + strings.ReplaceAll(p.Model, "_", "-"),
+		"Package": packageName,
+		"Go":      minGo,
+	}
+	var files []emit.File
+	for _, name := range []string{"go.mod", "main.go"} {
+		t, err := template.ParseFS(templates.FS(), name+".tmpl")
+		if err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		if err := t.Option("missingkey=error").Execute(&b, fill); err != nil {
+			return nil, err
+		}
+		files = append(files, emit.File{Path: name, Data: b.Bytes()})
+	}
+	asked, err := json.MarshalIndent(defaults, "", "\t")
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, emit.File{Path: "defaults.json", Data: append(asked, '\n')})
+	for _, f := range emitted {
+		files = append(files, emit.File{Path: packageName + "/" + f.Path, Data: f.Data})
+	}
+	return files, nil
+}

@@ -1,0 +1,210 @@
+package compile
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/observe"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/targets/golang"
+)
+
+// Engine samples a program in a compiled binary. The states that the binary sends
+// are put into a Sampler of the table engine, which does not sweep: it holds
+// them, so that whatever looks at the table engine looks at compiled code in the
+// same way, and its state is where a run starts from.
+type Engine struct {
+	*sampling.Sampler
+
+	path    string
+	threads int
+}
+
+// job is what a binary is asked for; the other side is in templates/main.go.tmpl.
+type job struct {
+	Chains         int    `json:"chains"`
+	Warmup         int    `json:"warmup"`
+	Samples        int    `json:"samples"`
+	StepsPerSample int    `json:"steps_per_sample"`
+	Seed           uint64 `json:"seed"`
+	Threads        int    `json:"threads"`
+	Start          []byte `json:"start"`
+	StartSweep     uint64 `json:"start_sweep"`
+	Frames         string `json:"frames"`
+}
+
+// NewEngine builds the binary of a program, if it is not in the cache, for a run
+// with these chains, seed and threads. The schedule is the program's.
+func NewEngine(ctx context.Context, p *ir.Program, run sampling.Options, o Options) (*Engine, error) {
+	s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: run.Chains, Seed: run.Seed})
+	if err != nil {
+		return nil, err
+	}
+	path, err := Build(ctx, p, DefaultsOf(p), o)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{s, path, max(1, run.Threads)}, nil
+}
+
+// RunCompiled runs the program's schedule for a collector of e.Sampler, as
+// Collector.Run does with the table engine: with the same draws, bit for bit.
+// everySweep shows it every sweep; else, if it wants sweeps at all, it is told
+// now and then how many are done.
+func (e *Engine) RunCompiled(ctx context.Context, to *observe.Collector, everySweep, resume bool) error {
+	return to.Drive(resume, func() error {
+		frames := "draws"
+		switch {
+		case everySweep:
+			frames = "sweeps"
+		case to.WantsSweeps():
+			frames = "ticks"
+		}
+		st, err := e.start(ctx, e.Model().Schedule, frames, resume)
+		if err != nil {
+			return err
+		}
+		defer st.stop()
+		for {
+			kind, err := st.next()
+			switch {
+			case err == io.EOF:
+				return nil
+			case err != nil:
+				return err
+			case kind == 'd':
+				err = to.Observe()
+			default:
+				err = to.ObserveSweep()
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// Trace is a run that gives the state after every sweep.
+type Trace struct {
+	e      *Engine
+	st     *stream
+	states [][]int32
+}
+
+// Trace starts so many sweeps with the β that each has in the program's
+// schedule.
+func (e *Engine) Trace(ctx context.Context, sweeps int) (*Trace, error) {
+	st, err := e.start(ctx, sampling.Schedule{Warmup: sweeps, Samples: 1, StepsPerSample: 1}, "sweeps", false)
+	if err != nil {
+		return nil, err
+	}
+	return &Trace{e, st, make([][]int32, e.Chains())}, nil
+}
+
+// Next gives the initial states, then those after each sweep, by chain and node;
+// they are good until the next call. After the last sweep it gives io.EOF.
+func (t *Trace) Next() ([][]int32, error) {
+	kind, err := t.st.next()
+	if err == nil && kind == 'd' { // of the last state
+		_, err = t.st.next()
+	}
+	if err != nil {
+		return nil, err
+	}
+	for c := range t.states {
+		t.states[c] = t.e.State(c, t.states[c][:0])
+	}
+	return t.states, nil
+}
+
+// Close ends the run.
+func (t *Trace) Close() { t.st.stop() }
+
+// stream is a binary at work.
+type stream struct {
+	ctx    context.Context
+	e      *Engine
+	cmd    *exec.Cmd
+	out    *bufio.Reader
+	stderr bytes.Buffer
+	packed []byte
+	sweeps bool // states come with sweeps
+	done   bool
+}
+
+// start starts the binary, from the states in e.Sampler if it is to resume.
+func (e *Engine) start(ctx context.Context, sch sampling.Schedule, frames string, resume bool) (*stream, error) {
+	j := job{Chains: e.Chains(), Warmup: sch.Warmup, Samples: sch.Samples, StepsPerSample: sch.StepsPerSample,
+		Seed: e.Seed(), Threads: e.threads, Frames: frames}
+	if resume {
+		j.Start, j.StartSweep = e.AppendPacked([]byte{}), e.SweepNumber()
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		return nil, err
+	}
+	st := &stream{ctx: ctx, e: e, packed: make([]byte, e.PackedSize()), sweeps: frames == "sweeps"}
+	st.cmd = exec.CommandContext(ctx, e.path, "-serve")
+	st.cmd.Stdin, st.cmd.Stderr = bytes.NewReader(text), &st.stderr
+	st.cmd.Cancel = func() error { return st.cmd.Process.Signal(os.Interrupt) }
+	st.cmd.WaitDelay = 5 * time.Second
+	pipe, err := st.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	st.out = bufio.NewReaderSize(pipe, 1<<16)
+	return st, st.cmd.Start()
+}
+
+// next takes a frame in: the letter it begins with, or io.EOF at the end.
+func (st *stream) next() (kind byte, err error) {
+	var head [9]byte
+	if _, err := io.ReadFull(st.out, head[:]); err != nil {
+		return 0, st.ended(err)
+	}
+	kind = head[0]
+	if kind == 's' || kind == 'd' && !st.sweeps {
+		if _, err := io.ReadFull(st.out, st.packed); err != nil {
+			return 0, st.ended(err)
+		}
+		if err := st.e.SetPacked(st.packed); err != nil {
+			return 0, err
+		}
+	}
+	st.e.SetSweepNumber(binary.LittleEndian.Uint64(head[1:]))
+	return kind, nil
+}
+
+// ended says why there are no more frames.
+func (st *stream) ended(read error) error {
+	st.done = true
+	err := st.cmd.Wait()
+	switch {
+	case st.ctx.Err() != nil:
+		return context.Cause(st.ctx)
+	case err == nil && read == io.EOF:
+		return io.EOF
+	case err == nil:
+		err = read
+	}
+	return fmt.Errorf("the compiled sampler broke off: %w", errors.Join(err, errors.New(strings.TrimSpace(st.stderr.String()))))
+}
+
+func (st *stream) stop() {
+	if !st.done {
+		st.done = true
+		st.cmd.Process.Kill()
+		st.cmd.Wait()
+	}
+}

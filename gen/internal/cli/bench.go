@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/targets/golang"
+)
+
+// benchRounds is how many rounds one measurement has; the fastest counts, since
+// whatever else the machine does only slows a round down.
+const benchRounds = 5
+
+func (c *command) bench() *cobra.Command {
+	var threads, chains []int
+	var seconds float64
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure how fast a model is sampled",
+		Long: `Measures spin flips (updates of one node of one chain) per nanosecond of wall
+time: the best of ` + strconv.Itoa(benchRounds) + ` rounds at the model's final β, for every pair of --chains and
+--threads. The figure goes with its conditions: which random numbers, which
+number format with which bound on its error, which kernel.`,
+		Example: `  thrmlgen bench models/pegasus14 --chains 64,256 --threads 1
+  thrmlgen bench model.yaml --seconds 5 --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if seconds <= 0 || seconds > 3600 {
+				return usage("--seconds %v: more than 0 and at most 3600 are needed", seconds)
+			}
+			for _, n := range append(threads, chains...) {
+				if n < 1 {
+					return usage("--threads and --chains take numbers from 1 up, not %d", n)
+				}
+			}
+			m, err := c.load(args[0])
+			if err != nil {
+				return err
+			}
+			if chains == nil {
+				chains = []int{m.Program.Sample.Chains}
+			}
+			c.clearsUp.Store(true)
+			var results []benchJSON
+			for _, n := range chains {
+				for _, t := range threads {
+					r, err := measure(cmd.Context(), m, n, t, seconds)
+					if err != nil {
+						return err
+					}
+					results = append(results, r)
+					c.progress("%d of %d measured", len(results), len(chains)*len(threads))
+				}
+			}
+			c.progressDone()
+			return c.benchmarks(m, results)
+		},
+	}
+	f := cmd.Flags()
+	f.IntSliceVar(&threads, "threads", []int{runtime.GOMAXPROCS(0)}, "numbers of threads")
+	f.IntSliceVar(&chains, "chains", nil, "numbers of chains (default: the model's)")
+	f.Float64Var(&seconds, "seconds", 1, "time for each measurement")
+	return c.modelCommand(cmd)
+}
+
+// benchJSON is one measurement.
+type benchJSON struct {
+	FlipsPerNs float64     `json:"flips_per_ns"`
+	Randomness string      `json:"randomness"`
+	Format     formatJSON  `json:"format"`
+	MaxError   float64     `json:"max_probability_error"`
+	Kernel     string      `json:"kernel"`
+	Threads    int         `json:"threads"`
+	Chains     int         `json:"chains"`
+	Nodes      int         `json:"nodes"`
+	Sweeps     int         `json:"sweeps"`
+	Seconds    float64     `json:"seconds"`
+	Results    []benchJSON `json:"results,omitempty"`
+}
+
+// measure times sweeps of one number of chains on one number of threads.
+func measure(ctx context.Context, m *gen.Model, chains, threads int, seconds float64) (benchJSON, error) {
+	model := *golang.Model(m.Program)
+	model.Betas = nil // from the start at the β of the draws
+	s, err := sampling.NewSampler(&model, sampling.Options{Chains: chains, Seed: model.Seed, Threads: threads})
+	if err != nil {
+		return benchJSON{}, usage("--chains: %v", err)
+	}
+	p := m.Program
+	r := benchJSON{
+		Randomness: randomness(p), Format: formatOf(p), MaxError: p.Format.Bound, Kernel: "table",
+		Threads: threads, Chains: chains, Nodes: freeNodes(m),
+	}
+	if r.Nodes == 0 {
+		return r, wrong("every node is clamped: there is nothing to measure")
+	}
+	// Sweeps for a round, found by doubling; this warms caches and tables up, too.
+	round := time.Duration(seconds / benchRounds * float64(time.Second))
+	n := 1
+	for {
+		t := sweepFor(s, n)
+		if ctx.Err() != nil {
+			return r, context.Cause(ctx)
+		}
+		if t >= round/4 || n >= 1<<30 {
+			n = max(1, int(float64(n)*float64(round)/float64(max(t, 1))))
+			break
+		}
+		n *= 2
+	}
+	for range benchRounds {
+		t := sweepFor(s, n)
+		if ctx.Err() != nil {
+			return r, context.Cause(ctx)
+		}
+		flips := float64(r.Nodes) * float64(chains) * float64(n) / float64(max(t.Nanoseconds(), 1))
+		r.FlipsPerNs = max(r.FlipsPerNs, flips)
+		r.Sweeps += n
+		r.Seconds += t.Seconds()
+	}
+	return r, nil
+}
+
+func sweepFor(s *sampling.Sampler, n int) time.Duration {
+	began := time.Now()
+	s.Sweeps(n)
+	return time.Since(began)
+}
+
+func freeNodes(m *gen.Model) int { return m.Graph.Nodes - clamped(m.Graph) }
+
+func (c *command) benchmarks(m *gen.Model, results []benchJSON) error {
+	best := results[0]
+	for _, r := range results {
+		if r.FlipsPerNs > best.FlipsPerNs {
+			best = r
+		}
+	}
+	if c.json {
+		if len(results) > 1 {
+			best.Results = results
+		}
+		return writeJSON(c.out, best)
+	}
+	if c.quiet {
+		return nil
+	}
+	p := m.Program
+	fmt.Fprintf(c.out, "%s: %s updated\n", m.Graph.Model, plural(best.Nodes, "node"))
+	t := &table{left: 2}
+	t.row("randomness", randomness(p)+", independent in every node, sweep and chain")
+	t.row("format", formatText(p))
+	t.row("error", errorText(p))
+	t.row("kernel", best.Kernel)
+	t.print(c.out, "  ")
+	fmt.Fprintln(c.out)
+	t = &table{}
+	t.row("chains", "threads", "flips/ns", "sweeps/s")
+	for _, r := range results {
+		t.row(strconv.Itoa(r.Chains), strconv.Itoa(r.Threads), short(r.FlipsPerNs, 3), short(r.FlipsPerNs*1e9/float64(r.Nodes)/float64(r.Chains), 3))
+	}
+	t.print(c.out, "  ")
+	return nil
+}
+
+// progress writes over the last line of a terminal.
+func (c *command) progress(format string, args ...any) {
+	if c.terminal && !c.quiet {
+		fmt.Fprintf(c.err, "\r\x1b[K"+format, args...)
+	}
+}
+
+// progressDone clears that line.
+func (c *command) progressDone() {
+	if c.terminal && !c.quiet {
+		fmt.Fprint(c.err, "\r\x1b[K")
+	}
+}
+
+// unknownWord is a usage error about a word of a flag.
+func unknownWord(flag, word string, known []string) *fault {
+	f := usage("%s: %s is not known", flag, diag.Quote(word)).help("known: %s", diag.Or(known))
+	if s := diag.DidYouMean(word, known); s != "" {
+		f.help("%s", s)
+	}
+	return f
+}

@@ -1,0 +1,316 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/gen/graph"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+)
+
+func (c *command) check() *cobra.Command {
+	var expand, program, dot, labels bool
+	var node string
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Verify a model and show how it will be sampled",
+		Long: `Verifies a model and prints its nodes, factors, blocks and number format, with a
+bound on the error of any conditional probability. One of the other forms may be
+asked for instead: the model in general form, its program, a drawing, the
+published labels of a hardware graph, or all about one node.`,
+		Example: `  thrmlgen check model.yaml
+  thrmlgen check model.yaml --node 's[3]'
+  thrmlgen check models/potts20 --set format=fast
+  thrmlgen check model.yaml --dot | dot -Tsvg > model.svg`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			m, err := c.loadQuietly(args[0])
+			if err != nil {
+				return err
+			}
+			switch {
+			case expand:
+				return c.text("expand", m.Graph.Expand())
+			case program:
+				var b bytes.Buffer
+				if err := ir.Fprint(&b, m.Program); err != nil {
+					return err
+				}
+				return c.text("ir", b.String())
+			case dot:
+				return c.text("dot", dotOf(m.Graph))
+			case labels:
+				return c.labels(m.Graph)
+			case node != "":
+				return c.node(m, node)
+			}
+			return c.report(m, args[0])
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&expand, "expand", false, "print the model in general form: families written out, weights as numbers")
+	f.BoolVar(&program, "ir", false, "print the program that every target follows")
+	f.BoolVar(&dot, "dot", false, "print the factor graph for Graphviz, blocks as colours")
+	f.BoolVar(&labels, "labels", false, "print the published labels of the nodes of a hardware graph")
+	f.StringVar(&node, "node", "", "print neighbours, terms, block and slot of a node, such as 'x[3]'")
+	cmd.MarkFlagsMutuallyExclusive("expand", "ir", "dot", "labels", "node")
+	return c.modelCommand(cmd)
+}
+
+// text prints one of the other forms; with --json it is the value of a key.
+func (c *command) text(key, text string) error {
+	switch {
+	case c.json:
+		return writeJSON(c.out, map[string]string{key: text})
+	case !c.quiet:
+		fmt.Fprint(c.out, text)
+	}
+	return nil
+}
+
+// checkJSON is what check --json prints.
+type checkJSON struct {
+	Model     string        `json:"model"`
+	Hash      string        `json:"hash"`
+	Nodes     int           `json:"nodes"`
+	Factors   int           `json:"factors"`
+	Rows      int           `json:"rows"`
+	Edges     int           `json:"edges"`
+	Blocks    []int         `json:"blocks"`
+	Coloured  bool          `json:"coloured"`
+	MaxDegree int           `json:"max_degree"`
+	Clamped   int           `json:"clamped"`
+	Format    formatJSON    `json:"format"`
+	MaxError  float64       `json:"max_probability_error"`
+	Warnings  []warningJSON `json:"warnings"`
+}
+
+type warningJSON struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Code   string `json:"code"`
+	Text   string `json:"text"`
+	Help   string `json:"help"`
+}
+
+// report prints the model as check sees it.
+func (c *command) report(m *gen.Model, file string) error {
+	if c.json {
+		return writeJSON(c.out, checkOf(m))
+	}
+	if c.quiet {
+		return nil
+	}
+	g, p := m.Graph, m.Program
+	fmt.Fprintf(c.out, "%s (%s)\n", g.Model, file)
+	t := &table{left: 2}
+	t.row("nodes", nodesText(g))
+	for i := range g.Vars {
+		t.row(label("variables", i), variableText(&g.Vars[i]))
+	}
+	rows := 0
+	for i := range g.Factors {
+		rows += g.Factors[i].Rows
+		if i < maxListed {
+			t.row(label("factors", i), factorText(g, &g.Factors[i]))
+		}
+	}
+	if n := len(g.Factors); n > maxListed {
+		t.row("", fmt.Sprintf("… and %d more, %d rows in all", n-maxListed, rows))
+	}
+	t.row("edges", fmt.Sprintf("%d; a node has at most %s", g.Edges, plural(g.MaxDegree, "neighbour")))
+	t.row("blocks", blocksText(g))
+	t.row("beta", betaText(g))
+	t.row("format", formatText(p))
+	t.row("error", errorText(p)+budgetText(p))
+	t.row("schedule", scheduleText(g))
+	t.row("observes", observesText(g))
+	t.row("hash", p.Hash)
+	t.print(c.out, "  ")
+	if len(g.Warnings) == 0 {
+		return nil
+	}
+	list := &diag.List{}
+	for _, w := range g.Warnings {
+		w.Code = "warning: " + w.Code
+		list.Add(w)
+	}
+	return diag.Render(c.out, list, m.Spec.SourceOf)
+}
+
+// maxListed is how many factors the report lists.
+const maxListed = 12
+
+func label(name string, i int) string {
+	if i > 0 {
+		return ""
+	}
+	return name
+}
+
+func checkOf(m *gen.Model) checkJSON {
+	g, p := m.Graph, m.Program
+	out := checkJSON{
+		Model: g.Model, Hash: p.Hash, Nodes: g.Nodes, Factors: len(g.Factors), Edges: g.Edges, Blocks: []int{},
+		Coloured: g.Coloured, MaxDegree: g.MaxDegree, Clamped: clamped(g), Format: formatOf(p), MaxError: p.Format.Bound,
+		Warnings: []warningJSON{},
+	}
+	for i := range g.Factors {
+		out.Rows += g.Factors[i].Rows
+	}
+	for _, super := range g.Blocks {
+		for _, b := range super {
+			out.Blocks = append(out.Blocks, len(b.Nodes))
+		}
+	}
+	for _, w := range g.Warnings {
+		out.Warnings = append(out.Warnings, warningJSON{w.Pos.File, w.Pos.Line, w.Pos.Col, w.Code, w.Text, w.Help})
+	}
+	return out
+}
+
+func clamped(g *graph.Graph) int {
+	n := 0
+	for _, x := range g.Clamps {
+		n += len(x.Nodes)
+	}
+	return n
+}
+
+func nodesText(g *graph.Graph) string {
+	spins := 0
+	for _, v := range g.Vars {
+		if v.Kind == graph.Spin {
+			spins += v.Count
+		}
+	}
+	var parts []string
+	if spins > 0 {
+		parts = append(parts, plural(spins, "spin"))
+	}
+	if spins < g.Nodes {
+		parts = append(parts, plural(g.Nodes-spins, "categorical"))
+	}
+	text := strings.Join(parts, ", ")
+	if len(parts) > 1 {
+		text = fmt.Sprintf("%d: %s", g.Nodes, text)
+	}
+	if n := clamped(g); n > 0 {
+		text += fmt.Sprintf("; %d clamped", n)
+	}
+	return text
+}
+
+func variableText(v *graph.Variable) string {
+	text := v.Name + ": " + v.Kind.String()
+	if v.Kind == graph.Categorical {
+		text += fmt.Sprintf(" of %d states", v.States)
+	}
+	if len(v.Shape) > 0 {
+		text += ", " + sizes(v.Shape)
+	}
+	if v.Topology != nil {
+		text += fmt.Sprintf(" nodes of %s graph", article(v.Topology.Name))
+	}
+	return text
+}
+
+func article(noun string) string {
+	if strings.ContainsAny(noun[:1], "aeiou") {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+func factorText(g *graph.Graph, f *graph.Factor) string {
+	names := make([]string, len(f.Slots))
+	for i, s := range f.Slots {
+		names[i] = g.Vars[s.Var].Name
+	}
+	text := fmt.Sprintf("%s: %s, %s", f.Name, strings.Join(names, " · "), plural(f.Rows, "row"))
+	weight := "a weight"
+	if len(f.Table) > 0 {
+		weight = fmt.Sprintf("a table of %s weights", sizes(f.Table))
+		if len(f.Table) == 1 {
+			weight = fmt.Sprintf("%d weights", f.Table[0])
+		}
+	}
+	if f.Shared {
+		text += ", " + weight + " for all"
+	} else {
+		text += ", " + weight + " each"
+	}
+	if f.Runtime {
+		text += ", set at run time"
+	}
+	return text
+}
+
+func blocksText(g *graph.Graph) string {
+	var parts []string
+	for _, super := range g.Blocks {
+		var inside []string
+		for _, b := range super {
+			inside = append(inside, strconv.Itoa(len(b.Nodes)))
+		}
+		parts = append(parts, strings.Join(inside, "+"))
+	}
+	text := fmt.Sprintf("%d as written,", len(g.Blocks))
+	if g.Coloured {
+		text = plural(len(g.Blocks), "colour")
+	}
+	if same := slices.Compact(slices.Clone(parts)); len(parts) > 1 && len(same) == 1 {
+		text += fmt.Sprintf(" of %s nodes each", same[0])
+	} else {
+		text += fmt.Sprintf(" of %s nodes", some(parts, 12))
+	}
+	if g.Synchronous {
+		text += "; neighbours are updated together (synchronous)"
+	}
+	return text
+}
+
+func betaText(g *graph.Graph) string {
+	text := short(g.Beta, 6)
+	if n := len(g.Betas); n > 0 {
+		text += fmt.Sprintf(", reached from %s in %s", short(g.Betas[0], 6), plural(n, "warm-up sweep"))
+	}
+	if g.BetaParam != "" {
+		text += ", set at run time as " + g.BetaParam
+	}
+	return text
+}
+
+func budgetText(p *ir.Program) string {
+	if p.Format.Budget == 0 {
+		return ""
+	}
+	return "; budget " + power(p.Format.Budget)
+}
+
+func scheduleText(g *graph.Graph) string {
+	s := g.Sample
+	return fmt.Sprintf("%s; %s, then %s, %s apart; seed %d", plural(s.Chains, "chain"),
+		plural(s.Warmup, "warm-up sweep"), plural(s.Samples, "draw"), plural(s.StepsPerSample, "sweep"), s.Seed)
+}
+
+func observesText(g *graph.Graph) string {
+	var names []string
+	for _, o := range g.Observe {
+		name := o.Kind
+		if o.Text != "" {
+			name += " of " + o.Text
+		}
+		names = append(names, name)
+	}
+	if names == nil {
+		return "nothing"
+	}
+	return strings.Join(names, ", ")
+}

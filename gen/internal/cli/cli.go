@@ -1,0 +1,270 @@
+// Package cli is the command line of thrmlgen.
+//
+// A command is one file with one cobra.Command; it gets a *command, which holds
+// the flags that all of them share, and returns an error. Main turns the error
+// into a message (or, with --json, into one object on standard output) and an
+// exit code:
+//
+//	0 done   2 usage   3 the model or data is wrong   4 the environment failed
+//	5 a stated limit is passed   70 a bug of ours   130 SIGINT   143 SIGTERM
+//
+// verify and gen --diff end with 1 where they find a difference.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+)
+
+// Exit codes.
+const (
+	exitDone       = 0
+	exitDifference = 1
+	exitUsage      = 2
+	exitBug        = 70
+	exitSignal     = 128 // plus the number of the signal
+)
+
+// grace is how long a command that was interrupted may take to clear up.
+const grace = 10 * time.Second
+
+// Main runs one command line and returns its exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := &command{out: &output{w: stdout}, err: stderr, terminal: isTerminal(stderr)}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	done := make(chan error, 1)
+	go func() { done <- c.execute(ctx, args, stdin) }()
+	var err error
+	select {
+	case err = <-done:
+	case sig := <-signals:
+		signal.Stop(signals) // a second one ends the process at once
+		err = interrupted{sig}
+		cancel(err)
+		if c.clearsUp.Load() {
+			select {
+			case <-done:
+			case <-time.After(grace):
+			}
+		}
+	}
+	return c.finish(err)
+}
+
+// command is the run of one command line.
+type command struct {
+	out      *output
+	err      io.Writer
+	terminal bool // err is one
+	quiet    bool
+	json     bool
+	sets     []string
+
+	name     string     // of the command
+	model    *gen.Model // the last one loaded, for excerpts in messages
+	clearsUp atomic.Bool
+}
+
+// execute runs the command line. A panic becomes an error with exit code 70.
+func (c *command) execute(ctx context.Context, args []string, stdin io.Reader) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = bug{fmt.Sprint(r), debug.Stack()}
+		}
+	}()
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	ran, err := root.ExecuteContextC(ctx)
+	if c.name == "" {
+		c.name = ran.CommandPath()
+		if err != nil { // cobra's own: unknown command, unknown flag, wrong arguments
+			c.json = c.json || asksForJSON(args)
+			err = usage("%s", err).help("%s --help shows what it takes", c.name)
+		}
+	}
+	return err
+}
+
+// asksForJSON looks for --json where flags could not be parsed.
+func asksForJSON(args []string) bool {
+	for _, a := range args {
+		if a == "--" {
+			return false
+		}
+		if a == "--json" || a == "--json=true" {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "thrmlgen",
+		Short: "Sample from discrete graphical models, and generate samplers for them",
+		Long: `thrmlgen reads a probabilistic graphical model (YAML) and samples from it, or
+emits the source of a sampler made for exactly this model.
+
+  thrmlgen init > model.yaml     a model to start from
+  thrmlgen check model.yaml      is it right, and how will it be sampled?
+  thrmlgen run model.yaml        sample, and say what the samples are worth
+  thrmlgen gen model.yaml --target go --out sampler
+
+models/NAME names an embedded model, for example models/potts20.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.name = cmd.CommandPath()
+			return cmd.Help()
+		},
+	}
+	flags := root.PersistentFlags()
+	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output")
+	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print nothing but errors (and the object of --json)")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(helpCommand())
+	root.AddCommand(c.initCommand(), c.check(), c.exact(), c.energy(), c.generate(), c.run(),
+		c.verify(), c.bench(), c.doctor(), c.version())
+	for _, sub := range root.Commands() {
+		began := sub.RunE
+		sub.RunE = func(cmd *cobra.Command, args []string) error {
+			c.name = cmd.CommandPath()
+			return began(cmd, args)
+		}
+	}
+	return root
+}
+
+// helpCommand is `thrmlgen help [command]`, out of the list of commands.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [command]",
+		Short:  "Help about a command",
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage("no command %s", diag.Quote(args[0])).help("thrmlgen --help lists the commands")
+			}
+			return about.Help()
+		},
+	}
+}
+
+// finish reports an error and returns the exit code.
+func (c *command) finish(err error) int {
+	if err == nil {
+		err = c.out.failed()
+	}
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, errDifference) {
+		return exitDifference
+	}
+	code, list := c.problems(err)
+	if c.json && c.out.failed() == nil && c.out.n == 0 {
+		if failed := diag.RenderJSON(c.out, list); failed == nil {
+			return code
+		}
+	}
+	c.explain(err, list)
+	return code
+}
+
+// explain prints an error for people.
+func (c *command) explain(err error, list *diag.List) {
+	var b bug
+	if errors.As(err, &b) {
+		fmt.Fprintf(c.err, "%s: internal error: %s\n", c.name, b.text)
+		fmt.Fprintln(c.err, "This is a bug of thrmlgen, not of your model. Please report it with the command line and the model;")
+		if os.Getenv("THRML_DEBUG") == "" {
+			fmt.Fprintln(c.err, "THRML_DEBUG=1 prints the stack to add.")
+		} else {
+			c.err.Write(b.stack)
+		}
+		return
+	}
+	c.render(list, "")
+}
+
+// render prints problems: those with a place with their excerpt, the others
+// after the name of the command.
+func (c *command) render(list *diag.List, label string) {
+	placed := &diag.List{}
+	for _, p := range list.Problems() {
+		if p.Pos.File != "" {
+			p.Code = label + p.Code
+			placed.Add(p)
+			continue
+		}
+		fmt.Fprintf(c.err, "%s: %s%s\n", c.name, label, p.Text)
+		if p.Help != "" {
+			fmt.Fprintf(c.err, "help: %s\n", p.Help)
+		}
+	}
+	if placed.Len() == 0 {
+		return
+	}
+	source := func(string) []byte { return nil }
+	if c.model != nil && c.model.Spec != nil {
+		source = c.model.Spec.SourceOf
+	}
+	diag.Render(c.err, placed, source) // what cannot be written to standard error cannot be told
+}
+
+// output remembers whether writing failed: a result that did not arrive is not
+// a success.
+type output struct {
+	w   io.Writer
+	n   int64
+	err error
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(b)
+	o.n += int64(n)
+	o.err = err
+	return n, err
+}
+
+func (o *output) failed() error {
+	if o.err == nil {
+		return nil
+	}
+	return environment("standard output: %v", o.err)
+}
+
+// isTerminal says whether progress may be written to w.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}

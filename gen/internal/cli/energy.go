@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/thrmlgen/thrmlgen/gen/exact"
+	"github.com/thrmlgen/thrmlgen/gen/graph"
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
+)
+
+func (c *command) energy() *cobra.Command {
+	var file string
+	var byFactor bool
+	cmd := &cobra.Command{
+		Use:   "energy",
+		Short: "Energies of given states",
+		Long: `Prints βH of the states in an .npz file, from the weights as given, in float64.
+The file holds one array for each variable, in the variable's shape behind any
+axes over states, as run --out writes it: (chain, draw, …). β is the last one
+where the model anneals.`,
+		Example: `  thrmlgen run models/chain5 --out f.npz
+  thrmlgen energy models/chain5 --states f.npz --by-factor`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if file == "" {
+				return usage("--states is needed: an .npz file with one array for each variable")
+			}
+			m, err := c.load(args[0])
+			if err != nil {
+				return err
+			}
+			s, err := readStates(m.Graph, file)
+			if err != nil {
+				return err
+			}
+			return c.energies(m.Graph, s, byFactor)
+		},
+	}
+	cmd.Flags().StringVar(&file, "states", "", "the states: an .npz file")
+	cmd.Flags().BoolVar(&byFactor, "by-factor", false, "also print what each factor contributes")
+	return c.modelCommand(cmd)
+}
+
+// states are given states of a model, dense, in the order of leading axes of
+// the file.
+type states struct {
+	lead  []int // axes over states
+	count int
+	at    func(i int, state []int32) // fills in state i
+}
+
+// readStates reads one array for each variable; their leading axes must agree.
+func readStates(g *graph.Graph, file string) (*states, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, environment("--states: %v", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, environment("--states: %v", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, environment("--states %s: not a regular file", file)
+	}
+	z, err := npy.OpenNPZReader(f, info.Size())
+	if err != nil {
+		return nil, wrong("--states %s: %v", file, err)
+	}
+	s := &states{}
+	values := make([][]int64, len(g.Vars))
+	for i := range g.Vars {
+		v := &g.Vars[i]
+		a, err := z.Get(v.Name)
+		if err != nil {
+			return nil, wrong("--states %s: %v", file, err).help("one array for each variable is needed; %s is missing", v.Name)
+		}
+		lead, ok := leading(a.Shape, v.Shape)
+		if !ok {
+			return nil, wrong("--states %s: %s has shape %v, the variable %v", file, v.Name, a.Shape, v.Shape).
+				help("the last axes must be those of the variable")
+		}
+		if i > 0 && !slices.Equal(lead, s.lead) {
+			return nil, wrong("--states %s: %s has %v states, %s has %v", file, v.Name, lead, g.Vars[0].Name, s.lead)
+		}
+		s.lead = lead
+		if values[i], err = a.Ints(); err != nil {
+			return nil, wrong("--states %s: %s: %v", file, v.Name, err)
+		}
+	}
+	s.count = 1
+	for _, n := range s.lead {
+		s.count *= n
+	}
+	s.at = func(i int, state []int32) {
+		for k := range g.Vars {
+			v := &g.Vars[k]
+			for n, x := range values[k][i*v.Count : (i+1)*v.Count] {
+				state[v.First+n] = int32(max(math.MinInt32, min(math.MaxInt32, x)))
+			}
+		}
+	}
+	return s, nil
+}
+
+// leading is shape without the axes of the variable at its end.
+func leading(shape, variable []int) ([]int, bool) {
+	k := len(shape) - len(variable)
+	if k < 0 || !slices.Equal(shape[k:], variable) {
+		return nil, false
+	}
+	return shape[:k], true
+}
+
+// energies prints the energy of every state.
+func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
+	all := make([]float64, s.count)
+	parts := make([][]float64, len(g.Factors))
+	state := make([]int32, g.Nodes)
+	for i := range all {
+		s.at(i, state)
+		if err := exact.CheckState(g, state); err != nil {
+			return wrong("--states: state %v: %v", position(s.lead, i), err)
+		}
+		all[i] = exact.Energy(g, state)
+		if byFactor {
+			for f, e := range exact.EnergyByFactor(g, state) {
+				parts[f] = append(parts[f], e)
+			}
+		}
+	}
+	if c.json {
+		out := map[string]any{"model": g.Model, "hash": g.Hash(), "energy": shaped(s.lead, all)}
+		if byFactor {
+			by := map[string]any{}
+			for f := range g.Factors {
+				by[g.Factors[f].Name] = shaped(s.lead, parts[f])
+			}
+			out["by_factor"] = by
+		}
+		return writeJSON(c.out, out)
+	}
+	if c.quiet {
+		return nil
+	}
+	t := &table{}
+	head := []string{"state", "energy"}
+	if byFactor {
+		for f := range g.Factors {
+			head = append(head, g.Factors[f].Name)
+		}
+	}
+	t.row(head...)
+	for i, e := range all {
+		cells := []string{position(s.lead, i), number(e)}
+		if byFactor {
+			for f := range parts {
+				cells = append(cells, number(parts[f][i]))
+			}
+		}
+		t.row(cells...)
+	}
+	t.print(c.out, "")
+	return nil
+}
+
+// shaped is nested for any shape, empty ones included.
+func shaped(shape []int, values []float64) any {
+	if len(values) == 0 {
+		return []float64{}
+	}
+	return nested(shape, values)
+}
+
+// position writes index i of a shape: "0" for the only one.
+func position(shape []int, i int) string {
+	text := ""
+	for d := len(shape) - 1; d >= 0; d-- {
+		if text != "" {
+			text = "," + text
+		}
+		text = fmt.Sprint(i%shape[d]) + text
+		i /= shape[d]
+	}
+	if text == "" {
+		return "0"
+	}
+	return text
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/interp"
+	"github.com/thrmlgen/thrmlgen/runtime/observe"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/targets/golang"
+)
+
+// tableEngine is the engine linked into thrmlgen.
+type tableEngine struct{ *sampling.Sampler }
+
+func newTableEngine(_ context.Context, m *gen.Model, o *runFlags) (engine, error) {
+	s := m.Program.Sample
+	sampler, err := sampling.NewSampler(golang.Model(m.Program), sampling.Options{Chains: s.Chains, Seed: s.Seed, Threads: o.thread})
+	if err != nil {
+		return nil, wrong("%v", err)
+	}
+	return tableEngine{sampler}, nil
+}
+
+func (e tableEngine) view() observe.ChainView { return e.Sampler }
+
+func (e tableEngine) restore(s *observe.SavedState) error { return s.Restore(e.Sampler) }
+
+func (e tableEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
+	return to.Run(ctx, e.Sampler, resume)
+}
+
+func (e tableEngine) close() {}
+
+// interpEngine is the reference interpreter.
+type interpEngine struct {
+	*observe.ChainStates
+	model   *gen.Model
+	machine *interp.Machine
+}
+
+func newInterpEngine(_ context.Context, m *gen.Model, _ *runFlags) (engine, error) {
+	s := m.Program.Sample
+	machine, err := interp.New(m.Program, s.Chains, s.Seed)
+	if err != nil {
+		return nil, wrong("%v", err)
+	}
+	return &interpEngine{observe.NewChainStates(golang.Model(m.Program), s.Seed, machine.State()), m, machine}, nil
+}
+
+func (e *interpEngine) view() observe.ChainView { return e.ChainStates }
+
+func (e *interpEngine) restore(s *observe.SavedState) error {
+	m := e.Model()
+	if err := s.Check(m, e.Seed(), e.Chains()); err != nil {
+		return err
+	}
+	if err := e.machine.SetState(s.States(m)); err != nil {
+		return err
+	}
+	e.machine.SweepNumber = s.Meta.Sweep
+	e.show()
+	return nil
+}
+
+// show brings what the collector sees up to the machine's state.
+func (e *interpEngine) show() {
+	e.States, e.Sweep = e.machine.State(), e.machine.SweepNumber
+}
+
+func (e *interpEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
+	return to.Drive(resume, func() error {
+		s := e.model.Program.Sample
+		if !resume {
+			if err := to.ObserveSweep(); err != nil {
+				return err
+			}
+			for t := range s.Warmup {
+				if err := e.sweep(ctx, to, betaAt(e.model, t)); err != nil {
+					return err
+				}
+			}
+		}
+		for d := range s.Samples {
+			if d > 0 || resume {
+				for range s.StepsPerSample {
+					if err := e.sweep(ctx, to, e.model.Program.Beta); err != nil {
+						return err
+					}
+				}
+			}
+			if err := to.Observe(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (e *interpEngine) sweep(ctx context.Context, to *observe.Collector, beta float64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := e.machine.SetBeta(beta); err != nil {
+		return err
+	}
+	if err := e.machine.Sweep(); err != nil {
+		return err
+	}
+	e.show()
+	return to.ObserveSweep()
+}
+
+func (e *interpEngine) close() {}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/models"
+)
+
+// modelCommand makes cmd one that takes a model file and --set.
+func (c *command) modelCommand(cmd *cobra.Command) *cobra.Command {
+	cmd.Use += " model.yaml"
+	cmd.DisableFlagsInUseLine = false
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return fmt.Errorf("no model file is given")
+		case len(args) > 1:
+			return fmt.Errorf("one model file is taken, not also %s", diag.Quote(args[1]))
+		}
+		return nil
+	}
+	cmd.Flags().StringArrayVar(&c.sets, "set", nil, "replace a value of the model: path=value, such as sample.chains=8 (repeatable)")
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []string
+		for _, n := range models.Names() {
+			names = append(names, gen.Embedded+n)
+		}
+		return names, cobra.ShellCompDirectiveDefault
+	}
+	return cmd
+}
+
+// load reads the model and shows its warnings on standard error, since what
+// follows rests on them.
+func (c *command) load(file string) (*gen.Model, error) {
+	m, err := c.loadQuietly(file)
+	if err == nil && !c.quiet {
+		list := &diag.List{}
+		for _, w := range m.Graph.Warnings {
+			list.Add(w)
+		}
+		c.render(list, "warning: ")
+	}
+	return m, err
+}
+
+// loadQuietly leaves the warnings to the caller.
+func (c *command) loadQuietly(file string) (*gen.Model, error) {
+	m, list := gen.Load(file, c.sets...)
+	c.model = m
+	return m, list.Err()
+}
+
+// plural counts things: "1 row", "3 rows".
+func plural(n int, one string) string {
+	switch {
+	case n == 1:
+		return "1 " + one
+	case strings.HasSuffix(one, "y"):
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(one, "y"))
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

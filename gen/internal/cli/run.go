@@ -1,0 +1,392 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/runtime/observe"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/stats"
+)
+
+// runFlags are the flags of run.
+type runFlags struct {
+	target, out, state, resume             string
+	compiled, all                          bool
+	chains, warmup, samples, steps, thread int
+	seed                                   uint64
+}
+
+func (c *command) run() *cobra.Command {
+	var o runFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Sample from a model and say what the samples are worth",
+		Long: `Samples by the schedule of the model and prints the summary: energy,
+magnetisation, shares, with their Monte Carlo error, effective sample size and
+R-hat, the worst nodes and a verdict. Results go to a file with --out.
+
+Targets (all give the same samples, bit for bit):
+  table   the engine linked into thrmlgen; no compiler is needed
+  interp  the reference interpreter, slow
+  go      emitted Go, compiled (as --compiled)`,
+		Example: `  thrmlgen run models/potts20
+  thrmlgen run model.yaml --chains 64 --samples 2000 --out samples.npz
+  thrmlgen run model.yaml --state s.npz && thrmlgen run model.yaml --resume s.npz`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := c.schedule(cmd, &o); err != nil {
+				return err
+			}
+			m, err := c.load(args[0])
+			if err != nil {
+				return err
+			}
+			return c.sample(cmd.Context(), m, &o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.target, "target", "table", "what samples: "+strings.Join(engineNames, ", "))
+	f.BoolVar(&o.compiled, "compiled", false, "emit Go, compile it and run that (the target go)")
+	f.IntVar(&o.chains, "chains", 0, "number of chains (default: the model's, as for all of the schedule)")
+	f.IntVar(&o.warmup, "warmup", 0, "sweeps before the first draw")
+	f.IntVar(&o.samples, "samples", 0, "draws of each chain")
+	f.IntVar(&o.steps, "steps", 0, "sweeps from one draw to the next")
+	f.Uint64Var(&o.seed, "seed", 0, "seed")
+	f.IntVar(&o.thread, "threads", runtime.GOMAXPROCS(0), "number of threads; it changes no sample")
+	f.BoolVar(&o.all, "all", false, "also print a row for each node")
+	f.StringVar(&o.out, "out", "", "write what the model observes to this .npz file")
+	f.StringVar(&o.state, "state", "", "write the final state to this file, to continue from")
+	f.StringVar(&o.resume, "resume", "", "continue from a state file: no warm-up, the next sweep number")
+	return c.modelCommand(cmd)
+}
+
+// schedule checks the flags and turns those of the schedule into values of the
+// model, so that they are checked with it.
+func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
+	for _, n := range []struct {
+		flag, key string
+		value     int
+		least     int
+	}{
+		{"chains", "chains", o.chains, 1}, {"warmup", "warmup", o.warmup, 0},
+		{"samples", "samples", o.samples, 1}, {"steps", "steps_per_sample", o.steps, 1},
+	} {
+		if !cmd.Flags().Changed(n.flag) {
+			continue
+		}
+		if n.value < n.least {
+			return usage("--%s %d: at least %d is needed", n.flag, n.value, n.least)
+		}
+		c.sets = append(c.sets, fmt.Sprintf("sample.%s=%d", n.key, n.value))
+	}
+	if cmd.Flags().Changed("seed") {
+		c.sets = append(c.sets, fmt.Sprintf("sample.seed=%d", o.seed))
+	}
+	if o.compiled {
+		if cmd.Flags().Changed("target") && o.target != "go" {
+			return usage("--compiled is the target go, not %s", o.target)
+		}
+		o.target = "go"
+	}
+	if _, ok := engines[o.target]; !ok {
+		return unknownWord("--target", o.target, engineNames)
+	}
+	if o.thread < 1 {
+		return usage("--threads %d: at least 1 is needed", o.thread)
+	}
+	if cmd.Flags().Changed("threads") && o.target == "interp" {
+		return usage("--threads: the interpreter has one thread")
+	}
+	if o.out != "" && !strings.HasSuffix(o.out, ".npz") {
+		return usage("--out %s: a name ending in .npz is needed", o.out)
+	}
+	if o.out != "" && o.out == o.state {
+		return usage("--out and --state name the same file")
+	}
+	for _, f := range []string{o.out, o.state} {
+		if err := canHold(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// canHold says early, before hours of sampling, that a result has no place.
+func canHold(file string) error {
+	if file == "" {
+		return nil
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return environment("%s is a folder", file)
+	}
+	dir := filepath.Dir(file)
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return environment("there is no folder %s for %s", dir, filepath.Base(file))
+	case err != nil:
+		return environment("%v", err)
+	case !info.IsDir():
+		return environment("%s is not a folder", dir)
+	}
+	return nil
+}
+
+// engine samples a model for a collector.
+type engine interface {
+	view() observe.ChainView
+	// restore continues from a saved state.
+	restore(s *observe.SavedState) error
+	run(ctx context.Context, to *observe.Collector, resume bool) error
+	close()
+}
+
+// engines makes the engine of each target.
+var (
+	engineNames = []string{"table", "interp", "go"}
+	engines     = map[string]func(ctx context.Context, m *gen.Model, o *runFlags) (engine, error){
+		"table": newTableEngine, "interp": newInterpEngine, "go": newGoEngine,
+	}
+)
+
+func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
+	c.clearsUp.Store(true)
+	e, err := engines[o.target](ctx, m, o)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if o.resume != "" {
+		if err := restore(e, o.resume); err != nil {
+			return err
+		}
+	}
+	plan := planOf(m, o)
+	lowest := &lowestDraw{}
+	plan.Extra = []observe.Watcher{lowest}
+	if c.terminal && !c.quiet {
+		plan.Progress = observe.ProgressLine(c.err)
+	}
+	s := m.Program.Sample
+	col, err := observe.NewCollector(e.view(), sampling.Schedule{Warmup: s.Warmup, Samples: s.Samples, StepsPerSample: s.StepsPerSample}, plan)
+	if err != nil {
+		return wrong("%v", err)
+	}
+	defer col.Close()
+	runErr := e.run(ctx, col, o.resume != "")
+	if runErr != nil && !col.Interrupted() {
+		return runErr
+	}
+	if runErr == nil {
+		if err := writeResults(ctx, col, o); err != nil {
+			return err
+		}
+	} else if c.json {
+		return runErr
+	}
+	if err := c.summary(m, col, lowest, o); err != nil {
+		return err
+	}
+	return runErr
+}
+
+func restore(e engine, file string) error {
+	saved, err := observe.LoadState(file)
+	var bad *observe.StateError
+	switch {
+	case errors.As(err, &bad):
+		return wrong("--resume %s", bad)
+	case err != nil:
+		return environment("--resume: %v", err)
+	}
+	if err := e.restore(saved); err != nil {
+		return wrong("--resume %s: %s", file, strings.TrimPrefix(err.Error(), "state: "))
+	}
+	return nil
+}
+
+func writeResults(ctx context.Context, col *observe.Collector, o *runFlags) error {
+	if o.out != "" {
+		if err := col.WriteResultFile(ctx, o.out); err != nil {
+			return writeError(o.out, err)
+		}
+	}
+	if o.state != "" {
+		if err := col.SaveState(ctx, o.state); err != nil {
+			return writeError(o.state, err)
+		}
+	}
+	return nil
+}
+
+func writeError(file string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return environment("%s cannot be written: %v", file, err)
+}
+
+// planOf is what the model observes. States cost time and room, so they are only
+// kept for a file.
+func planOf(m *gen.Model, o *runFlags) observe.Plan {
+	plan := observe.Plan{Target: o.target, Generator: "thrmlgen " + gen.Version, Best: m.Graph.MaxCut != nil}
+	if o.out != "" {
+		plan.Dir = filepath.Dir(o.out)
+	}
+	whole := false
+	for _, x := range m.Graph.Observe {
+		switch x.Kind {
+		case "state":
+			plan.States = o.out != ""
+			whole = whole || x.Nodes == nil
+			plan.StateNodes = append(plan.StateNodes, x.Nodes...)
+		case "energy":
+			plan.Energy = true
+		case "best":
+			plan.Best = true
+		case "moments":
+			plan.Moments = true
+		case "magnetisation":
+			plan.Magnetisation = true
+		}
+	}
+	slices.Sort(plan.StateNodes)
+	plan.StateNodes = slices.Compact(plan.StateNodes)
+	if whole {
+		plan.StateNodes = nil
+	}
+	return plan
+}
+
+// lowestDraw is the lowest energy among the draws, for the result of models that
+// do not ask for the best of all sweeps.
+type lowestDraw struct {
+	h     float64
+	chain int
+	sweep uint64
+	seen  bool
+}
+
+// Observe looks at a draw.
+func (l *lowestDraw) Observe(f *observe.Frame) error {
+	for chain, h := range f.H() {
+		if !l.seen || h < l.h {
+			*l = lowestDraw{h, chain, f.Sweep(), true}
+		}
+	}
+	return nil
+}
+
+// summary prints what the run found.
+func (c *command) summary(m *gen.Model, col *observe.Collector, lowest *lowestDraw, o *runFlags) error {
+	if c.quiet && !c.json {
+		return nil
+	}
+	r := col.Report()
+	if cut := m.Graph.MaxCut; cut != nil && r.Best != nil && m.Program.Beta > 0 {
+		value := wholeNumber((cut.TotalWeight - r.Best.Energy/m.Program.Beta) / 2)
+		r.BestCut = &value
+	}
+	var nodes []stats.Row
+	if o.all {
+		var err error
+		if nodes, err = col.Nodes().NodeRows(); err != nil {
+			return err
+		}
+	}
+	if c.json {
+		if r.Best == nil && lowest.seen {
+			r.Best = &observe.BestReport{Energy: m.Program.Beta * lowest.h, Chain: lowest.chain, Sweep: lowest.sweep}
+		}
+		if nodes == nil {
+			return writeJSON(c.out, r)
+		}
+		return c.summaryWithNodes(r, nodes)
+	}
+	if err := r.WriteText(c.out); err != nil {
+		return environment("standard output: %v", err)
+	}
+	if o.all {
+		fmt.Fprintln(c.out)
+		nodeTable(nodes).print(c.out, "")
+	}
+	for _, f := range []string{o.out, o.state} {
+		if f != "" && !r.Interrupted {
+			fmt.Fprintf(c.out, "wrote %s\n", f)
+		}
+	}
+	return nil
+}
+
+// wholeNumber takes back what a division by β did to a whole number.
+func wholeNumber(x float64) float64 {
+	if n := math.Round(x); math.Abs(x-n) < 1e-9*max(1, math.Abs(x)) {
+		return n
+	}
+	return x
+}
+
+// summaryWithNodes adds the rows of the nodes to the summary of --json. The
+// verdict does not look at them: of very many nodes some are bad by chance.
+func (c *command) summaryWithNodes(r *observe.Report, nodes []stats.Row) error {
+	whole, err := fieldsOf(r)
+	if err != nil {
+		return err
+	}
+	part, err := fieldsOf(&observe.Report{Rows: nodes})
+	if err != nil {
+		return err
+	}
+	var rows, more []json.RawMessage
+	if err := errors.Join(json.Unmarshal(whole["summary"], &rows), json.Unmarshal(part["summary"], &more)); err != nil {
+		return err
+	}
+	if whole["summary"], err = json.Marshal(append(rows, more...)); err != nil {
+		return err
+	}
+	return writeJSON(c.out, whole)
+}
+
+func fieldsOf(v any) (map[string]json.RawMessage, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]json.RawMessage{}
+	return fields, json.Unmarshal(b, &fields)
+}
+
+// nodeTable has a row for each node. What has no figure is a dash.
+func nodeTable(rows []stats.Row) *table {
+	t := &table{left: 1}
+	t.row("node", "mean", "MCSE", "sd", "ESS", "R-hat")
+	for _, x := range rows {
+		t.row(x.Name, figure(x.Mean, 4), figure(x.MCSE, 4), figure(x.SD, 4), figure(x.ESSBulk, 0), figure(x.RHat, 3))
+	}
+	return t
+}
+
+func figure(v stats.Value, decimals int) string {
+	if v.NA == stats.NAStuck {
+		return "inf"
+	}
+	if !v.OK() {
+		return "–"
+	}
+	return fmt.Sprintf("%.*f", decimals, v.V)
+}

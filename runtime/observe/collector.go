@@ -1,0 +1,237 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/stats"
+)
+
+// A Watcher is shown every draw. It may also be a SweepWatcher, a RowWriter or an
+// ArrayWriter.
+type Watcher interface{ Observe(f *Frame) error }
+
+// A SweepWatcher is shown every sweep too, and the initial state.
+type SweepWatcher interface{ ObserveSweep(f *Frame) error }
+
+// A RowWriter adds rows to the summary.
+type RowWriter interface{ Rows() []stats.Row }
+
+// An ArrayWriter adds arrays to the result.
+type ArrayWriter interface {
+	WriteArrays(z *npy.NPZWriter) error
+}
+
+// A Plan says what a run is to show. The summary has energy, magnetisation, shares
+// and the worst nodes in any case; the first five fields say what is in the result
+// file beyond the final state.
+type Plan struct {
+	States        bool // states at every draw
+	Energy        bool // energies at every draw
+	Best          bool // the state of lowest energy over all sweeps
+	Moments       bool // means of all nodes and factor rows
+	Magnetisation bool // magnetisation and shares at every draw
+
+	StateNodes  []int32 // nodes whose states are kept, nil: all
+	StateMemory int     // bytes of states kept in memory, 0: DefaultStateMemory
+	Dir         string  // for temporary files; best the folder of the result
+
+	Target, Generator string // for the result's meta and the summary
+
+	Progress func(Progress) // nil: none. It costs a look at the clock a sweep
+	Extra    []Watcher      // more to watch
+}
+
+// A Collector watches one run and writes down what it saw.
+type Collector struct {
+	view     ChainView
+	schedule sampling.Schedule
+	plan     Plan
+	frame    *Frame
+
+	energy   *EnergyTrace
+	magnet   *Magnetisation
+	nodes    *NodeBatches
+	states   *StateLog   // nil: not wanted
+	best     *BestStates // nil: not wanted
+	moments  *Moments    // nil: not wanted
+	progress *progressWatch
+
+	watchers []Watcher
+	sweepers []SweepWatcher
+
+	resumed bool
+	first   uint64 // sweep number at the start
+	sweeps  uint64 // done in this run
+	draws   int
+	seconds float64
+	ran     bool
+	err     error // of the run
+	final   snapshot
+}
+
+// NewCollector prepares to watch a run of v by a schedule.
+func NewCollector(v ChainView, schedule sampling.Schedule, plan Plan) (*Collector, error) {
+	if err := schedule.Validate(); err != nil {
+		return nil, err
+	}
+	m, chains, draws := v.Model(), v.Chains(), schedule.Samples
+	c := &Collector{view: v, schedule: schedule, plan: plan, frame: newFrame(v), energy: &EnergyTrace{}, magnet: NewMagnetisation(m, chains)}
+	var err error
+	if c.nodes, err = NewNodeBatches(m, chains, draws); err != nil {
+		return nil, err
+	}
+	c.watch(c.energy, c.magnet, c.nodes)
+	if plan.States {
+		memory := plan.StateMemory
+		if memory == 0 {
+			memory = DefaultStateMemory
+		}
+		if c.states, err = NewStateLog(m, chains, plan.StateNodes, memory, plan.Dir); err != nil {
+			return nil, err
+		}
+		c.watch(c.states)
+	}
+	if plan.Best {
+		c.best = &BestStates{}
+		c.watch(c.best)
+	}
+	if plan.Moments {
+		if c.moments, err = NewMoments(m, chains, draws, c.nodes); err != nil {
+			return nil, err
+		}
+		c.watch(c.moments)
+	}
+	c.watch(plan.Extra...)
+	if plan.Progress != nil {
+		c.progress = &progressWatch{call: plan.Progress}
+		c.sweepers = append(c.sweepers, c.progress)
+	}
+	return c, nil
+}
+
+func (c *Collector) watch(w ...Watcher) {
+	c.watchers = append(c.watchers, w...)
+	for _, x := range w {
+		if s, ok := x.(SweepWatcher); ok {
+			c.sweepers = append(c.sweepers, s)
+		}
+	}
+}
+
+// Run runs the sampler that the collector was made for; resume as in
+// sampling.Sampler.Run. When ctx is done it returns the context's error: Report
+// then tells of the draws so far, and files are refused.
+func (c *Collector) Run(ctx context.Context, s *sampling.Sampler, resume bool) error {
+	if c.view != ChainView(s) {
+		return errors.New("the collector was made for another sampler")
+	}
+	return c.Drive(resume, func() error {
+		if c.WantsSweeps() {
+			return s.Run(ctx, c.schedule, resume, sweepHook{drawHook{c}})
+		}
+		return s.Run(ctx, c.schedule, resume, drawHook{c})
+	})
+}
+
+// Drive is Run for any engine: run does the sweeps and calls Observe at every
+// draw, and ObserveSweep at the start (of a run not resumed) and after every sweep
+// if WantsSweeps.
+func (c *Collector) Drive(resume bool, run func() error) error {
+	if c.ran {
+		return errors.New("the collector has watched a run already")
+	}
+	c.ran, c.resumed = true, resume
+	c.first = c.view.SweepNumber()
+	start := time.Now()
+	if c.progress != nil {
+		c.progress.first, c.progress.start, c.progress.total = c.first, start, c.planned()
+	}
+	c.err = run()
+	c.seconds = time.Since(start).Seconds()
+	c.sweeps = c.view.SweepNumber() - c.first
+	if c.progress != nil {
+		c.progress.report(c.view.SweepNumber(), true)
+	}
+	if c.err == nil && c.draws != c.schedule.Samples {
+		c.err = fmt.Errorf("the run showed %d draws of %d", c.draws, c.schedule.Samples)
+	}
+	c.frame.fresh = false
+	c.frame.look(c.draws)
+	c.final = c.frame.state()
+	return c.err
+}
+
+// planned is the number of sweeps of the whole run.
+func (c *Collector) planned() uint64 {
+	if c.resumed {
+		return uint64(c.schedule.Samples) * uint64(c.schedule.StepsPerSample)
+	}
+	return uint64(c.schedule.Sweeps())
+}
+
+// WantsSweeps says whether every sweep is to be shown.
+func (c *Collector) WantsSweeps() bool { return len(c.sweepers) > 0 }
+
+// ObserveSweep shows the state after a sweep, or the initial state.
+func (c *Collector) ObserveSweep() error {
+	c.frame.look(c.draws)
+	for _, w := range c.sweepers {
+		if err := w.ObserveSweep(c.frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Observe shows a draw.
+func (c *Collector) Observe() error {
+	c.frame.look(c.draws)
+	for _, w := range c.watchers {
+		if err := w.Observe(c.frame); err != nil {
+			return err
+		}
+	}
+	c.draws++
+	return nil
+}
+
+// A drawHook and a sweepHook are the collector as the sampler knows observers.
+type drawHook struct{ c *Collector }
+
+func (h drawHook) Observe(*sampling.Sampler, int) error { return h.c.Observe() }
+
+type sweepHook struct{ drawHook }
+
+func (h sweepHook) ObserveSweep(*sampling.Sampler) error { return h.c.ObserveSweep() }
+
+// Interrupted says whether a context ended the run.
+func (c *Collector) Interrupted() bool {
+	return errors.Is(c.err, context.Canceled) || errors.Is(c.err, context.DeadlineExceeded)
+}
+
+// Nodes gives what is known of every node, for a report with a row a node.
+func (c *Collector) Nodes() *NodeBatches { return c.nodes }
+
+// finished is an error unless a whole run was watched.
+func (c *Collector) finished() error {
+	switch {
+	case !c.ran:
+		return errors.New("nothing to write: the run has not been made")
+	case c.err != nil:
+		return fmt.Errorf("nothing to write: the run ended after %d of %d draws: %w", c.draws, c.schedule.Samples, c.err)
+	}
+	return nil
+}
+
+// Close gives back what states take in memory and on disk.
+func (c *Collector) Close() error {
+	if c.states == nil {
+		return nil
+	}
+	return c.states.Close()
+}

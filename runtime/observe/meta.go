@@ -1,0 +1,71 @@
+package observe
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// Meta says where a result comes from. It is the member meta of result files, as
+// JSON in a uint8 array.
+type Meta struct {
+	Model     string       `json:"model"`
+	Hash      string       `json:"hash"`
+	Target    string       `json:"target,omitempty"`
+	Generator string       `json:"generator,omitempty"`
+	Seed      uint64       `json:"seed"`
+	Chains    int          `json:"chains"`
+	Draws     int          `json:"draws"`
+	Schedule  MetaSchedule `json:"schedule"`
+	Resumed   bool         `json:"resumed"` // without warm-up
+	Sweep     uint64       `json:"sweep"`   // sweeps done at the end, former runs included
+	Beta      float64      `json:"beta"`
+	Betas     []float64    `json:"betas,omitempty"` // of the warm-up
+	Format    MetaFormat   `json:"format"`
+	RNG       string       `json:"rng"`
+	// Skipped names factors whose moments were not taken.
+	Skipped []string `json:"moments_skipped,omitempty"`
+}
+
+// MetaSchedule is sampling.Schedule as the model file spells it.
+type MetaSchedule struct {
+	Warmup         int `json:"warmup"`
+	Samples        int `json:"samples"`
+	StepsPerSample int `json:"steps_per_sample"`
+}
+
+// MetaFormat is what of sampling.Format decides samples, and the bound.
+type MetaFormat struct {
+	Profile       string  `json:"profile"`
+	Fraction      int     `json:"fraction"`
+	Segments      int     `json:"segments"`
+	ThresholdBits int     `json:"threshold_bits"`
+	Bound         float64 `json:"max_probability_error"`
+}
+
+func metaFormatOf(f sampling.Format) MetaFormat {
+	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Bound}
+}
+
+// String is the format in a few words.
+func (f MetaFormat) String() string {
+	return fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+}
+
+// rngName is the generator of a model, as the model file names it.
+func rngName(m *sampling.Model) string {
+	if m.Rounds == 10 {
+		return "philox"
+	}
+	return fmt.Sprintf("philox%d", m.Rounds)
+}
+
+// jsonBytes is a value as an array of bytes for an .npz.
+func jsonBytes(v any) ([]uint8, error) {
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("meta: %w", err)
+	}
+	return append(b, '\n'), nil
+}

@@ -1,0 +1,303 @@
+package observe
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/stats"
+)
+
+// Moments takes the means of all nodes and of all factor rows over all chains and
+// draws, by counting, so that they are exact to the last rounding:
+//
+//   - of a spin the mean of ±1; of a categorical the share of each state (above 32
+//     states the mean value);
+//   - of a row of spins the mean of their product; of a row with categoricals, for
+//     each entry of its table, the mean of (product of the spins) × (the entry is
+//     the one picked). Tables above 64 entries, or factors with more than 2^20
+//     entries in all, are left out; Skipped names them.
+//
+// Standard errors come from batches of draws, see stats.Batches. Those of rows are
+// measured on the first chains, as many as fit into 64 MiB, at least four, and
+// scaled to all chains, which are independent.
+type Moments struct {
+	Skipped []string // factors that are left out
+
+	nodes  *NodeBatches
+	layout *stateLayout
+	chains int
+	draws  int
+	counts []int64 // of each node's figures; see figures
+	at     []int   // of each node, where its counts begin
+	rows   []*rowMoments
+}
+
+// A rowMoments takes the means of one factor's rows.
+type rowMoments struct {
+	f       *sampling.Factor
+	name    string
+	sums    []int64        // rows × entries: counts of +1, or of ± entries picked
+	batches *stats.Batches // of bits for spins, of numbers else
+	values  []int8
+}
+
+const (
+	mostEntries    = 64
+	mostRowEntries = 1 << 20
+	momentBytes    = 64 << 20
+)
+
+// NewMoments takes the moments of a model. nodes must be fed the same draws; it
+// gives the errors of the nodes.
+func NewMoments(m *sampling.Model, chains, draws int, nodes *NodeBatches) (*Moments, error) {
+	o := &Moments{nodes: nodes, layout: newStateLayout(m, chains), chains: chains, at: make([]int, m.Nodes)}
+	total := 0
+	for i := range m.Vars {
+		v := &m.Vars[i]
+		for n := v.First; n < v.First+v.Count; n++ {
+			o.at[n] = total
+			total += figures(v)
+		}
+	}
+	o.counts = make([]int64, total)
+	taken := map[string]bool{}
+	for i := range m.Factors {
+		f := &m.Factors[i]
+		r := &rowMoments{f: f, name: f.Name}
+		if r.name == "" {
+			r.name = fmt.Sprintf("f%d", i)
+		}
+		for taken[r.name] {
+			r.name += "_"
+		}
+		taken[r.name] = true
+		size := f.TableSize()
+		if size > mostEntries || size*f.Rows > mostRowEntries {
+			o.Skipped = append(o.Skipped, r.name)
+			continue
+		}
+		if f.Rows == 0 {
+			continue
+		}
+		r.sums = make([]int64, f.Rows*size)
+		var err error
+		if len(f.Table) == 0 {
+			r.batches, err = stats.NewBitBatches(f.Rows, watchedChains(f.Rows, chains, 4, momentBytes), draws)
+		} else {
+			n := f.Rows * size
+			r.batches, err = stats.NewBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
+			r.values = make([]int8, n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		o.rows = append(o.rows, r)
+	}
+	return o, nil
+}
+
+// figures is the number of means of a node.
+func figures(v *sampling.Var) int {
+	if v.Kind == sampling.Categorical && v.States <= mostShares {
+		return v.States
+	}
+	return 1
+}
+
+// Observe adds a draw.
+func (o *Moments) Observe(f *Frame) error {
+	o.draws++
+	state := f.state()
+	for i := range f.Model().Vars {
+		o.addNodes(&f.Model().Vars[i], state)
+	}
+	for _, r := range o.rows {
+		var err error
+		if len(r.f.Table) == 0 {
+			err = r.addProducts(state)
+		} else {
+			err = r.addEntries(state)
+		}
+		if err != nil {
+			return err
+		}
+		r.batches.EndDraw()
+	}
+	return nil
+}
+
+func (o *Moments) addNodes(v *sampling.Var, state snapshot) {
+	for n := v.First; n < v.First+v.Count; n++ {
+		counts := o.counts[o.at[n]:]
+		switch {
+		case v.Kind == sampling.Spin:
+			up := 0
+			for _, w := range state.spin(n) {
+				up += bits.OnesCount64(w)
+			}
+			counts[0] += int64(up)
+		case v.States <= mostShares:
+			for _, k := range state.category(n) {
+				counts[k]++
+			}
+		default:
+			for _, k := range state.category(n) {
+				counts[0] += int64(k)
+			}
+		}
+	}
+}
+
+// addProducts counts the products of spins that are +1.
+func (r *rowMoments) addProducts(state snapshot) error {
+	k := len(r.f.Slots)
+	plus := make([]uint64, state.words)
+	for row := range r.f.Rows {
+		nodes := r.f.Index[row*k : row*k+k]
+		copy(plus, state.spin(int(nodes[0])))
+		for _, n := range nodes[1:] {
+			for w, b := range state.spin(int(n)) {
+				plus[w] = ^(plus[w] ^ b)
+			}
+		}
+		up := 0
+		plus[state.words-1] &= state.chainMask(state.words - 1)
+		for _, w := range plus {
+			up += bits.OnesCount64(w)
+		}
+		r.sums[row] += int64(up)
+		if err := r.batches.AddBits(row, plus); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addEntries adds ±1 to the table entry that each row picks.
+func (r *rowMoments) addEntries(state snapshot) error {
+	size := r.f.TableSize()
+	for c := range state.chains {
+		watched := c < r.batches.Chains()
+		if watched {
+			clear(r.values)
+		}
+		for row := range r.f.Rows {
+			at, sign := r.entry(state, row, c)
+			r.sums[row*size+at] += int64(sign)
+			if watched {
+				r.values[row*size+at] = int8(sign)
+			}
+		}
+		if watched {
+			if err := r.batches.AddInt8(c, r.values); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// entry is tableEntry for one chain of a snapshot.
+func (r *rowMoments) entry(state snapshot, row, chain int) (at, sign int) {
+	k := len(r.f.Slots)
+	minus := uint64(0)
+	for i, n := range r.f.Index[row*k : row*k+k] {
+		if r.f.Slots[i].Kind == sampling.Spin {
+			minus ^= ^state.spin(int(n))[chain/64] >> (chain % 64) & 1
+		} else {
+			at = at*r.f.Slots[i].States + int(state.category(int(n))[chain])
+		}
+	}
+	return at, 1 - 2*int(minus)
+}
+
+// Nodes gives the means of a variable's nodes, and their standard errors (NaN
+// where draws are too few, 0 for clamped nodes): one figure for a spin, one for
+// each state of a categorical up to 32 states, else one.
+func (o *Moments) Nodes(v *sampling.Var) (mean, se []float64, err error) {
+	total := float64(o.chains) * float64(o.draws)
+	for n := v.First; n < v.First+v.Count; n++ {
+		for k := range figures(v) {
+			x := float64(o.counts[o.at[n]+k]) / total
+			if v.Kind == sampling.Spin {
+				x = (2*float64(o.counts[o.at[n]]) - total) / total
+			}
+			mean = append(mean, x)
+			if o.nodes.first[n] < 0 {
+				se = append(se, 0)
+				continue
+			}
+			got, err := o.nodes.Node(n, k)
+			if err != nil {
+				return nil, nil, err
+			}
+			se = append(se, got.MCSE.V)
+		}
+	}
+	return mean, se, nil
+}
+
+// means are those of the rows and their standard errors.
+func (r *rowMoments) means(chains, draws int) (mean, se []float64, err error) {
+	total := float64(chains) * float64(draws)
+	shrink := math.Sqrt(float64(r.batches.Chains()) / float64(chains))
+	unit := 1.0
+	if len(r.f.Table) == 0 {
+		unit = 2
+	}
+	for i, sum := range r.sums {
+		x := float64(sum) / total
+		if len(r.f.Table) == 0 {
+			x = (2*float64(sum) - total) / total
+		}
+		got, err := r.batches.Series(i)
+		if err != nil {
+			return nil, nil, err
+		}
+		mean, se = append(mean, x), append(se, got.MCSE.V*unit*shrink)
+	}
+	return mean, se, nil
+}
+
+// WriteArrays adds moments/node/NAME (*shape, or *shape and state) and
+// moments/factor/NAME (row, or row and table), float64, and their standard errors
+// as moments/node_se/NAME and moments/factor_se/NAME. A factor without a name is
+// f0, f1, … by its position.
+func (o *Moments) WriteArrays(z *npy.NPZWriter) error {
+	for i := range o.layout.model.Vars {
+		v := &o.layout.model.Vars[i]
+		mean, se, err := o.Nodes(v)
+		if err != nil {
+			return err
+		}
+		shape := append([]int(nil), v.Shape...)
+		if v.Kind == sampling.Categorical && v.States <= mostShares {
+			shape = append(shape, v.States)
+		}
+		if err := addPair(z, "moments/node", v.Name, shape, mean, se); err != nil {
+			return err
+		}
+	}
+	for _, r := range o.rows {
+		mean, se, err := r.means(o.chains, o.draws)
+		if err != nil {
+			return err
+		}
+		shape := append([]int{r.f.Rows}, r.f.Table...)
+		if err := addPair(z, "moments/factor", r.name, shape, mean, se); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addPair adds figures and their standard errors.
+func addPair(z *npy.NPZWriter, prefix, name string, shape []int, mean, se []float64) error {
+	if err := z.Add(prefix+"/"+name, shape, mean); err != nil {
+		return err
+	}
+	return z.Add(prefix+"_se/"+name, shape, se)
+}

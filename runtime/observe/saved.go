@@ -1,0 +1,295 @@
+package observe
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// A SavedState is what a state file holds: the state of every chain and what a
+// run needs to go on from it as if it had not stopped.
+//
+// The file is an .npz with an array state/NAME (chain, *shape) for each variable
+// and the member meta. meta holds the SHA-256 digest of the whole file as it would
+// be with an empty digest. A file is read only if it is byte for byte what would
+// be written for its contents, so that no damage goes unnoticed.
+type SavedState struct {
+	Meta StateMeta
+	vars []savedVar
+}
+
+// StateMeta is the member meta of a state file.
+type StateMeta struct {
+	Kind      string     `json:"kind"` // "thrmlgen state 1"
+	Model     string     `json:"model"`
+	Hash      string     `json:"hash"`
+	Generator string     `json:"generator"`
+	Seed      uint64     `json:"seed"`
+	Chains    int        `json:"chains"`
+	Sweep     uint64     `json:"sweep"` // sweeps done
+	Beta      float64    `json:"beta"`
+	Format    MetaFormat `json:"format"`
+	RNG       string     `json:"rng"`
+	Digest    string     `json:"digest"`
+}
+
+// A savedVar is one array of a state file.
+type savedVar struct {
+	name   string
+	array  *npy.NPYArray
+	values []int32
+}
+
+const (
+	stateKind   = "thrmlgen state 1"
+	statePrefix = "state/"
+)
+
+// A StateError says why a state file cannot be continued from: it is damaged, or
+// it is of another run. The file itself could be read.
+type StateError struct {
+	Path   string // empty when the bytes did not come from a file
+	Reason string
+}
+
+func (e *StateError) Error() string {
+	if e.Path == "" {
+		return "state: " + e.Reason
+	}
+	return e.Path + ": " + e.Reason
+}
+
+func stateErrorf(format string, args ...any) error {
+	return &StateError{Reason: fmt.Sprintf(format, args...)}
+}
+
+// SaveState writes the state that v shows as a state file, whole or not at all.
+func SaveState(ctx context.Context, path string, v ChainView, generator string) error {
+	b, err := EncodeState(v, generator)
+	if err != nil {
+		return err
+	}
+	return WriteWholeFile(ctx, path, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// EncodeState is the state file of what v shows.
+func EncodeState(v ChainView, generator string) ([]byte, error) {
+	m := v.Model()
+	s := newSnapshot(newStateLayout(m, v.Chains()))
+	s.load(v, nil)
+	meta := StateMeta{Kind: stateKind, Model: m.Name, Hash: m.Hash, Generator: generator, Seed: v.Seed(), Chains: v.Chains(),
+		Sweep: v.SweepNumber(), Beta: m.Beta, Format: metaFormatOf(m.Format), RNG: rngName(m)}
+	return sealState(meta, func(z *npy.NPZWriter) error { return s.write(z, statePrefix) })
+}
+
+// sealState writes the archive twice: to find its digest, and with it.
+func sealState(meta StateMeta, arrays func(*npy.NPZWriter) error) ([]byte, error) {
+	meta.Digest = ""
+	b, err := packState(meta, arrays)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	meta.Digest = hex.EncodeToString(sum[:])
+	return packState(meta, arrays)
+}
+
+func packState(meta StateMeta, arrays func(*npy.NPZWriter) error) ([]byte, error) {
+	text, err := jsonBytes(meta)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	z := npy.NewNPZWriter(&b)
+	if err := z.Add("meta", []int{len(text)}, text); err != nil {
+		return nil, err
+	}
+	if err := arrays(z); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// LoadState reads a state file. A damaged one is a *StateError.
+func LoadState(path string) (*SavedState, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := DecodeState(b)
+	if e, ok := err.(*StateError); ok {
+		e.Path = path
+	}
+	return s, err
+}
+
+// DecodeState reads a state file held in memory. Every error is a *StateError.
+func DecodeState(b []byte) (*SavedState, error) {
+	z, err := npy.OpenNPZ(b)
+	if err != nil {
+		return nil, stateErrorf("no state file, or cut short: %v", err)
+	}
+	s := &SavedState{}
+	if err := s.readMeta(z); err != nil {
+		return nil, err
+	}
+	for _, name := range z.Names() {
+		if name == "meta" {
+			continue
+		}
+		if err := s.readVar(z, name); err != nil {
+			return nil, err
+		}
+	}
+	again, err := sealState(s.Meta, s.writeVars)
+	if err != nil {
+		return nil, stateErrorf("damaged: %v", err)
+	}
+	if !bytes.Equal(again, b) {
+		return nil, stateErrorf("damaged: its digest does not match")
+	}
+	return s, nil
+}
+
+func (s *SavedState) readMeta(z *npy.NPZReader) error {
+	a, err := z.Get("meta")
+	if err != nil {
+		return stateErrorf("no state file: %v", err)
+	}
+	text, ok := a.Data.([]uint8)
+	if !ok {
+		return stateErrorf("no state file: its meta holds %s", a.DType)
+	}
+	// Kind first: of other files, result files above all, no more is understood.
+	var kind struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal(text, &kind); err != nil {
+		return stateErrorf("damaged: meta: %v", err)
+	}
+	if kind.Kind != stateKind {
+		return stateErrorf("no state file of this version: its kind is %q, want %q", kind.Kind, stateKind)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s.Meta); err != nil {
+		return stateErrorf("damaged: meta: %v", err)
+	}
+	return nil
+}
+
+func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
+	name, ok := strings.CutPrefix(member, statePrefix)
+	if !ok {
+		return stateErrorf("damaged: array %s does not belong in a state file", member)
+	}
+	a, err := z.Get(member)
+	if err != nil {
+		return stateErrorf("damaged: %v", err)
+	}
+	values, err := a.Int32s()
+	if err != nil {
+		return stateErrorf("damaged: %s: %v", member, err)
+	}
+	if len(a.Shape) == 0 || a.Shape[0] != s.Meta.Chains {
+		return stateErrorf("damaged: %s has shape %v for %d chains", member, a.Shape, s.Meta.Chains)
+	}
+	s.vars = append(s.vars, savedVar{name, a, values})
+	return nil
+}
+
+func (s *SavedState) writeVars(z *npy.NPZWriter) error {
+	for _, v := range s.vars {
+		if err := z.Add(statePrefix+v.name, v.array.Shape, v.array.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check says with a *StateError why a run with this model, seed and number of
+// chains cannot go on from the state; nil: it can.
+func (s *SavedState) Check(m *sampling.Model, seed uint64, chains int) error {
+	was := s.Meta
+	switch {
+	case was.Hash != m.Hash:
+		return stateErrorf("saved from another model: %s with hash %s, this one is %s with hash %s", was.Model, was.Hash, m.Name, m.Hash)
+	case was.Seed != seed:
+		return stateErrorf("saved with seed %d, this run has seed %d", was.Seed, seed)
+	case was.Chains != chains:
+		return stateErrorf("saved with %d chains, this run has %d", was.Chains, chains)
+	case was.RNG != rngName(m):
+		return stateErrorf("saved with generator %s, this run has %s", was.RNG, rngName(m))
+	case was.Format.String() != metaFormatOf(m.Format).String():
+		return stateErrorf("saved with the number format %v, this run has %v", was.Format, metaFormatOf(m.Format))
+	case was.Beta != m.Beta:
+		return stateErrorf("saved at beta %v, this run has %v", was.Beta, m.Beta)
+	case len(s.vars) != len(m.Vars):
+		return stateErrorf("saved with %d variables, the model has %d", len(s.vars), len(m.Vars))
+	}
+	for i := range m.Vars {
+		if err := s.vars[i].check(&m.Vars[i], chains); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *savedVar) check(v *sampling.Var, chains int) error {
+	shape := append([]int{chains}, v.Shape...)
+	dtype, _ := stateType(v)
+	if s.name != v.Name || s.array.DType != dtype || !slices.Equal(s.array.Shape, shape) {
+		return stateErrorf("saved %s of shape %v and type %s, the model has %s of shape %v and type %s",
+			s.name, s.array.Shape, s.array.DType, v.Name, shape, dtype)
+	}
+	for i, x := range s.values {
+		if v.Kind == sampling.Spin && x != 1 && x != -1 || v.Kind == sampling.Categorical && (x < 0 || int(x) >= v.States) {
+			return stateErrorf("state of %s: element %d is %d, not a value of this variable", v.Name, i, x)
+		}
+	}
+	return nil
+}
+
+// States are the states of all chains, one value a node, for a model that Check
+// accepts.
+func (s *SavedState) States(m *sampling.Model) [][]int32 {
+	states := make([][]int32, s.Meta.Chains)
+	for c := range states {
+		for i, v := range m.Vars {
+			states[c] = append(states[c], s.vars[i].values[c*v.Count:(c+1)*v.Count]...)
+		}
+	}
+	return states
+}
+
+// Restore puts a sampler into the state. When it does not fit the sampler it is
+// left as it was.
+func (s *SavedState) Restore(to *sampling.Sampler) error {
+	m := to.Model()
+	if err := s.Check(m, to.Seed(), to.Chains()); err != nil {
+		return err
+	}
+	for c, state := range s.States(m) {
+		if err := to.SetState(c, state); err != nil {
+			return stateErrorf("chain %d: %v", c, err)
+		}
+	}
+	to.SetSweepNumber(s.Meta.Sweep)
+	return nil
+}

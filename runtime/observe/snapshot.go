@@ -1,0 +1,159 @@
+package observe
+
+import (
+	"encoding/binary"
+
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// A stateLayout says where the nodes of a model lie in a snapshot.
+type stateLayout struct {
+	model         *sampling.Model
+	chains, words int
+	row           []int32 // of each node, among the spins or the categoricals
+	variable      []int32 // of each node, its index in the model
+	spins, cats   int     // numbers of nodes
+}
+
+func newStateLayout(m *sampling.Model, chains int) *stateLayout {
+	l := &stateLayout{model: m, chains: chains, words: (chains + 63) / 64,
+		row: make([]int32, m.Nodes), variable: make([]int32, m.Nodes)}
+	for i, v := range m.Vars {
+		next := &l.spins
+		if v.Kind == sampling.Categorical {
+			next = &l.cats
+		}
+		for n := v.First; n < v.First+v.Count; n++ {
+			l.row[n] = int32(*next)
+			*next++
+			l.variable[n] = int32(i)
+		}
+	}
+	return l
+}
+
+// varOf is the variable of a node.
+func (l *stateLayout) varOf(node int) *sampling.Var { return &l.model.Vars[l.variable[node]] }
+
+// chainMask has a one for each chain of a word.
+func (l *stateLayout) chainMask(word int) uint64 {
+	if left := l.chains - 64*word; left < 64 {
+		return 1<<left - 1
+	}
+	return ^uint64(0)
+}
+
+// A snapshot is one state of every chain: spins packed, 64 chains a word, and
+// categories, all chains of a node together.
+type snapshot struct {
+	*stateLayout
+	bits       []uint64
+	categories []uint16
+}
+
+func newSnapshot(l *stateLayout) snapshot {
+	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains)}
+}
+
+func (s snapshot) spin(node int) []uint64 {
+	at := int(s.row[node]) * s.words
+	return s.bits[at : at+s.words]
+}
+
+func (s snapshot) category(node int) []uint16 {
+	at := int(s.row[node]) * s.chains
+	return s.categories[at : at+s.chains]
+}
+
+// value is the state of a node in one chain, ±1 or a category.
+func (s snapshot) value(node, chain int) int32 {
+	if s.varOf(node).Kind == sampling.Spin {
+		return int32(s.spin(node)[chain/64]>>(chain%64)&1)*2 - 1
+	}
+	return int32(s.category(node)[chain])
+}
+
+// load copies the state of a view; scratch is reused.
+func (s snapshot) load(v ChainView, scratch []int32) []int32 {
+	for i := range s.model.Vars {
+		x := &s.model.Vars[i]
+		for n := x.First; n < x.First+x.Count; n++ {
+			if x.Kind == sampling.Spin {
+				at := int(s.row[n]) * s.words
+				v.Bits(n, s.bits[at:at:at+s.words])
+				continue
+			}
+			scratch = v.Categories(n, scratch[:0])
+			to := s.category(n)
+			for c, value := range scratch {
+				to[c] = uint16(value)
+			}
+		}
+	}
+	return scratch
+}
+
+// clone is a copy that stays.
+func (s snapshot) clone() snapshot {
+	return snapshot{s.stateLayout, append([]uint64(nil), s.bits...), append([]uint16(nil), s.categories...)}
+}
+
+// copyChains takes over the chains of a word that mask names.
+func (s snapshot) copyChains(from snapshot, word int, mask uint64) {
+	for at := word; at < len(s.bits); at += s.words {
+		s.bits[at] = s.bits[at]&^mask | from.bits[at]&mask
+	}
+	for c := 64 * word; mask != 0; mask >>= 1 {
+		if mask&1 != 0 {
+			for at := c; at < len(s.categories); at += s.chains {
+				s.categories[at] = from.categories[at]
+			}
+		}
+		c++
+	}
+}
+
+// stateType is the element type of a variable's states in files.
+func stateType(v *sampling.Var) (dtype string, bytes int) {
+	switch {
+	case v.Kind == sampling.Spin:
+		return "|i1", 1
+	case v.States <= 256:
+		return "|u1", 1
+	}
+	return "<u2", 2
+}
+
+// write adds an array prefix+name of shape (chain, *shape) for each variable.
+func (s snapshot) write(z *npy.NPZWriter, prefix string) error {
+	var line []byte
+	for i := range s.model.Vars {
+		v := &s.model.Vars[i]
+		dtype, bytes := stateType(v)
+		m, err := z.Stream(prefix+v.Name, dtype, append([]int{s.chains}, v.Shape...))
+		if err != nil {
+			return err
+		}
+		for c := range s.chains {
+			line = line[:0]
+			for n := v.First; n < v.First+v.Count; n++ {
+				switch {
+				case v.Kind == sampling.Spin:
+					line = append(line, byte(s.spin(n)[c/64]>>(c%64)&1*2)-1)
+				case bytes == 1:
+					line = append(line, byte(s.category(n)[c]))
+				default:
+					line = binary.LittleEndian.AppendUint16(line, s.category(n)[c])
+				}
+			}
+			if _, err := m.Write(line); err != nil {
+				return err
+			}
+		}
+		if err := m.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package observe
+
+import "github.com/thrmlgen/thrmlgen/runtime/sampling"
+
+// ChainView is what observers see of an engine. *sampling.Sampler is one.
+type ChainView interface {
+	Model() *sampling.Model
+	Chains() int
+	Seed() uint64
+	// SweepNumber is the number of sweeps done.
+	SweepNumber() uint64
+	// Bits appends the packed state of a spin: bit c of word c/64 is chain c, 1
+	// for +1; bits beyond the last chain are 0.
+	Bits(node int, dst []uint64) []uint64
+	// Categories appends the state of a categorical in every chain.
+	Categories(node int, dst []int32) []int32
+	// Energies appends βH of every chain.
+	Energies(beta float64, dst []float64) []float64
+}
+
+// ChainStates is the view of an engine that keeps its states as plain slices. The
+// engine changes States and Sweep; the rest is fixed.
+type ChainStates struct {
+	States [][]int32 // of each chain: a value for each node, ±1 or a category
+	Sweep  uint64    // sweeps done
+
+	model *sampling.Model
+	seed  uint64
+}
+
+// NewChainStates makes a view of states, one slice for each chain.
+func NewChainStates(m *sampling.Model, seed uint64, states [][]int32) *ChainStates {
+	return &ChainStates{States: states, model: m, seed: seed}
+}
+
+func (s *ChainStates) Model() *sampling.Model { return s.model }
+func (s *ChainStates) Chains() int            { return len(s.States) }
+func (s *ChainStates) Seed() uint64           { return s.seed }
+func (s *ChainStates) SweepNumber() uint64    { return s.Sweep }
+
+// Bits is as in ChainView.
+func (s *ChainStates) Bits(node int, dst []uint64) []uint64 {
+	for c := 0; c < len(s.States); c += 64 {
+		word := uint64(0)
+		for i, x := range s.States[c:min(c+64, len(s.States))] {
+			if x[node] > 0 {
+				word |= 1 << i
+			}
+		}
+		dst = append(dst, word)
+	}
+	return dst
+}
+
+// Categories is as in ChainView.
+func (s *ChainStates) Categories(node int, dst []int32) []int32 {
+	for _, x := range s.States {
+		dst = append(dst, x[node])
+	}
+	return dst
+}
+
+// Energies is as in ChainView, from the model's weights: each row's contribution
+// is subtracted in the order of factors and rows, the sum multiplied by β.
+func (s *ChainStates) Energies(beta float64, dst []float64) []float64 {
+	weights := weightsOf(s)
+	for _, x := range s.States {
+		value := func(node int32) int32 { return x[node] }
+		dst = append(dst, float64(beta*hamiltonianOf(s.model, weights, value)))
+	}
+	return dst
+}
+
+// hamiltonianOf is H of one state at β = 1.
+func hamiltonianOf(m *sampling.Model, weights [][]float64, value func(node int32) int32) float64 {
+	h := 0.0
+	for fi := range m.Factors {
+		f := &m.Factors[fi]
+		size := f.TableSize()
+		for r := range f.Rows {
+			at, sign := tableEntry(f, r, value)
+			if !f.Shared {
+				at += r * size
+			}
+			h -= float64(float64(sign) * weights[fi][at])
+		}
+	}
+	return h
+}
+
+// tableEntry is the entry that the categoricals of a row pick in its table, and
+// the product of the row's spins.
+func tableEntry(f *sampling.Factor, row int, value func(node int32) int32) (at int, sign int32) {
+	k := len(f.Slots)
+	sign = 1
+	for i, node := range f.Index[row*k : row*k+k] {
+		v := value(node)
+		if f.Slots[i].Kind == sampling.Spin {
+			sign *= v
+		} else {
+			at = at*f.Slots[i].States + int(v)
+		}
+	}
+	return at, sign
+}

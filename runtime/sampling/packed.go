@@ -1,0 +1,94 @@
+package sampling
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// PackedSize is the number of bytes of AppendPacked.
+func (s *Sampler) PackedSize() int {
+	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows)
+}
+
+// AppendPacked appends the state of all chains to dst in a form that does not
+// depend on threads or emitted code: for every 64 chains the spins in dense
+// order, one bit a chain, then the categoricals of up to 256 states, a byte a
+// chain, then the others, two bytes. Integers are little-endian; what lies beyond
+// the last chain is 0.
+func (s *Sampler) AppendPacked(dst []byte) []byte {
+	for word := range s.words {
+		n := min(64, s.chains-64*word)
+		mask := ^uint64(0) >> (64 - n)
+		for r := range s.spinRows {
+			dst = binary.LittleEndian.AppendUint64(dst, s.bits[s.wordAt(r, word)]&mask)
+		}
+		for r := range s.cat8Rows {
+			at := s.chainAt(s.cat8Rows, r, 64*word)
+			dst = append(dst, s.cat8[at:at+n]...)
+			dst = append(dst, make([]byte, 64-n)...)
+		}
+		for r := range s.cat16Rows {
+			at := s.chainAt(s.cat16Rows, r, 64*word)
+			for _, x := range s.cat16[at : at+n] {
+				dst = binary.LittleEndian.AppendUint16(dst, x)
+			}
+			dst = append(dst, make([]byte, 2*(64-n))...)
+		}
+	}
+	return dst
+}
+
+// SetPacked puts all chains into the state that AppendPacked gave for a sampler
+// of the same model with as many chains. Nothing changes when it is refused.
+func (s *Sampler) SetPacked(b []byte) error {
+	if len(b) != s.PackedSize() {
+		return fmt.Errorf("packed state of %d bytes, %d are needed", len(b), s.PackedSize())
+	}
+	if !s.packedFits(b) {
+		return errors.New("packed state holds a category that its variable does not have")
+	}
+	for word := range s.words {
+		for r := range s.spinRows {
+			s.bits[s.wordAt(r, word)] = binary.LittleEndian.Uint64(b)
+			b = b[8:]
+		}
+		for r := range s.cat8Rows {
+			copy(s.cat8[s.chainAt(s.cat8Rows, r, 64*word):][:64], b)
+			b = b[64:]
+		}
+		for r := range s.cat16Rows {
+			for i := range 64 {
+				s.cat16[s.chainAt(s.cat16Rows, r, 64*word)+i] = binary.LittleEndian.Uint16(b[2*i:])
+			}
+			b = b[128:]
+		}
+	}
+	return nil
+}
+
+// packedFits checks the categories of a packed state of the right length.
+func (s *Sampler) packedFits(b []byte) bool {
+	for range s.words {
+		b = b[8*s.spinRows:]
+		for _, wide := range []bool{false, true} {
+			for i := range s.model.Vars {
+				v := &s.model.Vars[i]
+				if v.Kind != Categorical || v.States > 256 != wide {
+					continue
+				}
+				for range 64 * v.Count {
+					x := int(b[0])
+					if wide {
+						x |= int(b[1]) << 8
+						b = b[1:]
+					}
+					if b = b[1:]; x >= v.States {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,285 @@
+package golang
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+)
+
+// literalNumbers is how many numbers a model may hold that is written as a
+// literal for people to read; a larger one is embedded as a file.
+const literalNumbers = 4096
+
+// embeds says whether the model is an embedded file.
+func (e *emitter) embeds() bool {
+	n := len(e.p.Betas)
+	for i := range e.p.Factors {
+		n += len(e.p.Factors[i].Index) + len(e.p.Factors[i].Weights)
+		for _, w := range e.p.Factors[i].Weights {
+			if w == 0 && math.Signbit(w) {
+				return true // a Go constant has no negative zero
+			}
+		}
+	}
+	for _, super := range e.p.Sweep {
+		for _, b := range super {
+			n += len(b.Nodes)
+		}
+	}
+	for _, c := range e.p.Clamps {
+		n += len(c.Values)
+	}
+	for _, in := range e.p.Init {
+		n += len(in.Values)
+	}
+	return n > literalNumbers
+}
+
+// modelFiles writes model.go and, for large models, model.bin.
+func (e *emitter) modelFiles() ([]emit.File, error) {
+	m := Model(e.p)
+	f := e.file()
+	if e.embeds() {
+		e.embeddedModel(f)
+	} else {
+		e.literalModel(f, m)
+	}
+	f.Comment("programVars lists the variables.")
+	f.Func().Id("programVars").Params().Index().Add(e.run("Var")).Block(jen.Return(e.vars(m)))
+	src, err := render(f)
+	if err != nil {
+		return nil, err
+	}
+	files := []emit.File{{Path: "model.go", Data: src}}
+	if e.embeds() {
+		files = append(files, emit.File{Path: "model.bin", Data: m.AppendBinary(nil)})
+	}
+	return files, nil
+}
+
+func (e *emitter) embeddedModel(f *jen.File) {
+	f.Anon("embed")
+	f.Comment("//go:embed model.bin")
+	f.Var().Id("programData").Index().Byte()
+	f.Comment("programModel is the model as data.")
+	f.Func().Id("programModel").Params().Params(jen.Op("*").Add(e.run("Model")), jen.Error()).Block(
+		jen.Return(e.run("DecodeModel").Call(jen.Id("programData"))),
+	)
+}
+
+func (e *emitter) literalModel(f *jen.File, m *sampling.Model) {
+	f.Comment("programModel is the model as data.")
+	f.Func().Id("programModel").Params().Op("*").Add(e.run("Model")).Block(
+		jen.Return(jen.Op("&").Add(e.run("Model")).Add(fieldLines(
+			field("Name", jen.Id("ModelName")),
+			field("Hash", jen.Id("ModelHash")),
+			field("Vars", jen.Id("programVars").Call()),
+			field("Nodes", jen.Id("N")),
+			field("Factors", jen.Index().Add(e.run("Factor")).Add(e.factors(m))),
+			field("Sweep", jen.Index().Index().Add(e.run("Block")).Add(e.sweep(m))),
+			onlyIf(m.Synchronous, field("Synchronous", jen.True())),
+			onlyIf(m.Clamps != nil, field("Clamps", jen.Index().Add(e.run("Clamp")).Add(e.clamps(m)))),
+			onlyIf(m.Init != nil, field("Init", jen.Index().Add(e.run("Init")).Add(e.inits(m)))),
+			field("Format", e.run("Format").Add(e.format(m.Format))),
+			field("Rounds", jen.Lit(m.Rounds)),
+			field("Beta", float(m.Beta)),
+			onlyIf(m.Betas != nil, field("Betas", floatList(m.Betas, 8))),
+			field("Schedule", e.run("Schedule").Add(braces(
+				field("Warmup", jen.Id("Warmup")),
+				field("Samples", jen.Id("Samples")),
+				field("StepsPerSample", jen.Id("StepsPerSample")),
+			))),
+			field("Chains", jen.Id("Chains")),
+			field("Seed", jen.Id("Seed")),
+		))),
+	)
+}
+
+func (e *emitter) vars(m *sampling.Model) jen.Code {
+	var items []jen.Code
+	for _, v := range m.Vars {
+		items = append(items, braces(
+			field("Name", jen.Lit(v.Name)),
+			field("Kind", e.kind(v.Kind)),
+			field("States", jen.Lit(v.States)),
+			onlyIf(v.Shape != nil, field("Shape", intList("int", v.Shape))),
+			field("First", jen.Lit(v.First)),
+			field("Count", jen.Lit(v.Count)),
+		))
+	}
+	return jen.Index().Add(e.run("Var")).Add(each(items))
+}
+
+// factors writes one line for each row of a factor.
+func (e *emitter) factors(m *sampling.Model) jen.Code {
+	names := nodeNames(e.p)
+	var items []jen.Code
+	for _, f := range m.Factors {
+		var slots []jen.Code
+		for _, s := range f.Slots {
+			slots = append(slots, braces(field("Kind", e.kind(s.Kind)), field("States", jen.Lit(s.States))))
+		}
+		items = append(items, fieldLines(
+			field("Name", jen.Lit(f.Name)),
+			field("Slots", jen.Index().Add(e.run("Slot")).Values(slots...)),
+			field("Rows", jen.Lit(f.Rows)),
+			field("Index", jen.Index().Int32().Add(rowLines(f.Index, len(f.Slots), names))),
+			onlyIf(f.Table != nil, field("Table", intList("int", f.Table))),
+			onlyIf(f.Shared, field("Shared", jen.True())),
+			onlyIf(f.Runtime, field("Runtime", jen.True())),
+			field("Weights", floatList(f.Weights, weightsPerLine(f.Table))),
+		))
+	}
+	return each(items)
+}
+
+// weightsPerLine puts one line of a table, or eight numbers, on a line.
+func weightsPerLine(table []int) int {
+	if len(table) == 0 {
+		return 8
+	}
+	return min(table[len(table)-1], 16)
+}
+
+func (e *emitter) sweep(m *sampling.Model) jen.Code {
+	var supers []jen.Code
+	for _, super := range m.Sweep {
+		var blocks []jen.Code
+		for _, b := range super {
+			blocks = append(blocks, braces(
+				field("Kind", e.kind(b.Kind)),
+				field("States", jen.Lit(b.States)),
+				field("First", jen.Lit(b.First)),
+				field("Nodes", intList("int32", b.Nodes)),
+			))
+		}
+		supers = append(supers, jen.Values(blocks...))
+	}
+	return each(supers)
+}
+
+func (e *emitter) clamps(m *sampling.Model) jen.Code {
+	var items []jen.Code
+	for _, c := range m.Clamps {
+		items = append(items, braces(
+			field("Nodes", intList("int32", c.Nodes)),
+			onlyIf(c.Chains != 0, field("Chains", jen.Lit(c.Chains))),
+			field("Values", intList("int32", c.Values)),
+		))
+	}
+	return each(items)
+}
+
+func (e *emitter) inits(m *sampling.Model) jen.Code {
+	kinds := [...]string{"InitRandom", "InitHinton", "InitZeros", "InitValues"}
+	var items []jen.Code
+	for _, in := range m.Init {
+		items = append(items, braces(
+			field("Kind", e.run(kinds[in.Kind])),
+			onlyIf(in.Chains != 0, field("Chains", jen.Lit(in.Chains))),
+			onlyIf(in.Values != nil, field("Values", intList("int32", in.Values))),
+		))
+	}
+	return each(items)
+}
+
+func (e *emitter) format(f sampling.Format) jen.Code {
+	return fieldLines(
+		field("Profile", jen.Lit(f.Profile)),
+		field("Fraction", jen.Lit(f.Fraction)),
+		field("Segments", jen.Lit(f.Segments)),
+		field("ThresholdBits", jen.Lit(f.ThresholdBits)),
+		field("Accum", jen.Lit(f.Accum)),
+		onlyIf(f.Range != 0, field("Range", float(f.Range))),
+		field("Bound", float(f.Bound)),
+	)
+}
+
+func (e *emitter) kind(k sampling.Kind) jen.Code {
+	if k == sampling.Spin {
+		return e.run("Spin")
+	}
+	return e.run("Categorical")
+}
+
+// field is Name: value; onlyIf leaves a zero value out.
+func field(name string, value jen.Code) jen.Code { return jen.Id(name).Op(":").Add(value) }
+
+func onlyIf(wanted bool, c jen.Code) jen.Code {
+	if wanted {
+		return c
+	}
+	return nil
+}
+
+// braces is {a, b} on one line, fieldLines the same on a line each.
+func braces(fields ...jen.Code) *jen.Statement { return jen.Values(present(fields)...) }
+
+func fieldLines(fields ...jen.Code) *jen.Statement { return each(present(fields)) }
+
+func present(fields []jen.Code) []jen.Code {
+	var kept []jen.Code
+	for _, f := range fields {
+		if f != nil {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// each is a composite body with one item a line.
+func each(items []jen.Code) *jen.Statement {
+	return jen.Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, items...)
+}
+
+// rowLines is one line for each row of a factor, named in a comment.
+func rowLines(index []int32, slots int, names []string) jen.Code {
+	return jen.BlockFunc(func(g *jen.Group) {
+		for i := 0; i < len(index); i += slots {
+			var nums, refs []string
+			for _, n := range index[i : i+slots] {
+				nums = append(nums, strconv.Itoa(int(n)))
+				refs = append(refs, names[n])
+			}
+			g.Op(strings.Join(nums, ", ") + ", // " + strings.Join(refs, " "))
+		}
+	})
+}
+
+// intList and floatList are slices of a plain type, wrapped after so many.
+func intList[T int | int32](typ string, x []T) jen.Code {
+	text := make([]string, len(x))
+	for i, v := range x {
+		text[i] = strconv.Itoa(int(v))
+	}
+	return jen.Index().Id(typ).Add(wrapped(text, 16))
+}
+
+func floatList(x []float64, perLine int) jen.Code {
+	text := make([]string, len(x))
+	for i, v := range x {
+		text[i] = floatText(v)
+	}
+	return jen.Index().Float64().Add(wrapped(text, perLine))
+}
+
+func wrapped(text []string, perLine int) jen.Code {
+	if len(text) <= perLine {
+		return jen.Op("{" + strings.Join(text, ", ") + "}")
+	}
+	return jen.BlockFunc(func(g *jen.Group) {
+		for at := 0; at < len(text); at += perLine {
+			g.Op(strings.Join(text[at:min(at+perLine, len(text))], ", ") + ",")
+		}
+	})
+}
+
+func float(x float64) jen.Code { return jen.Op(floatText(x)) }
+
+// floatText is the shortest constant that is x.
+func floatText(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }

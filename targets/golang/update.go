@@ -1,0 +1,176 @@
+package golang
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+)
+
+// updateFiles writes the updates: functions of chunk updates and, for each
+// superblock, one that calls its functions in order.
+func (e *emitter) updateFiles() []emit.File {
+	row, spins := spinRows(e.p)
+	out := bulk{e: e, pattern: "update_%03d.go"}
+	for i, s := range e.supers {
+		parts := e.chunks(len(s.updates))
+		b := out.function(0)
+		b.put("\n// updateBlock", strconv.Itoa(i), " updates superblock ", strconv.Itoa(i), ": ", count(len(s.updates), "node"), ".\nfunc updateBlock", strconv.Itoa(i), "(c *", e.rt("Column"), ") {\n")
+		if len(parts) == 1 {
+			e.updateBody(b, s.updates, row, spins)
+			b.put("}\n")
+			out.updates += len(s.updates)
+			continue
+		}
+		for k := range parts {
+			b.put("\t", partName("updateBlock"+strconv.Itoa(i), k), "(c)\n")
+		}
+		b.put("}\n")
+		for k, part := range parts {
+			b := out.function(part[1] - part[0])
+			b.put("\nfunc ", partName("updateBlock"+strconv.Itoa(i), k), "(c *", e.rt("Column"), ") {\n")
+			e.updateBody(b, s.updates[part[0]:part[1]], row, spins)
+			b.put("}\n")
+		}
+	}
+	return out.close()
+}
+
+// bulk spreads functions over numbered files.
+type bulk struct {
+	e       *emitter
+	pattern string
+	files   []emit.File
+	b       *lines
+	updates int // in the file at hand
+}
+
+// function is where a function of so many updates is to be written.
+func (k *bulk) function(updates int) *lines {
+	if k.b != nil && k.updates+updates > fileUpdates {
+		k.close()
+	}
+	if k.b == nil {
+		k.b = &lines{}
+		k.e.open(k.b)
+	}
+	k.updates += updates
+	return k.b
+}
+
+// close ends the file at hand and returns all.
+func (k *bulk) close() []emit.File {
+	if k.b != nil {
+		k.files = append(k.files, emit.File{Path: fmt.Sprintf(k.pattern, len(k.files)), Data: k.b.b})
+		k.b, k.updates = nil, 0
+	}
+	return k.files
+}
+
+func partName(what string, part int) string { return what + "Part" + strconv.Itoa(part) }
+
+// chunks cuts n updates where functions end: at multiples of four, because four
+// slots share their digits.
+func (e *emitter) chunks(n int) [][2]int {
+	size := (e.chunk + 3) / 4 * 4
+	var parts [][2]int
+	for at := 0; at < n; at += size {
+		parts = append(parts, [2]int{at, min(n, at+size)})
+	}
+	return parts
+}
+
+// updateBody writes updates in the order of their slots.
+func (e *emitter) updateBody(b *lines, updates []update, row []int, spins int) {
+	for _, u := range updates {
+		if u.spin {
+			b.put("\tst := (*[")
+			b.num(spins)
+			b.put("]uint64)(c.Spins)\n")
+			break
+		}
+	}
+	drawn := -1
+	for _, u := range updates {
+		if u.slot/4 != drawn {
+			drawn = u.slot / 4
+			b.put("\tc.Draw(")
+			b.num(4 * drawn)
+			b.put(")\n")
+		}
+		e.updateComment(b, u)
+		if u.spin {
+			e.updateSpin(b, u, row)
+			continue
+		}
+		b.put("\tc.Category(")
+		b.num(u.slot)
+		b.put(")\n")
+	}
+}
+
+// updateComment names the node and its neighbours in the order of its rows.
+func (e *emitter) updateComment(b *lines, u update) {
+	b.put("\t// ", e.names[u.node], " = node ")
+	b.num(u.node)
+	b.put(", slot ")
+	b.num(u.slot)
+	b.put(":")
+	e.neighbours(b, u)
+	b.put("\n")
+}
+
+// neighbours lists the inputs of an update; a row of several others is a
+// product.
+func (e *emitter) neighbours(b *lines, u update) {
+	for _, in := range u.rows {
+		if len(in.others) == 0 {
+			continue
+		}
+		b.put(" ")
+		for i, n := range in.others {
+			if i > 0 {
+				b.put("·")
+			}
+			b.put(e.names[n])
+		}
+	}
+}
+
+// updateSpin writes st[i] = c.Spin(slot, st[i], inputs…).
+func (e *emitter) updateSpin(b *lines, u update, row []int) {
+	var inputs []string
+	for _, in := range u.rows {
+		if len(in.others) > 0 {
+			inputs = append(inputs, e.word(in.others, row))
+		}
+	}
+	method, width := "SpinN", len(inputs)
+	switch {
+	case len(inputs) <= 4:
+		method, width = "Spin", 4
+	case len(inputs) <= 8:
+		method, width = "Spin8", 8
+	}
+	for len(inputs) < width {
+		inputs = append(inputs, "0")
+	}
+	at := row[u.node]
+	b.put("\tst[")
+	b.num(at)
+	b.put("] = c.", method, "(")
+	b.num(u.slot)
+	b.put(", st[")
+	b.num(at)
+	b.put("], ", strings.Join(inputs, ", "), ")\n")
+}
+
+// word is the product of spins as an expression.
+func (e *emitter) word(nodes []int32, row []int) string {
+	w := fmt.Sprintf("st[%d]", row[nodes[0]])
+	for _, n := range nodes[1:] {
+		w = fmt.Sprintf("%s(%s, st[%d])", e.rt("Product"), w, row[n])
+	}
+	return w
+}
