@@ -46,7 +46,12 @@ func New(opts Options, change ...func(*Model)) (*Sampler, error) {
 		c(m)
 	}
 	opts.Straight = &Straight{
-		Blocks: []BlockFunc{updateBlock0, updateBlock1, updateBlock2, updateBlock3},
+		Blocks: [][]BlockFunc{
+			{updateBlock0},
+			{updateBlock1},
+			{updateBlock2},
+			{updateBlock3},
+		},
 		Fields: stateFields,
 	}
 	return NewSampler(m, opts)

@@ -2,7 +2,7 @@
 
 package torus
 
-// updateBlock0 updates superblock 0: 3 nodes.
+// updateBlock0 updates 3 nodes of superblock 0.
 func updateBlock0(c *Column) {
 	st := (*[9]uint64)(c.Spins)
 	c.Draw(0)
@@ -14,7 +14,7 @@ func updateBlock0(c *Column) {
 	st[7] = c.Spin(2, st[7], st[1], st[4], st[6], st[8])
 }
 
-// updateBlock1 updates superblock 1: 3 nodes.
+// updateBlock1 updates 3 nodes of superblock 1.
 func updateBlock1(c *Column) {
 	st := (*[9]uint64)(c.Spins)
 	c.Draw(16)
@@ -26,7 +26,7 @@ func updateBlock1(c *Column) {
 	c.Category(18)
 }
 
-// updateBlock2 updates superblock 2: 3 nodes.
+// updateBlock2 updates 3 nodes of superblock 2.
 func updateBlock2(c *Column) {
 	st := (*[9]uint64)(c.Spins)
 	c.Draw(32)
@@ -38,7 +38,7 @@ func updateBlock2(c *Column) {
 	st[6] = c.Spin8(34, st[6], st[0], st[3], st[7], st[8], Product(st[1], st[5]), 0, 0, 0)
 }
 
-// updateBlock3 updates superblock 3: 1 node.
+// updateBlock3 updates 1 node of superblock 3.
 func updateBlock3(c *Column) {
 	c.Draw(48)
 	// x = node 9, slot 48: s[0,0] s[1,1] s[2,2]

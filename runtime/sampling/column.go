@@ -4,14 +4,15 @@ package sampling
 // package say, spelt out with neighbours and weights as constants. It gives the
 // same samples.
 type Straight struct {
-	// Blocks updates superblock i of 64 chains; nil entries are left to tables.
-	Blocks []BlockFunc
+	// Blocks[i] updates superblock i of 64 chains, part after part; an empty one
+	// is left to tables.
+	Blocks [][]BlockFunc
 	// Fields states the integer weights of the spins it updates. nil: they follow
 	// from the model's weights, which is how runtime weights stay data.
 	Fields func(f *Fields)
 }
 
-// BlockFunc updates the free nodes of one superblock for 64 chains.
+// BlockFunc updates free nodes of one superblock for 64 chains.
 type BlockFunc func(c *Column)
 
 // Column is 64 chains of a Sampler, as emitted code sees them.
@@ -26,8 +27,8 @@ type Column struct {
 	chain uint32
 }
 
-// block is the code of superblock i, nil where tables serve.
-func (st *Straight) block(i int) BlockFunc {
+// parts is the code of superblock i, nil where tables serve.
+func (st *Straight) parts(i int) []BlockFunc {
 	if st == nil || i >= len(st.Blocks) {
 		return nil
 	}

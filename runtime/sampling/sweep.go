@@ -49,23 +49,13 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 func (s *Sampler) Sweeps(n int) {
 	switch {
 	case s.threads > 1 && s.tiles >= s.threads && n*s.model.Nodes*s.chains > 1<<14:
-		s.parallel(func(w *worker, t int) {
-			for i := range n {
-				for tile := t; tile < s.tiles; tile += s.threads {
-					s.sweepTile(w, tile, s.sweep+uint64(i))
-				}
-			}
-		})
+		s.parallel(func(w *worker, t int) { s.sweepTiles(w, t, s.threads, n) })
 	case s.threads > 1 && s.worthSplitting():
 		for i := range n {
 			s.sweepSplit(s.sweep + uint64(i))
 		}
 	default:
-		for tile := range s.tiles {
-			for i := range n {
-				s.sweepTile(s.workers[0], tile, s.sweep+uint64(i))
-			}
-		}
+		s.sweepTiles(s.workers[0], 0, 1, n)
 	}
 	s.sweep += uint64(n)
 }
@@ -73,11 +63,7 @@ func (s *Sampler) Sweeps(n int) {
 // SampleBlock updates superblock i alone, with the words it has in the sweep at
 // hand. The sweep number moves on when the last superblock is done.
 func (s *Sampler) SampleBlock(i int) {
-	for tile := range s.tiles {
-		w := s.workers[0]
-		s.bind(w, tile, s.sweep)
-		s.superblock(w, i, tile)
-	}
+	s.superblock(s.workers[0], i, 0, 1, s.sweep)
 	if i == len(s.blocks)-1 {
 		s.sweep++
 	}
@@ -126,27 +112,38 @@ func tileOf[T any](a []T, tile, tiles int) []T {
 	return a[tile*n : (tile+1)*n]
 }
 
-// sweepTile runs one sweep of one tile.
-func (s *Sampler) sweepTile(w *worker, tile int, sweep uint64) {
-	s.bind(w, tile, sweep)
-	for i := range s.blocks {
-		s.superblock(w, i, tile)
+// sweepTiles runs n sweeps of every step-th tile.
+func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
+	for i := range n {
+		for b := range s.blocks {
+			s.superblock(w, b, first, step, s.sweep+uint64(i))
+		}
 	}
 }
 
-// superblock updates one superblock of the tile a worker is bound to.
-func (s *Sampler) superblock(w *worker, i, tile int) {
-	if f := s.straight.block(i); f != nil {
-		f(s.columnOf(w, i, tile))
+// superblock updates one superblock of every step-th tile. All tiles pass a part
+// of emitted code before the next one begins, while its tables are in the cache.
+func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
+	parts := s.straight.parts(i)
+	for _, f := range parts {
+		for tile := first; tile < s.tiles; tile += step {
+			s.bind(w, tile, sweep)
+			f(s.columnOf(w, i, tile))
+		}
+	}
+	if parts != nil {
 		return
 	}
-	for _, b := range s.blocks[i] {
-		s.updateQuads(w, b, tile, 0, len(b.kernel)/4)
-	}
-	if s.model.Synchronous {
-		copy(w.bits, w.outBits)
-		copy(w.cat8, w.outCat8)
-		copy(w.cat16, w.outCat16)
+	for tile := first; tile < s.tiles; tile += step {
+		s.bind(w, tile, sweep)
+		for _, b := range s.blocks[i] {
+			s.updateQuads(w, b, tile, 0, len(b.kernel)/4)
+		}
+		if s.model.Synchronous {
+			copy(w.bits, w.outBits)
+			copy(w.cat8, w.outCat8)
+			copy(w.cat16, w.outCat16)
+		}
 	}
 }
 

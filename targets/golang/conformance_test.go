@@ -21,7 +21,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/targettest/script"
 )
 
-var randomModels = flag.Int("models", 24, "random models that are emitted and compiled")
+var randomModels = flag.Int("models", 500, "random models that are emitted and compiled")
 
 // subject is one emitted package of the test program and the script it plays.
 type subject struct {

@@ -188,12 +188,18 @@ func (e *emitter) newFunc(f *jen.File) {
 
 // straight lists the emitted functions.
 func (e *emitter) straight() jen.Dict {
-	d := jen.Dict{
-		jen.Id("Blocks"): jen.Index().Add(e.run("BlockFunc")).ValuesFunc(func(g *jen.Group) {
-			for i := range e.supers {
-				g.Id(fmt.Sprintf("updateBlock%d", i))
+	rows := jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}
+	var lists []jen.Code
+	for i, s := range e.supers {
+		parts := len(e.chunks(len(s.updates)))
+		lists = append(lists, jen.ValuesFunc(func(g *jen.Group) {
+			for k := range parts {
+				g.Id(blockFunc(i, k, parts))
 			}
-		}),
+		}))
+	}
+	d := jen.Dict{
+		jen.Id("Blocks"): jen.Index().Index().Add(e.run("BlockFunc")).Custom(rows, lists...),
 	}
 	if e.fields {
 		d[jen.Id("Fields")] = jen.Id("stateFields")

@@ -8,28 +8,17 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
 
-// updateFiles writes the updates: functions of chunk updates and, for each
-// superblock, one that calls its functions in order.
+// updateFiles writes the updates: for each superblock one function, or several
+// of chunk updates that the engine calls in order.
 func (e *emitter) updateFiles() []emit.File {
 	row, spins := spinRows(e.p)
 	out := bulk{e: e, pattern: "update_%03d.go"}
 	for i, s := range e.supers {
 		parts := e.chunks(len(s.updates))
-		b := out.function(0)
-		b.put("\n// updateBlock", strconv.Itoa(i), " updates superblock ", strconv.Itoa(i), ": ", count(len(s.updates), "node"), ".\nfunc updateBlock", strconv.Itoa(i), "(c *", e.rt("Column"), ") {\n")
-		if len(parts) == 1 {
-			e.updateBody(b, s.updates, row, spins)
-			b.put("}\n")
-			out.updates += len(s.updates)
-			continue
-		}
-		for k := range parts {
-			b.put("\t", partName("updateBlock"+strconv.Itoa(i), k), "(c)\n")
-		}
-		b.put("}\n")
 		for k, part := range parts {
 			b := out.function(part[1] - part[0])
-			b.put("\nfunc ", partName("updateBlock"+strconv.Itoa(i), k), "(c *", e.rt("Column"), ") {\n")
+			name := blockFunc(i, k, len(parts))
+			b.put("\n// ", name, " updates ", count(part[1]-part[0], "node"), " of superblock ", strconv.Itoa(i), ".\nfunc ", name, "(c *", e.rt("Column"), ") {\n")
 			e.updateBody(b, s.updates[part[0]:part[1]], row, spins)
 			b.put("}\n")
 		}
@@ -66,6 +55,15 @@ func (k *bulk) close() []emit.File {
 		k.b, k.updates = nil, 0
 	}
 	return k.files
+}
+
+// blockFunc names the function of part k of superblock i.
+func blockFunc(i, k, parts int) string {
+	name := "updateBlock" + strconv.Itoa(i)
+	if parts == 1 {
+		return name
+	}
+	return partName(name, k)
 }
 
 func partName(what string, part int) string { return what + "Part" + strconv.Itoa(part) }
