@@ -125,7 +125,7 @@ func (c *command) root() *cobra.Command {
 		Long: `thrmlgen reads a probabilistic graphical model (YAML) and samples from it, or
 emits the source of a sampler made for exactly this model.
 
-  thrmlgen init > model.yaml     a model to start from
+  thrmlgen init                  write model.yaml, a model to start from
   thrmlgen check model.yaml      is it right, and how will it be sampled?
   thrmlgen run model.yaml        sample, and say what the samples are worth
   thrmlgen gen model.yaml --target go --out sampler
