@@ -35,6 +35,31 @@ func TestNoiseFillIsTheWordLaw(t *testing.T) {
 	}
 }
 
+// The same over 10^7 digits in a row, and over none.
+func TestNoiseFillManyDigits(t *testing.T) {
+	w := rng.NewWords(7, 10)
+	var z, before noise
+	z.init(w)
+	before = z
+	z.fill(0, 0, 0, 0)
+	if z != before {
+		t.Error("no chains, yet digits were drawn")
+	}
+	const groups = 10_000_000/256 + 1
+	for g := uint32(0); g < groups; g++ {
+		z.fill(3, 64, 8, g)
+		for p := range 32 {
+			b := rng.Philox4x32(10, [4]uint32{3, 64 + uint32(p), g, 0}, w.Key)
+			for q := range 4 {
+				lo, hi := z.digit[q][placeOf(2*p, 8)], z.digit[q][placeOf(2*p+1, 8)]
+				if lo != uint16(b[q>>1]>>(16*(q&1))) || hi != uint16(b[2+q>>1]>>(16*(q&1))) {
+					t.Fatalf("group %d pair %d slot %d", g, p, q)
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkNoise(b *testing.B) {
 	var z noise
 	z.init(rng.NewWords(1, 10))

@@ -1,0 +1,76 @@
+package gen_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/thrmlgen/thrmlgen/"
+
+// layers says which of our own packages a package may depend on, directly or
+// not, and whether it may use other modules. A prefix ends in "/".
+var layers = []struct {
+	pkg     string
+	may     []string
+	modules bool
+}{
+	{"runtime/rng", nil, false},
+	{"runtime/npy", nil, false},
+	{"runtime/stats", nil, false},
+	{"runtime/sampling", []string{"runtime/rng"}, false},
+	{"runtime/observe", []string{"runtime/"}, false},
+	{"gen/diag", nil, false},
+	{"gen/spec", []string{"gen/diag"}, true},
+	{"gen/graph", []string{"gen/diag", "gen/spec", "runtime/rng", "runtime/npy"}, true},
+	{"gen/ir", []string{"runtime/sampling", "runtime/rng"}, false},
+	{"gen/pass", []string{"gen/diag", "gen/spec", "gen/graph", "gen/ir", "runtime/"}, true},
+	{"gen/interp", []string{"gen/ir", "runtime/sampling", "runtime/rng"}, false},
+	{"gen/exact", []string{"gen/diag", "gen/spec", "gen/graph", "runtime/rng", "runtime/npy"}, true},
+	{"templates", nil, false},
+	{"models", nil, false},
+	{"targets/emit", []string{"gen/ir", "runtime/sampling", "runtime/rng"}, true},
+	{"targets/golang", []string{"gen/ir", "targets/emit", "runtime/sampling", "runtime/rng"}, true},
+}
+
+// TestLayers holds the arrows between packages: what emitted code links to needs
+// the standard library only, yaml.v3 is behind package spec, and the oracle does
+// not see the targets.
+func TestLayers(t *testing.T) {
+	for _, l := range layers {
+		out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", module+l.pkg).CombinedOutput()
+		if err != nil {
+			t.Fatalf("go list %s: %v\n%s", l.pkg, err, out)
+		}
+		for _, dep := range strings.Fields(string(out)) {
+			own, ours := strings.CutPrefix(dep, module)
+			switch {
+			case own == l.pkg:
+			case ours && !allowed(own, l.may):
+				t.Errorf("%s depends on %s", l.pkg, own)
+			case !ours && !l.modules:
+				t.Errorf("%s depends on %s, outside the standard library", l.pkg, dep)
+			case dep == "gopkg.in/yaml.v3" && !depends(l.may, "gen/spec") && l.pkg != "gen/spec":
+				t.Errorf("%s reads YAML, which is for gen/spec alone", l.pkg)
+			}
+		}
+	}
+}
+
+func allowed(pkg string, may []string) bool {
+	for _, m := range may {
+		if pkg == m || strings.HasSuffix(m, "/") && strings.HasPrefix(pkg, m) {
+			return true
+		}
+	}
+	return false
+}
+
+func depends(may []string, pkg string) bool {
+	for _, m := range may {
+		if m == pkg {
+			return true
+		}
+	}
+	return false
+}
