@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/thrmlgen/thrmlgen/gen/exact"
+	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
@@ -14,12 +15,17 @@ import (
 // again and goes on with the sweep number, so that no word is used twice.
 const batch = 1 << 15
 
-// chainsInAll is how many chains a law is estimated with.
-func chainsInAll() int {
-	if testing.Short() {
-		return 2 * batch
+// chainsInAll is how many chains a law is estimated with: fewer where a node has
+// many states and so takes long.
+func chainsInAll(g *graph.Graph) int {
+	n := 16 * batch
+	for _, v := range g.Vars {
+		n = min(n, max(2, 160/v.States)*batch)
 	}
-	return 24 * batch
+	if testing.Short() {
+		return min(n, 2*batch)
+	}
+	return n
 }
 
 var sweepsCounted = []int{1, 2, 5}
@@ -33,8 +39,8 @@ var sweepsCounted = []int{1, 2, 5}
 //     deviation;
 //   - of the reference files, with the same chains.
 //
-// Each comparison fails a right sampler once in a million, and 786,432 chains
-// refuse a law that is off by a total variation of 0.004 to 0.02, depending on the
+// Each comparison fails a right sampler once in a million, and 524,288 chains
+// refuse a law that is off by a total variation of 0.005 to 0.02, depending on the
 // number of states (logged).
 func TestKSweepLaw(t *testing.T) {
 	for _, m := range lawModels(t) {
@@ -59,7 +65,7 @@ func TestKSweepLaw(t *testing.T) {
 					t.Errorf("after %d sweeps the format moves the law by %v, its bound allows %v", k, tv, float64(k)*errorOfSweep(p))
 				}
 			}
-			all, some := countStates(t, p, m.start, quantised.Space, chainsInAll(), allowed)
+			all, some := countStates(t, p, m.start, quantised.Space, chainsInAll(m.graph), allowed)
 			for _, k := range sweepsCounted {
 				fit := ChiSquare(all[k], laws[k][0])
 				t.Logf("%d sweeps, own law: %v", k, fit)

@@ -7,7 +7,7 @@ func updateBlock0(c *Column) {
 	st := (*[9]uint64)(c.Spins)
 	c.Draw(0)
 	// s[0,0] = node 0, slot 0: s[0,1] s[0,2] s[1,0] s[2,0] x
-	c.Category(0)
+	c.Node(0)
 	// s[1,2] = node 5, slot 1: s[0,2] s[1,0] s[1,1] s[2,2] s[0,1]·s[2,0]
 	st[5] = c.Spin8(1, st[5], st[2], st[3], st[4], st[8], Product(st[1], st[6]), 0, 0, 0)
 	// s[2,1] = node 7, slot 2: s[0,1] s[1,1] s[2,0] s[2,2]
@@ -23,7 +23,7 @@ func updateBlock1(c *Column) {
 	// s[1,0] = node 3, slot 17: s[0,0] s[1,1] s[1,2] s[2,0]
 	st[3] = c.Spin(17, st[3], st[0], st[4], st[5], st[6])
 	// s[2,2] = node 8, slot 18: s[0,2] s[1,2] s[2,0] s[2,1] x
-	c.Category(18)
+	c.Node(18)
 }
 
 // updateBlock2 updates 3 nodes of superblock 2.
@@ -33,7 +33,7 @@ func updateBlock2(c *Column) {
 	// s[0,2] = node 2, slot 32: s[0,0] s[0,1] s[1,2] s[2,2]
 	st[2] = c.Spin(32, st[2], st[0], st[1], st[5], st[8])
 	// s[1,1] = node 4, slot 33: s[0,1] s[1,0] s[1,2] s[2,1] x
-	c.Category(33)
+	c.Node(33)
 	// s[2,0] = node 6, slot 34: s[0,0] s[1,0] s[2,1] s[2,2] s[0,1]·s[1,2]
 	st[6] = c.Spin8(34, st[6], st[0], st[3], st[7], st[8], Product(st[1], st[5]), 0, 0, 0)
 }
@@ -42,5 +42,5 @@ func updateBlock2(c *Column) {
 func updateBlock3(c *Column) {
 	c.Draw(48)
 	// x = node 9, slot 48: s[0,0] s[1,1] s[2,2]
-	c.Category(48)
+	c.Category(48, ^0, ^4, ^8)
 }

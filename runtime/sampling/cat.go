@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 )
@@ -10,18 +11,11 @@ import (
 // of their neighbours: cumulative integer weights, K a pattern. They serve
 // blocks of at most 32 states whose nodes have few patterns.
 type catPatterns struct {
-	offset []int32   // of each node's patterns in pool
-	tails  [][]input // of each node: index = Σ stride·state
+	offset []int32    // of each node's patterns in pool
+	tails  [][]int32  // of each node: rows of its neighbours, ^row for spins
+	stride [][]uint32 // index of a pattern = Σ stride·state
 	pool   []uint32
 	make   []patternSet // distinct sets, in pool order
-}
-
-// input is a neighbour of a categorical: its state times stride enters the
-// pattern index.
-type input struct {
-	row    int32
-	stride uint32
-	spin   bool
 }
 
 // patternSet says how one set of patterns is computed from a node's terms.
@@ -43,37 +37,36 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 	if b.kind != Categorical || b.states > 32 {
 		return
 	}
-	c := &catPatterns{offset: make([]int32, len(b.nodes)), tails: make([][]input, len(b.nodes))}
+	n := len(b.nodes)
+	c := &catPatterns{offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n)}
 	seen := map[string]int32{}
 	size := 0
 	var key []byte
 	for i := range b.nodes {
-		var ins []input
+		var rows []int32
+		var strides []uint32
 		patterns := 1
 		key = key[:0]
-		place := map[input]int{}
-		add := func(row int32, spin bool, states int) bool {
-			at := input{row: row, spin: spin}
-			id, ok := place[at]
-			if !ok {
-				id = len(ins)
-				place[at] = id
-				ins = append(ins, input{row: row, stride: uint32(patterns), spin: spin})
+		add := func(row int32, states int) bool {
+			id := slices.Index(rows, row)
+			if id < 0 {
+				id = len(rows)
+				rows, strides = append(rows, row), append(strides, uint32(patterns))
 				patterns *= states
 				key = append(key, byte(states), byte(states>>8))
 			}
 			key = append(key, byte(id))
-			return patterns <= maxPatterns && len(ins) < 256
+			return patterns <= maxPatterns
 		}
 		for _, t := range b.terms[b.tstart[i]:b.tstart[i+1]] {
 			key = append(key, 0xff, byte(t.base), byte(t.base>>8), byte(t.base>>16), byte(t.base>>24))
 			for _, x := range t.spins {
-				if !add(x, true, 2) {
+				if !add(^x, 2) {
 					return
 				}
 			}
 			for _, x := range t.cats {
-				if x.wide || !add(x.row, false, int(x.states)) {
+				if x.wide || !add(x.row, int(x.states)) {
 					return
 				}
 				key = append(key, byte(x.stride), byte(x.stride>>8), byte(x.stride>>16), byte(x.stride>>24))
@@ -88,10 +81,10 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 				return
 			}
 		}
-		c.offset[i], c.tails[i] = at, ins
+		c.offset[i], c.tails[i], c.stride[i] = at, rows, strides
 	}
 	// Patterns pay when they are used more often than they are made.
-	if size > 64*len(b.nodes)*s.chains {
+	if size > 64*n*s.chains {
 		return
 	}
 	c.pool = make([]uint32, size)
@@ -111,12 +104,12 @@ func (c *catPatterns) fill(s *Sampler) {
 			for _, t := range b.terms[b.tstart[set.node]:b.tstart[set.node+1]] {
 				off, minus := int(t.base), false
 				for _, x := range t.spins {
-					if c.value(set.node, p, x, true, 2) == 0 {
+					if c.value(set.node, p, ^x, 2) == 0 {
 						minus = !minus
 					}
 				}
 				for _, x := range t.cats {
-					off += int(x.stride) * c.value(set.node, p, x.row, false, int(x.states))
+					off += int(x.stride) * c.value(set.node, p, x.row, int(x.states))
 				}
 				s.addTable(theta, off, minus)
 			}
@@ -134,13 +127,8 @@ func (c *catPatterns) fill(s *Sampler) {
 }
 
 // value is the state of one neighbour in pattern p.
-func (c *catPatterns) value(node, p int, row int32, spin bool, states int) int {
-	for _, in := range c.tails[node] {
-		if in.row == row && in.spin == spin {
-			return p / int(in.stride) % states
-		}
-	}
-	return 0
+func (c *catPatterns) value(node, p int, row int32, states int) int {
+	return p / int(c.stride[node][slices.Index(c.tails[node], row)]) % states
 }
 
 // addTable adds ±(own axis of a table) to θ.
@@ -165,23 +153,24 @@ func addAxis[T int32 | int64](theta []int64, w []T, minus bool) {
 	}
 }
 
-// choosePatterns updates one categorical for the first 8·bytes chains of a word.
-func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i, lane, bytes int, slot, chain uint32) {
+// choosePatterns updates one categorical, whose neighbours have these rows, for
+// the first 8·bytes chains of a word.
+func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i int, rows []int32, lane, bytes int, slot, chain uint32) {
 	var index [64]uint32
 	n := 8 * bytes
-	for _, in := range b.cat.tails[i] {
-		if in.spin {
-			x := w.bits[int(in.row)*s.tile+lane]
+	for t, stride := range b.cat.stride[i] {
+		row := int(rows[t])
+		if row < 0 {
+			x := w.bits[^row*s.tile+lane]
 			for c := range index {
-				index[c] += in.stride & -uint32(x&1)
+				index[c] += stride & -uint32(x&1)
 				x >>= 1
 			}
 			continue
 		}
-		at := (int(in.row)*s.tile + lane) * 64
-		row := (*[64]uint8)(w.cat8[at : at+64])
-		for c, v := range row {
-			index[c] += in.stride * uint32(v)
+		at := (row*s.tile + lane) * 64
+		for c, v := range (*[64]uint8)(w.cat8[at : at+64]) {
+			index[c] += stride * uint32(v)
 		}
 	}
 	at := (int(b.row[i])*s.tile + lane) * 64

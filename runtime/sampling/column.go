@@ -108,9 +108,23 @@ func (c *Column) SpinN(slot int, old uint64, inputs ...uint64) uint64 {
 // Product is the product of two spins, word by word.
 func Product(a, b uint64) uint64 { return ^(a ^ b) }
 
-// Category updates the categorical in a slot, or a spin that reads categoricals,
-// from the tables of the model.
-func (c *Column) Category(slot int) {
+// Category updates the categorical in a slot. Its neighbours are given by their
+// rows, in the order in which the node's factor rows name them first: r for the
+// r-th categorical of at most 256 states, ^r for the r-th spin.
+func (c *Column) Category(slot int, neighbours ...int32) {
+	b, i := c.block, slot-c.block.first
+	if b.skip[i] {
+		return
+	}
+	if b.cat == nil {
+		c.Node(slot)
+		return
+	}
+	c.w.choosePatterns(c.s, b, i, neighbours, 0, c.bytes, uint32(slot), c.chain)
+}
+
+// Node updates the node in a slot from the tables of the model.
+func (c *Column) Node(slot int) {
 	b, i := c.block, slot-c.block.first
 	if !b.skip[i] {
 		c.s.updateNode(c.w, b, i, 0, c.bytes, uint32(slot), c.chain)

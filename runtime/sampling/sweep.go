@@ -215,7 +215,7 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 		w.outBits[int(b.row[i])*s.tile+lane] = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
 	default:
 		if b.cat != nil {
-			w.choosePatterns(s, b, i, lane, bytes, slot, chain)
+			w.choosePatterns(s, b, i, b.cat.tails[i], lane, bytes, slot, chain)
 			return
 		}
 		w.chooseTerms(s, b, i, lane, bytes, slot, chain)

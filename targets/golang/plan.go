@@ -129,6 +129,23 @@ func spinRows(p *ir.Program) (rows []int, count int) {
 	return rows, count
 }
 
+// categoryRows numbers the categoricals of at most 256 states in dense order, -1
+// for other nodes.
+func categoryRows(p *ir.Program) []int {
+	rows := make([]int, p.Nodes)
+	count := 0
+	for _, v := range p.Vars {
+		for n := v.First; n < v.First+v.Count; n++ {
+			rows[n] = -1
+			if v.Kind == ir.Categorical && v.States <= 256 {
+				rows[n] = count
+				count++
+			}
+		}
+	}
+	return rows
+}
+
 // nodeNames spells every node as a user writes it: x[3,4], or x for a scalar.
 func nodeNames(p *ir.Program) []string {
 	names := make([]string, 0, p.Nodes)

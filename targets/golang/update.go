@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 // of chunk updates that the engine calls in order.
 func (e *emitter) updateFiles() []emit.File {
 	row, spins := spinRows(e.p)
+	categories := categoryRows(e.p)
 	out := bulk{e: e, pattern: "update_%03d.go"}
 	for i, s := range e.supers {
 		parts := e.chunks(len(s.updates))
@@ -19,7 +21,7 @@ func (e *emitter) updateFiles() []emit.File {
 			b := out.function(part[1] - part[0])
 			name := blockFunc(i, k, len(parts))
 			b.put("\n// ", name, " updates ", count(part[1]-part[0], "node"), " of superblock ", strconv.Itoa(i), ".\nfunc ", name, "(c *", e.rt("Column"), ") {\n")
-			e.updateBody(b, s.updates[part[0]:part[1]], row, spins)
+			e.updateBody(b, s.updates[part[0]:part[1]], row, spins, categories)
 			b.put("}\n")
 		}
 	}
@@ -80,7 +82,7 @@ func (e *emitter) chunks(n int) [][2]int {
 }
 
 // updateBody writes updates in the order of their slots.
-func (e *emitter) updateBody(b *lines, updates []update, row []int, spins int) {
+func (e *emitter) updateBody(b *lines, updates []update, row []int, spins int, categories []int) {
 	for _, u := range updates {
 		if u.spin {
 			b.put("\tst := (*[")
@@ -102,10 +104,57 @@ func (e *emitter) updateBody(b *lines, updates []update, row []int, spins int) {
 			e.updateSpin(b, u, row)
 			continue
 		}
-		b.put("\tc.Category(")
+		e.updateCategory(b, u, row, categories)
+	}
+}
+
+// updateCategory is a categorical with its neighbours, or a node that is left to
+// the model's tables: a spin that reads categoricals, more states than a byte holds.
+func (e *emitter) updateCategory(b *lines, u update, spins, categories []int) {
+	rows := e.neighbourRows(u, spins, categories)
+	if categories[u.node] < 0 || rows == nil {
+		b.put("\tc.Node(")
 		b.num(u.slot)
 		b.put(")\n")
+		return
 	}
+	b.put("\tc.Category(")
+	b.num(u.slot)
+	for _, r := range rows {
+		b.put(", ")
+		if r < 0 {
+			b.put("^")
+			r = ^r
+		}
+		b.num(r)
+	}
+	b.put(")\n")
+}
+
+// neighbourRows are the rows of a node's neighbours in the order in which the
+// engine numbers them: row by row, spins before categoricals, each once. It is nil
+// if one has no row.
+func (e *emitter) neighbourRows(u update, spins, categories []int) []int {
+	rows := []int{}
+	for _, in := range u.rows {
+		for _, kind := range [][]int{spins, categories} {
+			for _, n := range in.others {
+				r := kind[n]
+				switch {
+				case spins[n] < 0 && categories[n] < 0:
+					return nil
+				case r < 0:
+					continue
+				case spins[n] >= 0:
+					r = ^r
+				}
+				if !slices.Contains(rows, r) {
+					rows = append(rows, r)
+				}
+			}
+		}
+	}
+	return rows
 }
 
 // updateComment names the node and its neighbours in the order of its rows.

@@ -46,6 +46,11 @@ number format with which bound on its error, which kernel.`,
 			if chains == nil {
 				chains = []int{m.Program.Sample.Chains}
 			}
+			for _, n := range chains {
+				if err := statesFit(m, n); err != nil {
+					return err
+				}
+			}
 			c.clearsUp.Store(true)
 			var results []benchJSON
 			for _, n := range chains {

@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -99,7 +100,8 @@ func (c *command) execute(ctx context.Context, args []string, stdin io.Reader) (
 		c.name = ran.CommandPath()
 		if err != nil { // cobra's own: unknown command, unknown flag, wrong arguments
 			c.json = c.json || asksForJSON(args)
-			err = usage("%s", err).help("%s --help shows what it takes", c.name)
+			text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number was parsed helps nobody
+			err = usage("%s", text).help("%s --help shows what it takes", c.name)
 		}
 	}
 	return err

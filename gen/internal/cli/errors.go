@@ -84,7 +84,7 @@ func (c *command) problems(err error) (int, *diag.List) {
 		list.Add(f.Problem)
 		return f.exit, list
 	case errors.As(err, &sig):
-		list.Add(diag.Problem{Code: diag.Interrupted, Text: "interrupted; nothing was written"})
+		list.Add(diag.Problem{Code: diag.Interrupted, Text: "interrupted"})
 		n, _ := sig.sig.(syscall.Signal)
 		return exitSignal + int(n), list
 	case errors.As(err, &b):

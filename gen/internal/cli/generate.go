@@ -123,7 +123,7 @@ func (c *command) written(out string, changes []gen.Change, count map[gen.Change
 	for _, x := range changes {
 		switch x.Kind {
 		case gen.Added, gen.Changed:
-			fmt.Fprintf(c.out, "%-8s %s (%s)\n", x.Kind, filepath.Join(out, filepath.FromSlash(x.Path)), bytesText(len(x.New)))
+			fmt.Fprintf(c.out, "%-8s %s (%s)\n", x.Kind, filepath.Join(out, filepath.FromSlash(x.Path)), bytesText(float64(len(x.New))))
 		case gen.Removed:
 			fmt.Fprintf(c.out, "%-8s %s\n", x.Kind, filepath.Join(out, filepath.FromSlash(x.Path)))
 		}
@@ -133,17 +133,6 @@ func (c *command) written(out string, changes []gen.Change, count map[gen.Change
 	} else if n > 0 {
 		fmt.Fprintf(c.out, "%s unchanged\n", plural(n, "file"))
 	}
-}
-
-// bytesText is a size as people say it.
-func bytesText(n int) string {
-	switch {
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 // diff prints one change as a unified diff.

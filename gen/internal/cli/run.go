@@ -26,6 +26,7 @@ type runFlags struct {
 	compiled, all                          bool
 	chains, warmup, samples, steps, thread int
 	seed                                   uint64
+	memory                                 int64 // MiB
 }
 
 func (c *command) run() *cobra.Command {
@@ -64,6 +65,7 @@ Targets (all give the same samples, bit for bit):
 	f.IntVar(&o.steps, "steps", 0, "sweeps from one draw to the next")
 	f.Uint64Var(&o.seed, "seed", 0, "seed")
 	f.IntVar(&o.thread, "threads", runtime.GOMAXPROCS(0), "number of threads; it changes no sample")
+	f.Int64Var(&o.memory, "memory", defaultMemory, "most MiB that the run may take; more is refused before it starts")
 	f.BoolVar(&o.all, "all", false, "also print a row for each node")
 	f.StringVar(&o.out, "out", "", "write what the model observes to this .npz file")
 	f.StringVar(&o.state, "state", "", "write the final state to this file, to continue from")
@@ -107,6 +109,9 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	}
 	if cmd.Flags().Changed("threads") && o.target == "interp" {
 		return usage("--threads: the interpreter has one thread")
+	}
+	if o.memory < 1 {
+		return usage("--memory %d: at least 1 MiB is needed", o.memory)
 	}
 	if o.out != "" && !strings.HasSuffix(o.out, ".npz") {
 		return usage("--out %s: a name ending in .npz is needed", o.out)
@@ -161,6 +166,12 @@ var (
 )
 
 func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
+	s := m.Program.Sample
+	if need := stateBytes(m, s.Chains) + summaryBytes(m, s.Chains, s.Samples); need > float64(o.memory)*(1<<20) {
+		return limit("%s × %s need %s of memory, the limit is %s", plural(s.Chains, "chain"), plural(s.Samples, "draw"),
+			bytesText(need), bytesText(float64(o.memory)*(1<<20))).
+			help("take fewer draws, further apart (--samples, --steps), or fewer --chains; --memory raises the limit")
+	}
 	c.clearsUp.Store(true)
 	e, err := engines[o.target](ctx, m, o)
 	if err != nil {
@@ -178,7 +189,6 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 	if c.terminal && !c.quiet {
 		plan.Progress = observe.ProgressLine(c.err)
 	}
-	s := m.Program.Sample
 	col, err := observe.NewCollector(e.view(), sampling.Schedule{Warmup: s.Warmup, Samples: s.Samples, StepsPerSample: s.StepsPerSample}, plan)
 	if err != nil {
 		return wrong("%v", err)

@@ -51,6 +51,9 @@ which sweep, chain and node, and exits with 1.`,
 			if chains == 0 {
 				chains = verifyChains(m)
 			}
+			if err := statesFit(m, chains); err != nil {
+				return err
+			}
 			c.clearsUp.Store(true)
 			return c.compare(cmd.Context(), m, names, sweeps, chains)
 		},

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+)
+
+// defaultMemory is what a command may take unless asked otherwise, in MiB. What
+// would take more is refused before it begins, not killed after hours.
+const defaultMemory = 8192
+
+// stateBytes is what the states of all chains take: in the engine, as the
+// observers see them, at the end and at the best.
+func stateBytes(m *gen.Model, chains int) float64 {
+	bits := 0.0
+	for _, v := range m.Program.Vars {
+		switch {
+		case v.Kind == ir.Spin:
+			bits += float64(v.Count)
+		case v.States <= 256:
+			bits += 8 * float64(v.Count)
+		default:
+			bits += 16 * float64(v.Count)
+		}
+	}
+	return 4 * bits / 8 * float64(max(chains, 64))
+}
+
+// summaryBytes is what the figures of the summary take: for each chain and draw
+// 8 bytes for the energy, 4 for each spin variable and for each state of each
+// categorical one (one for all above 32 states), and what ranking one of them
+// needs.
+func summaryBytes(m *gen.Model, chains, draws int) float64 {
+	each := 8 + 40
+	for _, v := range m.Program.Vars {
+		if v.Kind == ir.Spin || v.States > 32 {
+			each += 4
+		} else {
+			each += 4 * v.States
+		}
+	}
+	return float64(each) * float64(chains) * float64(draws)
+}
+
+// statesFit refuses more chains than there is room for.
+func statesFit(m *gen.Model, chains int) error {
+	if need := stateBytes(m, chains); need > defaultMemory<<20 {
+		return limit("--chains: the states of %s need %s of memory, the limit is %s", plural(chains, "chain"),
+			bytesText(need), bytesText(defaultMemory<<20))
+	}
+	return nil
+}
