@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"math"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/stats"
@@ -17,16 +16,4 @@ func kolmogorov(x []float64) (distance, p float64) {
 		distance = max(distance, float64(i+1)/n-v, v-float64(i)/n)
 	}
 	return distance, stats.KolmogorovSF(distance, len(x))
-}
-
-// meanAndError is the mean of independent values and its standard error.
-func meanAndError(x []float64) (mean, stderr float64) {
-	n := float64(len(x))
-	for _, v := range x {
-		mean += v / n
-	}
-	for _, v := range x {
-		stderr += (v - mean) * (v - mean)
-	}
-	return mean, math.Sqrt(stderr / (n - 1) / n)
 }

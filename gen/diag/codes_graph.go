@@ -18,6 +18,7 @@ const (
 	RepeatedRow   = "repeated-row"    // the same nodes in two rows of one factor
 	WeightsShape  = "weights-shape"   // weights of another shape than the factor's
 	NotFinite     = "not-finite"      // a number that is, or becomes, infinite or NaN
+	SameSeed      = "same-seed"       // warning: two factors draw the same random words
 	NoRows        = "no-rows"         // a factor without rows
 	NoNeighbours  = "no-neighbours"   // warning: a node that no factor joins to another
 	EmptySet      = "empty-set"       // a reference that names no node

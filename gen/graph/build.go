@@ -32,6 +32,7 @@ func Build(s *spec.Spec, files Files) (*Graph, *diag.List) {
 		groups:     map[string]*groupState{},
 		layout:     map[int]*Topology{},
 		badGraphs:  map[string]bool{},
+		seeds:      map[uint64]string{},
 		brokenVars: map[string]bool{},
 	}
 	b.refuse()
@@ -82,6 +83,7 @@ type builder struct {
 	unclear bool              // a clamp could not be resolved, so free may be wrong
 	weights int               // so far
 	cells   int
+	seeds   map[uint64]string // of drawn weights: the factor that drew first
 }
 
 // term is a factor to resolve. A family that reads its rows from a file gives

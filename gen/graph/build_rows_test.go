@@ -414,6 +414,20 @@ clamp: {s: 1, t: -1}
 	equal(t, "factors", len(g.Factors), 1)
 }
 
+// Two factors without a seed of their own would have the same weights.
+func TestSameSeedWarns(t *testing.T) {
+	g := build(t, `model: m
+variables: {s: {kind: spin, shape: [4]}}
+factors:
+  - {over: [s], index: all, weights: {normal: [0, 1]}}
+  - {over: [s, s], edges: {chain: s}, weights: {signs: 1.0}}
+  - {over: [s, s], index: [[0, 3]], weights: {uniform: [0, 1], seed: 1}}
+`)
+	if len(g.Warnings) != 1 || g.Warnings[0].Code != "same-seed" || g.Warnings[0].Pos.Line != 5 {
+		t.Errorf("warnings %+v", g.Warnings)
+	}
+}
+
 // TestHash: everything that decides the law changes the hash, nothing else does.
 func TestHash(t *testing.T) {
 	base := `model: m

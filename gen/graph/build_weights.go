@@ -116,6 +116,11 @@ func (b *builder) weightsOf(w *spec.Weights, f *Factor, table []int) ([]float64,
 	}
 	f.Shared = false
 	n, seed := f.Rows*int(size), uint64(w.Seed.V)
+	if first, ok := b.seeds[seed]; ok {
+		b.warn(w.Pos, diag.SameSeed, "give each factor a seed of its own", "factor %s draws its weights from seed %d, as factor %s does: they are not independent", f.Name, seed, first)
+	} else {
+		b.seeds[seed] = f.Name
+	}
 	switch w.Kind {
 	case "normal":
 		if w.B.V < 0 {

@@ -28,7 +28,10 @@ published labels of a hardware graph, or all about one node.`,
   thrmlgen check model.yaml --node 's[3]'
   thrmlgen check models/potts20 --set format=fast
   thrmlgen check model.yaml --dot | dot -Tsvg > model.svg`,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneForm(cmd, "expand", "ir", "dot", "labels", "node"); err != nil {
+				return err
+			}
 			m, err := c.loadQuietly(args[0])
 			if err != nil {
 				return err
@@ -57,9 +60,23 @@ published labels of a hardware graph, or all about one node.`,
 	f.BoolVar(&program, "ir", false, "print the program that every target follows")
 	f.BoolVar(&dot, "dot", false, "print the factor graph for Graphviz, blocks as colours")
 	f.BoolVar(&labels, "labels", false, "print the published labels of the nodes of a hardware graph")
-	f.StringVar(&node, "node", "", "print neighbours, terms, block and slot of a node, such as 'x[3]'")
-	cmd.MarkFlagsMutuallyExclusive("expand", "ir", "dot", "labels", "node")
+	f.StringVar(&node, "node", "", "print neighbours, terms, block and slot of a `node`, such as 'x[3]'")
 	return c.modelCommand(cmd)
+}
+
+// oneForm refuses flags that exclude each other.
+func oneForm(cmd *cobra.Command, flags ...string) error {
+	first := ""
+	for _, f := range flags {
+		if !cmd.Flags().Changed(f) {
+			continue
+		}
+		if first != "" {
+			return usage("--%s and --%s do not go together", first, f)
+		}
+		first = f
+	}
+	return nil
 }
 
 // text prints one of the other forms; with --json it is the value of a key.

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 )
@@ -83,28 +84,61 @@ type command struct {
 	clearsUp atomic.Bool
 }
 
-// execute runs the command line. A panic becomes an error with exit code 70.
-func (c *command) execute(ctx context.Context, args []string, stdin io.Reader) (err error) {
+// execute runs the command line.
+func (c *command) execute(ctx context.Context, args []string, stdin io.Reader) error {
+	return guard(func() error {
+		root := c.root()
+		root.SetArgs(args)
+		root.SetIn(stdin)
+		root.SetOut(c.out)
+		root.SetErr(c.err)
+		ran, err := root.ExecuteContextC(ctx)
+		if c.name == "" { // no command began: the command line could not be used
+			c.name = ran.CommandPath()
+			c.json = c.json || asksForJSON(args)
+			if err != nil {
+				return misuse(ran, args, err)
+			}
+		}
+		return err
+	})
+}
+
+// guard turns a panic into an error with exit code 70.
+func guard(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = bug{fmt.Sprint(r), debug.Stack()}
 		}
 	}()
-	root := c.root()
-	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(c.out)
-	root.SetErr(c.err)
-	ran, err := root.ExecuteContextC(ctx)
-	if c.name == "" {
-		c.name = ran.CommandPath()
-		if err != nil { // cobra's own: unknown command, unknown flag, wrong arguments
-			c.json = c.json || asksForJSON(args)
-			text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number was parsed helps nobody
-			err = usage("%s", text).help("%s --help shows what it takes", c.name)
+	return f()
+}
+
+// misuse is what cobra says of a command line, with a suggestion.
+func misuse(ran *cobra.Command, args []string, err error) error {
+	text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number was parsed helps nobody
+	f := usage("%s", text).help("%s --help shows what it takes", ran.CommandPath())
+	var known []string
+	word := ""
+	if flag, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+		word = flag
+		each := func(x *pflag.Flag) { known = append(known, x.Name) }
+		ran.LocalFlags().VisitAll(each)
+		ran.InheritedFlags().VisitAll(each)
+	} else if !ran.HasParent() && len(args) > 0 {
+		word = args[0]
+		for _, x := range ran.Commands() {
+			known = append(known, x.Name())
 		}
+		f.Text = "no command " + diag.Quote(word)
 	}
-	return err
+	if s := diag.Suggest(word, known); s != "" {
+		if strings.HasPrefix(text, "unknown flag") {
+			s = "--" + s
+		}
+		f.help("did you mean %s?", s)
+	}
+	return f
 }
 
 // asksForJSON looks for --json where flags could not be parsed.
@@ -176,8 +210,8 @@ func helpCommand() *cobra.Command {
 
 // finish reports an error and returns the exit code.
 func (c *command) finish(err error) int {
-	if err == nil {
-		err = c.out.failed()
+	if failed := c.out.failed(); failed != nil {
+		err = failed // whatever else was said of it
 	}
 	if err == nil {
 		return exitDone
@@ -186,7 +220,7 @@ func (c *command) finish(err error) int {
 		return exitDifference
 	}
 	code, list := c.problems(err)
-	if c.json && c.out.failed() == nil && c.out.n == 0 {
+	if c.json && c.out.n == 0 && c.out.failed() == nil {
 		if failed := diag.RenderJSON(c.out, list); failed == nil {
 			return code
 		}

@@ -39,7 +39,7 @@ where the model anneals.`,
 			return c.energies(m.Graph, s, byFactor)
 		},
 	}
-	cmd.Flags().StringVar(&file, "states", "", "the states: an .npz file")
+	cmd.Flags().StringVar(&file, "states", "", "the states: an .npz `file`")
 	cmd.Flags().BoolVar(&byFactor, "by-factor", false, "also print what each factor contributes")
 	return c.modelCommand(cmd)
 }

@@ -62,10 +62,10 @@ be imported at any path; --runtime import links to thrmlgen's module instead.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&target, "target", "go", "what to emit")
-	f.StringVar(&out, "out", "", "the folder to write")
-	f.StringVar(&pkg, "package", "", "name of the emitted package (default: that of the model)")
+	f.StringVar(&out, "out", "", "the `folder` to write")
+	f.StringVar(&pkg, "package", "", "`name` of the emitted package (default: that of the model)")
 	f.StringVar(&runtime, "runtime", emit.Bundle, "where emitted code finds the runtime: bundle or import")
-	f.IntVar(&unroll, "unroll", 0, "most updates of a sweep written as straight-line code; 0 chooses, -1 writes none")
+	f.IntVar(&unroll, "unroll", 0, "most `updates` of a sweep written as straight-line code; 0 chooses, -1 writes none")
 	f.BoolVar(&diff, "diff", false, "write nothing, print what would change, and exit with 1 if anything would")
 	f.BoolVar(&force, "force", false, "write over generated files that were edited")
 	return c.modelCommand(cmd)

@@ -108,6 +108,7 @@ var (
 	timeText  = regexp.MustCompile(`"(seconds|flips_per_ns)":[0-9.e+-]+`)
 	speedText = regexp.MustCompile(`(?m)^speed .*?; `)
 	sizeText  = regexp.MustCompile(`\([0-9.]+ (bytes|KiB|MiB)\)`)
+	byteText  = regexp.MustCompile(`"bytes":[0-9]+`)
 	noFigure  = regexp.MustCompile(`NA \[`)
 )
 
@@ -117,6 +118,7 @@ func normal(s string) string {
 	s = hashText.ReplaceAllString(s, "HASH")
 	s = timeText.ReplaceAllString(s, `"$1":0`)
 	s = speedText.ReplaceAllString(s, "speed …; ")
+	s = byteText.ReplaceAllString(s, `"bytes":0`)
 	s = sizeText.ReplaceAllString(s, "(SIZE)")
 	var out strings.Builder
 	inTable := false

@@ -32,7 +32,7 @@ func (c *command) initCommand() *cobra.Command {
 			return c.init(family, out)
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "model.yaml", "the file to write, - for standard output")
+	cmd.Flags().StringVar(&out, "out", "model.yaml", "the `file` to write, - for standard output")
 	return cmd
 }
 

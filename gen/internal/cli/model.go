@@ -23,7 +23,7 @@ func (c *command) modelCommand(cmd *cobra.Command) *cobra.Command {
 		}
 		return nil
 	}
-	cmd.Flags().StringArrayVar(&c.sets, "set", nil, "replace a value of the model: path=value, such as sample.chains=8 (repeatable)")
+	cmd.Flags().StringArrayVar(&c.sets, "set", nil, "replace a value of the model: `path=value`, such as sample.chains=8 (repeatable)")
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp

@@ -67,9 +67,9 @@ Targets (all give the same samples, bit for bit):
 	f.IntVar(&o.thread, "threads", runtime.GOMAXPROCS(0), "number of threads; it changes no sample")
 	f.Int64Var(&o.memory, "memory", defaultMemory, "most MiB that the run may take; more is refused before it starts")
 	f.BoolVar(&o.all, "all", false, "also print a row for each node")
-	f.StringVar(&o.out, "out", "", "write what the model observes to this .npz file")
-	f.StringVar(&o.state, "state", "", "write the final state to this file, to continue from")
-	f.StringVar(&o.resume, "resume", "", "continue from a state file: no warm-up, the next sweep number")
+	f.StringVar(&o.out, "out", "", "write what the model observes to this .npz `file`")
+	f.StringVar(&o.state, "state", "", "write the final state to this `file`, to continue from")
+	f.StringVar(&o.resume, "resume", "", "continue from a state `file`: no warm-up, the next sweep number")
 	return c.modelCommand(cmd)
 }
 

@@ -1,0 +1,245 @@
+//go:build unix
+
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/thrmlgen/thrmlgen/gen"
+)
+
+// binary builds the program once.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "thrmlgen")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "thrmlgen")
+	out, err := exec.Command("go", "build", "-o", file, "github.com/thrmlgen/thrmlgen/gen/cmd/thrmlgen").CombinedOutput()
+	if err != nil {
+		return "", errors.New(string(out))
+	}
+	return file, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if file, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(file))
+	}
+	os.Exit(code)
+}
+
+func program(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	file, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// long is a run that takes minutes unless it is stopped.
+var long = []string{"run", "models/torus64", "--samples", "100000", "--out", "f.npz", "--state", "f.state"}
+
+func TestSignalsStopARun(t *testing.T) {
+	file := program(t)
+	for sig, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143} {
+		for _, extra := range []string{"--threads=1", "--json"} {
+			t.Run(sig.String()+" "+extra, func(t *testing.T) {
+				t.Parallel()
+				stopRun(t, file, extra, sig, code)
+			})
+		}
+	}
+}
+
+func stopRun(t *testing.T, file, extra string, sig os.Signal, code int) {
+	dir := t.TempDir()
+	var out, stderr bytes.Buffer
+	cmd := exec.Command(file, append(long, extra)...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	cmd.Process.Signal(sig)
+	cmd.Wait()
+	if cmd.ProcessState.ExitCode() != code {
+		t.Errorf("%v, want exit %d\n%s", cmd.ProcessState, code, stderr.String())
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+	want := "Interrupted after"
+	if extra == "--json" {
+		want = `{"errors":[{`
+	}
+	if !strings.Contains(out.String(), want) || !strings.Contains(stderr.String()+out.String(), "interrupted") {
+		t.Errorf("%s%s", out.String(), stderr.String())
+	}
+}
+
+// shell runs a script with $T as the program, in a folder.
+func shell(t *testing.T, dir, script string) (code int, output string) {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "T="+program(t))
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+func TestStandardOutputThatFails(t *testing.T) {
+	dir := t.TempDir()
+	code, out := shell(t, dir, `{ "$T" check models/pegasus14 --dot; echo "exit $?" >code; } | head -c 100 >head; cat code`)
+	if code != 0 || !strings.Contains(out, "exit 4") || !strings.Contains(out, "broken pipe") {
+		t.Errorf("a closed pipe: %s", out)
+	}
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip(err)
+	}
+	code, out = shell(t, dir, `"$T" check models/chain5 >/dev/full`)
+	if code != 4 || !strings.Contains(out, "no space left") {
+		t.Errorf("a full disk: exit %d, %s", code, out)
+	}
+}
+
+// TestFilesThatMayNotGrow has a limit on the size of files in place of a full
+// disk: what was there stays as it was.
+func TestFilesThatMayNotGrow(t *testing.T) {
+	dir := t.TempDir()
+	if code, out := shell(t, dir, `"$T" gen models/chain5 --out d --quiet && cp -R d before`); code != 0 {
+		t.Fatal(out)
+	}
+	code, out := shell(t, dir, `ulimit -f 8; "$T" gen models/mixed --out d`)
+	if code != 4 || !strings.Contains(out, "cannot be written: file too large") {
+		t.Errorf("gen: exit %d, %s", code, out)
+	}
+	if code, out := shell(t, dir, `diff -r d before`); code != 0 {
+		t.Errorf("the old set changed: %s", out)
+	}
+	code, out = shell(t, dir, `echo old >f.npz; ulimit -f 8; "$T" run models/mixed --out f.npz`)
+	if code != 4 || !strings.Contains(out, "f.npz cannot be written: file too large") {
+		t.Errorf("run: exit %d, %s", code, out)
+	}
+	if code, out := shell(t, dir, `test "$(cat f.npz)" = old && test "$(ls -A | sort | tr '\n' ' ')" = "before d f.npz "`); code != 0 {
+		t.Errorf("the old result is gone, or more is there: %s", out)
+	}
+}
+
+func TestReadOnlyFolder(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may write anywhere")
+	}
+	dir := t.TempDir()
+	code, out := shell(t, dir, `mkdir d && chmod 500 d && "$T" gen models/mixed --out d/x`)
+	if code != 4 || !strings.Contains(out, "permission denied") {
+		t.Errorf("exit %d, %s", code, out)
+	}
+}
+
+// TestTwoGeneratorsAtOnce lets several write different sets into one folder.
+func TestTwoGeneratorsAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	code, out := shell(t, dir, `
+		for i in 1 2 3; do for m in chain5 mixed cubic; do "$T" gen models/$m --out d --quiet & p="$p $!"; done; done
+		for x in $p; do wait $x || exit $?; done
+		for m in chain5 mixed cubic; do "$T" gen models/$m --out d --diff --quiet && exit 0; done
+		ls -A d; exit 1`)
+	if code != 0 {
+		t.Errorf("exit %d, %s", code, out)
+	}
+}
+
+// TestKilledGenerators kills generators at many moments. Every file is whole,
+// and the next run ends well and clears up.
+func TestKilledGenerators(t *testing.T) {
+	file := program(t)
+	dir := filepath.Join(t.TempDir(), "d")
+	models := []string{"models/pegasus14", "models/torus64"}
+	for i := range 24 {
+		cmd := exec.Command(file, "gen", models[i%2], "--out", dir, "--quiet")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(5*i) * time.Millisecond)
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	thrmlgen(t, 0, "gen", "models/mixed", "--out", dir, "--quiet")
+	m, list := gen.Load("models/mixed")
+	if list.Len() > 0 {
+		t.Fatal(list)
+	}
+	files, list := gen.Generate(gen.Request{Model: m, Target: "go", Runtime: "bundle"})
+	if list.Len() > 0 {
+		t.Fatal(list)
+	}
+	there := map[string]bool{".thrmlgen.json": true}
+	for _, f := range files {
+		there[f.Path] = true
+		if b, err := os.ReadFile(filepath.Join(dir, f.Path)); err != nil || !bytes.Equal(b, f.Data) {
+			t.Errorf("%s is not what was generated: %v", f.Path, err)
+		}
+	}
+	filepath.WalkDir(dir, func(p string, e fs.DirEntry, _ error) error {
+		if !e.IsDir() && !there[e.Name()] {
+			t.Errorf("%s is left", p)
+		}
+		return nil
+	})
+}
+
+// TestTargetsAgree runs emitted Go beside the other targets.
+func TestTargetsAgree(t *testing.T) {
+	dir := t.TempDir()
+	for _, m := range []string{"chain5", "mixed"} {
+		code, out := shell(t, dir, `"$T" verify models/`+m+` --targets interp,table,go --sweeps 8`)
+		if code != 0 || !strings.Contains(out, "agree in every bit") {
+			t.Errorf("%s: exit %d, %s", m, code, out)
+		}
+	}
+	code, out := shell(t, dir, `
+		"$T" run models/mixed --chains 5 --warmup 3 --samples 4 --quiet --out a.npz --state a.state && "$T" energy models/mixed --states a.npz >a &&
+		"$T" run models/mixed --chains 5 --warmup 3 --samples 4 --quiet --compiled --out b.npz --state b.state && "$T" energy models/mixed --states b.npz >b &&
+		cmp a b && cmp a.state b.state`)
+	if code != 0 {
+		t.Errorf("exit %d, %s", code, out)
+	}
+}
+
+// TestResumedDraws holds that 4 draws and 5 more are 9 draws.
+func TestResumedDraws(t *testing.T) {
+	dir := t.TempDir()
+	for _, target := range engineNames {
+		code, out := shell(t, dir, `
+			run() { "$T" run models/mixed --chains 5 --warmup 3 --quiet --target `+target+` "$@"; }
+			run --samples 9 --out all.npz && run --samples 4 --out first.npz --state s && run --samples 5 --resume s --out more.npz &&
+			for f in all first more; do "$T" energy models/mixed --states $f.npz >$f || exit; done
+			for c in 0 1 2 3 4; do
+				grep "^ *$c," all | awk '{print $2}' >x
+				{ grep "^ *$c," first; grep "^ *$c," more; } | awk '{print $2}' >y
+				test "$(wc -l <x)" = 9 && cmp x y || exit
+			done`)
+		if code != 0 {
+			t.Errorf("%s: exit %d, %s", target, code, out)
+		}
+	}
+}
