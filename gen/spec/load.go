@@ -88,7 +88,7 @@ func load(src *source, problems *diag.List, emptyHelp string) *node {
 	}
 	switch err := decode(dec, &next); {
 	case err == nil:
-		problems.Addf(src.pos(src.starts[max(next.Line, 1)-1]), diag.SecondDocument, "a second YAML document begins here").
+		problems.Addf(src.pos(src.starts[src.line(next.Line)-1]), diag.SecondDocument, "a second YAML document begins here").
 			Help = "keep one model a file; remove what follows the line ---"
 	case err != io.EOF:
 		l.syntax(err)
@@ -120,13 +120,17 @@ type loader struct {
 	emptyHelp string
 }
 
+// line is a line of the source: yaml.v3 puts what is missing at the end, such as
+// the value of a lone "?", behind the last one.
+func (s *source) line(n int) int { return min(max(n, 1), len(s.starts)) }
+
 func (l *loader) empty() {
 	l.problems.Addf(diag.Pos{File: l.src.file, Line: 1, Col: 1}, diag.EmptyFile, "nothing is written here").
 		Help = l.emptyHelp
 }
 
 func (l *loader) convert(y *yaml.Node, depth int) node {
-	n := node{line: int32(y.Line), col: int32(y.Column), src: l.src}
+	n := node{line: int32(l.src.line(y.Line)), col: int32(y.Column), src: l.src}
 	l.refuseExtras(&n, y)
 	switch y.Kind {
 	case yaml.AliasNode:
