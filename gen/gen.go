@@ -18,6 +18,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
@@ -75,6 +76,8 @@ func Open(file string) (Source, *diag.List) {
 		p := list.Envf(diag.Pos{File: file}, diag.FileUnreadable, "%s", reason(err))
 		if _, err := os.Stat(file + ".yaml"); err == nil {
 			p.Help = "did you mean " + file + ".yaml?"
+		} else if name, ok := strings.CutSuffix(file, ".yaml"); ok && slices.Contains(models.Names(), strings.TrimPrefix(name, Embedded)) {
+			p.Help = "did you mean the embedded model " + Embedded + strings.TrimPrefix(name, Embedded) + "?"
 		} else {
 			p.Help = "thrmlgen init writes a model to start from; models/NAME names an embedded one"
 		}

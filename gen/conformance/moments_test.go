@@ -19,7 +19,7 @@ import (
 const momentLimit = 5
 
 // momentRMS is the largest root mean square of the z of one list. It is 1 on
-// average; 2 has probability below 1e-6 for 12 independent moments, and lists have
+// average; 2 has probability below 1e-5 for 12 independent moments, and lists have
 // more, which are correlated.
 const momentRMS = 2
 

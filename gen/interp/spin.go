@@ -11,7 +11,7 @@ type SpinTable struct {
 	Bits  int     // Format.ThresholdBits
 	C     float64 // 2β·2^-F
 	Shift int     // S
-	A, D  []int64 // one line for each segment
+	A, D  []int64 // one line for each segment, in units of 2^-16 and 1/16 of a digit
 }
 
 // NewSpinTable builds the table of the specification.
@@ -25,16 +25,16 @@ func NewSpinTable(beta float64, fraction, segments, thresholdBits int) *SpinTabl
 		var a, d float64
 		switch {
 		case t.Shift == 0 && thresholdBits == 32:
-			a = float64(t.Exact(int64(i)) >> 16)
+			a = float64(t.Exact(int64(i)) >> 16 * 65536)
 		case t.Shift == 0:
-			a = float64((t.Exact(int64(i)) + 32768) >> 16)
+			a = float64(t.Exact(int64(i)) + 32768)
 		case thresholdBits == 32:
 			a, d = lowerLine(i, h)
 		default:
 			a, d = nearestLine(i, h)
 		}
 		t.A = append(t.A, int64(a))
-		t.D = append(t.D, int64(math.Min(d, a)))
+		t.D = append(t.D, int64(d))
 	}
 	return t
 }
@@ -46,24 +46,26 @@ func q(x float64) float64 { return float64(sampling.Sigma(-x) * 65536) }
 // rounded down, or that at 0.
 func lowerLine(i int, h float64) (a, d float64) {
 	if i == 0 {
-		return 32767, math.Ceil(16384 * h)
+		return 32768 * 65536, math.Ceil(262144 * h)
 	}
 	y := q(float64((float64(i) + 0.5) * h))
-	slope := float64(float64(y*(65536-y)) / 65536 * h)
-	d = math.Floor(slope + 0.5)
-	a = math.Floor(y+slope/2+math.Min(0, d-slope)) - 1
+	drop := float64(float64(y*(65536-y)) / 65536 * h)
+	d = math.Floor(16*drop + 0.5)
+	a = math.Floor((y+drop/2+math.Min(0, d/16-drop))*65536) - 1
 	return math.Max(0, a), d
 }
 
-// nearestLine is half the chord's error below the chord.
+// nearestLine is half the chord's error below the chord, and half a digit above
+// that, because T is rounded down.
 func nearestLine(i int, h float64) (a, d float64) {
 	x := float64(i)
 	v0, v1, y := q(float64(x*h)), q(float64((x+1)*h)), q(float64((x+0.5)*h))
-	e := ((v0+v1)/2 - y) / 2
+	d = math.Floor(16*(v0-v1) + 0.5)
 	if i == 0 {
-		return 32768, math.Floor(v0 - v1 + 0.5)
+		return 32768*65536 + 32768, d
 	}
-	return math.Floor(v0 - e), math.Floor(v0 - v1 + 0.5)
+	e := ((v0+v1)/2 - y) / 2
+	return math.Floor((v0 - e + 0.5) * 65536), d
 }
 
 // Exact is E(m), the 32-bit probability of the less likely value.
@@ -84,7 +86,7 @@ func (t *SpinTable) First(m int64) int64 {
 	} else {
 		f = rest >> (t.Shift - 16)
 	}
-	return t.A[i] - t.D[i]*f/65536
+	return (t.A[i] - t.D[i]*f/16) / 65536
 }
 
 // Second is R(m), the threshold of the second digit on a tie of the first.

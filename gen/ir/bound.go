@@ -39,11 +39,11 @@ func TableError(beta float64, fraction, segments, thresholdBits int) float64 {
 		if s == 0 {
 			return unit / 65536
 		}
-		return curve + 1.5*unit
+		return curve + unit/16
 	}
 	e := unit / 2 // a table of single values, rounded
 	if s > 0 {
-		e = curve/2 + 2*unit
+		e = curve/2 + 0.625*unit
 	}
 	if thresholdBits < 16 {
 		e += math.Ldexp(1, -(thresholdBits + 1))

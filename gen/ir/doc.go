@@ -78,25 +78,26 @@
 // probability. The likely value is +1 for g >= 0 and -1 for g < 0.
 //
 // T is a table of N = Format.Segments segments (128 or 256) of 2^S values of m,
-// each a line in 16-bit arithmetic:
+// each a line: D and f have 16 bits, their product and A 32.
 //
 //	i = m >> S,  f = floor((m mod 2^S)·2^16 / 2^S)
-//	T(m) = A[i] - floor(D[i]·f / 2^16)   for i < N,   T(m) = 0 for i >= N
+//	T(m) = (A[i] - (D[i]·f >> 4)) >> 16   for i < N,   T(m) = 0 for i >= N
 //
 // S is the smallest S >= 0 with N·2^S·c >= 11.09375 (where σ(-x)·2^16 has fallen
-// below 1), at most 62. For S = 0, A[i] = E(i) >> 16 and D[i] = 0. Else, with
-// h = c·2^S, q(x) = σ(-x)·65536 and all in float64:
+// below 1), at most 62. For S = 0, A[i] = (E(i) >> 16) << 16 and D[i] = 0. Else,
+// with h = c·2^S, q(x) = σ(-x)·65536 and all in float64:
 //
-//	i = 0:  D = ceil(16384·h),  A = 32767
-//	i > 0:  y = q((i+1/2)·h), d = y·(65536-y)/65536·h, D = floor(d + 1/2),
-//	        A = max(0, floor(y + d/2 + min(0, D-d)) - 1),  D = min(D, A)
+//	i = 0:  A = 2^31,  D = ceil(2^18·h)
+//	i > 0:  y = q((i+1/2)·h),  d = y·(65536-y)/65536·h,  D = floor(16·d + 1/2),
+//	        A = max(0, floor((y + d/2 + min(0, D/16 - d))·65536) - 1)
 //
 // σ(-x) is convex for x > 0, so that its tangents lie below it: T never exceeds
-// the first 16 bits of the probability, and what it lacks is made up by R. (For
-// S > 16, f is cut to 16 bits and T may be 1 above them where the probability
-// is less than 0.05 units of 2^-16 below T; R is 0 there.) The middle has the
-// accuracy of the table, the tail that of E, and g = 0 gives exactly one half.
-// (T(0) = 32767 and R(0) = 65536 for S > 0, 32768 and 0 for S = 0.)
+// the first 16 bits of the probability. (For S > 16, f is cut to 16 bits and T
+// may be 1 above them where the probability is less than 0.05 units of 2^-16
+// below T; R is 0 there.) Where T is these 16 bits the probability is exact,
+// else R = 65536 makes up for one unit. The middle has the accuracy of the
+// tangents; in the tail they lie so close that T is nearly always exact, and so are
+// probabilities below 2^-16; g = 0 gives exactly one half.
 //
 // With ThresholdBits = b <= 16 there is no second digit: the less likely value
 // is taken when u >> (16-b) < T_b(m),
@@ -104,10 +105,11 @@
 //	T_b = T(m) for b = 16,   T_b = (T(m) + 2^(15-b)) >> (16-b) else
 //
 // and T is the nearest rather than the lower line: for S = 0,
-// A[i] = (E(i) + 32768) >> 16 and D[i] = 0; else
+// A[i] = E(i) + 32768 and D[i] = 0; else
 //
 //	v0 = q(i·h), v1 = q((i+1)·h), y = q((i+1/2)·h), e = ((v0+v1)/2 - y)/2
-//	D = floor(v0 - v1 + 1/2),  A = 32768 for i = 0, floor(v0 - e) else, D = min(D, A)
+//	D = floor(16·(v0 - v1) + 1/2)
+//	A = 2^31 + 32768 for i = 0,  floor((v0 - e + 1/2)·65536) else
 //
 // so that P is one half at g = 0 and nothing is drawn beyond the table: values less
 // likely than about 2^-b are never taken.
@@ -146,9 +148,9 @@
 //
 // Rounding n weights moves γ by at most n·β·2^-(F+1) and a conditional
 // probability by at most half of that; for a categorical, the same. A table line
-// is off by at most h²/8·max|σ”| + 1.5·2^-16, max|σ”| = 1/(6√3), with
+// is off by at most h²/8·max|σ”| + 2^-20, max|σ”| = 1/(6√3), with
 // ThresholdBits = 32 (nothing but 2^-32 for S = 0), and by at most half the first
-// term + 2·2^-16 with fewer (2^-17 for S = 0), to which rounding to b bits adds 2^-(b+1)
+// term + 5/8·2^-16 with fewer (2^-17 for S = 0), to which rounding to b bits adds 2^-(b+1)
 // (b < 16) and a dropped tail 2^-16. Categorical tables are off by at most 1.5·K·2^-B, and
 // drawing from b bits by 2^-b. Format.Bound is the largest sum of these over all nodes in
 // blocks (clamped or not) and all β of the schedule, n being the number of rows
@@ -174,22 +176,22 @@
 //
 // Three spins s[0] … s[2] at β = 1 with rows s[0]·s[1] of weight 0.7, s[1]·s[2] of
 // weight -0.3 and s[1] of weight 0.2, blocks {s[0], s[2]} and {s[1]}. The default
-// format is F = 13, 256 segments, 32 threshold bits:
+// format is F = 12, 256 segments, 32 threshold bits:
 //
-//	weights    5734, -2458, 1638
+//	weights    2867, -1229, 819
 //	slots      s[0] 0, s[2] 1, s[1] 16
-//	c          0.000244140625
-//	S          8
+//	c          0.00048828125
+//	S          7
 //	h          0.0625
 //
 // s[1] is to be updated in chain 1 in sweep 67470 under seed 1 (a sweep that was
 // looked for: its first digit is a tie), while s[0] = -1 and s[2] = -1:
 //
-//	g          -5734 + 2458 + 1638 = -1638
-//	m, x       1638, 0.39990234375
+//	g          -2867 + 1229 + 819 = -819
+//	m, x       819, 0.39990234375
 //	i, f       6, 26112
-//	A, D       26692, 983
-//	T          26692 - floor(983·26112 / 65536) = 26301
+//	A, D       1749384422, 15726
+//	T          (1749384422 - (15726·26112 >> 4)) >> 16 = 26301
 //	E          1723724149
 //	R          1723724149 - 65536·26301 = 61813
 //	P          (65536·26301 + 61813) / 2^32 = 0.4013358030933887

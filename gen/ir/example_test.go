@@ -28,7 +28,7 @@ func TestWorkedExample(t *testing.T) {
 		t.Fatal(l)
 	}
 	f := p.Format
-	if f.Fraction != 13 || f.Segments != 256 || f.ThresholdBits != 32 {
+	if f.Fraction != 12 || f.Segments != 256 || f.ThresholdBits != 32 {
 		t.Fatalf("format %+v", f)
 	}
 	const seed, chain, sweep = 1, 1, 67470
@@ -101,7 +101,7 @@ func TestWorkedExample(t *testing.T) {
 		fmt.Sprintf("m, x       %d, %v", mag, table.C*float64(mag)),
 		fmt.Sprintf("i, f       %d, %d", i, frac),
 		fmt.Sprintf("A, D       %d, %d", table.A[i], table.D[i]),
-		fmt.Sprintf("T          %d - floor(%d·%d / 65536) = %d", table.A[i], table.D[i], frac, T),
+		fmt.Sprintf("T          (%d - (%d·%d >> 4)) >> 16 = %d", table.A[i], table.D[i], frac, T),
 		fmt.Sprintf("E          %d", E),
 		fmt.Sprintf("R          %d - 65536·%d = %d", E, T, R),
 		fmt.Sprintf("P          (65536·%d + %d) / 2^32 = %v", T, R, prob),

@@ -235,12 +235,12 @@ func TestBounds(t *testing.T) {
 		}
 	}
 	curve := 1.0 / 16 / 16 / 8 / (6 * math.Sqrt(3)) // h = 1/16
-	near("two digits", ir.TableError(1, 15, 256, 32), curve+1.5*unit)
-	near("16 bits", ir.TableError(1, 15, 256, 16), curve/2+3*unit)
-	near("10 bits", ir.TableError(1, 15, 256, 10), curve/2+3*unit+1.0/2048)
+	near("two digits", ir.TableError(1, 15, 256, 32), curve+unit/16)
+	near("16 bits", ir.TableError(1, 15, 256, 16), curve/2+1.625*unit)
+	near("10 bits", ir.TableError(1, 15, 256, 10), curve/2+1.625*unit+1.0/2048)
 	near("single values", ir.TableError(1, 2, 256, 32), unit*unit)
 	near("single values, 16 bits", ir.TableError(1, 2, 256, 16), 1.5*unit)
-	near("β = 0", ir.TableError(0, 15, 256, 32), 1.5*unit)
+	near("β = 0", ir.TableError(0, 15, 256, 32), unit/16)
 	near("rounding", ir.RoundingError(16, 1, 15), 1.0/8192)
 	near("K = 3", ir.CategoricalError(3, 32), 4.5/(1<<29)+1.0/(1<<32))
 	near("K = 300", ir.CategoricalError(300, 16), 450.0/(1<<31)+unit)

@@ -68,8 +68,8 @@ func TestDefaultFormat(t *testing.T) {
 	if f != want {
 		t.Errorf("format %+v, want %+v", f, want)
 	}
-	// 16·2^-17 + (1/16)²/8/(6√3) + 1.5·2^-16
-	if f.Bound < 1.9194e-4 || f.Bound > 1.9197e-4 {
+	// 16·2^-17 + (1/16)²/8/(6√3) + 2^-20
+	if f.Bound < 1.7000e-4 || f.Bound > 1.7002e-4 {
 		t.Errorf("bound %v", f.Bound)
 	}
 }

@@ -2,19 +2,19 @@
 
 package torus
 
-// stateFields states the field of every spin in units of 2^-14: slot, constant, then the
+// stateFields states the field of every spin in units of 2^-13: slot, constant, then the
 // weight of each neighbour in the order of its update.
 func stateFields(f *Fields) {
 	// s[1,2]: s[0,2] s[1,0] s[1,1] s[2,2] s[0,1]·s[2,0]
-	f.Spin(1, 2048, 8192, 8192, 8192, -8192, 12288)
+	f.Spin(1, 1024, 4096, 4096, 4096, -4096, 6144)
 	// s[2,1]: s[0,1] s[1,1] s[2,0] s[2,2]
-	f.Spin(2, 2048, -8192, -8192, 8192, 8192)
+	f.Spin(2, 1024, -4096, -4096, 4096, 4096)
 	// s[0,1]: s[0,0] s[0,2] s[1,1] s[2,1] s[1,2]·s[2,0]
-	f.Spin(16, 2048, 8192, -8192, -8192, -8192, 12288)
+	f.Spin(16, 1024, 4096, -4096, -4096, -4096, 6144)
 	// s[1,0]: s[0,0] s[1,1] s[1,2] s[2,0]
-	f.Spin(17, 2048, -8192, 8192, 8192, 8192)
+	f.Spin(17, 1024, -4096, 4096, 4096, 4096)
 	// s[0,2]: s[0,0] s[0,1] s[1,2] s[2,2]
-	f.Spin(32, 2048, 8192, -8192, 8192, 8192)
+	f.Spin(32, 1024, 4096, -4096, 4096, 4096)
 	// s[2,0]: s[0,0] s[1,0] s[2,1] s[2,2] s[0,1]·s[1,2]
-	f.Spin(34, 2048, -8192, 8192, 8192, 8192, 12288)
+	f.Spin(34, 1024, -4096, 4096, 4096, 4096, 6144)
 }

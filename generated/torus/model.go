@@ -94,11 +94,11 @@ func programModel() *Model {
 		},
 		Format: Format{
 			Profile:       "default",
-			Fraction:      14,
+			Fraction:      13,
 			Segments:      256,
 			ThresholdBits: 32,
 			Accum:         32,
-			Bound:         0.00016142580315670784,
+			Bound:         0.0002310440282543641,
 		},
 		Rounds:   10,
 		Beta:     1,

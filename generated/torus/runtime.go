@@ -2603,7 +2603,7 @@ func chooseLines(f *[64]int32, digit *[64]uint16, line []spinLine, mul uint64, n
 		sign := g >> 31
 		p := uint64(uint32((g^sign)-sign)) * mul
 		l := &line[p>>32]
-		v := uint32(digit[i&63]) - l.a + l.d*uint32(uint16(p>>16))>>16
+		v := uint32(digit[i&63]) - (l.a-l.d*uint32(uint16(p>>16))>>4)>>16
 		if v == 0 {
 			tied = true
 		}
@@ -3226,7 +3226,7 @@ type spinTable struct {
 	round, keep uint32
 }
 
-// spinLine is A and D of one segment.
+// spinLine is A and D of one segment: T = (A - D·f/16) / 2^16.
 type spinLine struct{ a, d uint32 }
 
 // maxLines is how far a table is drawn out to spare a comparison.
@@ -3267,39 +3267,34 @@ func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	return t
 }
 
-// segment is the line of segment i: the highest one known to lie below σ when
-// there is a tail, the nearest one otherwise.
+// segment is the line of segment i: the tangent below σ when there is a tail,
+// the nearest line, ready to be rounded, otherwise.
 func (t *spinTable) segment(i int, h float64) spinLine {
 	x := float64(i)
 	if t.shift == 0 {
 		e := RareProbability(float64(x * t.scale))
 		if t.tail {
-			return spinLine{a: e >> 16}
+			return spinLine{a: e >> 16 << 16}
 		}
-		return spinLine{a: (e + 32768) >> 16}
+		return spinLine{a: e + 32768}
 	}
 	q := func(x float64) float64 { return float64(Sigma(-x) * 65536) }
-	var a, d float64
-	if t.tail {
-		if i == 0 {
-			d, a = math.Ceil(16384*h), 32767
-		} else {
-			y := q(float64((x + 0.5) * h))
-			slope := float64(float64(y*(65536-y)) / 65536 * h)
-			d = math.Floor(slope + 0.5)
-			a = math.Max(0, math.Floor(y+slope/2+math.Min(0, d-slope))-1)
-		}
-	} else {
-		v0, v1, y := q(float64(x*h)), q(float64((x+1)*h)), q(float64((x+0.5)*h))
-		e := ((v0+v1)/2 - y) / 2
-		d = math.Floor(v0 - v1 + 0.5)
-		a = math.Floor(v0 - e)
-		if i == 0 {
-			a = 32768
-		}
+	y := q(float64((x + 0.5) * h))
+	switch {
+	case t.tail && i == 0:
+		return spinLine{1 << 31, uint32(math.Ceil(262144 * h))}
+	case t.tail:
+		drop := float64(float64(y*(65536-y)) / 65536 * h)
+		d := math.Floor(16*drop + 0.5)
+		a := math.Floor((y+drop/2+math.Min(0, d/16-drop))*65536) - 1
+		return spinLine{uint32(math.Max(0, a)), uint32(d)}
 	}
-	d = math.Min(d, a)
-	return spinLine{uint32(a), uint32(d)}
+	v0, v1 := q(float64(x*h)), q(float64((x+1)*h))
+	line := spinLine{1<<31 + 32768, uint32(math.Floor(16*(v0-v1) + 0.5))}
+	if i > 0 {
+		line.a = uint32(math.Floor((v0 - ((v0+v1)/2-y)/2 + 0.5) * 65536))
+	}
+	return line
 }
 
 // first is the first-digit threshold T(m), left-aligned for fewer than 16 bits.
@@ -3307,7 +3302,7 @@ func (t *spinTable) first(m uint64) uint32 {
 	i := min(m>>t.shift, t.n)
 	f := uint32(m<<t.up>>t.down) & 0xffff
 	l := t.line[i]
-	return (l.a - l.d*f>>16 + t.round) & t.keep
+	return ((l.a-l.d*f>>4)>>16 + t.round) & t.keep
 }
 
 // rare decides a tie of the first digit: v is the second digit.

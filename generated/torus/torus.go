@@ -11,7 +11,7 @@
 //	value := s.Value(torus.IndexS(0, 0), 0)   // of one node in chain 0
 //
 // A sweep updates 4 superblocks in order; the largest error of any conditional
-// probability is 0.000161. Every sample is a function of the seed, the chain and the
+// probability is 0.000231. Every sample is a function of the seed, the chain and the
 // sweep alone, whatever the number of threads.
 //
 // A Sampler has SampleBlock, Sweep, Sweeps and Run; Value, State and SetState;

@@ -195,7 +195,7 @@ func chooseLines(f *[64]int32, digit *[64]uint16, line []spinLine, mul uint64, n
 		sign := g >> 31
 		p := uint64(uint32((g^sign)-sign)) * mul
 		l := &line[p>>32]
-		v := uint32(digit[i&63]) - l.a + l.d*uint32(uint16(p>>16))>>16
+		v := uint32(digit[i&63]) - (l.a-l.d*uint32(uint16(p>>16))>>4)>>16
 		if v == 0 {
 			tied = true
 		}

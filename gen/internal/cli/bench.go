@@ -47,7 +47,7 @@ number format with which bound on its error, which kernel.`,
 				chains = []int{m.Program.Sample.Chains}
 			}
 			for _, n := range chains {
-				if err := statesFit(m, n); err != nil {
+				if err := statesFit(m, n, 0); err != nil {
 					return err
 				}
 			}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
-	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 )
@@ -32,7 +31,11 @@ published labels of a hardware graph, or all about one node.`,
 			if err := oneForm(cmd, "expand", "ir", "dot", "labels", "node"); err != nil {
 				return err
 			}
-			m, err := c.loadQuietly(args[0])
+			load := c.load
+			if c.json {
+				load = c.loadQuietly // the object has the warnings
+			}
+			m, err := load(args[0])
 			if err != nil {
 				return err
 			}
@@ -49,7 +52,7 @@ published labels of a hardware graph, or all about one node.`,
 				return c.text("dot", dotOf(m.Graph))
 			case labels:
 				return c.labels(m.Graph)
-			case node != "":
+			case cmd.Flags().Changed("node"):
 				return c.node(m, node)
 			}
 			return c.report(m, args[0])
@@ -150,15 +153,7 @@ func (c *command) report(m *gen.Model, file string) error {
 	t.row("observes", observesText(g))
 	t.row("hash", p.Hash)
 	t.print(c.out, "  ")
-	if len(g.Warnings) == 0 {
-		return nil
-	}
-	list := &diag.List{}
-	for _, w := range g.Warnings {
-		w.Code = "warning: " + w.Code
-		list.Add(w)
-	}
-	return diag.Render(c.out, list, m.Spec.SourceOf)
+	return nil
 }
 
 // maxListed is how many factors the report lists.

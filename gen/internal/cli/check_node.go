@@ -65,11 +65,10 @@ func (c *command) node(m *gen.Model, ref string) error {
 	}
 	t.row("neighbours", neighbours)
 	t.print(c.out, "  ")
-	terms := &table{left: 3}
+	terms := &table{left: 4}
 	for k, x := range n.Terms {
-		terms.row(label("terms", k), fmt.Sprintf("%s row %d", x.Factor, x.Row), strings.Join(x.Nodes, "·"), weightsText(x, m.Program.Format.Fraction))
+		terms.row(fmt.Sprintf("%-*s", len("neighbours"), label("terms", k)), fmt.Sprintf("%s row %d", x.Factor, x.Row), strings.Join(x.Nodes, "·"), weightsText(x, m.Program.Format.Fraction))
 	}
-	terms.left = 4
 	terms.print(c.out, "  ")
 	return nil
 }

@@ -62,7 +62,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		cancel(err)
 		if c.clearsUp.Load() {
 			select {
-			case <-done:
+			case ended := <-done:
+				if ended == nil {
+					err = nil // it was done already
+				}
 			case <-time.After(grace):
 			}
 		}
@@ -116,7 +119,16 @@ func guard(f func() error) (err error) {
 
 // misuse is what cobra says of a command line, with a suggestion.
 func misuse(ran *cobra.Command, args []string, err error) error {
-	text, _, _ := strings.Cut(err.Error(), ": strconv.") // how a number was parsed helps nobody
+	var stated *fault
+	if errors.As(err, &stated) {
+		return err
+	}
+	text := err.Error()
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		flag := value.GetFlag()
+		text = fmt.Sprintf("--%s %s: %s is needed", flag.Name, diag.Quote(value.GetValue()), valueNeeded[flag.Value.Type()])
+	}
 	f := usage("%s", text).help("%s --help shows what it takes", ran.CommandPath())
 	var known []string
 	word := ""
@@ -139,6 +151,12 @@ func misuse(ran *cobra.Command, args []string, err error) error {
 		f.help("did you mean %s?", s)
 	}
 	return f
+}
+
+// valueNeeded says what the flags of a type take.
+var valueNeeded = map[string]string{
+	"bool": "true or false", "int": "a whole number", "int64": "a whole number", "uint64": "a whole number from 0 up",
+	"float64": "a number", "intSlice": "a whole number, or several with commas between them,",
 }
 
 // asksForJSON looks for --json where flags could not be parsed.
@@ -167,6 +185,7 @@ emits the source of a sampler made for exactly this model.
   thrmlgen gen model.yaml --target go --out sampler
 
 models/NAME names an embedded model, for example models/potts20.`,
+		Version:       gen.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -175,6 +194,7 @@ models/NAME names an embedded model, for example models/potts20.`,
 			return cmd.Help()
 		},
 	}
+	root.SetVersionTemplate("thrmlgen {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output")
 	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print nothing but errors (and the object of --json)")
@@ -210,7 +230,7 @@ func helpCommand() *cobra.Command {
 
 // finish reports an error and returns the exit code.
 func (c *command) finish(err error) int {
-	if failed := c.out.failed(); failed != nil {
+	if failed := c.out.failed(); failed != nil && !errors.As(err, new(interrupted)) {
 		err = failed // whatever else was said of it
 	}
 	if err == nil {

@@ -101,6 +101,59 @@ func TestRunJSON(t *testing.T) {
 	}
 }
 
+// TestFiguresThatAreNotThere holds that a figure without a meaning is null, not
+// 0 and not left out.
+func TestFiguresThatAreNotThere(t *testing.T) {
+	out, _ := thrmlgen(t, 0, "run", "models/chain5", "--samples", "1", "--json")
+	var r struct{ Summary []map[string]any }
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range r.Summary {
+		for _, key := range []string{"sd", "mcse", "ess_bulk", "ess_tail", "r_hat"} {
+			if x, there := row[key]; !there || x != nil {
+				t.Errorf("%s of %v: %v", key, row["name"], x)
+			}
+		}
+		if _, ok := row["mean"].(float64); !ok {
+			t.Errorf("no mean: %v", row)
+		}
+	}
+}
+
+// TestErrorsJSON decodes what commands that fail print, one of each exit code.
+func TestErrorsJSON(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for code, args := range map[int][]string{
+		2: {"run", "models/chain5", "--chains", "0"},
+		3: {"check", "models/chain5", "--set", "beta=-1"},
+		4: {"run", "nowhere.yaml"},
+		5: {"exact", "models/potts20"},
+	} {
+		out, stderr := thrmlgen(t, code, append(args, "--json")...)
+		var r struct {
+			Errors []struct {
+				File         *string
+				Line, Column *int
+				Code, Text   string
+				Help         *string
+			}
+		}
+		strict := json.NewDecoder(strings.NewReader(out))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(&r); err != nil || len(r.Errors) != 1 || stderr != "" {
+			t.Fatalf("%q: %v, %s%s", args, err, out, stderr)
+		}
+		e := r.Errors[0]
+		if e.File == nil || e.Line == nil || e.Column == nil || e.Help == nil || e.Code == "" || e.Text == "" {
+			t.Errorf("%q: %s", args, out)
+		}
+		if code == 3 && (*e.File != "--set beta" || *e.Line != 1 || *e.Column != 6) {
+			t.Errorf("place: %s", out)
+		}
+	}
+}
+
 func TestMaxCutJSON(t *testing.T) {
 	out, _ := thrmlgen(t, 0, "run", "models/g11", "--chains", "16", "--warmup", "300", "--json")
 	var r struct {

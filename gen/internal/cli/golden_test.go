@@ -110,6 +110,9 @@ var (
 	sizeText  = regexp.MustCompile(`\([0-9.]+ (bytes|KiB|MiB)\)`)
 	byteText  = regexp.MustCompile(`"bytes":[0-9]+`)
 	noFigure  = regexp.MustCompile(`NA \[`)
+	cpuText   = regexp.MustCompile(`(threads.*\(default )[^)]*\)`)
+	goText    = regexp.MustCompile(`\(go[^)]*\)|"(arch|go|os)":"[^"]*"`)
+	benchText = regexp.MustCompile(`(?m)^( +\d+ +\d+) +[0-9.e+]+ +[0-9.e+]+$`)
 )
 
 // normal takes out what changes from run to run (times) or with every change of
@@ -120,6 +123,9 @@ func normal(s string) string {
 	s = speedText.ReplaceAllString(s, "speed …; ")
 	s = byteText.ReplaceAllString(s, `"bytes":0`)
 	s = sizeText.ReplaceAllString(s, "(SIZE)")
+	s = cpuText.ReplaceAllString(s, "${1}CPUS)")
+	s = goText.ReplaceAllString(s, "GO")
+	s = benchText.ReplaceAllString(s, "$1 … …")
 	var out strings.Builder
 	inTable := false
 	for line := range strings.Lines(s) {

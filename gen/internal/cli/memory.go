@@ -42,9 +42,16 @@ func summaryBytes(m *gen.Model, chains, draws int) float64 {
 	return float64(each) * float64(chains) * float64(draws)
 }
 
-// statesFit refuses more chains than there is room for.
-func statesFit(m *gen.Model, chains int) error {
-	if need := stateBytes(m, chains); need > defaultMemory<<20 {
+// listBytes is what the states of all chains take as lists of int32, now and
+// after the next sweep, as the interpreter has them.
+func listBytes(m *gen.Model, chains int) float64 {
+	return 2 * (4*float64(m.Program.Nodes) + 64) * float64(chains)
+}
+
+// statesFit refuses more chains than there is room for, in the engine and in so
+// many lists.
+func statesFit(m *gen.Model, chains, lists int) error {
+	if need := stateBytes(m, chains) + float64(lists)*listBytes(m, chains); need > defaultMemory<<20 {
 		return limit("--chains: the states of %s need %s of memory, the limit is %s", plural(chains, "chain"),
 			bytesText(need), bytesText(defaultMemory<<20))
 	}

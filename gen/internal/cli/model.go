@@ -53,6 +53,11 @@ func (c *command) load(file string) (*gen.Model, error) {
 
 // loadQuietly leaves the warnings to the caller.
 func (c *command) loadQuietly(file string) (*gen.Model, error) {
+	for _, s := range c.sets {
+		if path, _, ok := strings.Cut(s, "="); !ok || strings.TrimSpace(path) == "" {
+			return nil, usage("--set %s is not path=value", diag.Quote(s)).help("for example --set sample.chains=8")
+		}
+	}
 	m, list := gen.Load(file, c.sets...)
 	c.model = m
 	return m, list.Err()

@@ -167,7 +167,11 @@ var (
 
 func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 	s := m.Program.Sample
-	if need := stateBytes(m, s.Chains) + summaryBytes(m, s.Chains, s.Samples); need > float64(o.memory)*(1<<20) {
+	need := stateBytes(m, s.Chains) + summaryBytes(m, s.Chains, s.Samples)
+	if o.target == "interp" {
+		need += listBytes(m, s.Chains)
+	}
+	if need > float64(o.memory)*(1<<20) {
 		return limit("%s × %s need %s of memory, the limit is %s", plural(s.Chains, "chain"), plural(s.Samples, "draw"),
 			bytesText(need), bytesText(float64(o.memory)*(1<<20))).
 			help("take fewer draws, further apart (--samples, --steps), or fewer --chains; --memory raises the limit")

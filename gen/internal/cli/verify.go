@@ -51,7 +51,7 @@ which sweep, chain and node, and exits with 1.`,
 			if chains == 0 {
 				chains = verifyChains(m)
 			}
-			if err := statesFit(m, chains); err != nil {
+			if err := statesFit(m, chains, len(names)); err != nil {
 				return err
 			}
 			c.clearsUp.Store(true)
