@@ -31,12 +31,17 @@ number format with which bound on its error, which kernel.`,
 		Example: `  thrmlgen bench models/pegasus14 --chains 64,256 --threads 1
   thrmlgen bench model.yaml --seconds 5 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if seconds <= 0 || seconds > 3600 {
+			if !(seconds > 0 && seconds <= 3600) {
 				return usage("--seconds %v: more than 0 and at most 3600 are needed", seconds)
 			}
-			for _, n := range append(threads, chains...) {
+			for _, n := range threads {
+				if err := checkThreads(n); err != nil {
+					return err
+				}
+			}
+			for _, n := range chains {
 				if n < 1 {
-					return usage("--threads and --chains take numbers from 1 up, not %d", n)
+					return usage("--chains %d: at least 1 is needed", n)
 				}
 			}
 			m, err := c.load(args[0])

@@ -104,14 +104,16 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	if _, ok := engines[o.target]; !ok {
 		return unknownWord("--target", o.target, engineNames)
 	}
-	if o.thread < 1 {
-		return usage("--threads %d: at least 1 is needed", o.thread)
-	}
-	if cmd.Flags().Changed("threads") && o.target == "interp" {
-		return usage("--threads: the interpreter has one thread")
+	if err := checkThreads(o.thread); err != nil {
+		return err
 	}
 	if o.memory < 1 {
 		return usage("--memory %d: at least 1 MiB is needed", o.memory)
+	}
+	for _, f := range []string{"out", "state", "resume"} {
+		if x := cmd.Flags().Lookup(f); x.Changed && x.Value.String() == "" {
+			return usage("--%s: the name of a file is needed", f)
+		}
 	}
 	if o.out != "" && !strings.HasSuffix(o.out, ".npz") {
 		return usage("--out %s: a name ending in .npz is needed", o.out)
@@ -123,6 +125,19 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 		if err := canHold(f); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// maxThreads is far above what any machine has cores.
+const maxThreads = 4096
+
+func checkThreads(n int) error {
+	switch {
+	case n < 1:
+		return usage("--threads %d: at least 1 is needed", n)
+	case n > maxThreads:
+		return limit("--threads %d: the limit is %d", n, maxThreads)
 	}
 	return nil
 }
@@ -216,6 +231,9 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 }
 
 func restore(e engine, file string) error {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return environment("--resume %s: not a regular file", file)
+	}
 	saved, err := observe.LoadState(file)
 	var bad *observe.StateError
 	switch {
