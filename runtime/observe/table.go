@@ -53,7 +53,11 @@ func (r *Report) nodeLines(t *textTable) {
 	w := r.Worst
 	var parts []string
 	if w.RHatAt != "" {
-		parts = append(parts, fmt.Sprintf("R-hat at most %s (%s)", rHatText(w.RHat.V), w.RHatAt))
+		most := "R-hat at most " + rHatText(w.RHat.V)
+		if math.IsInf(w.RHat.V, 1) {
+			most = "R-hat infinite"
+		}
+		parts = append(parts, fmt.Sprintf("%s (%s)", most, w.RHatAt))
 	}
 	if w.ESSAt != "" {
 		parts = append(parts, fmt.Sprintf("ESS at least %.0f (%s)", w.ESS.V, w.ESSAt))

@@ -221,23 +221,6 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 }
 
-// TestStartsAtOnce takes the best of five, far above what is needed, so that a
-// busy machine does not fail it; it detects work at start-up that grows.
-func TestStartsAtOnce(t *testing.T) {
-	file := program(t)
-	best := time.Hour
-	for range 5 {
-		began := time.Now()
-		if out, err := exec.Command(file, "check", "models/chain5").CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		best = min(best, time.Since(began))
-	}
-	if best > time.Second {
-		t.Errorf("check takes %v", best)
-	}
-}
-
 // TestThreadsChangeNothing compares results byte for byte.
 func TestThreadsChangeNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
