@@ -79,16 +79,6 @@ func ExpLimit(states int) float64 {
 // reach of a categorical's tables.
 const MaxExpShift = 40
 
-// ExpShift is n of a categorical of K states at one β.
-func ExpShift(beta float64, fraction, states int) int {
-	c := math.Ldexp(beta, -fraction)
-	n := 0
-	for n < MaxExpShift && math.Ldexp(c, n) < ExpLimit(states) {
-		n++
-	}
-	return n
-}
-
 // Degrees is the number of factor rows that touch each node.
 func (p *Program) Degrees() []int {
 	n := make([]int, p.Nodes)

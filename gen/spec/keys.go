@@ -193,13 +193,6 @@ func (p *parser) integers(n *node, what, due string, lo, hi int64) []Int {
 	return out
 }
 
-func (f fields) integers(key, due string, lo, hi int64) []Int {
-	if v := f.get(key); v != nil {
-		return f.p.integers(v, f.path(key), due, lo, hi)
-	}
-	return nil
-}
-
 // pair reads a list of two numbers.
 func (p *parser) pair(n *node, what, due string) (a, b Float) {
 	items := p.list(n, what, due)

@@ -5782,19 +5782,6 @@ func (z *NPZReader) read(f *zip.File) (*NPYArray, error) {
 	return npyDecode(h, body.Bytes())
 }
 
-// SplitNPZRef splits a reference to a member, "dir/f.npz#key", into file and
-// key. A reference without a key, "f.npy" or "f.npz", is all file. A '#' counts
-// only right after ".npz", so that other file names may contain one.
-func SplitNPZRef(ref string) (file, key string) {
-	const mark = ".npz#"
-	for i := range len(ref) - len(mark) + 1 {
-		if end := i + len(mark); strings.EqualFold(ref[i:end], mark) {
-			return ref[:end-1], ref[end:]
-		}
-	}
-	return ref, ""
-}
-
 // NPZWriter writes an .npz archive from front to back. Members are stored
 // uncompressed, with zip64 records where an archive or a member passes 4 GiB,
 // and dated 1 January 1980, so that the same arrays give the same bytes.

@@ -178,26 +178,6 @@ func TestBombTakesLittleMemory(t *testing.T) {
 	}
 }
 
-func TestSplitNPZRef(t *testing.T) {
-	for ref, want := range map[string][2]string{
-		"f.npz#key":          {"f.npz", "key"},
-		"dir/f.npz#best/x":   {"dir/f.npz", "best/x"},
-		"f.npz":              {"f.npz", ""},
-		"f.npz#":             {"f.npz", ""},
-		"f.npy":              {"f.npy", ""},
-		"a#1.npy":            {"a#1.npy", ""},
-		"a#1.npz#k#2":        {"a#1.npz", "k#2"},
-		"F.NPZ#Key":          {"F.NPZ", "Key"},
-		"\u212a\u0130.npz#x": {"\u212a\u0130.npz", "x"},
-		"":                   {"", ""},
-	} {
-		file, key := SplitNPZRef(ref)
-		if file != want[0] || key != want[1] {
-			t.Errorf("%q: %q, %q", ref, file, key)
-		}
-	}
-}
-
 // sample writes an archive with both ways of writing.
 func sample(w io.Writer) error {
 	z := NewNPZWriter(w)
