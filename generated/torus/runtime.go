@@ -116,6 +116,8 @@ func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw u
 // of their neighbours: cumulative integer weights, K a pattern. They serve
 // blocks of at most 32 states whose nodes have few patterns.
 type catPatterns struct {
+	block  *blockPlan
+	made   bool       // pool is that of the current β
 	offset []int32    // of each node's patterns in pool
 	tails  [][]int32  // of each node: rows of its neighbours, ^row for spins
 	stride [][]uint32 // index of a pattern = Σ stride·state
@@ -125,7 +127,6 @@ type catPatterns struct {
 
 // patternSet says how one set of patterns is computed from a node's terms.
 type patternSet struct {
-	block    *blockPlan
 	node     int
 	patterns int
 	offset   int32
@@ -143,7 +144,7 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 		return
 	}
 	n := len(b.nodes)
-	c := &catPatterns{offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n)}
+	c := &catPatterns{block: b, offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n)}
 	seen := map[string]int32{}
 	size := 0
 	var key []byte
@@ -181,7 +182,7 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 		if !ok {
 			at = int32(size)
 			seen[string(key)] = at
-			c.make = append(c.make, patternSet{block: b, node: i, patterns: patterns, offset: at})
+			c.make = append(c.make, patternSet{node: i, patterns: patterns, offset: at})
 			if size += patterns * b.states; size > maxPatternPool {
 				return
 			}
@@ -194,18 +195,18 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 	}
 	c.pool = make([]uint32, size)
 	b.cat = c
+	s.catPatterns = append(s.catPatterns, c)
 }
 
 // fill computes every pattern at the current β.
 func (c *catPatterns) fill(s *Sampler) {
+	b, k := c.block, c.block.states
+	e := s.exps[k]
+	theta := make([]int64, k)
+	c.made = true
 	for _, set := range c.make {
-		b, k := set.block, set.block.states
-		e := s.exps[b.states]
-		theta := make([]int64, k)
 		for p := range set.patterns {
-			for i := range theta {
-				theta[i] = 0
-			}
+			clear(theta)
 			for _, t := range b.terms[b.tstart[set.node]:b.tstart[set.node+1]] {
 				off, minus := int(t.base), false
 				for _, x := range t.spins {
@@ -955,7 +956,9 @@ func (c *Column) Draw(slot int) {
 			c.block = b
 		}
 	}
-	c.w.noise.fill(c.w.sweep, c.chain/2, c.bytes, uint32(slot)/4)
+	if !c.block.allSkipped(slot - c.block.first) {
+		c.w.noise.fill(c.w.sweep, c.chain/2, c.bytes, uint32(slot)/4)
+	}
 }
 
 // Spin returns the next word of the spin in a slot with one to four inputs,
@@ -967,8 +970,8 @@ func (c *Column) Spin(slot int, old, a0, a1, a2, a3 uint64) uint64 {
 		return old
 	}
 	a := [8]uint64{a0, a1, a2, a3}
-	if !c.s.usePattern {
-		return c.sums(b, i, slot, &a)
+	if !c.fromPattern(b, i) {
+		return c.many(b, i, slot, a[:b.end[i]-b.start[i]])
 	}
 	spreadNibbles(&a)
 	return c.pattern(b, i, slot, &a)
@@ -981,14 +984,16 @@ func (c *Column) Spin8(slot int, old, a0, a1, a2, a3, a4, a5, a6, a7 uint64) uin
 		return old
 	}
 	a := [8]uint64{a0, a1, a2, a3, a4, a5, a6, a7}
-	if b.kernel[i] != kernelPattern {
+	if !c.fromPattern(b, i) {
 		return c.many(b, i, slot, a[:b.end[i]-b.start[i]])
-	}
-	if !c.s.usePattern {
-		return c.sums(b, i, slot, &a)
 	}
 	transpose8(&a)
 	return c.pattern(b, i, slot, &a)
+}
+
+// fromPattern says whether a spin has a table of choices at this β.
+func (c *Column) fromPattern(b *blockPlan, i int) bool {
+	return c.s.usePattern && b.kernel[i] == kernelPattern
 }
 
 // pattern updates a spin from its table of choices.
@@ -1017,7 +1022,7 @@ func (c *Column) Category(slot int, neighbours ...int32) {
 	if b.skip[i] {
 		return
 	}
-	if b.cat == nil {
+	if b.cat == nil || !b.cat.made {
 		c.Node(slot)
 		return
 	}
@@ -1030,11 +1035,6 @@ func (c *Column) Node(slot int) {
 	if !b.skip[i] {
 		c.s.updateNode(c.w, b, i, 0, c.bytes, uint32(slot), c.chain)
 	}
-}
-
-// sums is a pattern node while no table of choices is worth making.
-func (c *Column) sums(b *blockPlan, i, slot int, a *[8]uint64) uint64 {
-	return c.many(b, i, slot, a[:b.end[i]-b.start[i]])
 }
 
 // many updates a spin from groups of inputs.
@@ -1089,14 +1089,13 @@ const (
 
 // blockPlan is one block, compiled. Index i is the node of slot first + i.
 type blockPlan struct {
-	kind       Kind
-	states     int
-	first      int
-	nodes      []int32
-	kernel     []kernel // padded to a multiple of 4
-	skip       []bool   // padding and clamped nodes
-	anyClamped bool
-	row        []int32 // state row
+	kind   Kind
+	states int
+	first  int
+	nodes  []int32
+	kernel []kernel // padded to a multiple of 4
+	skip   []bool   // padding and clamped nodes
+	row    []int32  // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows
 	// that hold nothing else up to start[i+1].
@@ -1111,6 +1110,11 @@ type blockPlan struct {
 	tstart []int32
 	terms  []term
 	cat    *catPatterns // nil: none worth having
+}
+
+// allSkipped says whether none of the four nodes from i on is updated.
+func (b *blockPlan) allSkipped(i int) bool {
+	return b.skip[i] && b.skip[i+1] && b.skip[i+2] && b.skip[i+3]
 }
 
 // term is one row seen from one of its nodes.
@@ -2096,14 +2100,16 @@ type Sampler struct {
 	patterns       int // entries of the pool that are pattern tables
 
 	// Tables of the current β.
-	spins      *spinTable
-	exps       map[int]*expTable
-	spinReach  uint64 // largest magnitude of a field from spins alone
-	catReach   map[int]uint64
-	choice     []uint32 // threshold << 1 | likely, for pattern tables; nil: not made
-	usePattern bool
-	tail       bool
-	digitShift uint // 16 - digits drawn in one go
+	spins       *spinTable
+	exps        map[int]*expTable
+	spinReach   uint64 // largest magnitude of a field from spins alone
+	catReach    map[int]uint64
+	choice      []uint32 // threshold << 1 | likely, for pattern tables; nil: not made
+	usePattern  bool
+	atBeta      int            // sweeps since β changed
+	catPatterns []*catPatterns // of the blocks that have them
+	tail        bool
+	digitShift  uint // 16 - digits drawn in one go
 
 	workers  []*worker
 	straight *Straight // emitted code, nil: tables throughout
@@ -2243,19 +2249,33 @@ func (s *Sampler) SweepNumber() uint64 { return s.sweep }
 // SetSweepNumber continues from another sweep, as a resumed run does.
 func (s *Sampler) SetSweepNumber(n uint64) { s.sweep = n }
 
-// tablesFor builds the tables of one β. Pattern tables are made when sweeps
-// will use them often enough.
+// tablesFor builds the tables of one β. Those by pattern of inputs are made at
+// once for the first β, which mostly stays; for another one when makePatterns
+// finds that they pay.
 func (s *Sampler) tablesFor(beta float64) {
 	changed := s.spins != nil && beta != s.beta
-	s.beta = beta
+	s.beta, s.atBeta = beta, 0
 	s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
 	s.exps = map[int]*expTable{}
 	for k, reach := range s.catReach {
 		s.exps[k] = newExpTable(s.model.Format, beta, k, reach)
 	}
-	// While β moves, a table is worth making if one sweep uses it.
-	s.usePattern = s.patterns > 0 && (!changed || s.patterns <= s.chains*s.spinRows/4)
-	if s.usePattern {
+	s.usePattern = false
+	for _, c := range s.catPatterns {
+		c.made = false
+	}
+	if !changed {
+		s.makePatterns(math.Inf(1))
+	}
+}
+
+// makePatterns makes the tables by pattern of inputs that are used often enough
+// in so many sweeps at one β: an entry of a spin costs what four
+// updates save, a pattern of a categorical about what one does.
+func (s *Sampler) makePatterns(sweeps float64) {
+	uses := sweeps * float64(s.chains)
+	if !s.usePattern && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {
 			s.choice = appendChoices(s.choice, s.spins, s.pool32, s.patterns)
@@ -2263,11 +2283,9 @@ func (s *Sampler) tablesFor(beta float64) {
 			s.choice = appendChoices(s.choice, s.spins, s.pool64, s.patterns)
 		}
 	}
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.cat != nil {
-				b.cat.fill(s)
-			}
+	for _, c := range s.catPatterns {
+		if !c.made && float64(len(c.pool)/c.block.states) <= uses*float64(len(c.block.nodes)) {
+			c.fill(s)
 		}
 	}
 }
@@ -2388,13 +2406,9 @@ func (s *Sampler) skipClamped() {
 	for _, super := range s.blocks {
 		for _, b := range super {
 			b.skip = b.skip[:0]
-			any := false
 			for i := range b.kernel {
-				c := i >= len(b.nodes) || s.clamped[b.nodes[i]]
-				b.skip = append(b.skip, c)
-				any = any || c && i < len(b.nodes)
+				b.skip = append(b.skip, i >= len(b.nodes) || s.clamped[b.nodes[i]])
 			}
-			b.anyClamped = any
 		}
 	}
 }
@@ -2870,6 +2884,8 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 
 // Sweeps runs n sweeps at the current β.
 func (s *Sampler) Sweeps(n int) {
+	s.atBeta += n
+	s.makePatterns(float64(s.atBeta))
 	switch {
 	case s.threads > 1 && s.tiles >= s.threads && n*s.model.Nodes*s.chains > 1<<14:
 		s.parallel(func(w *worker, t int) { s.sweepTiles(w, t, s.threads, n) })
@@ -2886,8 +2902,10 @@ func (s *Sampler) Sweeps(n int) {
 // SampleBlock updates superblock i alone, with the words it has in the sweep at
 // hand. The sweep number moves on when the last superblock is done.
 func (s *Sampler) SampleBlock(i int) {
+	s.makePatterns(float64(s.atBeta + 1))
 	s.superblock(s.workers[0], i, 0, 1, s.sweep)
 	if i == len(s.blocks)-1 {
+		s.atBeta++
 		s.sweep++
 	}
 }
@@ -2989,10 +3007,10 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	for g := lo; g < hi; g++ {
-		skip := b.skip[4*g : 4*g+4]
-		if skip[0] && skip[1] && skip[2] && skip[3] {
+		if b.allSkipped(4 * g) {
 			continue
 		}
+		skip := b.skip[4*g : 4*g+4]
 		for lane := range s.tile {
 			word := tile*s.tile + lane
 			left := s.chains - 64*word
@@ -3037,7 +3055,7 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 	case kernelGroups:
 		w.outBits[int(b.row[i])*s.tile+lane] = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
 	default:
-		if b.cat != nil {
+		if b.cat != nil && b.cat.made {
 			w.choosePatterns(s, b, i, b.cat.tails[i], lane, bytes, slot, chain)
 			return
 		}
@@ -3445,38 +3463,15 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 	seen := map[string]int32{}
 	s.spinReach = 0
 	var w []T
+	var constant T
 	var key []byte
-	weights := func(b *blockPlan, i int) (w0 []T, constant T) {
-		defer func() {
-			sum := magnitude(int64(constant))
-			for _, x := range w {
-				sum += magnitude(int64(x))
-			}
-			s.spinReach = max(s.spinReach, sum)
-		}()
-		w = w[:0]
-		if b.literal != nil && b.literal[i] != nil {
-			l := b.literal[i]
-			for _, x := range l[:len(l)-1] {
-				w = append(w, T(x))
-			}
-			return w, T(l[len(l)-1])
-		}
-		for _, at := range b.wref[b.start[i]:b.end[i]] {
-			w = append(w, T(s.ints[at]))
-		}
-		for _, at := range b.wref[b.end[i]:b.start[i+1]] {
-			constant += T(s.ints[at])
-		}
-		return w, constant
-	}
 	for _, super := range s.blocks {
 		for _, b := range super {
 			for i := range b.nodes {
 				if b.kernel[i] != kernelPattern {
 					continue
 				}
-				w, constant := weights(b, i)
+				w, constant = nodeWeights(s, b, i, w)
 				key = binary.LittleEndian.AppendUint64(key[:0], uint64(constant))
 				for _, x := range w {
 					key = binary.LittleEndian.AppendUint64(key, uint64(x))
@@ -3499,7 +3494,7 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 					continue
 				}
 				b.table[i] = int32(len(pool))
-				w, constant := weights(b, i)
+				w, constant = nodeWeights(s, b, i, w)
 				for g, groups := 0, s.groupCount(len(w)); g < groups; g++ {
 					lo, hi := groupSpan(len(w), groups, g)
 					pool = appendSums(pool, w[lo:hi], constant, 0)
@@ -3518,6 +3513,33 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 		fillView(views[v.base:int(v.base)+len(ints)], ints, s.model.Factors[v.factor].Table, v.axis)
 	}
 	return pool, views
+}
+
+// nodeWeights gives the weights of a spin's inputs, in w's room, and its
+// constant, and widens Sampler.spinReach to the fields they make.
+func nodeWeights[T int32 | int64](s *Sampler, b *blockPlan, i int, w []T) ([]T, T) {
+	w = w[:0]
+	constant := T(0)
+	if b.literal != nil && b.literal[i] != nil {
+		l := b.literal[i]
+		for _, x := range l[:len(l)-1] {
+			w = append(w, T(x))
+		}
+		constant = T(l[len(l)-1])
+	} else {
+		for _, at := range b.wref[b.start[i]:b.end[i]] {
+			w = append(w, T(s.ints[at]))
+		}
+		for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+			constant += T(s.ints[at])
+		}
+	}
+	reach := magnitude(int64(constant))
+	for _, x := range w {
+		reach += magnitude(int64(x))
+	}
+	s.spinReach = max(s.spinReach, reach)
+	return w, constant
 }
 
 // appendSums appends the 2^len(w) sums constant ± w[0] ± w[1] …, bit j of the

@@ -11,6 +11,8 @@ import (
 // of their neighbours: cumulative integer weights, K a pattern. They serve
 // blocks of at most 32 states whose nodes have few patterns.
 type catPatterns struct {
+	block  *blockPlan
+	made   bool       // pool is that of the current β
 	offset []int32    // of each node's patterns in pool
 	tails  [][]int32  // of each node: rows of its neighbours, ^row for spins
 	stride [][]uint32 // index of a pattern = Σ stride·state
@@ -20,7 +22,6 @@ type catPatterns struct {
 
 // patternSet says how one set of patterns is computed from a node's terms.
 type patternSet struct {
-	block    *blockPlan
 	node     int
 	patterns int
 	offset   int32
@@ -38,7 +39,7 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 		return
 	}
 	n := len(b.nodes)
-	c := &catPatterns{offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n)}
+	c := &catPatterns{block: b, offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n)}
 	seen := map[string]int32{}
 	size := 0
 	var key []byte
@@ -76,7 +77,7 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 		if !ok {
 			at = int32(size)
 			seen[string(key)] = at
-			c.make = append(c.make, patternSet{block: b, node: i, patterns: patterns, offset: at})
+			c.make = append(c.make, patternSet{node: i, patterns: patterns, offset: at})
 			if size += patterns * b.states; size > maxPatternPool {
 				return
 			}
@@ -89,18 +90,18 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 	}
 	c.pool = make([]uint32, size)
 	b.cat = c
+	s.catPatterns = append(s.catPatterns, c)
 }
 
 // fill computes every pattern at the current β.
 func (c *catPatterns) fill(s *Sampler) {
+	b, k := c.block, c.block.states
+	e := s.exps[k]
+	theta := make([]int64, k)
+	c.made = true
 	for _, set := range c.make {
-		b, k := set.block, set.block.states
-		e := s.exps[b.states]
-		theta := make([]int64, k)
 		for p := range set.patterns {
-			for i := range theta {
-				theta[i] = 0
-			}
+			clear(theta)
 			for _, t := range b.terms[b.tstart[set.node]:b.tstart[set.node+1]] {
 				off, minus := int(t.base), false
 				for _, x := range t.spins {

@@ -54,7 +54,9 @@ func (c *Column) Draw(slot int) {
 			c.block = b
 		}
 	}
-	c.w.noise.fill(c.w.sweep, c.chain/2, c.bytes, uint32(slot)/4)
+	if !c.block.allSkipped(slot - c.block.first) {
+		c.w.noise.fill(c.w.sweep, c.chain/2, c.bytes, uint32(slot)/4)
+	}
 }
 
 // Spin returns the next word of the spin in a slot with one to four inputs,
@@ -66,8 +68,8 @@ func (c *Column) Spin(slot int, old, a0, a1, a2, a3 uint64) uint64 {
 		return old
 	}
 	a := [8]uint64{a0, a1, a2, a3}
-	if !c.s.usePattern {
-		return c.sums(b, i, slot, &a)
+	if !c.fromPattern(b, i) {
+		return c.many(b, i, slot, a[:b.end[i]-b.start[i]])
 	}
 	spreadNibbles(&a)
 	return c.pattern(b, i, slot, &a)
@@ -80,14 +82,16 @@ func (c *Column) Spin8(slot int, old, a0, a1, a2, a3, a4, a5, a6, a7 uint64) uin
 		return old
 	}
 	a := [8]uint64{a0, a1, a2, a3, a4, a5, a6, a7}
-	if b.kernel[i] != kernelPattern {
+	if !c.fromPattern(b, i) {
 		return c.many(b, i, slot, a[:b.end[i]-b.start[i]])
-	}
-	if !c.s.usePattern {
-		return c.sums(b, i, slot, &a)
 	}
 	transpose8(&a)
 	return c.pattern(b, i, slot, &a)
+}
+
+// fromPattern says whether a spin has a table of choices at this β.
+func (c *Column) fromPattern(b *blockPlan, i int) bool {
+	return c.s.usePattern && b.kernel[i] == kernelPattern
 }
 
 // pattern updates a spin from its table of choices.
@@ -116,7 +120,7 @@ func (c *Column) Category(slot int, neighbours ...int32) {
 	if b.skip[i] {
 		return
 	}
-	if b.cat == nil {
+	if b.cat == nil || !b.cat.made {
 		c.Node(slot)
 		return
 	}
@@ -129,11 +133,6 @@ func (c *Column) Node(slot int) {
 	if !b.skip[i] {
 		c.s.updateNode(c.w, b, i, 0, c.bytes, uint32(slot), c.chain)
 	}
-}
-
-// sums is a pattern node while no table of choices is worth making.
-func (c *Column) sums(b *blockPlan, i, slot int, a *[8]uint64) uint64 {
-	return c.many(b, i, slot, a[:b.end[i]-b.start[i]])
 }
 
 // many updates a spin from groups of inputs.

@@ -23,14 +23,13 @@ const (
 
 // blockPlan is one block, compiled. Index i is the node of slot first + i.
 type blockPlan struct {
-	kind       Kind
-	states     int
-	first      int
-	nodes      []int32
-	kernel     []kernel // padded to a multiple of 4
-	skip       []bool   // padding and clamped nodes
-	anyClamped bool
-	row        []int32 // state row
+	kind   Kind
+	states int
+	first  int
+	nodes  []int32
+	kernel []kernel // padded to a multiple of 4
+	skip   []bool   // padding and clamped nodes
+	row    []int32  // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows
 	// that hold nothing else up to start[i+1].
@@ -45,6 +44,11 @@ type blockPlan struct {
 	tstart []int32
 	terms  []term
 	cat    *catPatterns // nil: none worth having
+}
+
+// allSkipped says whether none of the four nodes from i on is updated.
+func (b *blockPlan) allSkipped(i int) bool {
+	return b.skip[i] && b.skip[i+1] && b.skip[i+2] && b.skip[i+3]
 }
 
 // term is one row seen from one of its nodes.

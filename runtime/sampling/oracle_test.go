@@ -97,3 +97,40 @@ func same(t *testing.T, n uint64, sweep int, p *ir.Program, oracle *interp.Machi
 		}
 	}
 }
+
+// TestBetaMovesOnce: after a change of β the first sweeps do without tables by
+// pattern and later ones make them; neither shows in the states.
+func TestBetaMovesOnce(t *testing.T) {
+	for n := range uint64(60) {
+		p, problems := pass.Lower(randmodel.Graph(randmodel.Rand(n)))
+		if problems.Err() != nil {
+			continue
+		}
+		oracle, err := interp.New(p, 9, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: 9, Seed: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		oracle.Init()
+		beta := p.Beta + 0.25
+		if err := oracle.SetBeta(beta); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SetBeta(beta); err != nil {
+			t.Fatal(err)
+		}
+		for sweep := range 30 {
+			if err := oracle.Sweep(); err != nil {
+				t.Fatal(err)
+			}
+			s.Sweep()
+			same(t, n, sweep, p, oracle, s)
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}

@@ -61,14 +61,16 @@ type Sampler struct {
 	patterns       int // entries of the pool that are pattern tables
 
 	// Tables of the current β.
-	spins      *spinTable
-	exps       map[int]*expTable
-	spinReach  uint64 // largest magnitude of a field from spins alone
-	catReach   map[int]uint64
-	choice     []uint32 // threshold << 1 | likely, for pattern tables; nil: not made
-	usePattern bool
-	tail       bool
-	digitShift uint // 16 - digits drawn in one go
+	spins       *spinTable
+	exps        map[int]*expTable
+	spinReach   uint64 // largest magnitude of a field from spins alone
+	catReach    map[int]uint64
+	choice      []uint32 // threshold << 1 | likely, for pattern tables; nil: not made
+	usePattern  bool
+	atBeta      int            // sweeps since β changed
+	catPatterns []*catPatterns // of the blocks that have them
+	tail        bool
+	digitShift  uint // 16 - digits drawn in one go
 
 	workers  []*worker
 	straight *Straight // emitted code, nil: tables throughout
@@ -208,19 +210,33 @@ func (s *Sampler) SweepNumber() uint64 { return s.sweep }
 // SetSweepNumber continues from another sweep, as a resumed run does.
 func (s *Sampler) SetSweepNumber(n uint64) { s.sweep = n }
 
-// tablesFor builds the tables of one β. Pattern tables are made when sweeps
-// will use them often enough.
+// tablesFor builds the tables of one β. Those by pattern of inputs are made at
+// once for the first β, which mostly stays; for another one when makePatterns
+// finds that they pay.
 func (s *Sampler) tablesFor(beta float64) {
 	changed := s.spins != nil && beta != s.beta
-	s.beta = beta
+	s.beta, s.atBeta = beta, 0
 	s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
 	s.exps = map[int]*expTable{}
 	for k, reach := range s.catReach {
 		s.exps[k] = newExpTable(s.model.Format, beta, k, reach)
 	}
-	// While β moves, a table is worth making if one sweep uses it.
-	s.usePattern = s.patterns > 0 && (!changed || s.patterns <= s.chains*s.spinRows/4)
-	if s.usePattern {
+	s.usePattern = false
+	for _, c := range s.catPatterns {
+		c.made = false
+	}
+	if !changed {
+		s.makePatterns(math.Inf(1))
+	}
+}
+
+// makePatterns makes the tables by pattern of inputs that are used often enough
+// in so many sweeps at one β: an entry of a spin costs what four
+// updates save, a pattern of a categorical about what one does.
+func (s *Sampler) makePatterns(sweeps float64) {
+	uses := sweeps * float64(s.chains)
+	if !s.usePattern && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {
 			s.choice = appendChoices(s.choice, s.spins, s.pool32, s.patterns)
@@ -228,11 +244,9 @@ func (s *Sampler) tablesFor(beta float64) {
 			s.choice = appendChoices(s.choice, s.spins, s.pool64, s.patterns)
 		}
 	}
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.cat != nil {
-				b.cat.fill(s)
-			}
+	for _, c := range s.catPatterns {
+		if !c.made && float64(len(c.pool)/c.block.states) <= uses*float64(len(c.block.nodes)) {
+			c.fill(s)
 		}
 	}
 }
@@ -353,13 +367,9 @@ func (s *Sampler) skipClamped() {
 	for _, super := range s.blocks {
 		for _, b := range super {
 			b.skip = b.skip[:0]
-			any := false
 			for i := range b.kernel {
-				c := i >= len(b.nodes) || s.clamped[b.nodes[i]]
-				b.skip = append(b.skip, c)
-				any = any || c && i < len(b.nodes)
+				b.skip = append(b.skip, i >= len(b.nodes) || s.clamped[b.nodes[i]])
 			}
-			b.anyClamped = any
 		}
 	}
 }

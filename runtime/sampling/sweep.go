@@ -47,6 +47,8 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 
 // Sweeps runs n sweeps at the current β.
 func (s *Sampler) Sweeps(n int) {
+	s.atBeta += n
+	s.makePatterns(float64(s.atBeta))
 	switch {
 	case s.threads > 1 && s.tiles >= s.threads && n*s.model.Nodes*s.chains > 1<<14:
 		s.parallel(func(w *worker, t int) { s.sweepTiles(w, t, s.threads, n) })
@@ -63,8 +65,10 @@ func (s *Sampler) Sweeps(n int) {
 // SampleBlock updates superblock i alone, with the words it has in the sweep at
 // hand. The sweep number moves on when the last superblock is done.
 func (s *Sampler) SampleBlock(i int) {
+	s.makePatterns(float64(s.atBeta + 1))
 	s.superblock(s.workers[0], i, 0, 1, s.sweep)
 	if i == len(s.blocks)-1 {
+		s.atBeta++
 		s.sweep++
 	}
 }
@@ -166,10 +170,10 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	for g := lo; g < hi; g++ {
-		skip := b.skip[4*g : 4*g+4]
-		if skip[0] && skip[1] && skip[2] && skip[3] {
+		if b.allSkipped(4 * g) {
 			continue
 		}
+		skip := b.skip[4*g : 4*g+4]
 		for lane := range s.tile {
 			word := tile*s.tile + lane
 			left := s.chains - 64*word
@@ -214,7 +218,7 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 	case kernelGroups:
 		w.outBits[int(b.row[i])*s.tile+lane] = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
 	default:
-		if b.cat != nil {
+		if b.cat != nil && b.cat.made {
 			w.choosePatterns(s, b, i, b.cat.tails[i], lane, bytes, slot, chain)
 			return
 		}

@@ -73,38 +73,15 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 	seen := map[string]int32{}
 	s.spinReach = 0
 	var w []T
+	var constant T
 	var key []byte
-	weights := func(b *blockPlan, i int) (w0 []T, constant T) {
-		defer func() {
-			sum := magnitude(int64(constant))
-			for _, x := range w {
-				sum += magnitude(int64(x))
-			}
-			s.spinReach = max(s.spinReach, sum)
-		}()
-		w = w[:0]
-		if b.literal != nil && b.literal[i] != nil {
-			l := b.literal[i]
-			for _, x := range l[:len(l)-1] {
-				w = append(w, T(x))
-			}
-			return w, T(l[len(l)-1])
-		}
-		for _, at := range b.wref[b.start[i]:b.end[i]] {
-			w = append(w, T(s.ints[at]))
-		}
-		for _, at := range b.wref[b.end[i]:b.start[i+1]] {
-			constant += T(s.ints[at])
-		}
-		return w, constant
-	}
 	for _, super := range s.blocks {
 		for _, b := range super {
 			for i := range b.nodes {
 				if b.kernel[i] != kernelPattern {
 					continue
 				}
-				w, constant := weights(b, i)
+				w, constant = nodeWeights(s, b, i, w)
 				key = binary.LittleEndian.AppendUint64(key[:0], uint64(constant))
 				for _, x := range w {
 					key = binary.LittleEndian.AppendUint64(key, uint64(x))
@@ -127,7 +104,7 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 					continue
 				}
 				b.table[i] = int32(len(pool))
-				w, constant := weights(b, i)
+				w, constant = nodeWeights(s, b, i, w)
 				for g, groups := 0, s.groupCount(len(w)); g < groups; g++ {
 					lo, hi := groupSpan(len(w), groups, g)
 					pool = appendSums(pool, w[lo:hi], constant, 0)
@@ -146,6 +123,33 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 		fillView(views[v.base:int(v.base)+len(ints)], ints, s.model.Factors[v.factor].Table, v.axis)
 	}
 	return pool, views
+}
+
+// nodeWeights gives the weights of a spin's inputs, in w's room, and its
+// constant, and widens Sampler.spinReach to the fields they make.
+func nodeWeights[T int32 | int64](s *Sampler, b *blockPlan, i int, w []T) ([]T, T) {
+	w = w[:0]
+	constant := T(0)
+	if b.literal != nil && b.literal[i] != nil {
+		l := b.literal[i]
+		for _, x := range l[:len(l)-1] {
+			w = append(w, T(x))
+		}
+		constant = T(l[len(l)-1])
+	} else {
+		for _, at := range b.wref[b.start[i]:b.end[i]] {
+			w = append(w, T(s.ints[at]))
+		}
+		for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+			constant += T(s.ints[at])
+		}
+	}
+	reach := magnitude(int64(constant))
+	for _, x := range w {
+		reach += magnitude(int64(x))
+	}
+	s.spinReach = max(s.spinReach, reach)
+	return w, constant
 }
 
 // appendSums appends the 2^len(w) sums constant ± w[0] ± w[1] …, bit j of the

@@ -209,7 +209,7 @@ func (e *emitter) straight() jen.Dict {
 
 // indexFuncs writes Index and one function for each variable.
 func (e *emitter) indexFuncs(f *jen.File) {
-	f.Comment("Index is the number of the node that a reference such as " + nodeName(e.p.Vars[0], 0) + " names.")
+	f.Comment("Index is the number of the node that a reference such as " + Model(e.p).NodeName(e.p.Vars[0].First) + " names.")
 	f.Func().Id("Index").Params(jen.Id("ref").String()).Params(jen.Int(), jen.Error()).Block(
 		jen.Return(e.run("NodeIndex").Call(jen.Id("programVars").Call(), jen.Id("ref"))),
 	)

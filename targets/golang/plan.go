@@ -1,10 +1,6 @@
 package golang
 
-import (
-	"strconv"
-
-	"github.com/thrmlgen/thrmlgen/gen/ir"
-)
+import "github.com/thrmlgen/thrmlgen/gen/ir"
 
 // superPlan is the updates of one superblock in the order of their slots.
 type superPlan struct {
@@ -148,30 +144,10 @@ func categoryRows(p *ir.Program) []int {
 
 // nodeNames spells every node as a user writes it: x[3,4], or x for a scalar.
 func nodeNames(p *ir.Program) []string {
-	names := make([]string, 0, p.Nodes)
-	for _, v := range p.Vars {
-		for i := range v.Count {
-			names = append(names, nodeName(v, i))
-		}
+	m := Model(p)
+	names := make([]string, p.Nodes)
+	for i := range names {
+		names[i] = m.NodeName(i)
 	}
 	return names
-}
-
-func nodeName(v ir.Var, i int) string {
-	if v.Shape == nil {
-		return v.Name
-	}
-	at := make([]int, len(v.Shape))
-	for a := len(v.Shape) - 1; a >= 0; a-- {
-		at[a] = i % v.Shape[a]
-		i /= v.Shape[a]
-	}
-	b := append([]byte(v.Name), '[')
-	for a, x := range at {
-		if a > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, int64(x), 10)
-	}
-	return string(append(b, ']'))
 }
