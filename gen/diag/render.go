@@ -162,8 +162,8 @@ func show(r rune, size int, first byte) cell {
 	return cell{text: text, width: utf8.RuneCountInString(text)}
 }
 
-// jsonProblem is a problem as printed with --json.
-type jsonProblem struct {
+// ProblemJSON is a problem as printed with --json.
+type ProblemJSON struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
@@ -172,15 +172,17 @@ type jsonProblem struct {
 	Help   string `json:"help"`
 }
 
+// JSON is the problem in the form that --json prints.
+func (p Problem) JSON() ProblemJSON {
+	return ProblemJSON{p.Pos.File, p.Pos.Line, p.Pos.Col, p.Code, p.Text, p.Help}
+}
+
 // RenderJSON prints {"errors": [{file, line, column, code, text, help}]}, all
 // problems of l, with a newline at the end.
 func RenderJSON(w io.Writer, l *List) error {
-	errors := []jsonProblem{}
+	errors := []ProblemJSON{}
 	for _, p := range l.Problems() {
-		errors = append(errors, jsonProblem{
-			File: p.Pos.File, Line: p.Pos.Line, Column: p.Pos.Col,
-			Code: p.Code, Text: p.Text, Help: p.Help,
-		})
+		errors = append(errors, p.JSON())
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

@@ -49,8 +49,8 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 	}{a.LogZ, a.EnergyMean, a.EnergyVariance, a.Method, map[string]any{}, []pair{}, map[string]any{}}
 	spin := make([]bool, a.Graph.Nodes)
 	for _, v := range a.Graph.Vars {
-		out.Mean[v.Name] = nested(v.Shape, a.Mean[v.First:v.First+v.Count])
-		out.Marginal[v.Name] = nested(v.Shape, a.Marginal[v.First:v.First+v.Count])
+		out.Mean[v.Name] = Nested(v.Shape, a.Mean[v.First:v.First+v.Count])
+		out.Marginal[v.Name] = Nested(v.Shape, a.Marginal[v.First:v.First+v.Count])
 		for i := v.First; i < v.First+v.Count; i++ {
 			spin[i] = v.Kind == graph.Spin
 		}
@@ -65,9 +65,9 @@ func (a *Answer) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// nested lays the values of a variable out as lists in its shape; a scalar is
+// Nested lays the values of a variable out as lists in its shape; a scalar is
 // its one value.
-func nested[T any](shape []int, values []T) any {
+func Nested[T any](shape []int, values []T) any {
 	switch len(shape) {
 	case 0:
 		return values[0]
@@ -77,7 +77,7 @@ func nested[T any](shape []int, values []T) any {
 	list := make([]any, shape[0])
 	for i := range list {
 		n := len(values) / shape[0]
-		list[i] = nested(shape[1:], values[i*n:(i+1)*n])
+		list[i] = Nested(shape[1:], values[i*n:(i+1)*n])
 	}
 	return list
 }

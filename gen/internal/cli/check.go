@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 )
@@ -107,16 +108,7 @@ type checkJSON struct {
 	Clamped   int           `json:"clamped"`
 	Format    formatJSON    `json:"format"`
 	MaxError  float64       `json:"max_probability_error"`
-	Warnings  []warningJSON `json:"warnings"`
-}
-
-type warningJSON struct {
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Column int    `json:"column"`
-	Code   string `json:"code"`
-	Text   string `json:"text"`
-	Help   string `json:"help"`
+	Warnings  []diag.ProblemJSON `json:"warnings"`
 }
 
 // report prints the model as check sees it.
@@ -171,7 +163,7 @@ func checkOf(m *gen.Model) checkJSON {
 	out := checkJSON{
 		Model: g.Model, Hash: p.Hash, Nodes: g.Nodes, Factors: len(g.Factors), Edges: g.Edges, Blocks: []int{},
 		Coloured: g.Coloured, MaxDegree: g.MaxDegree, Clamped: clamped(g), Format: formatOf(p), MaxError: p.Format.Bound,
-		Warnings: []warningJSON{},
+		Warnings: []diag.ProblemJSON{},
 	}
 	for i := range g.Factors {
 		out.Rows += g.Factors[i].Rows
@@ -182,7 +174,7 @@ func checkOf(m *gen.Model) checkJSON {
 		}
 	}
 	for _, w := range g.Warnings {
-		out.Warnings = append(out.Warnings, warningJSON{w.Pos.File, w.Pos.Line, w.Pos.Col, w.Code, w.Text, w.Help})
+		out.Warnings = append(out.Warnings, w.JSON())
 	}
 	return out
 }

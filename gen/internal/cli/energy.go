@@ -172,7 +172,7 @@ func shaped(shape []int, values []float64) any {
 	if len(values) == 0 {
 		return []float64{}
 	}
-	return nested(shape, values)
+	return exact.Nested(shape, values)
 }
 
 // position writes index i of a shape: "0" for the only one.

@@ -90,22 +90,3 @@ func some(words []string, most int) string {
 	}
 	return fmt.Sprintf("%s, … and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
-
-// nested lays a flat list out in a shape.
-func nested[T any](shape []int, values []T) any {
-	switch len(shape) {
-	case 0:
-		return values[0]
-	case 1:
-		return values
-	}
-	list := make([]any, shape[0])
-	n := 1
-	for _, k := range shape[1:] {
-		n *= k
-	}
-	for i := range list {
-		list[i] = nested(shape[1:], values[i*n:(i+1)*n])
-	}
-	return list
-}
