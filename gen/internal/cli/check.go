@@ -96,18 +96,18 @@ func (c *command) text(key, text string) error {
 
 // checkJSON is what check --json prints.
 type checkJSON struct {
-	Model     string        `json:"model"`
-	Hash      string        `json:"hash"`
-	Nodes     int           `json:"nodes"`
-	Factors   int           `json:"factors"`
-	Rows      int           `json:"rows"`
-	Edges     int           `json:"edges"`
-	Blocks    []int         `json:"blocks"`
-	Coloured  bool          `json:"coloured"`
-	MaxDegree int           `json:"max_degree"`
-	Clamped   int           `json:"clamped"`
-	Format    formatJSON    `json:"format"`
-	MaxError  float64       `json:"max_probability_error"`
+	Model     string             `json:"model"`
+	Hash      string             `json:"hash"`
+	Nodes     int                `json:"nodes"`
+	Factors   int                `json:"factors"`
+	Rows      int                `json:"rows"`
+	Edges     int                `json:"edges"`
+	Blocks    []int              `json:"blocks"`
+	Coloured  bool               `json:"coloured"`
+	MaxDegree int                `json:"max_degree"`
+	Clamped   int                `json:"clamped"`
+	Format    formatJSON         `json:"format"`
+	MaxError  float64            `json:"max_probability_error"`
 	Warnings  []diag.ProblemJSON `json:"warnings"`
 }
 
