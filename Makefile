@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test vet generate fuzz bench bench-peers clean
+.PHONY: help build demo test tools debs vet generate fuzz bench bench-peers clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,24 @@ demo: build ## generate, compile and run real models; results and a picture in o
 	@echo
 	@echo "Read the emitted package in $(OUT)/pegasus14, look at $(OUT)/potts20.png."
 
-test: vet ## run all tests
+test: tools vet ## run all tests
 	$(GO) test ./...
+
+PYREQ := examples/python/requirements-test.txt
+DEBS  := chromium qemu-user python3-venv
+
+tools: debs $(OUT)/python/done ## install what only tests use: Python packages, chromium, qemu-user
+
+debs:
+	@for d in $(DEBS); do dpkg -s $$d >/dev/null 2>&1 || missing="$$missing $$d"; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+	  else echo "not installed:$$missing (tests that need them are skipped)"; fi; fi
+
+$(OUT)/python/done: $(PYREQ) | debs
+	@mkdir -p $(OUT) && { $(PYTHON) -m venv $(OUT)/python && $(OUT)/python/bin/pip install -q -r $(PYREQ) && touch $@; } \
+	  || echo "no Python packages (tests that need them are skipped)"
 
 vet:
 	$(GO) vet ./...
