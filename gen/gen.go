@@ -7,10 +7,12 @@
 //
 // Load takes the first three steps, Generate the last. Both report what is wrong
 // as a diag.List, every problem with its place. Generate touches no disk; Write
-// puts its files into a folder, all or none.
+// puts its files into a folder, all or none. A model written in Go comes as YAML
+// from package gomodel; its problems have their places in the Go source.
 package gen
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/gen/gomodel"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/gen/pass"
@@ -44,6 +47,23 @@ type Model struct {
 	Spec    *spec.Spec
 	Graph   *graph.Graph
 	Program *ir.Program
+
+	code  *gomodel.Model // of a model in Go
+	files graph.Files
+}
+
+// SourceOf is the text of a file that a problem of the model is in: the model
+// file, a --set value or Go source; nil for any other.
+func (m *Model) SourceOf(file string) []byte {
+	if m.code != nil {
+		if text := m.code.SourceOf(file); text != nil {
+			return text
+		}
+	}
+	if m.Spec != nil && !(m.code != nil && file == m.Spec.File) {
+		return m.Spec.SourceOf(file)
+	}
+	return nil
 }
 
 // Source is the text of a model file with the files beside it.
@@ -51,14 +71,17 @@ type Source struct {
 	Name  string // for messages
 	Text  []byte
 	Files graph.Files
+
+	code *gomodel.Model // of a model in Go
 }
 
 // Embedded is the prefix of the name of an embedded model: models/potts20.
 const Embedded = "models/"
 
-// Open reads a model file, or an embedded model named models/NAME. A file that
-// cannot be read is a problem of the environment.
-func Open(file string) (Source, *diag.List) {
+// Open reads a model file, an embedded model named models/NAME, or the model of a
+// Go function named PACKAGE#Func. A file that cannot be read is a problem of the
+// environment.
+func Open(ctx context.Context, file string) (Source, *diag.List) {
 	list := &diag.List{}
 	if name, ok := strings.CutPrefix(file, Embedded); ok && !strings.ContainsAny(name, "./\\") {
 		text, err := fs.ReadFile(models.FS(), name+".yaml")
@@ -72,6 +95,9 @@ func Open(file string) (Source, *diag.List) {
 		return Source{Name: file, Text: text, Files: embedded{}}, list
 	}
 	text, err := readModel(file)
+	if _, _, isCode := gomodel.Split(file); isCode && errors.Is(err, fs.ErrNotExist) {
+		return openCode(ctx, file)
+	}
 	if err != nil {
 		p := list.Envf(diag.Pos{File: file}, diag.FileUnreadable, "%s", reason(err))
 		if _, err := os.Stat(file + ".yaml"); err == nil {
@@ -83,6 +109,30 @@ func Open(file string) (Source, *diag.List) {
 		}
 	}
 	return Source{Name: file, Text: text, Files: graph.DirFiles(filepath.Dir(file))}, list
+}
+
+// openCode evaluates a Go function.
+func openCode(ctx context.Context, name string) (Source, *diag.List) {
+	code, list := gomodel.Load(ctx, name)
+	src := Source{Name: name, code: code}
+	if list.Len() == 0 {
+		src.Text, src.Files = code.YAML, codeFiles{code.Files, graph.DirFiles(code.Dir)}
+	}
+	return src, list
+}
+
+// codeFiles gives a model in Go the arrays that come from its code, and the files
+// beside it.
+type codeFiles struct {
+	arrays map[string][]byte
+	graph.Files
+}
+
+func (f codeFiles) ReadFile(name string) ([]byte, error) {
+	if b, ok := f.arrays[name]; ok {
+		return b, nil
+	}
+	return f.Files.ReadFile(name)
 }
 
 // readModel reads a regular file; the size is that of the bytes read.
@@ -135,25 +185,55 @@ func (embedded) ReadFile(name string) ([]byte, error) {
 // takes them. The Program is nil if the list holds any problem; warnings are in
 // the Graph.
 func Load(file string, sets ...string) (*Model, *diag.List) {
-	src, list := Open(file)
+	return LoadContext(context.Background(), file, sets...)
+}
+
+// LoadContext is Load that can be ended; only models in Go take long.
+func LoadContext(ctx context.Context, file string, sets ...string) (*Model, *diag.List) {
+	src, list := Open(ctx, file)
 	if list.Len() > 0 {
-		return &Model{}, list
+		return &Model{code: src.code}, list
 	}
 	return Check(src, sets...)
 }
 
 // Check is Load from a source that is already read.
 func Check(src Source, sets ...string) (*Model, *diag.List) {
-	m := &Model{}
+	m := &Model{code: src.code, files: src.Files}
+	list := m.placed(m.check(src, sets))
+	if m.code == nil {
+		return m, list
+	}
+	if m.Graph != nil {
+		for i, w := range m.Graph.Warnings {
+			m.Graph.Warnings[i] = m.code.Place(w)
+		}
+	}
+	return m, list
+}
+
+// placed gives problems their places in Go source, for a model in Go.
+func (m *Model) placed(list *diag.List) *diag.List {
+	if m.code == nil {
+		return list
+	}
+	placed := &diag.List{}
+	for _, p := range list.Problems() {
+		placed.Add(m.code.Place(p))
+	}
+	return placed
+}
+
+func (m *Model) check(src Source, sets []string) *diag.List {
 	var list *diag.List
 	if m.Spec, list = spec.ParseWith(src.Name, src.Text, sets); list.Len() > 0 {
-		return m, list
+		return list
 	}
 	if m.Graph, list = graph.Build(m.Spec, src.Files); list.Len() > 0 {
-		return m, list
+		return list
 	}
 	m.Program, list = pass.Lower(m.Graph)
-	return m, list
+	return list
 }
 
 // Request says what to emit. Zero values choose the target's defaults.

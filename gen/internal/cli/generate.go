@@ -31,7 +31,8 @@ The Go target makes one package with the runtime inside, without go.mod, that ca
 be imported at any path; --runtime import links to thrmlgen's module instead.`,
 		Example: `  thrmlgen gen model.yaml --target go --out sampler
   thrmlgen gen model.yaml --target go --out sampler --diff
-  //go:generate go tool thrmlgen gen model.yaml --target go --out sampler`,
+  //go:generate go tool thrmlgen gen model.yaml --target go --out sampler
+  //go:generate go tool thrmlgen gen ./energy#Torus --target go --out sampler`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case out == "":

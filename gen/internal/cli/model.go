@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/diag"
-	"github.com/thrmlgen/thrmlgen/models"
+	"github.com/thrmlgen/thrmlgen/gen/gomodel"
 )
 
 // modelCommand makes cmd one that takes a model file and --set.
@@ -24,15 +24,11 @@ func (c *command) modelCommand(cmd *cobra.Command) *cobra.Command {
 		return nil
 	}
 	cmd.Flags().StringArrayVar(&c.sets, "set", nil, "replace a value of the model: `path=value`, such as sample.chains=8 (repeatable)")
-	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		var names []string
-		for _, n := range models.Names() {
-			names = append(names, gen.Embedded+n)
-		}
-		return names, cobra.ShellCompDirectiveDefault
+		return completeModel(begun)
 	}
 	return cmd
 }
@@ -53,14 +49,26 @@ func (c *command) load(file string) (*gen.Model, error) {
 
 // loadQuietly leaves the warnings to the caller.
 func (c *command) loadQuietly(file string) (*gen.Model, error) {
-	for _, s := range c.sets {
-		if path, _, ok := strings.Cut(s, "="); !ok || strings.TrimSpace(path) == "" {
-			return nil, usage("--set %s is not path=value", diag.Quote(s)).help("for example --set sample.chains=8")
-		}
+	if err := c.checkSets(); err != nil {
+		return nil, err
 	}
-	m, list := gen.Load(file, c.sets...)
+	if _, _, isCode := gomodel.Split(file); isCode { // it removes its files when it is interrupted
+		c.clearsUp.Store(true)
+		defer c.clearsUp.Store(false)
+	}
+	m, list := gen.LoadContext(c.ctx, file, c.sets...)
 	c.model = m
 	return m, list.Err()
+}
+
+// checkSets refuses values of --set without a path.
+func (c *command) checkSets() error {
+	for _, s := range c.sets {
+		if path, _, ok := strings.Cut(s, "="); !ok || strings.TrimSpace(path) == "" {
+			return usage("--set %s is not path=value", diag.Quote(s)).help("for example --set sample.chains=8")
+		}
+	}
+	return nil
 }
 
 // plural counts things: "1 row", "3 rows".
