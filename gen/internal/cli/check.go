@@ -26,8 +26,9 @@ asked for instead: the model in general form, its program, a drawing, the
 published labels of a hardware graph, or all about one node.`,
 		Example: `  thrmlgen check model.yaml
   thrmlgen check model.yaml --node 's[3]'
+  thrmlgen check models/pegasus14 --node '(0,0,2,5)'
   thrmlgen check models/potts20 --set format=fast
-  thrmlgen check model.yaml --dot | dot -Tsvg > model.svg`,
+  thrmlgen check model.yaml --dot | dot -Tsvg -o model.svg`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneForm(cmd, "expand", "ir", "dot", "labels", "node"); err != nil {
 				return err
@@ -62,9 +63,9 @@ published labels of a hardware graph, or all about one node.`,
 	f := cmd.Flags()
 	f.BoolVar(&expand, "expand", false, "print the model in general form: families written out, weights as numbers")
 	f.BoolVar(&program, "ir", false, "print the program that every target follows")
-	f.BoolVar(&dot, "dot", false, "print the factor graph for Graphviz, blocks as colours")
+	f.BoolVar(&dot, "dot", false, "print the factor graph for Graphviz: blocks as colours, weights below 0 dashed")
 	f.BoolVar(&labels, "labels", false, "print the published labels of the nodes of a hardware graph")
-	f.StringVar(&node, "node", "", "print neighbours, terms, block and slot of a `node`, such as 'x[3]'")
+	f.StringVar(&node, "node", "", "print neighbours, terms, block and slot of a `node`: 'x[3]', its number, or coordinates on a hardware graph")
 	return c.modelCommand(cmd)
 }
 
@@ -188,18 +189,23 @@ func clamped(g *graph.Graph) int {
 }
 
 func nodesText(g *graph.Graph) string {
-	spins := 0
+	count := map[graph.Kind]int{}
+	var kinds []graph.Kind
 	for _, v := range g.Vars {
-		if v.Kind == graph.Spin {
-			spins += v.Count
+		if count[v.Kind] == 0 {
+			kinds = append(kinds, v.Kind)
 		}
+		count[v.Kind] += v.Count
 	}
+	slices.Sort(kinds)
 	var parts []string
-	if spins > 0 {
-		parts = append(parts, plural(spins, "spin"))
-	}
-	if spins < g.Nodes {
-		parts = append(parts, plural(g.Nodes-spins, "categorical"))
+	for _, k := range kinds {
+		kind := k.String()
+		if strings.HasSuffix(kind, "s") { // as continuous, which has no plural
+			parts = append(parts, fmt.Sprintf("%d %s", count[k], kind))
+			continue
+		}
+		parts = append(parts, plural(count[k], kind))
 	}
 	text := strings.Join(parts, ", ")
 	if len(parts) > 1 {
@@ -216,11 +222,18 @@ func variableText(v *graph.Variable) string {
 	if v.Kind == graph.Categorical {
 		text += fmt.Sprintf(" of %d states", v.States)
 	}
-	if len(v.Shape) > 0 {
-		text += ", " + sizes(v.Shape)
+	if len(v.Range) == 2 {
+		text += fmt.Sprintf(" from %s to %s", short(v.Range[0], 6), short(v.Range[1], 6))
 	}
-	if v.Topology != nil {
-		text += fmt.Sprintf(" nodes of %s graph", article(v.Topology.Name))
+	switch {
+	case v.Topology != nil:
+		text += fmt.Sprintf(", %s of %s graph", plural(v.Count, "node"), article(v.Topology.Name))
+	case len(v.Shape) == 0:
+		text += ", one node"
+	case len(v.Shape) == 1:
+		text += ", " + plural(v.Count, "node")
+	default:
+		text += ", " + sizes(v.Shape)
 	}
 	return text
 }
@@ -235,7 +248,10 @@ func article(noun string) string {
 func factorText(g *graph.Graph, f *graph.Factor) string {
 	names := make([]string, len(f.Slots))
 	for i, s := range f.Slots {
-		names[i] = g.Vars[s.Var].Name
+		names[i] = withPower(g.Vars[s.Var].Name, s.Power)
+	}
+	if len(names) == 0 {
+		return f.Name + ": constants of the energy"
 	}
 	text := fmt.Sprintf("%s: %s, %s", f.Name, strings.Join(names, " · "), plural(f.Rows, "row"))
 	weight := "a weight"

@@ -20,9 +20,11 @@ type nodeJSON struct {
 	Kind       string     `json:"kind"`
 	States     int        `json:"states"`
 	Label      string     `json:"label,omitempty"`
+	Linear     *int       `json:"linear,omitempty"`
 	Clamped    bool       `json:"clamped"`
-	Superblock int        `json:"superblock"` // -1: the node is in no block
-	Block      int        `json:"block"`      // inside the superblock
+	Values     []float64  `json:"values,omitempty"` // that it is clamped at: one, or one for each chain
+	Superblock int        `json:"superblock"`       // -1: the node is in no block
+	Block      int        `json:"block"`            // inside the superblock
 	Slot       int        `json:"slot"`
 	Neighbours []string   `json:"neighbours"`
 	Terms      []termJSON `json:"terms"`
@@ -32,8 +34,9 @@ type termJSON struct {
 	Factor  string    `json:"factor"`
 	Row     int       `json:"row"`
 	Nodes   []string  `json:"nodes"`
-	Weights []float64 `json:"weights"` // row-major over the categorical slots
-	Ints    []int64   `json:"ints"`    // the same in units of 2^-fraction
+	Shape   []int     `json:"shape,omitempty"` // of weights: an axis for each categorical slot
+	Weights []float64 `json:"weights"`         // row-major
+	Ints    []int64   `json:"ints"`            // the same in units of 2^-fraction; null beside continuous nodes
 }
 
 // node prints all about one node.
@@ -50,26 +53,32 @@ func (c *command) node(m *gen.Model, ref string) error {
 		return nil
 	}
 	kind := n.Kind
-	if kind != graph.Spin.String() {
+	if kind == graph.Categorical.String() {
 		kind += fmt.Sprintf(" of %d states", n.States)
 	}
 	fmt.Fprintf(c.out, "%s, node %d: %s\n", n.Node, n.Index, kind)
 	t := &table{left: 2}
 	if n.Label != "" {
-		t.row("label", n.Label)
+		t.row("label", fmt.Sprintf("%s, linear %d", n.Label, *n.Linear))
 	}
 	t.row("block", n.blockText(m.Program))
+	if n.Clamped {
+		t.row("clamped", n.valuesText())
+	}
 	neighbours := "none"
 	if len(n.Neighbours) > 0 {
-		neighbours = fmt.Sprintf("%d: %s", len(n.Neighbours), strings.Join(n.Neighbours, " "))
+		neighbours = fmt.Sprintf("%d: %s", len(n.Neighbours), some(n.Neighbours, maxNeighbours))
 	}
 	t.row("neighbours", neighbours)
 	t.print(c.out, "  ")
 	terms := &table{left: 4}
-	for k, x := range n.Terms {
+	for k, x := range n.Terms[:min(len(n.Terms), maxTerms)] {
 		terms.row(fmt.Sprintf("%-*s", len("neighbours"), label("terms", k)), fmt.Sprintf("%s row %d", x.Factor, x.Row), strings.Join(x.Nodes, "·"), weightsText(x, m.Program.Format.Fraction))
 	}
 	terms.print(c.out, "  ")
+	if more := len(n.Terms) - maxTerms; more > 0 {
+		fmt.Fprintf(c.out, "  %-*s  … and %d more (--json has all)\n", len("neighbours"), "", more)
+	}
 	return nil
 }
 
@@ -78,29 +87,60 @@ func (n *nodeJSON) blockText(p *ir.Program) string {
 	if n.Superblock < 0 {
 		return "none: the node is clamped"
 	}
-	text := fmt.Sprintf("%d of %d", n.Superblock, len(p.Sweep))
+	text := fmt.Sprintf("%d (of 0 to %d)", n.Superblock, len(p.Sweep)-1)
 	if blocks := len(p.Sweep[n.Superblock]); blocks > 1 {
-		text += fmt.Sprintf(" (part %d of %d)", n.Block, blocks)
+		text += fmt.Sprintf(", part %d (of 0 to %d)", n.Block, blocks-1)
 	}
 	text += fmt.Sprintf(", slot %d", n.Slot)
 	if n.Clamped {
-		text += "; clamped, so never updated"
+		text += "; never updated"
 	}
 	return text
 }
+
+// valuesText says what a node is clamped at.
+func (n *nodeJSON) valuesText() string {
+	var values []string
+	for _, v := range n.Values {
+		values = append(values, short(v, 6))
+	}
+	if len(values) == 1 {
+		return "at " + values[0]
+	}
+	return "by chain: " + some(values, maxNeighbours)
+}
+
+// How many neighbours and terms are printed for people.
+const (
+	maxNeighbours = 32
+	maxTerms      = 40
+)
 
 // weightsText is a weight as given and as the sampler has it, or the size of a
 // table.
 func weightsText(x termJSON, fraction int) string {
 	if len(x.Weights) == 1 {
+		if x.Ints == nil {
+			return short(x.Weights[0], 6)
+		}
 		return fmt.Sprintf("%s = %d·2^-%d%s", short(x.Weights[0], 6), x.Ints[0], fraction, residue(x.Weights[0], x.Ints[0], fraction))
 	}
 	var parts []string
-	for _, w := range x.Weights {
+	for _, w := range x.Weights[:min(len(x.Weights), maxWeights)] {
 		parts = append(parts, short(w, 4))
 	}
-	return "[" + some(parts, 12) + "]"
+	text := strings.Join(parts, " ")
+	if more := len(x.Weights) - maxWeights; more > 0 {
+		text += fmt.Sprintf(" … and %d more", more)
+	}
+	if len(x.Shape) > 1 {
+		return fmt.Sprintf("%s: %s", sizes(x.Shape), text)
+	}
+	return text
 }
+
+// maxWeights is how many weights of a table are printed for people.
+const maxWeights = 12
 
 // residue is what rounding took from a weight.
 func residue(w float64, n int64, fraction int) string {
@@ -110,9 +150,19 @@ func residue(w float64, n int64, fraction int) string {
 	return ""
 }
 
-// findNode is the dense index of a reference to one node: x, x[3], x[2,5].
+// findNode is the dense index of a reference to one node: x, x[3], x[2,5], the
+// index itself, or the coordinates (0,0,2,5) of a node on a hardware graph.
 func findNode(g *graph.Graph, ref string) (int, error) {
 	ref = strings.ReplaceAll(ref, " ", "")
+	if n, err := strconv.Atoi(ref); err == nil {
+		if n < 0 || n >= g.Nodes {
+			return 0, usage("--node: no node %d", n).help("nodes are numbered from 0 to %d", g.Nodes-1)
+		}
+		return n, nil
+	}
+	if strings.HasPrefix(ref, "(") {
+		return findLabel(g, ref)
+	}
 	name, index, indexed := strings.Cut(ref, "[")
 	var v *graph.Variable
 	var names []string
@@ -163,6 +213,34 @@ func findNode(g *graph.Graph, ref string) (int, error) {
 	return v.First + flat, nil
 }
 
+// findLabel is the node with these coordinates on its hardware graph.
+func findLabel(g *graph.Graph, label string) (int, error) {
+	found, example := []string{}, ""
+	node := 0
+	for i := range g.Vars {
+		v := &g.Vars[i]
+		if v.Topology == nil || v.Topology.Published == nil {
+			continue
+		}
+		for k := range v.Count {
+			name := v.Topology.Label(graphNode(v, k))
+			if example = name; name == label {
+				node = v.First + k
+				found = append(found, g.NodeName(node))
+			}
+		}
+	}
+	switch {
+	case example == "":
+		return 0, usage("--node %s: no variable is on a hardware graph", label)
+	case len(found) == 0:
+		return 0, usage("--node: no node has the coordinates %s", label).help("the last one is %s; --labels prints all", example)
+	case len(found) > 1:
+		return 0, usage("--node: %s have the coordinates %s", some(found, 8), label).help("name one of them")
+	}
+	return node, nil
+}
+
 func nodeOf(m *gen.Model, node int) *nodeJSON {
 	g, p := m.Graph, m.Program
 	n := &nodeJSON{Node: g.NodeName(node), Index: node, Superblock: -1, Neighbours: []string{}, Terms: []termJSON{}}
@@ -173,11 +251,21 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 		}
 		n.Kind, n.States = v.Kind.String(), v.States
 		if v.Topology != nil && v.Topology.Published != nil {
-			n.Label = v.Topology.Label(graphNode(v, node-v.First))
+			linear, _ := v.Topology.Published(graphNode(v, node-v.First))
+			n.Label, n.Linear = v.Topology.Label(graphNode(v, node-v.First)), &linear
 		}
 	}
 	for _, x := range g.Clamps {
-		n.Clamped = n.Clamped || slices.Contains(x.Nodes, int32(node))
+		if at := slices.Index(x.Nodes, int32(node)); at >= 0 {
+			n.Clamped = true
+			for k := at; k < len(x.Values); k += len(x.Nodes) {
+				value := float64(x.Values[k])
+				if n.Kind == graph.Continuous.String() {
+					value = float64(math.Float32frombits(uint32(x.Values[k])))
+				}
+				n.Values = append(n.Values, value)
+			}
+		}
 	}
 	for s, super := range p.Sweep {
 		for b, block := range super {
@@ -195,9 +283,9 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 			if !slices.Contains(nodes, int32(node)) {
 				continue
 			}
-			t := termJSON{Factor: f.Name, Row: r}
-			for _, x := range nodes {
-				t.Nodes = append(t.Nodes, g.NodeName(int(x)))
+			t := termJSON{Factor: f.Name, Row: r, Shape: f.Table}
+			for k, x := range nodes {
+				t.Nodes = append(t.Nodes, withPower(g.NodeName(int(x)), f.Slots[k].Power))
 				if x != int32(node) {
 					near = append(near, x)
 				}
@@ -206,7 +294,10 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 			if f.Shared {
 				at = 0
 			}
-			t.Weights, t.Ints = f.Weights[at:at+size], f.Ints[at:at+size]
+			t.Weights = f.Weights[at : at+size]
+			if f.Ints != nil {
+				t.Ints = f.Ints[at : at+size]
+			}
 			n.Terms = append(n.Terms, t)
 		}
 	}
@@ -215,6 +306,14 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 		n.Neighbours = append(n.Neighbours, g.NodeName(int(x)))
 	}
 	return n
+}
+
+// withPower is a node as it stands in a term.
+func withPower(name string, power int) string {
+	if power > 1 {
+		return fmt.Sprintf("%s^%d", name, power)
+	}
+	return name
 }
 
 // graphNode is the node of its graph on which a variable's node sits.

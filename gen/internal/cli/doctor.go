@@ -4,29 +4,57 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/thrmlgen/thrmlgen/gen/compile"
+	"github.com/thrmlgen/thrmlgen/targets"
 )
 
-// tool is a program that some command uses.
+// tool is a program that helps thrmlgen or its users.
 type tool struct {
 	name    string
+	others  []string // other names of it, tried in order
 	version []string // arguments that print a version
-	for_    string   // what it serves
+	target  string   // the target that needs it, "" for none
+	use     string
 }
 
+// tools are looked for. One whose target this version does not have is of no use
+// yet, and doctor says so.
 var tools = []tool{
-	{"go", []string{"version"}, "compiling emitted Go (--target go, --compiled)"},
-	{"gcc", []string{"--version"}, "C and C++"},
-	{"nvcc", []string{"--version"}, "CUDA"},
-	{"iverilog", []string{"-V"}, "simulating Verilog"},
-	{"verilator", []string{"--version"}, "simulating and checking Verilog"},
-	{"yosys", []string{"--version"}, "synthesising Verilog"},
-	{"nextpnr-ecp5", []string{"--version"}, "placing a synthesised design"},
+	{"go", nil, []string{"version"}, "go", "compiles emitted Go (run --compiled)"},
+	{"c++", []string{"g++", "clang++"}, []string{"--version"}, "shim", "compiles emitted CUDA for the CPU"},
+	{"nvcc", nil, []string{"--version"}, "cuda", "compiles emitted CUDA"},
+	{"nvidia-smi", nil, []string{"--query-gpu=name,driver_version", "--format=csv,noheader"}, "cuda", "tells the GPU and its driver"},
+	{"verilator", nil, []string{"--version"}, "verilog", "simulates and checks Verilog"},
+	{"iverilog", nil, []string{"-V"}, "verilog", "simulates Verilog"},
+	{"yosys", nil, []string{"--version"}, "verilog", "synthesises Verilog"},
+	{"nextpnr-ecp5", []string{"nextpnr-ice40"}, []string{"--version"}, "verilog", "places a synthesised design"},
+	{"dot", nil, []string{"-V"}, "", "draws what check --dot prints"},
+	{"python3", []string{"python"}, []string{"--version"}, "", "reads results with NumPy or ArviZ"},
+}
+
+// targetChecks say of each target of run and verify whether it works here, and
+// what it is or why it does not.
+var targetChecks = map[string]func(ctx context.Context) (works bool, why string){
+	"table":  func(context.Context) (bool, string) { return true, "the engine linked into thrmlgen" },
+	"interp": func(context.Context) (bool, string) { return true, "the reference interpreter, slow" },
+	"go": func(ctx context.Context) (bool, string) {
+		path, err := compile.FindGo(ctx)
+		if err != nil {
+			return false, err.Error()
+		}
+		return true, "emitted Go, compiled with " + path
+	},
 }
 
 type toolJSON struct {
@@ -35,6 +63,7 @@ type toolJSON struct {
 	Path    string `json:"path,omitempty"`
 	Version string `json:"version,omitempty"`
 	For     string `json:"for"`
+	Used    bool   `json:"used"` // by this version
 }
 
 type targetJSON struct {
@@ -43,94 +72,150 @@ type targetJSON struct {
 	Why   string `json:"why"`
 }
 
+// cacheJSON is where compiled samplers are kept.
+type cacheJSON struct {
+	Path  string `json:"path"`
+	Files int    `json:"files"`
+	Bytes int64  `json:"bytes"`
+}
+
+// doctorJSON is what doctor --json prints.
+type doctorJSON struct {
+	Targets []targetJSON `json:"targets"` // of run and verify
+	Emits   []string     `json:"emits"`   // targets of gen
+	Tools   []toolJSON   `json:"tools"`
+	Cache   cacheJSON    `json:"cache"`
+	CPUs    int          `json:"cpus"`
+	OS      string       `json:"os"`
+	Arch    string       `json:"arch"`
+}
+
 func (c *command) doctor() *cobra.Command {
-	return &cobra.Command{
-		Use:     "doctor",
-		Short:   "Say which tools are there and which targets therefore work",
+	return c.withoutModel(&cobra.Command{
+		Use:   "doctor",
+		Short: "Say which targets work here, and which tools are there",
+		Long: `Says which targets of run and verify work on this machine, and why others do
+not; which tools this version uses, with their versions; and where compiled
+samplers are kept.`,
 		Example: "  thrmlgen doctor --json",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			found := map[string]toolJSON{}
-			list := []toolJSON{}
-			for _, t := range tools {
-				x := look(cmd.Context(), t)
-				found[t.name] = x
-				list = append(list, x)
-			}
-			works := targetsThatWork(found)
-			if c.json {
-				return writeJSON(c.out, map[string]any{"tools": list, "targets": works, "cpus": runtime.NumCPU(), "os": runtime.GOOS, "arch": runtime.GOARCH})
-			}
-			if !c.quiet {
-				c.doctorText(list, works)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d := examine(cmd.Context())
+			switch {
+			case c.json:
+				return writeJSON(c.out, d)
+			case !c.quiet:
+				c.doctorText(d)
 			}
 			return nil
 		},
+	})
+}
+
+func examine(ctx context.Context) *doctorJSON {
+	d := &doctorJSON{Emits: []string{}, Cache: cacheOf(), CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	for _, t := range targets.All() {
+		d.Emits = append(d.Emits, t.Name)
 	}
+	for _, t := range tools {
+		x := look(ctx, t)
+		x.Used = t.target == "" || engines[t.target] != nil || slices.Contains(d.Emits, t.target)
+		d.Tools = append(d.Tools, x)
+	}
+	for _, name := range engineNames {
+		works, why := targetChecks[name](ctx)
+		d.Targets = append(d.Targets, targetJSON{name, works, why})
+	}
+	return d
 }
 
 // look finds a tool and asks for its version.
 func look(ctx context.Context, t tool) toolJSON {
-	x := toolJSON{Name: t.name, For: t.for_}
-	path, err := exec.LookPath(t.name)
-	if err != nil {
-		return x
-	}
-	x.Found, x.Path = true, path
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, path, t.version...).CombinedOutput()
-	if err != nil {
-		x.Version = "does not say its version"
-		return x
-	}
-	for line := range bytes.Lines(out) {
-		if s := strings.TrimSpace(string(line)); s != "" {
-			x.Version = s
-			break
+	x := toolJSON{Name: t.name, For: t.use}
+	for _, name := range append([]string{t.name}, t.others...) {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
 		}
-	}
-	// nvcc says its version on a line of its own.
-	for line := range bytes.Lines(out) {
-		if s := strings.TrimSpace(string(line)); strings.Contains(s, "release ") {
-			x.Version = s
+		x.Found, x.Path = true, path
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, path, t.version...).CombinedOutput()
+		if x.Version = versionIn(out); err != nil || x.Version == "" {
+			x.Version = "does not say its version"
 		}
+		return x
 	}
 	return x
 }
 
-// targetsThatWork says for each target of run and verify whether it can be used.
-func targetsThatWork(found map[string]toolJSON) []targetJSON {
-	list := []targetJSON{
-		{"table", true, "the engine linked into thrmlgen"},
-		{"interp", true, "the reference interpreter, slow"},
-	}
-	if found["go"].Found {
-		return append(list, targetJSON{"go", true, "emitted Go, compiled by " + found["go"].Path})
-	}
-	return append(list, targetJSON{"go", false, "source is emitted all the same; compiling it needs go on the PATH"})
-}
+var hasVersion = regexp.MustCompile(`[0-9]+\.[0-9]`)
 
-func (c *command) doctorText(list []toolJSON, works []targetJSON) {
-	t := &table{left: 3}
-	for _, x := range list {
-		if x.Found {
-			t.row(x.Name, x.Version, x.Path)
-		} else {
-			t.row(x.Name, "not found", "for "+x.For)
+// versionIn is the line that has the version: the first with a number such as
+// 1.2, else the first that is not empty.
+func versionIn(out []byte) string {
+	first := ""
+	for line := range bytes.Lines(out) {
+		s := strings.TrimSpace(string(line))
+		if hasVersion.MatchString(s) {
+			return s
+		}
+		if first == "" {
+			first = s
 		}
 	}
-	fmt.Fprintln(c.out, "tools")
-	t.print(c.out, "  ")
+	return first
+}
+
+// cacheOf measures the folder of compiled samplers.
+func cacheOf() cacheJSON {
+	user, err := os.UserCacheDir()
+	if err != nil {
+		return cacheJSON{}
+	}
+	c := cacheJSON{Path: filepath.Join(user, "thrmlgen")}
+	filepath.WalkDir(c.Path, func(_ string, e fs.DirEntry, err error) error { // what cannot be read is not counted
+		if err == nil && e.Type().IsRegular() {
+			if info, err := e.Info(); err == nil {
+				c.Files++
+				c.Bytes += info.Size()
+			}
+		}
+		return nil
+	})
+	return c
+}
+
+func (c *command) doctorText(d *doctorJSON) {
 	fmt.Fprintln(c.out, "targets of run and verify")
-	t = &table{left: 3}
-	for _, x := range works {
+	t := &table{left: 3}
+	for _, x := range d.Targets {
 		state := "works"
 		if !x.Works {
-			state = "needs a tool"
+			state = "does not work"
 		}
 		t.row(x.Name, state, x.Why)
 	}
 	t.print(c.out, "  ")
-	fmt.Fprintf(c.out, "%d CPUs, %s/%s\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(c.out, "targets of gen, which needs no tools\n  %s\n", strings.Join(d.Emits, ", "))
+	fmt.Fprintln(c.out, "tools")
+	t = &table{left: 3}
+	var unused []string
+	for _, x := range d.Tools {
+		switch {
+		case !x.Used && x.Found:
+			unused = append(unused, x.Name)
+		case !x.Used:
+		case x.Found:
+			t.row(x.Name, x.Version, x.For)
+		default:
+			t.row(x.Name, "not found", x.For)
+		}
+	}
+	t.print(c.out, "  ")
+	if len(unused) > 0 {
+		fmt.Fprintf(c.out, "  there, but no target of this version uses %s\n", strings.Join(unused, ", "))
+	}
+	fmt.Fprintf(c.out, "cache\n  %s: %s, %s\n", d.Cache.Path, plural(d.Cache.Files, "file"), bytesText(float64(d.Cache.Bytes)))
+	fmt.Fprintf(c.out, "machine\n  %s, %s/%s\n", plural(d.CPUs, "CPU"), d.OS, d.Arch)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func (c *command) version() *cobra.Command {
-	return &cobra.Command{
+	return c.withoutModel(&cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  thrmlgen version --json",
@@ -23,5 +23,5 @@ func (c *command) version() *cobra.Command {
 			}
 			return nil
 		},
-	}
+	})
 }

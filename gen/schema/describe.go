@@ -1,0 +1,187 @@
+package schema
+
+import (
+	"maps"
+	"strings"
+)
+
+// describe gives a part of the schema the description of its path: the longest
+// end of the path that has one.
+func describe(schema object, path string) object {
+	out := maps.Clone(schema)
+	if text := description(path); text != "" {
+		out["description"] = text
+	}
+	return out
+}
+
+func description(path string) string {
+	path = strings.NewReplacer("[]", "", ".*", "").Replace(path)
+	for {
+		if text, ok := descriptions[path]; ok {
+			return text
+		}
+		_, rest, more := strings.Cut(path, ".")
+		if !more {
+			return ""
+		}
+		path = rest
+	}
+}
+
+// descriptions say what a key means and what its default is. Editors show them.
+// A key is named by the end of its path that tells it from others.
+var descriptions = map[string]string{
+	"$defs.name":     "A name: a small letter, then small letters, digits and _, at most 64.",
+	"$defs.variable": "A variable, or a field of one as variable.field.",
+	"$defs.nodes":    "A set of nodes: x, x[3], x[2,5], x[0:10:2], x[:,0], x[[3, 17]], a group, a & b (both) or a - b (without).",
+	"$defs.file":     "A file inside the model's folder, with the name of an array after # for .npz and .safetensors.",
+	"$defs.numbers":  "A number or a nested list of numbers.",
+
+	"model":        "The name of the model; it names the emitted package and module.",
+	"graphs":       "Named graphs, for edges and for variables with a node on every node of a graph.",
+	"variables":    "The variables: named sets of nodes of one kind.",
+	"groups":       "Named sets of nodes, for blocks, clamps, observers and emitted code.",
+	"factors":      "The terms of the energy H. The law is p(x) ∝ exp(-beta·H(x)).",
+	"interactions": "Directed terms of single nodes' fields. Such a model has no Boltzmann law.",
+	"beta":         "Inverse temperature, multiplying the whole energy, or the name of a runtime parameter. Default 1.",
+	"runtime":      "true: weights (and, for the whole model, beta) are data of the emitted sampler. Default false: they are constants of it.",
+	"init":         "The initial state: random (uniform), hinton (P(+1) = σ(beta·bias)), zeros, a file, or one of these for each variable. Default random.",
+	"blocks":       "Which nodes are updated together, in the order of a sweep: auto (default: colours of the graph) or a list of sets of nodes.",
+	"together":     "Blocks of one superblock: all read the state as it was when the superblock began.",
+	"synchronous":  "true: neighbours may be updated together (parallel dynamics, with another stationary law). Default false: that is an error.",
+	"clamp":        "Nodes held at values: they are read, never updated. A key is a set of nodes.",
+	"clamp.file":   "The values, with an optional leading axis for the chains.",
+	"update":       "The sampler of a variable: gibbs (default), slice, metropolis, mala, or a user's.",
+	"dynamics":     "Joint moves of the continuous variables, one a sweep.",
+	"langevin":     "Langevin moves.",
+	"hmc":          "Hamiltonian Monte Carlo.",
+	"step_size":    "The step of one move.",
+	"noise_scale":  "Scales the noise of a move.",
+	"format":       "The number format: default (any conditional probability within 2^-12), fast (8-bit weights), hardware, or its numbers one by one.",
+	"sample":       "The schedule: chains, warm-up, draws.",
+	"observe":      "What is recorded. Default [state, energy].",
+	"train":        "Training of the weights.",
+
+	"chain":          "A chain: its number of nodes or, where edges are given, a variable whose nodes it joins.",
+	"ring":           "A ring: its number of nodes, or a variable.",
+	"grid":           "A grid with open ends: its sizes, or a variable whose shape it takes.",
+	"torus":          "A grid with periodic ends: its sizes, or a variable whose shape it takes.",
+	"king":           "A grid with diagonals: its two sizes, or a variable.",
+	"complete":       "Every pair of nodes: their number, or a variable.",
+	"bipartite":      "Every pair across two sides: their sizes [n, m].",
+	"hypercube":      "A hypercube: its dimension d, with 2^d nodes.",
+	"random_regular": "A random graph in which all nodes have the same number of neighbours.",
+	"degree":         "Neighbours of every node.",
+	"n":              "The number of nodes.",
+	"chimera":        "The Chimera graph [m, n, t] of D-Wave's first machines.",
+	"pegasus":        "The Pegasus graph of size m.",
+	"zephyr":         "The Zephyr graph [m, t].",
+	"skip":           "A grid whose nodes also have neighbours at given distances along each axis.",
+	"lengths":        "Distances of neighbours along each axis.",
+	"stencil":        "A grid in which a node's neighbours are at given offsets.",
+	"offsets":        "Offsets of neighbours, one number for each axis.",
+	"wrap":           "true: the ends are joined. Default false.",
+	"nodes":          "The number of nodes of a graph from a file.",
+
+	"kind":   "spin (±1), categorical (0 … states-1) or continuous (float32).",
+	"states": "The number of values of a categorical, 2 to 65536.",
+	"dim":    "The length of a vector. Default: a single number.",
+	"range":  "The interval [lowest, highest] of a continuous variable. Default: all numbers.",
+	"shape":  "Sizes of each axis. Default: a single node.",
+	"on":     "One node on every node of a graph: g; on a part of it: {g: {random: 0.5}} or {g: {file: mask.npy}}; on what is left: {g: rest}.",
+	"fields": "The fields of a structured node; x.name is the field of x.",
+
+	"on.random":     "The share of the graph's nodes, chosen at random.",
+	"on.file":       "A mask: one true or false for each node of the graph.",
+	"groups.random": "Nodes chosen at random.",
+	"of":            "The nodes to choose from.",
+	"parity":        "0 or 1: nodes whose coordinates have an even or odd sum.",
+
+	"name":       "Its name in messages, results and emitted code. Default: f0, f1, … by position.",
+	"over":       "One variable for each slot. For an expression as {u: x, v: x}, with the names that it uses.",
+	"index":      "Which nodes: rows with one flat index for each slot, a file of them, all (every node, one slot) or pairs (every pair, two slots).",
+	"edges":      "Which nodes: the edges of a graph, for two slots.",
+	"weights":    "The weights W of -W[c1, …]·s1·s2…: a number, a list, one table for all rows, drawn from a law, or a file.",
+	"energy":     "The contribution as an expression of the slots and params.",
+	"params":     "Parameters of the expression, in the forms of weights.",
+	"scale":      "A factor of the whole term: a number (default 1) or the name of a runtime parameter.",
+	"duplicates": "sum: rows with the same nodes add up. Default: they are an error.",
+
+	"identity": "W[a, b] is this number where a = b, and 0 else.",
+	"normal":   "Drawn from the normal law with [mean, standard deviation].",
+	"uniform":  "Drawn uniformly from [lowest, highest].",
+	"signs":    "This number with random sign.",
+	"seed":     "The seed of what is drawn here. Default 0.",
+	"file":     "A file inside the model's folder, with the name of an array after # for .npz and .safetensors.",
+
+	"fraction":       "Weights are whole multiples of 2^-fraction. Default: the smallest that keeps the budget.",
+	"bits":           "Bits of a weight, sign included. Default: as many as it takes.",
+	"threshold_bits": "Bits of a random threshold: 1 to 16, or 32 (default, exact tails).",
+	"choice":         "How a value is chosen: threshold (default) or noise added to the field.",
+	"group":          "Neighbours whose terms are added before rounding. Default 1.",
+	"budget":         "The largest error of any conditional probability. Default 2^-12.",
+	"format.range":   "The largest runtime weight. Default twice the largest given, at least 4.",
+	"rng":            "The random generator. Default philox.",
+	"planes":         "Draws as so many bit planes in place of digits.",
+	"interleave":     "How many chains share a hardware generator.",
+
+	"chains":           "Independent runs, sampled side by side. Default 4.",
+	"warmup":           "Sweeps before the first draw. Default 1000.",
+	"samples":          "Draws of each chain. Default 1000.",
+	"steps_per_sample": "Sweeps from one draw to the next. Default 1.",
+	"sample.seed":      "The seed of the run. Default 0.",
+	"betas":            "One beta for each warm-up sweep (annealing), in place of beta; draws are at the last.",
+	"from":             "Beta of the first warm-up sweep.",
+	"to":               "Beta of the last warm-up sweep, and of the draws.",
+	"betas.shape":      "Equal steps: linear (default), or equal ratios: geometric.",
+
+	"state":        "States of these nodes at every draw.",
+	"histogram":    "How often each value occurs among these nodes.",
+	"value":        "A quantity of the user's: an expression of the slots, summed over the rows.",
+	"observe.name": "The name of the quantity in results.",
+
+	"rbm.weights":        "A weight for every pair. Default: drawn from the normal law with standard deviation 0.01, seed 0.",
+	"boltzmann.weights":  "A weight for every edge. Default: drawn from the normal law with standard deviation 0.01, seed 0.",
+	"boltzmann.biases":   "One bias for each node, or one for all. Default 0.",
+	"ising":              "An Ising model of spins s: H = -Σ w s s - Σ b s.",
+	"graph":              "The graph: a name, or {grid: [20, 20]} and the like.",
+	"biases":             "One bias for each spin, or one for all. Default 0.",
+	"maxcut":             "A max-cut problem over spins s: H = Σ w s s.",
+	"potts":              "A Potts model of categoricals x: -coupling where neighbours are equal.",
+	"coupling":           "The coupling of neighbours, in the forms of weights.",
+	"rbm":                "A restricted Boltzmann machine: visible spins v, hidden spins h, every pair across.",
+	"boltzmann":          "A Boltzmann machine over a graph: its nodes are first the visible spins v, then the hidden spins h.",
+	"visible":            "The number of visible nodes, or their shape.",
+	"hidden":             "The number of hidden nodes, or their shape.",
+	"visible_biases":     "Biases of the visible nodes. Default 0.",
+	"hidden_biases":      "Biases of the hidden nodes. Default 0.",
+	"gaussian":           "A Gaussian model of continuous x.",
+	"gaussian_bernoulli": "Continuous x and spins s that shift their means.",
+
+	"data":               "Examples: a file, a nested list with a row for each, or drawn.",
+	"held_out":           "Examples that are not trained on.",
+	"bernoulli":          "Examples drawn with this share of +1.",
+	"rows":               "The number of examples drawn.",
+	"train.visible":      "The nodes that the data are of.",
+	"condition":          "Data that other nodes are held at, by set of nodes.",
+	"batch":              "Examples of one step. Default all.",
+	"epochs":             "Passes over the data. Default 1.",
+	"loss":               "kl (default) or cd, contrastive divergence.",
+	"k":                  "Sweeps of contrastive divergence.",
+	"start":              "Where negative chains begin: data, noise or persistent.",
+	"learning_rate":      "The size of a step. Default 0.01.",
+	"weight_decay":       "Pull of the weights towards 0. Default 0.",
+	"optimizer":          "sgd (default) or adam, by name or with parameters.",
+	"sgd":                "Stochastic gradient descent.",
+	"momentum":           "Share of the last step kept. Default 0.",
+	"adam":               "Adam.",
+	"beta1":              "Decay of the mean of gradients. Default 0.9.",
+	"beta2":              "Decay of the mean of squared gradients. Default 0.999.",
+	"epsilon":            "Added to the root of the mean of squares. Default 1e-8.",
+	"positive":           "The schedule of the phase with data. Default: that of sample.",
+	"negative":           "The schedule of the free phase. Default: that of sample.",
+	"interactions.head":  "The nodes whose field is given.",
+	"interactions.tails": "The nodes that the field depends on.",
+	"interactions.field": "The field as an expression.",
+}
