@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ import (
 // keptBinaries is how many binaries the cache holds; the ones that were not used
 // for longest go first.
 const keptBinaries = 32
+
+// workPrefix begins the names of folders that builds work in.
+const workPrefix = "work-"
 
 // cache is a folder of binaries, each under a digest of all that made it.
 type cache struct{ dir string }
@@ -64,8 +68,12 @@ func (c *cache) hit(path string) bool {
 }
 
 // keep moves a new binary to its place: at once, so that no other process sees
-// half of it.
+// half of it, and once it is on the disk, so that no later one does after a power
+// failure.
 func (c *cache) keep(binary, path string) error {
+	if err := syncBinary(binary); err != nil {
+		return err
+	}
 	if err := os.Rename(binary, path); err != nil && !c.hit(path) {
 		return err
 	}
@@ -73,8 +81,26 @@ func (c *cache) keep(binary, path string) error {
 	return nil
 }
 
-// prune removes the binaries that were not used for longest. What cannot be
-// removed stays.
+// syncBinary opens for reading: a program that is open for writing cannot be
+// started. Windows syncs no such file.
+func syncBinary(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil && runtime.GOOS != "windows" {
+		return err
+	}
+	return nil
+}
+
+// staleWork is the age from which a folder of sources is one of a build that was
+// killed.
+const staleWork = 24 * time.Hour
+
+// prune removes the binaries that were not used for longest, and what builds left
+// that were killed. What cannot be removed stays.
 func (c *cache) prune() {
 	entries, err := os.ReadDir(c.dir)
 	if err != nil {
@@ -82,8 +108,13 @@ func (c *cache) prune() {
 	}
 	var kept []os.FileInfo
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), "bin-") && info.Mode().IsRegular() {
+		info, err := e.Info()
+		switch {
+		case err != nil:
+		case strings.HasPrefix(e.Name(), "bin-") && info.Mode().IsRegular():
 			kept = append(kept, info)
+		case strings.HasPrefix(e.Name(), workPrefix) && info.IsDir() && time.Since(info.ModTime()) > staleWork:
+			os.RemoveAll(filepath.Join(c.dir, e.Name()))
 		}
 	}
 	slices.SortFunc(kept, func(a, b os.FileInfo) int { return cmp.Compare(b.ModTime().UnixNano(), a.ModTime().UnixNano()) })

@@ -9,21 +9,25 @@
 //
 //	compile.go   Build: a program as a binary
 //	gotool.go    the go command and its environment
+//	systems.go   the systems that it builds for
 //	cache.go     where binaries are kept
-//	defaults.go  what a binary does unless told otherwise
+//	install.go   a binary in the place its user names
 //	engine.go    running one for thrmlgen, which looks at its states
 package compile
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/serve"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 	"github.com/thrmlgen/thrmlgen/templates"
@@ -43,7 +47,7 @@ type Options struct {
 // Build makes a static binary that samples a program and returns its path, which
 // lies in the cache: copy it, do not change it. defaults is what the binary does
 // unless told otherwise. A missing or old go command is a *ToolError.
-func Build(ctx context.Context, p *ir.Program, defaults Defaults, o Options) (string, error) {
+func Build(ctx context.Context, p *ir.Program, defaults serve.RunDefaults, o Options) (string, error) {
 	files, err := Sources(p, defaults, o)
 	if err != nil {
 		return "", err
@@ -60,7 +64,7 @@ func Build(ctx context.Context, p *ir.Program, defaults Defaults, o Options) (st
 	if cache.hit(path) {
 		return path, nil
 	}
-	work, err := os.MkdirTemp(cache.dir, "work-")
+	work, err := os.MkdirTemp(cache.dir, workPrefix)
 	if err != nil {
 		return "", err
 	}
@@ -77,6 +81,11 @@ func Build(ctx context.Context, p *ir.Program, defaults Defaults, o Options) (st
 	return path, cache.keep(binary, path)
 }
 
+// DefaultsOf observes states and energies.
+func DefaultsOf(*ir.Program) serve.RunDefaults {
+	return serve.RunDefaults{Observe: serve.Observed{States: true, Energy: true}}
+}
+
 func writeSource(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
@@ -84,33 +93,38 @@ func writeSource(path string, data []byte) error {
 	return os.WriteFile(path, data, 0o666)
 }
 
-// packageName is the emitted package's inside a binary.
-const packageName = "sampler"
+// packageName is the emitted package's inside a binary, modulePrefix what the name
+// of every such module begins with.
+const (
+	packageName  = "sampler"
+	modulePrefix = "thrmlgen.invalid/"
+)
 
 // Sources are the files of the module that Build compiles.
-func Sources(p *ir.Program, defaults Defaults, o Options) ([]emit.File, error) {
+func Sources(p *ir.Program, defaults serve.RunDefaults, o Options) ([]emit.File, error) {
 	emitted, err := golang.Emit(emit.Request{Program: p, Package: packageName, Runtime: emit.Bundle, Unroll: o.Unroll})
 	if err != nil {
 		return nil, err
 	}
 	fill := map[string]string{
 		"Header":  emit.Header(p),
-		"Module":  "thrmlgen.invalid/" + strings.ReplaceAll(p.Model, "_", "-"),
+		"Module":  modulePrefix + strings.ReplaceAll(p.Model, "_", "-"),
 		"Package": packageName,
-		"Go":      minGo,
+		"Go":      MinGo,
 	}
 	var files []emit.File
-	for _, name := range []string{"go.mod", "main.go"} {
-		t, err := template.ParseFS(templates.FS(), name+".tmpl")
-		if err != nil {
-			return nil, err
-		}
+	all, err := template.ParseFS(templates.FS(), "go.mod.tmpl", "*.go.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range all.Templates() {
 		var b bytes.Buffer
 		if err := t.Option("missingkey=error").Execute(&b, fill); err != nil {
 			return nil, err
 		}
-		files = append(files, emit.File{Path: name, Data: b.Bytes()})
+		files = append(files, emit.File{Path: strings.TrimSuffix(t.Name(), ".tmpl"), Data: b.Bytes()})
 	}
+	slices.SortFunc(files, func(a, b emit.File) int { return cmp.Compare(a.Path, b.Path) })
 	asked, err := json.MarshalIndent(defaults, "", "\t")
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"go/format"
 	"io"
 	"os"
 	"os/exec"
@@ -259,7 +260,7 @@ func TestBinary(t *testing.T) {
 		{"--samples 5 --seed 8 --resume " + state, 3, "seed"},
 		{"--samples 0", 2, "samples"},
 		{"--chains 0", 2, "chains"},
-		{"--beta -1", 2, "beta"},
+		{"--beta -1", 3, "beta"},
 		{"--nonsense", 2, "nonsense"},
 		{"extra", 2, "extra"},
 		{"--clamp s[9,9]=1", 2, "s[9,9]"},
@@ -281,13 +282,8 @@ func TestBinary(t *testing.T) {
 	}
 }
 
-// The environment of the user does not reach the go command, and the same
-// sources are built once.
-func TestBuildStandsAlone(t *testing.T) {
-	t.Setenv("GOFLAGS", "-nonsense")
-	t.Setenv("GOWORK", "/nonexistent/go.work")
-	t.Setenv("GOOS", "plan9")
-	t.Setenv("GOENV", "/nonexistent/env")
+// The same sources are built once.
+func TestBuildOnce(t *testing.T) {
 	p, cache := program(), t.TempDir()
 	o := compile.Options{CacheDir: cache, Unroll: -1}
 	a, err := compile.Build(context.Background(), p, compile.DefaultsOf(p), o)
@@ -311,6 +307,103 @@ func TestBuildStandsAlone(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(cache); len(entries) != 1 {
 		t.Errorf("the cache holds %v", entries)
+	}
+}
+
+// Whatever the user's environment, working folder and files say, the go command
+// that the PATH names in full is run alone, and makes the same program.
+func TestBuildStandsAlone(t *testing.T) {
+	p := program()
+	build := func(cache string) []byte {
+		t.Helper()
+		path, err := compile.Build(context.Background(), p, compile.DefaultsOf(p), compile.Options{CacheDir: cache, Unroll: -1, Ship: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	want := build(t.TempDir())
+	dir := t.TempDir()
+	marker := filepath.Join(dir, "ran")
+	hostile := filepath.Join(dir, "hostile")
+	script := []byte("#!/bin/sh\necho \"$0 $*\" >>" + marker + "\nexit 1\n")
+	for _, name := range []string{"hostile", "go", "cc", "gcc", "git", "bin/go"} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, script, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settings := "GOFLAGS=-toolexec=" + hostile + "\n"
+	for name, text := range map[string]string{
+		"go.work": "go 1.24\n\nuse ./missing\n", "go.mod": "module hostile\n\ngo 1.99\n", "env": settings, ".config/go/env": settings, "hostile.json": `{"Replace":{}}`,
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"GOCACHE": strings.TrimSpace(string(cache)), "PATH": strings.Join([]string{".", "bin", "", os.Getenv("PATH")}, string(os.PathListSeparator)),
+		"GOFLAGS": "-toolexec=" + hostile + " -overlay=hostile.json", "GOWORK": filepath.Join(dir, "go.work"), "GOENV": filepath.Join(dir, "env"), "HOME": dir,
+		"XDG_CONFIG_HOME": filepath.Join(dir, ".config"), "GOROOT": dir, "GOTOOLDIR": dir, "GOTOOLCHAIN": "go1.99.0", "GOPATH": dir, "GOBIN": dir,
+		"GOOS": "plan9", "GOARCH": "mips", "GOEXPERIMENT": "nonsense", "GOAMD64": "v4", "GOARM64": "v9.0,lse", "GOCACHEPROG": hostile, "GOPROXY": "https://proxy.invalid",
+		"GO111MODULE": "off", "GOMODCACHE": dir, "GODEBUG": "nonsense=1",
+		"CGO_ENABLED": "1", "CC": hostile, "CXX": hostile, "CGO_CFLAGS": "-fplugin=" + hostile, "GOGCCFLAGS": "x", "PKG_CONFIG": hostile, "GIT_EXEC_PATH": dir,
+	} {
+		t.Setenv(name, value)
+	}
+	got := build(filepath.Join(dir, "cache")) // under go.work and go.mod
+	if ran, err := os.ReadFile(marker); err == nil {
+		t.Errorf("what is not to be run was:\n%s", ran)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("the program differs")
+	}
+}
+
+// Install puts a program in place as a whole or leaves what is there.
+func TestInstall(t *testing.T) {
+	p, dir := program(), t.TempDir()
+	binary, err := compile.Build(context.Background(), p, compile.DefaultsOf(p), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(dir, "small")
+	size, err := compile.Install(context.Background(), binary, to)
+	info, staterr := os.Stat(to)
+	if err != nil || staterr != nil || info.Size() != size || info.Mode() != 0o755 || !compile.IsOurs(to) {
+		t.Fatal(err, staterr, info)
+	}
+	if err := os.WriteFile(to, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := compile.Install(ctx, binary, to); err == nil {
+		t.Error("installed though cancelled")
+	}
+	if _, err := compile.Install(context.Background(), filepath.Join(dir, "gone"), to); err == nil {
+		t.Error("installed from nothing")
+	}
+	if b, _ := os.ReadFile(to); string(b) != "old" {
+		t.Error("what was there is gone")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left: %v", left)
+	}
+	for path, want := range map[string]bool{to: false, dir: false, filepath.Join(dir, "new"): true, os.Args[0]: false} {
+		if _, err := compile.CanInstall(path, false); (err == nil) != want {
+			t.Errorf("%s may be taken: %v", path, err)
+		}
 	}
 }
 
@@ -346,5 +439,28 @@ func TestUnknownSystem(t *testing.T) {
 	var tool *compile.ToolError
 	if !errors.As(err, &tool) || !strings.Contains(tool.Text, "nowhere") {
 		t.Errorf("for an unknown system: %v", err)
+	}
+}
+
+// The sources of the program are as gofmt writes them.
+func TestSourcesAreFormatted(t *testing.T) {
+	p := program()
+	files, err := compile.Sources(p, compile.DefaultsOf(p), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := 0
+	for _, f := range files {
+		if !strings.HasSuffix(f.Path, ".go") || strings.Contains(f.Path, "/") {
+			continue
+		}
+		programs++
+		want, err := format.Source(f.Data)
+		if err != nil || !bytes.Equal(want, f.Data) {
+			t.Errorf("%s is not formatted: %v", f.Path, err)
+		}
+	}
+	if programs < 4 {
+		t.Errorf("only %d files of the program", programs)
 	}
 }

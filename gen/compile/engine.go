@@ -31,7 +31,7 @@ type Engine struct {
 	threads int
 }
 
-// job is what a binary is asked for; the other side is in templates/main.go.tmpl.
+// job is what a binary is asked for; the other side is in templates/engine.go.tmpl.
 type job struct {
 	Chains         int    `json:"chains"`
 	Warmup         int    `json:"warmup"`
@@ -155,7 +155,7 @@ func (e *Engine) start(ctx context.Context, sch sampling.Schedule, frames string
 		return nil, err
 	}
 	st := &stream{ctx: ctx, e: e, packed: make([]byte, e.PackedSize()), sweeps: frames == "sweeps"}
-	st.cmd = exec.CommandContext(ctx, e.path, "-serve")
+	st.cmd = exec.CommandContext(ctx, e.path, "-engine")
 	st.cmd.Stdin, st.cmd.Stderr = bytes.NewReader(text), &st.stderr
 	st.cmd.Cancel = func() error { return st.cmd.Process.Signal(os.Interrupt) }
 	st.cmd.WaitDelay = 5 * time.Second

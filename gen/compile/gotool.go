@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// minGo is the oldest Go that builds emitted code.
-const minGo = "1.24"
+// MinGo is the oldest Go that builds emitted code.
+const MinGo = "1.24"
 
 // ToolError says what is wrong with the go command, or what it said.
 type ToolError struct {
@@ -33,15 +33,13 @@ type goTool struct {
 
 // findGo looks for a go command that is new enough.
 func findGo(ctx context.Context) (*goTool, error) {
-	install := "install Go " + minGo + " or later from https://go.dev/dl/; `thrmlgen run` without --compiled needs none"
-	path, err := exec.LookPath("go")
-	if err != nil {
-		return nil, &ToolError{"no go command is on the PATH; compiling needs Go " + minGo + " or later", install}
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return nil, err
+	install := "install Go " + MinGo + " or later from https://go.dev/dl/; `thrmlgen run` without --compiled needs none"
+	path := lookGo()
+	if path == "" {
+		return nil, &ToolError{"no go command is on the PATH; compiling needs Go " + MinGo + " or later", install}
 	}
 	cmd := exec.CommandContext(ctx, path, "env", "GOVERSION")
+	var err error
 	if cmd.Env, err = environment(path, os.TempDir()); err != nil {
 		return nil, err
 	}
@@ -54,11 +52,40 @@ func findGo(ctx context.Context) (*goTool, error) {
 	}
 	// A development version reads "devel go1.27-0123abcd …".
 	v := strings.TrimSpace(strings.TrimPrefix(string(out), "devel "))
-	if number, _, _ := strings.Cut(v, "-"); version.Compare(number, "go"+minGo) < 0 {
-		return nil, &ToolError{fmt.Sprintf("%s is %s; compiling needs Go %s or later", path, v, minGo), install}
+	if number, _, _ := strings.Cut(v, "-"); version.Compare(number, "go"+MinGo) < 0 {
+		return nil, &ToolError{fmt.Sprintf("%s is %s; compiling needs Go %s or later", path, v, MinGo), install}
 	}
 	return &goTool{path, v}, nil
 }
+
+// lookGo is the first go command on the PATH, "" if there is none. Folders that
+// are not named in full are passed over: what lies in the working folder is not to
+// be run.
+func lookGo() string {
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if path, err := exec.LookPath(filepath.Join(dir, "go")); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// FindGo is the path of a go command that is new enough. A *ToolError says what
+// is wrong with the one that is there.
+func FindGo(ctx context.Context) (string, error) {
+	tool, err := findGo(ctx)
+	if err != nil {
+		return "", err
+	}
+	return tool.path, nil
+}
+
+// Environment is what a go command at a path sees whose home is a folder: see
+// environment. Later settings of one name replace earlier ones.
+func Environment(tool, home string) ([]string, error) { return environment(tool, home) }
 
 // environment is what the go command sees: no settings of the user, no network,
 // no other toolchain, no C compiler. Its build cache is the user's, so that the

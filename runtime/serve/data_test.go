@@ -1,0 +1,67 @@
+package serve_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/serve"
+)
+
+// A version holds what was given and leaves the model as it was.
+func TestRunDataModel(t *testing.T) {
+	m := model()
+	before := m.AppendBinary(nil)
+	d := serve.NewRunData(m, 2)
+	w := &npy.NPYArray{Shape: []int{12}, DType: "<f8", Data: floats(12, 0.5)}
+	x := &npy.NPYArray{Shape: []int{2, 2}, DType: "|u1", Data: []uint8{0, 1, 2, 0}}
+	for _, err := range []error{
+		d.SetBeta("b", 3), d.SetWeights("w", "h", w), d.Clamp("c", "x", x, nil), d.ClampRef("r", "s[1, 1:3]", "1,-1"), d.ClampRef("r", "s[2,:]", "-1"), d.Start("i", "x", x),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := d.Model()
+	if v.Beta != 3 || v.Format.Bound <= m.Format.Bound || v.Factors[0].Weights[3] != 0.5 || len(v.Clamps) != 4 || v.Init[1].Chains != 2 ||
+		!slices.Equal(v.Clamps[2].Nodes, []int32{5, 6}) || !slices.Equal(v.Clamps[2].Values, []int32{1, -1}) || !slices.Equal(v.Clamps[1].Values, []int32{0, 1, 2, 0}) {
+		t.Errorf("%+v", v)
+	}
+	if !slices.Equal(m.AppendBinary(nil), before) {
+		t.Error("the model has changed")
+	}
+	if _, err := sampling.NewSampler(v, sampling.Options{Chains: 2}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Continuous values are numbers in their range; states hold their bits.
+func TestContinuousData(t *testing.T) {
+	m := &sampling.Model{Nodes: 4, Vars: []sampling.Var{
+		{Name: "u", Kind: sampling.Continuous, Shape: []int{3}, Count: 3}, {Name: "v", Kind: sampling.Continuous, First: 3, Count: 1, Range: []float64{0, 1}}}}
+	d := serve.NewRunData(m, 5)
+	if err := d.Start("i", "u", &npy.NPYArray{Shape: []int{3}, DType: "<f8", Data: []float64{0.1, -2, 1e-50}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.ClampRef("c", "v", "0.25"); err != nil {
+		t.Fatal(err)
+	}
+	v := d.Model()
+	if !slices.Equal(v.Init[0].Values, []int32{sampling.FloatBits(0.1), sampling.FloatBits(-2), 0}) || v.Clamps[0].Values[0] != sampling.FloatBits(0.25) {
+		t.Errorf("%+v", v)
+	}
+	for says, err := range map[string]error{
+		"finite":           d.Start("i", "u", &npy.NPYArray{Shape: []int{3}, DType: "<f8", Data: []float64{0, math.NaN(), 0}}),
+		"beyond the range": d.Start("i", "u", &npy.NPYArray{Shape: []int{3}, DType: "<f8", Data: []float64{0, 1e60, 0}}),
+		"0 … 1":            d.ClampRef("c", "v", "1.5"),
+		"not a number":     d.ClampRef("c", "v", "x"),
+		"finite values":    d.ClampRef("c", "u[0]", "inf"),
+	} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", says, err)
+		}
+	}
+}
