@@ -1,0 +1,174 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/gen/spec"
+)
+
+// Training is the training section with its data.
+type Training struct {
+	Visible []int32
+	Data    Examples
+	Given   []int32 // nodes of all conditions
+	// Condition has a row for each example.
+	Condition Examples
+
+	HeldOut          Examples // may be empty
+	HeldOutCondition Examples
+
+	// The phases as models: other blocks and starts, the visible nodes of the
+	// positive one and the conditions of both clamped to 1.
+	Positive, Negative *Graph
+}
+
+// Examples are rows of node values, row-major.
+type Examples struct {
+	Rows   int
+	Values []int32
+}
+
+// BuildTraining resolves a model with its training section and reads the data.
+func BuildTraining(s *spec.Spec, files Files) (*Training, *diag.List) {
+	b := resolve(s, files)
+	if s.Train == nil {
+		b.fail(s.Model.Pos, diag.MissingKey, "add train: {data: …, visible: …}", "the model has no training section")
+	}
+	if b.l.Len() > 0 {
+		return nil, &b.l
+	}
+	t := b.loadTraining()
+	if b.l.Len() == 0 {
+		t.Positive = b.phase(&s.Train.Positive, s.Train.Visible, t)
+		t.Negative = b.phase(&s.Train.Negative, nil, t)
+	}
+	if b.l.Len() > 0 {
+		return nil, &b.l
+	}
+	return t, &b.l
+}
+
+func (b *builder) loadTraining() *Training {
+	from := b.s.Train
+	t := &Training{}
+	t.Visible, _ = b.ref(from.Visible)
+	t.Data = b.load("train.data", from.Data, from.Visible, t.Visible)
+	if from.HeldOut != nil {
+		t.HeldOut = b.load("train.held_out", from.HeldOut, from.Visible, t.Visible)
+	}
+	if b.l.Len() > 0 {
+		return t
+	}
+	if from.Batch.V > int64(t.Data.Rows) {
+		b.fail(from.Batch.Pos, diag.OutOfRange, "", "a batch of %d, the data have %d rows", from.Batch.V, t.Data.Rows)
+	}
+	if len(from.Condition) > 0 && t.HeldOut.Rows > 0 {
+		b.fail(from.HeldOut.Pos, diag.NotSupported, "leave held_out away", "examples held out have no conditions of their own yet")
+	}
+	var columns []Examples
+	for _, c := range from.Condition {
+		nodes, _ := b.ref(c.Ref)
+		e := b.load("train.condition."+refText(c.Ref), c.Data, c.Ref, nodes)
+		if e.Rows > 0 && e.Rows != t.Data.Rows {
+			b.fail(c.Data.Pos, diag.Length, "there is one row for each example", "train.condition.%s has %d rows, train.data has %d", refText(c.Ref), e.Rows, t.Data.Rows)
+		}
+		t.Given = append(t.Given, nodes...)
+		columns = append(columns, e)
+	}
+	if b.l.Len() > 0 || len(columns) == 0 {
+		return t
+	}
+	t.Condition.Rows = t.Data.Rows
+	for r := range t.Data.Rows {
+		for _, e := range columns {
+			width := len(e.Values) / e.Rows
+			t.Condition.Values = append(t.Condition.Values, e.Values[r*width:(r+1)*width]...)
+		}
+	}
+	return t
+}
+
+// load gives the examples of a table for some nodes.
+func (b *builder) load(what string, d *spec.Data, of *spec.Ref, nodes []int32) Examples {
+	var values []float64
+	place := func(int) diag.Pos { return d.Pos }
+	rows := 0
+	switch {
+	case d.P.Ok:
+		rows = int(d.Rows.V)
+		if float64(rows)*float64(len(nodes)) > MaxCells {
+			b.limit(d.Pos, "%s: more than %d values", what, MaxCells)
+			return Examples{}
+		}
+		return Examples{rows, drawExamples(uint64(d.Seed.V), rows*len(nodes), d.P.V)}
+	case d.List != nil:
+		rows, values = d.List.Shape[0], d.List.Values // its shape is checked
+		if d.List.At != nil {
+			place = d.List.At
+		}
+	default:
+		shape, read, ok := b.floats(d.File)
+		if !ok {
+			return Examples{}
+		}
+		want := b.refShape(of, nodes)
+		if len(shape) == 0 || !slices.Equal(shape[1:], want) && !slices.Equal(shape[1:], []int{len(nodes)}) {
+			b.fail(d.File.Pos, diag.Length, "", "%s has shape %s; %s needs an axis over examples, then %s", fileText(d.File), shapeText(shape), refText(of), shapeText(want))
+			return Examples{}
+		}
+		if shape[0] == 0 {
+			b.fail(d.File.Pos, diag.Empty, "", "%s has no rows", fileText(d.File))
+			return Examples{}
+		}
+		rows, values, place = shape[0], read, func(int) diag.Pos { return d.File.Pos }
+	}
+	states, ok := b.stateValues(diag.ClampValue, values, func(i int) int32 { return nodes[i%len(nodes)] }, place)
+	if !ok {
+		return Examples{}
+	}
+	return Examples{rows, states}
+}
+
+// drawExamples draws spins that are +1 with probability p: the word of each, as
+// for drawn weights, is below p·2^32.
+func drawExamples(seed uint64, n int, p float64) []int32 {
+	out := make([]int32, n)
+	weightWords(seed, n, 1, func(i int, w [2]uint32) {
+		out[i] = -1
+		if float64(w[0]) < float64(p*(1<<32)) {
+			out[i] = 1
+		}
+	})
+	return out
+}
+
+// phase is the model of one phase.
+func (b *builder) phase(p *spec.Phase, visible *spec.Ref, t *Training) *Graph {
+	s := *b.s
+	s.Train = nil
+	if p.BlocksPos.Line > 0 {
+		s.Blocks, s.BlocksPos = p.Blocks, p.BlocksPos
+	}
+	if p.Init != nil {
+		s.Init = *p.Init
+	}
+	for _, x := range []struct{ from, to *spec.Int }{{&p.Chains, &s.Sample.Chains}, {&p.Warmup, &s.Sample.Warmup}, {&p.Samples, &s.Sample.Samples}, {&p.StepsPerSample, &s.Sample.StepsPerSample}} {
+		if x.from.Ok {
+			*x.to = *x.from
+		}
+	}
+	one := &spec.List{Values: []float64{1}} // a value of every kind of node
+	s.Clamps = slices.Clone(s.Clamps)
+	if visible != nil {
+		s.Clamps = append(s.Clamps, spec.Clamp{Ref: visible, Values: one, Pos: visible.Pos})
+	}
+	for _, c := range b.s.Train.Condition {
+		s.Clamps = append(s.Clamps, spec.Clamp{Ref: c.Ref, Values: one, Pos: c.Ref.Pos})
+	}
+	g, list := Build(&s, b.files)
+	for _, problem := range list.Problems() {
+		b.add(problem)
+	}
+	return g
+}

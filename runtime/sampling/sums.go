@@ -1,0 +1,90 @@
+package sampling
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// CheckValue refuses what is no value of a node: anything but ±1 for a spin, what
+// is outside 0 … K-1 for a categorical, what is no number of its range for a continuous
+// node.
+func (m *Model) CheckValue(node int, v int32) error {
+	x := m.varOf(node)
+	switch {
+	case x.takes(v):
+		return nil
+	case x.Kind == Spin:
+		return fmt.Errorf("%s is a spin: %d is neither -1 nor +1", m.NodeName(node), v)
+	case x.Kind == Categorical:
+		return fmt.Errorf("%s has categories 0 … %d: got %d", m.NodeName(node), x.States-1, v)
+	case x.Range != nil:
+		return fmt.Errorf("%s lies between %v and %v: got %v", m.NodeName(node), x.Range[0], x.Range[1], BitsFloat(v))
+	}
+	return fmt.Errorf("%s is a finite number: got %v", m.NodeName(node), BitsFloat(v))
+}
+
+// CheckWeights refuses weights of factor fi that are no numbers or beyond the
+// model's declared range.
+func (m *Model) CheckWeights(fi int, w []float64) error { return m.checkRange(&m.Factors[fi], w) }
+
+// AddRowSums adds, for every row of factor fi and every entry of its table, the
+// sum over the first chains chains of (product of the row's spins) × (the entry is
+// the one picked) to sums, which has Rows × TableSize elements. Divided by the
+// number of chains these are the moments that gradients are made of.
+func (s *Sampler) AddRowSums(fi, chains int, sums []int64) {
+	f := &s.model.Factors[fi]
+	if len(f.Table) == 0 {
+		s.addProducts(f, chains, sums)
+		return
+	}
+	s.eachEntry(f, chains, func(_, at int, sign int64) { sums[at] += sign })
+}
+
+// AddRowSumsByChain is AddRowSums for each chain alone: sums has chains × Rows ×
+// TableSize elements.
+func (s *Sampler) AddRowSumsByChain(fi, chains int, sums []int32) {
+	f := &s.model.Factors[fi]
+	size := f.Rows * f.TableSize()
+	s.eachEntry(f, chains, func(c, at int, sign int64) { sums[c*size+at] += int32(sign) })
+}
+
+// addProducts counts the products that are +1, 64 chains at a time.
+func (s *Sampler) addProducts(f *Factor, chains int, sums []int64) {
+	k := len(f.Slots)
+	for word := range (chains + 63) / 64 {
+		mask := ^uint64(0)
+		if left := chains - 64*word; left < 64 {
+			mask = 1<<left - 1
+		}
+		n := int64(bits.OnesCount64(mask))
+		base := s.wordAt(0, word)
+		for r := range f.Rows {
+			minus := uint64(0)
+			for _, node := range f.Index[r*k : r*k+k] {
+				minus ^= ^s.bits[base+int(s.row[node])*s.tile]
+			}
+			sums[r] += n - 2*int64(bits.OnesCount64(minus&mask))
+		}
+	}
+}
+
+// eachEntry calls f with every chain and row: the place of the entry that the row
+// picks, and the product of its spins.
+func (s *Sampler) eachEntry(f *Factor, chains int, each func(chain, at int, sign int64)) {
+	k, size := len(f.Slots), f.TableSize()
+	for r := range f.Rows {
+		nodes := f.Index[r*k : r*k+k]
+		for c := range chains {
+			at, sign := 0, int64(1)
+			for i, slot := range f.Slots {
+				v := s.Value(int(nodes[i]), c)
+				if slot.Kind == Spin {
+					sign *= int64(v)
+				} else {
+					at = at*slot.States + int(v)
+				}
+			}
+			each(c, r*size+at, sign)
+		}
+	}
+}

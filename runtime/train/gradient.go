@@ -1,0 +1,346 @@
+package train
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// Gradient is one estimate of dKL/dW, by factor.
+type Gradient struct {
+	Factors []FactorGradient
+	Energy  [2]float64 // mean of Σ -W·f over the runtime factors, positive and negative phase
+}
+
+// FactorGradient is the part of one runtime factor. Moments have a figure for
+// every row and table entry; Grad has the shape of the weights, so that for a
+// table that all rows share it is summed over them. Errors are standard errors,
+// NaN where they cannot be told, nil if they were not asked for.
+type FactorGradient struct {
+	Name               string
+	Rows               int
+	Table              []int
+	Shared             bool
+	Positive, Negative []float64
+	Grad               []float64
+
+	PositiveSE, NegativeSE, GradSE []float64
+}
+
+// Norm is the root of the sum of squares of the gradient.
+func (g *Gradient) Norm() float64 {
+	sum := 0.0
+	for _, f := range g.Factors {
+		for _, x := range f.Grad {
+			sum += float64(x * x)
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// Gradient estimates the gradient on some examples without moving the weights.
+// Standard errors are those between chains, within examples in the positive phase;
+// with one chain an example they come from up to 32 batches of draws.
+func (t *Trainer) Gradient(ctx context.Context, examples []int32, errors bool) (*Gradient, error) {
+	pos, err := t.positive(ctx, examples, errors)
+	if err != nil {
+		return nil, err
+	}
+	neg, err := t.negative(ctx, examples, errors)
+	if err != nil {
+		return nil, err
+	}
+	return t.gradient(pos, neg, errors), nil
+}
+
+// sums gather the moments of one phase.
+type sums struct {
+	factors []int // runtime ones
+	size    []int
+	total   [][]int64
+	draws   int
+
+	// For standard errors.
+	byChain  [][]int32   // by factor: chains × size
+	before   [][]int64   // totals before the batch at hand
+	batches  [][]float64 // by factor: batches × size
+	length   int         // draws of a batch
+	inBatch  int
+	nBatches int
+}
+
+// collect is an Observer that adds every draw to the sums.
+type collect struct {
+	s      *sampling.Sampler
+	to     *sums
+	chains int
+	errors bool
+}
+
+func (c collect) Observe(s *sampling.Sampler, _ int) error {
+	for i, f := range c.to.factors {
+		s.AddRowSums(f, c.chains, c.to.total[i])
+		if c.errors {
+			s.AddRowSumsByChain(f, c.chains, c.to.byChain[i])
+		}
+	}
+	c.to.draws++
+	if c.errors {
+		c.to.endDraw()
+	}
+	return nil
+}
+
+// endDraw closes a batch of draws when it is full.
+func (s *sums) endDraw() {
+	if s.inBatch++; s.inBatch < s.length {
+		return
+	}
+	s.inBatch = 0
+	s.nBatches++
+	for i := range s.factors {
+		for k, x := range s.total[i] {
+			s.batches[i] = append(s.batches[i], float64(x-s.before[i][k]))
+			s.before[i][k] = x
+		}
+	}
+}
+
+func (t *Trainer) newSums(chains, draws int, errors bool) *sums {
+	s := &sums{factors: t.factors, length: max(1, (draws+31)/32)}
+	for _, f := range t.factors {
+		x := &t.task.Positive.Model.Factors[f]
+		n := x.Rows * x.TableSize()
+		s.size = append(s.size, n)
+		s.total = append(s.total, make([]int64, n))
+		if errors {
+			s.byChain = append(s.byChain, make([]int32, n*chains))
+			s.before = append(s.before, make([]int64, n))
+			s.batches = append(s.batches, nil)
+		}
+	}
+	return s
+}
+
+// moments are the means of factor i.
+func (s *sums) moments(i, chains int) []float64 {
+	out := make([]float64, s.size[i])
+	n := float64(chains) * float64(s.draws)
+	for k, x := range s.total[i] {
+		out[k] = float64(x) / n
+	}
+	return out
+}
+
+// errorsOf are the standard errors of the moments of factor i. Chains come in
+// groups of so many that share a law; groups are independent and count equally.
+func (s *sums) errorsOf(i, chains, group int) []float64 {
+	out := make([]float64, s.size[i])
+	if group < 2 {
+		return s.batchErrors(i, chains, out)
+	}
+	groups := chains / group
+	for k := range out {
+		sum := 0.0
+		for g := range groups {
+			sum += s.varianceOfMean(i, k, g*group, group)
+		}
+		out[k] = math.Sqrt(sum) / float64(groups)
+	}
+	return out
+}
+
+// varianceOfMean is the variance of the mean of n chains from the first on, from
+// the spread of their own means.
+func (s *sums) varianceOfMean(i, k, first, n int) float64 {
+	mean, square := 0.0, 0.0
+	for c := first; c < first+n; c++ {
+		mean += float64(s.byChain[i][c*s.size[i]+k])
+	}
+	mean /= float64(n)
+	for c := first; c < first+n; c++ {
+		d := float64(s.byChain[i][c*s.size[i]+k]) - mean
+		square += float64(d * d)
+	}
+	draws := float64(s.draws)
+	return square / float64(n-1) / float64(n) / (draws * draws)
+}
+
+// batchErrors come from the spread of batches of draws.
+func (s *sums) batchErrors(i, chains int, out []float64) []float64 {
+	n := s.nBatches
+	for k := range out {
+		if n < 4 {
+			out[k] = math.NaN()
+			continue
+		}
+		mean, square := 0.0, 0.0
+		for b := range n {
+			mean += s.batches[i][b*s.size[i]+k]
+		}
+		mean /= float64(n)
+		for b := range n {
+			d := s.batches[i][b*s.size[i]+k] - mean
+			square += float64(d * d)
+		}
+		out[k] = math.Sqrt(square/float64(n-1)/float64(n)) / (float64(s.length) * float64(chains))
+	}
+	return out
+}
+
+// measured is one phase of a gradient.
+type measured struct {
+	sums          *sums
+	chains, group int
+	exact         bool // nothing was random
+}
+
+// positive samples with the visible nodes held at the examples.
+func (t *Trainer) positive(ctx context.Context, examples []int32, errors bool) (*measured, error) {
+	p := t.task.Positive.Chains
+	s, err := t.sampler(usePositive, t.task.Positive.Model, len(examples)*p)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.hold(usePositive, s, t.task.Positive.Model, t.examples(examples, t.task.Data, t.task.Condition, true), len(examples), p); err != nil {
+		return nil, err
+	}
+	s.SetSweepNumber(t.sweeps[0])
+	s.Restart()
+	schedule := t.task.Positive.Schedule
+	exact := !t.free(t.task.Positive.Model, true)
+	if exact { // nothing moves: one look is enough
+		schedule = sampling.Schedule{Samples: 1, StepsPerSample: 1}
+	}
+	out := &measured{t.newSums(s.Chains(), schedule.Samples, errors), s.Chains(), p, exact}
+	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
+	t.sweeps[0] = s.SweepNumber()
+	t.last = s
+	return out, err
+}
+
+// negative samples the model, or what contrastive divergence has in its place.
+func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (*measured, error) {
+	chains, schedule := t.task.Negative.Chains, t.task.Negative.Schedule
+	if t.task.Loss == CD {
+		schedule = sampling.Schedule{Warmup: t.task.K, Samples: 1, StepsPerSample: 1}
+		if t.task.Start == StartData {
+			chains = len(examples) * t.task.Positive.Chains
+		}
+	}
+	s, err := t.sampler(useNegative, t.task.Negative.Model, chains)
+	if err != nil {
+		return nil, err
+	}
+	each := 1
+	if t.task.Start == StartData {
+		each = t.task.Positive.Chains
+	}
+	if err := t.hold(useNegative, s, t.task.Negative.Model, t.examples(examples, t.task.Data, t.task.Condition, false), len(examples), each); err != nil {
+		return nil, err
+	}
+	s.SetSweepNumber(t.sweeps[1])
+	switch {
+	case t.task.Start == StartData:
+		t.packed = t.last.AppendPacked(t.packed[:0])
+		if err := s.SetPacked(t.packed); err != nil {
+			return nil, err
+		}
+	case t.task.Start == StartNoise || !t.began:
+		s.Restart()
+	}
+	t.began = true
+	out := &measured{sums: t.newSums(s.Chains(), schedule.Samples, errors), chains: s.Chains(), group: s.Chains()}
+	if len(t.task.Given) > 0 {
+		out.group = 1 // chains have different laws: batches of draws tell
+	}
+	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
+	t.sweeps[1] = s.SweepNumber()
+	return out, err
+}
+
+// gradient puts the phases together.
+func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
+	g := &Gradient{}
+	beta := t.task.Positive.Model.Beta
+	for i, fi := range t.factors {
+		f := &t.task.Positive.Model.Factors[fi]
+		x := FactorGradient{Name: f.Name, Rows: f.Rows, Table: f.Table, Shared: f.Shared,
+			Positive: pos.sums.moments(i, pos.chains), Negative: neg.sums.moments(i, neg.chains), Grad: make([]float64, len(t.weights[fi]))}
+		size := len(x.Grad)
+		for k := range x.Positive {
+			x.Grad[k%size] -= float64(beta * (x.Positive[k] - x.Negative[k]))
+			w := t.weights[fi][k%size]
+			g.Energy[0] -= float64(w * x.Positive[k])
+			g.Energy[1] -= float64(w * x.Negative[k])
+		}
+		if errors {
+			x.PositiveSE = make([]float64, len(x.Positive))
+			if !pos.exact {
+				x.PositiveSE = pos.sums.errorsOf(i, pos.chains, pos.group)
+			}
+			x.NegativeSE = neg.sums.errorsOf(i, neg.chains, neg.group)
+			x.GradSE = gradientErrors(beta, &x, size)
+		}
+		g.Factors = append(g.Factors, x)
+	}
+	return g
+}
+
+// gradientErrors combine the phases, which are independent. Rows that share a
+// table are taken as if they were fully correlated, which is an upper bound.
+func gradientErrors(beta float64, x *FactorGradient, size int) []float64 {
+	out := make([]float64, size)
+	for k := range x.Positive {
+		p, n := x.PositiveSE[k], x.NegativeSE[k]
+		out[k%size] += float64(beta * math.Sqrt(float64(p*p)+float64(n*n)))
+	}
+	return out
+}
+
+// hold makes the phase's model of this step: weights as they are now, and nodes
+// held at values. rows has a row for each example; chains come each to an
+// example, round and round.
+func (t *Trainer) hold(use int, s *sampling.Sampler, base *sampling.Model, held clampedRows, examples, each int) error {
+	m := *base
+	m.Betas = nil
+	m.Factors = slices.Clone(base.Factors)
+	for _, fi := range t.factors {
+		m.Factors[fi].Weights = t.weights[fi]
+	}
+	m.Clamps = slices.Clone(base.Clamps)
+	if n := len(held.nodes); n > 0 {
+		c := sampling.Clamp{Nodes: held.nodes, Chains: s.Chains(), Values: make([]int32, 0, s.Chains()*n)}
+		for chain := range s.Chains() {
+			e := chain / each % examples
+			c.Values = append(c.Values, held.values[e*n:(e+1)*n]...)
+		}
+		m.Clamps = append(m.Clamps, c)
+	}
+	return s.Adopt(&m, t.seed(use))
+}
+
+// clampedRows are values of nodes, a row for each example.
+type clampedRows struct {
+	nodes  []int32
+	values []int32
+}
+
+// examples gathers the rows of some examples: conditions, and data if visible.
+func (t *Trainer) examples(list []int32, data, condition Examples, visible bool) clampedRows {
+	out := clampedRows{nodes: slices.Clone(t.task.Given)}
+	if visible {
+		out.nodes = append(out.nodes, t.task.Visible...)
+	}
+	for _, e := range list {
+		if len(t.task.Given) > 0 {
+			out.values = append(out.values, condition.row(int(e), len(t.task.Given))...)
+		}
+		if visible {
+			out.values = append(out.values, data.row(int(e), len(t.task.Visible))...)
+		}
+	}
+	return out
+}

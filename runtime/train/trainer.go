@@ -1,0 +1,236 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// Trainer is a training run under way. Its methods are not safe for concurrent
+// use.
+type Trainer struct {
+	task    Task
+	factors []int       // of the runtime factors
+	weights [][]float64 // by factor, nil where they are baked
+	moved   []moved     // by place in factors
+	powers  powers
+
+	step   int // steps done
+	order  []int32
+	began  bool      // the negative chains have a state
+	sweeps [2]uint64 // next sweep of the positive and the negative phase
+
+	samplers map[[2]int]*sampling.Sampler // by use and number of chains
+	last     *sampling.Sampler            // of the latest positive phase
+	packed   []byte
+	fields   *fieldIndex
+}
+
+// Step tells what one step did.
+type Step struct {
+	Step, Epoch int // counted from 1
+	Rate        float64
+	Norm        float64    // of the gradient
+	Energy      [2]float64 // see Gradient
+}
+
+// New makes a trainer of a task. The weights begin as they are in the model.
+func New(task Task) (*Trainer, error) {
+	if err := task.check(); err != nil {
+		return nil, err
+	}
+	t := &Trainer{task: task, powers: powers{1, 1}, samplers: map[[2]int]*sampling.Sampler{}}
+	m := task.Positive.Model
+	t.weights = make([][]float64, len(m.Factors))
+	for i := range m.Factors {
+		if m.Factors[i].Runtime {
+			t.factors = append(t.factors, i)
+			t.weights[i] = slices.Clone(m.Factors[i].Weights)
+		}
+	}
+	t.moved = make([]moved, len(t.factors))
+	return t, nil
+}
+
+// Task returns the task.
+func (t *Trainer) Task() *Task { return &t.task }
+
+// Weights are those of a runtime factor as they are now, nil if there is none of
+// this name.
+func (t *Trainer) Weights(factor string) []float64 {
+	for _, f := range t.factors {
+		if t.task.Positive.Model.Factors[f].Name == factor {
+			return slices.Clone(t.weights[f])
+		}
+	}
+	return nil
+}
+
+// SetWeights replaces the weights of a runtime factor.
+func (t *Trainer) SetWeights(factor string, w []float64) error {
+	m := t.task.Positive.Model
+	for _, f := range t.factors {
+		if m.Factors[f].Name != factor {
+			continue
+		}
+		if len(w) != len(t.weights[f]) {
+			return fmt.Errorf("factor %s takes %d weights, got %d", factor, len(t.weights[f]), len(w))
+		}
+		if err := m.CheckWeights(f, w); err != nil {
+			return err
+		}
+		t.weights[f] = slices.Clone(w)
+		return nil
+	}
+	return fmt.Errorf("no runtime factor %s", factor)
+}
+
+// Shape is that of a runtime factor's weights, nil for one number.
+func (t *Trainer) Shape(factor string) []int {
+	for _, f := range t.factors {
+		if x := &t.task.Positive.Model.Factors[f]; x.Name == factor {
+			return weightShape(x)
+		}
+	}
+	return nil
+}
+
+// weightShape has an axis along the rows, unless they share a table, and those of
+// the table.
+func weightShape(f *sampling.Factor) []int {
+	if f.Shared {
+		return slices.Clone(f.Table)
+	}
+	return append([]int{f.Rows}, f.Table...)
+}
+
+// Factors names the runtime factors.
+func (t *Trainer) Factors() []string {
+	var names []string
+	for _, f := range t.factors {
+		names = append(names, t.task.Positive.Model.Factors[f].Name)
+	}
+	return names
+}
+
+// StepsPerEpoch is how many steps see every example once. The last one of an
+// epoch may have fewer examples.
+func (t *Trainer) StepsPerEpoch() int {
+	return (t.task.Data.Rows + t.task.batch() - 1) / t.task.batch()
+}
+
+// Done is the number of steps done, and whether that is all.
+func (t *Trainer) Done() (steps int, all bool) {
+	return t.step, t.step >= t.StepsPerEpoch()*t.task.Epochs
+}
+
+// Step takes the next examples, estimates the gradient and moves the weights.
+// A step that would take a weight beyond the model's declared range, or make it no
+// number, is an error; the weights are then those before it.
+func (t *Trainer) Step(ctx context.Context) (*Step, error) {
+	per := t.StepsPerEpoch()
+	epoch, at := t.step/per, t.step%per
+	if at == 0 || t.order == nil {
+		t.order = shuffled(t.task.Data.Rows, t.task.Seed, uint64(epoch))
+	}
+	first := at * t.task.batch()
+	g, err := t.Gradient(ctx, t.order[first:min(first+t.task.batch(), len(t.order))], false)
+	if err != nil {
+		return nil, err
+	}
+	o := &t.task.Optimizer
+	rate := o.rate(t.step, per*t.task.Epochs)
+	p := powers{float64(t.powers.b1 * o.Beta1), float64(t.powers.b2 * o.Beta2)}
+	next, memory := make([][]float64, len(t.factors)), make([]moved, len(t.factors))
+	for i, f := range t.factors {
+		next[i] = slices.Clone(t.weights[f])
+		memory[i] = moved{slices.Clone(t.moved[i].first), slices.Clone(t.moved[i].second)}
+		o.step(next[i], g.Factors[i].Grad, &memory[i], rate, p)
+		if err := t.task.Positive.Model.CheckWeights(f, next[i]); err != nil {
+			return nil, fmt.Errorf("step %d: %w", t.step+1, err)
+		}
+	}
+	for i, f := range t.factors {
+		t.weights[f] = next[i]
+	}
+	t.moved, t.powers = memory, p
+	t.step++
+	return &Step{t.step, epoch + 1, rate, g.Norm(), g.Energy}, nil
+}
+
+// shuffled is the order of the examples in an epoch: Fisher and Yates' shuffle from
+// the last place down, place i swapped with floor(w·(i+1)/2^32), w the word of
+// purpose 6, sweep the epoch, slot i.
+func shuffled(n int, seed, epoch uint64) []int32 {
+	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	words := rng.NewWords(seed, 10)
+	for i := n - 1; i > 0; i-- {
+		j := uint64(words.Word32(rng.PurposeOrder, 0, epoch, uint32(i), 0)) * uint64(i+1) >> 32
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}
+
+// Uses of samplers; each has words of its own.
+const (
+	usePositive = iota
+	useNegative
+	useScore
+)
+
+// scoreSeed makes another seed of a task's.
+const scoreSeed = 0x9E3779B97F4A7C15
+
+// sampler is the one for a use and a number of chains.
+func (t *Trainer) sampler(use int, m *sampling.Model, chains int) (*sampling.Sampler, error) {
+	key := [2]int{use, chains}
+	if s := t.samplers[key]; s != nil {
+		return s, nil
+	}
+	s, err := sampling.NewSampler(m, sampling.Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative})
+	if err == nil {
+		t.samplers[key] = s
+	}
+	return s, err
+}
+
+func (t *Trainer) seed(use int) uint64 {
+	if use == useScore {
+		return t.task.Seed ^ scoreSeed
+	}
+	return t.task.Seed
+}
+
+// free says whether a node in a block of m is neither clamped nor held.
+func (t *Trainer) free(m *sampling.Model, visible bool) bool {
+	held := map[int32]bool{}
+	for _, c := range m.Clamps {
+		for _, n := range c.Nodes {
+			held[n] = true
+		}
+	}
+	for _, n := range t.task.Given {
+		held[n] = true
+	}
+	if visible {
+		for _, n := range t.task.Visible {
+			held[n] = true
+		}
+	}
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			for _, n := range b.Nodes {
+				if !held[n] {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
