@@ -3,6 +3,7 @@ package spec
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -13,6 +14,9 @@ type explanation struct {
 	text  string
 	help  string
 }
+
+// maxKey is how long a key may be in YAML.
+const maxKey = 1024
 
 // explain looks for the mistakes that people make in YAML: tabs, brackets and
 // quotes left open, references with [ ] inside a list, a colon without a space,
@@ -195,8 +199,13 @@ func (e *explainer) tokens(mayBeText bool) {
 				e.report(e.at, "put a comma between values, or quotes around the whole text", "unexpected text after the end of a value")
 				return
 			}
+			from := e.at
 			e.plain()
 			fresh = false
+			if e.atKeyColon() && e.at-from > maxKey {
+				e.report(from, "a name has at most "+strconv.Itoa(maxName)+" characters", "a key of %d characters, YAML allows %d", e.at-from, maxKey)
+				return
+			}
 			if !flow && !e.atKeyColon() {
 				e.nests = false
 				if !blockKey && !mayBeText {
@@ -233,7 +242,7 @@ func (e *explainer) plain() {
 				end++
 			}
 			word := string(e.text[begin:min(end+1, len(e.text))])
-			if strings.ContainsAny(word, " \t\r\n") {
+			if strings.ContainsAny(word, " \t\r\n") && !strings.Contains(word, " & ") && !strings.Contains(word, " - ") {
 				e.report(e.at, "put a comma before it", "a bracket in the middle of a value")
 				return
 			}

@@ -72,6 +72,20 @@ func (p *parser) family(key, n *node) *Family {
 		if v := f.need("coupling", "coupling: 1.0"); v != nil {
 			out.Coupling = p.weights(v, f.path("coupling"))
 		}
+	case "rbm":
+		out.Supported = true
+		f, _ := p.fields(n, what, "visible", "hidden", "visible_biases", "hidden_biases", "weights")
+		p.layers(out, f)
+		out.VisibleBiases, out.HiddenBiases = f.weights("visible_biases"), f.weights("hidden_biases")
+		out.Weights = f.weights("weights")
+	case "boltzmann":
+		out.Supported = true
+		f, _ := p.fields(n, what, "visible", "hidden", "graph", "biases", "weights")
+		p.layers(out, f)
+		if v := f.need("graph", "graph: {complete: 12}, over the visible nodes and behind them the hidden ones"); v != nil {
+			out.Graph = p.graphUse(v, f.path("graph"))
+		}
+		out.Biases, out.Weights = f.weights("biases"), f.weights("weights")
 	case "maxcut":
 		out.Supported = true
 		f, _ := p.fields(n, what, "file")
@@ -80,6 +94,34 @@ func (p *parser) family(key, n *node) *Family {
 		}
 	}
 	return out
+}
+
+// layers reads how many visible and hidden nodes there are.
+func (p *parser) layers(out *Family, f fields) {
+	if v := f.need("visible", "visible: and the number of visible nodes, or their shape"); v != nil {
+		out.Visible = p.size(v, f.path("visible"))
+	}
+	if v := f.need("hidden", "hidden: and the number of hidden nodes, or their shape"); v != nil {
+		out.Hidden = p.size(v, f.path("hidden"))
+	}
+}
+
+// size reads a number of nodes, or a shape; nil if it is neither.
+func (p *parser) size(n *node, what string) []Int {
+	due := "a number of nodes, or a shape such as [28, 28]"
+	var shape []Int
+	switch {
+	case n.kind == list:
+		shape = p.integers(n, what, due, 1, maxCount)
+	case n.kind == mapping || n.plain && isName(n.text):
+		p.expected(n, what, due)
+	default:
+		shape = []Int{p.integer(n, what, 1, maxCount)}
+	}
+	if !allOk(shape) {
+		return nil
+	}
+	return shape
 }
 
 // edgeList reads the edges of a family: rows of two nodes, {file: f.npz#key}

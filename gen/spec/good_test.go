@@ -109,7 +109,11 @@ func TestFamilies(t *testing.T) {
 	b := s.Sample.Betas
 	equal(t, "betas", say(b.From.V, b.To.V, b.Shape.Text, b.List == nil), "0.1 5 geometric true")
 	s = parseGood(t, "rbm_family.yaml")
-	equal(t, "rbm", say(s.Family.Kind.Text, s.Family.Supported, s.Format.Profile), "rbm false hardware")
+	f := s.Family
+	equal(t, "rbm", say(f.Kind.Text, f.Supported, values(f.Visible), values(f.Hidden), f.Weights == nil, s.Format.Profile), "rbm true [67] [16] true hardware")
+	s = parseGood(t, "boltzmann_family.yaml")
+	f = s.Family
+	equal(t, "boltzmann", say(f.Kind.Text, f.Supported, values(f.Visible), values(f.Hidden), f.Graph.Kind, f.Biases.List.Shape, f.Weights.Kind), "boltzmann true [2 3] [4] complete [10] signs")
 }
 
 // TestLater: what package graph refuses for now is read all the same.
@@ -118,7 +122,7 @@ func TestLater(t *testing.T) {
 	equal(t, "interactions", s.Interactions, "testdata/good/directed.yaml:3:1")
 	equal(t, "dynamics", s.Dynamics, "testdata/good/directed.yaml:5:1")
 	s = parseGood(t, "pegasus14_train.yaml")
-	points(t, s, *s.Train, "train:")
+	points(t, s, s.Train.Pos, "train:")
 	s = parseGood(t, "gaussian_bernoulli.yaml")
 	equal(t, "energy", s.Factors[2].Energy, "w*p*u")
 	points(t, s, s.Factors[2].EnergyPos, "w*p*u")
@@ -184,6 +188,14 @@ func TestAllKeys(t *testing.T) {
 		kinds = append(kinds, o.Kind)
 	}
 	equal(t, "observe", kinds, "[energy best moments magnetisation state histogram value]")
+	tr := s.Train
+	equal(t, "train", say(tr.Data.File.Path, tr.Data.File.Key, tr.Visible.Text, tr.Batch.V, tr.Epochs.V, tr.Loss.Text, tr.K.V, tr.Start.Text), "data.npz digits s 10 3 cd 2 persistent")
+	equal(t, "condition", say(tr.Condition[0].Ref.Text, tr.Condition[0].Data.List.Values), "w [0 1]")
+	equal(t, "optimizer", say(tr.Optimizer.Name.Text, tr.Optimizer.Beta1.V, tr.Optimizer.Beta2.V, tr.Optimizer.Epsilon.V, tr.LearningRate.V, tr.WeightDecay.Ok, tr.Seed.V),
+		"adam 0.9 0.999 1e-08 0.01 true 5")
+	equal(t, "positive phase", say(len(tr.Positive.Blocks), tr.Positive.Init.All.Kind, tr.Positive.Chains.V, tr.Positive.Warmup.Ok, tr.Positive.Samples.V, tr.Positive.StepsPerSample.V), "2 hinton 2 true 10 1")
+	equal(t, "negative phase", say(tr.Negative.Blocks == nil, tr.Negative.BlocksPos.Line > 0, tr.Negative.Init == nil, tr.Negative.Chains.Ok), "true true true false")
+	equal(t, "held out", say(tr.HeldOut.P.V, tr.HeldOut.Rows.V, tr.HeldOut.Seed.V), "0.5 10 1")
 	equal(t, "observed parts", say(s.Observe[4].Refs.Text, s.Observe[5].Refs.Name.Text, s.Observe[6].Name.Text), "[s, t[0]] x mine")
 }
 

@@ -29,8 +29,8 @@ func (p *parser) group(n *node, name Name) (Group, bool) {
 	}
 	f, _ := p.fields(n, what, "random", "parity", "of", "file")
 	v := p.oneOf(f, "random", "parity", "file")
-	if v.key != "parity" && v.key != "" {
-		f.only("goes with parity only", "of")
+	if v.key == "random" {
+		f.only("stands inside random", "of")
 	}
 	switch v.key {
 	case "random":
@@ -54,7 +54,11 @@ func (p *parser) group(n *node, name Name) (Group, bool) {
 		return g, g.Parity.Of != nil && g.Parity.Parity.Ok
 	case "file":
 		g.File = p.fileName(v.value, f.path("file"))
-		return g, g.File != nil
+		of := f.get("of")
+		if of != nil {
+			g.Of = p.ref(of, f.path("of"))
+		}
+		return g, g.File != nil && (of == nil || g.Of != nil)
 	}
 	return g, false
 }

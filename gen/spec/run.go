@@ -73,7 +73,7 @@ func (p *parser) sample(f fields) {
 		out.Seed = p.seed(n, "sample.seed")
 	}
 	if good {
-		p.checkSweeps(v, out)
+		p.checkSweeps(v, "sample", out)
 	}
 	if n := g.get("betas"); n != nil {
 		out.Betas = p.betas(n, "sample.betas")
@@ -81,7 +81,7 @@ func (p *parser) sample(f fields) {
 }
 
 // checkSweeps refuses schedules whose sweeps or draws cannot be counted.
-func (p *parser) checkSweeps(n *node, s *Sample) {
+func (p *parser) checkSweeps(n *node, what string, s *Sample) {
 	limit := func(at Int, format string, args ...any) {
 		pos := at.Pos
 		if !at.Ok {
@@ -90,17 +90,17 @@ func (p *parser) checkSweeps(n *node, s *Sample) {
 		p.problems.Limitf(pos, diag.OutOfRange, format, args...)
 	}
 	if s.Chains.V > maxCount {
-		limit(s.Chains, "sample.chains is %d, the limit is %d", s.Chains.V, maxCount)
+		limit(s.Chains, "%s.chains is %d, the limit is %d", what, s.Chains.V, maxCount)
 		return
 	}
 	high, sweeps := bits.Mul64(uint64(s.Samples.V-1), uint64(s.StepsPerSample.V))
 	total, carry := bits.Add64(sweeps, uint64(s.Warmup.V), 0)
 	if high != 0 || carry != 0 || total > maxSweeps {
-		limit(s.Samples, "sample asks for more than 2^48 sweeps: warmup %d + (samples %d - 1) × steps_per_sample %d", s.Warmup.V, s.Samples.V, s.StepsPerSample.V)
+		limit(s.Samples, "%s asks for more than 2^48 sweeps: warmup %d + (samples %d - 1) × steps_per_sample %d", what, s.Warmup.V, s.Samples.V, s.StepsPerSample.V)
 		return
 	}
 	if high, draws := bits.Mul64(uint64(s.Chains.V), uint64(s.Samples.V)); high != 0 || draws > maxSweeps {
-		limit(s.Samples, "sample asks for more than 2^48 draws: chains %d × samples %d", s.Chains.V, s.Samples.V)
+		limit(s.Samples, "%s asks for more than 2^48 draws: chains %d × samples %d", what, s.Chains.V, s.Samples.V)
 	}
 }
 

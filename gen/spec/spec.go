@@ -36,7 +36,7 @@ type Spec struct {
 	Format       Format
 	Sample       Sample
 	Observe      []Observe // default state and energy
-	Train        *diag.Pos
+	Train        *Train    // nil without a training section
 
 	sets map[string][]byte // text of each --set value by its file name in positions
 }
@@ -121,7 +121,8 @@ type Group struct {
 	Ref    *Ref
 	Random *RandomGroup
 	Parity *ParityGroup
-	File   *File
+	File   *File // node numbers or a mask
+	Of     *Ref  // File: what they count; nil for the model's one variable
 }
 
 type RandomGroup struct {
@@ -219,15 +220,19 @@ type Param struct {
 
 // Family is a shorthand, with its keys as written. Package graph expands it.
 type Family struct {
-	Kind      Name // ising, maxcut, potts, rbm, boltzmann, gaussian, gaussian_bernoulli
-	Graph     *Topology
-	Edges     *Index   // ising: rows of two nodes
-	Biases    *Weights // ising
-	Weights   *Weights // ising
-	States    Int      // potts
-	Coupling  *Weights // potts
-	File      *File    // maxcut
-	Supported bool     // false: known by name, refused by package graph
+	Kind     Name // ising, maxcut, potts, rbm, boltzmann, gaussian, gaussian_bernoulli
+	Graph    *Topology
+	Edges    *Index   // ising: rows of two nodes
+	Biases   *Weights // ising, boltzmann
+	Weights  *Weights // ising, rbm, boltzmann
+	States   Int      // potts
+	Coupling *Weights // potts
+	File     *File    // maxcut
+
+	Visible, Hidden             []Int // rbm, boltzmann: shapes
+	VisibleBiases, HiddenBiases *Weights
+
+	Supported bool // false: known by name, refused by package graph
 }
 
 // Beta is a number or the name of a runtime parameter.
@@ -317,6 +322,64 @@ type Betas struct {
 	From, To Float
 	Shape    Name // linear or geometric
 	Pos      diag.Pos
+}
+
+// Train is the training section: what is learnt from, and how. Keys that are not
+// written have Ok false, no Text or nil; their defaults are loss kl, all rows in
+// one batch, 1 epoch, sgd, learning rate 0.01, weight decay 0, seed 0.
+type Train struct {
+	Data         *Data
+	Visible      *Ref // the nodes that the columns of the data are of
+	Condition    []Condition
+	Batch        Int
+	Epochs       Int
+	Loss         Name // kl or cd
+	K            Int  // cd: sweeps
+	Start        Name // cd: data, noise or persistent
+	LearningRate Float
+	Optimizer    Optimizer
+	WeightDecay  Float
+	Seed         Uint
+	Positive     Phase
+	Negative     Phase
+	HeldOut      *Data
+	Pos          diag.Pos
+}
+
+// Data are examples, one a row: a nested list, a file, or drawn: every entry +1
+// with probability P.
+type Data struct {
+	List *List
+	File *File
+	P    Float // bernoulli
+	Rows Int
+	Seed Int
+	Pos  diag.Pos
+}
+
+// Condition clamps nodes to data of their own, row by row with the examples.
+type Condition struct {
+	Ref  *Ref
+	Data *Data
+}
+
+// Optimizer is sgd with a momentum, or adam; Name.Text is "" if not written.
+type Optimizer struct {
+	Name                  Name
+	Momentum              Float // sgd
+	Beta1, Beta2, Epsilon Float // adam
+}
+
+// Phase is the schedule of one of the two expectations of a gradient. What is
+// not written is as in sample, and in the model.
+type Phase struct {
+	Blocks    []Block // nil: auto, or as in the model where BlocksPos is empty
+	BlocksPos diag.Pos
+	Init      *Init
+
+	Chains, Warmup, Samples, StepsPerSample Int
+
+	Pos diag.Pos
 }
 
 // Observe is one entry of observe.

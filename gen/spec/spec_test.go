@@ -38,7 +38,7 @@ func render(t testing.TB, s *Spec, problems *diag.List) string {
 // product.
 func TestBad(t *testing.T) {
 	dirs, _ := filepath.Glob("testdata/bad/*")
-	if len(dirs) < 45 {
+	if len(dirs) < 115 {
 		t.Fatalf("only %d cases", len(dirs))
 	}
 	for _, dir := range dirs {

@@ -14,129 +14,179 @@ var (
 	phaseKeys = []string{"blocks", "init", "chains", "warmup", "samples", "steps_per_sample"}
 )
 
-// train checks the training section; of its values only the place is kept.
+// train reads the training section. Package graph checks what it refers to.
 func (p *parser) train(f fields) {
 	k, v := f.find("train")
 	if v == nil {
 		return
 	}
-	pos := k.pos()
-	p.spec.Train = &pos
 	t, ok := p.fields(v, "train", trainKeys...)
 	if !ok {
 		return
 	}
+	out := &Train{Pos: k.pos()}
+	before := p.problems.Len()
 	if d := t.need("data", "data: f.npz#key, a nested list or {bernoulli: 0.5, rows: 50, seed: 3}"); d != nil {
-		p.trainData(d, "train.data")
+		out.Data = p.data(d, "train.data")
 	}
 	if h := t.get("held_out"); h != nil {
-		p.trainData(h, "train.held_out")
+		out.HeldOut = p.data(h, "train.held_out")
 	}
 	if r := t.need("visible", "visible: and the nodes that the data are of"); r != nil {
-		p.ref(r, "train.visible")
+		out.Visible = p.ref(r, "train.visible")
 	}
-	p.condition(t)
-	t.integer("batch", 1, maxCount)
-	t.integer("epochs", 1, maxCount)
-	t.integer("k", 1, maxCount)
-	t.choice("loss", "kl", "cd")
-	t.choice("start", "data", "noise", "persistent")
-	t.floatIn("learning_rate", 0, math.Inf(1), true)
-	t.floatIn("weight_decay", 0, math.Inf(1), false)
+	out.Condition = p.condition(t)
+	out.Batch = t.integer("batch", 1, maxCount)
+	out.Epochs = t.integer("epochs", 1, maxCount)
+	out.K = t.integer("k", 1, maxCount)
+	out.Loss = t.choice("loss", "kl", "cd")
+	out.Start = t.choice("start", "data", "noise", "persistent")
+	out.LearningRate = t.floatIn("learning_rate", 0, math.Inf(1), true)
+	out.WeightDecay = t.floatIn("weight_decay", 0, math.Inf(1), false)
 	if n := t.get("seed"); n != nil {
-		p.seed(n, "train.seed")
+		out.Seed = p.seed(n, "train.seed")
 	}
-	p.optimizer(t)
-	p.phase(t, "positive")
-	p.phase(t, "negative")
+	out.Optimizer = p.optimizer(t)
+	out.Positive = p.phase(t, "positive")
+	out.Negative = p.phase(t, "negative")
+	if p.problems.Len() == before {
+		p.spec.Train = out
+	}
 }
 
-// trainData reads a file, a nested list or a generated table.
-func (p *parser) trainData(n *node, what string) {
+// data reads a file, a nested list or a generated table; nil if it is none.
+func (p *parser) data(n *node, what string) *Data {
+	out := &Data{Pos: n.pos()}
 	switch n.kind {
 	case scalar:
-		p.fileName(n, what)
+		out.File = p.fileName(n, what)
 	case list:
-		p.numbers(n, what)
+		out.List = p.numbers(n, what)
 	case mapping:
 		f, _ := p.fields(n, what, "bernoulli", "rows", "seed", "file")
 		switch v := p.oneOf(f, "bernoulli", "file"); v.key {
 		case "bernoulli":
-			p.floatIn(v.value, f.path("bernoulli"), 0, 1, false)
+			out.P = p.floatIn(v.value, f.path("bernoulli"), 0, 1, false)
 			if rows := f.need("rows", "rows: and the number of examples"); rows != nil {
-				p.integer(rows, f.path("rows"), 1, maxCount)
+				out.Rows = p.integer(rows, f.path("rows"), 1, maxCount)
 			}
-			f.seed("seed")
+			out.Seed = f.seed("seed")
 		case "file":
 			f.only("goes with bernoulli only", "rows", "seed")
-			p.fileName(v.value, f.path("file"))
+			out.File = p.fileName(v.value, f.path("file"))
 		}
 	}
+	if out.File == nil && out.List == nil && !out.P.Ok {
+		return nil
+	}
+	return out
 }
 
-func (p *parser) condition(t fields) {
+func (p *parser) condition(t fields) (out []Condition) {
 	v := t.get("condition")
 	if v == nil {
-		return
+		return nil
 	}
 	if v.kind != mapping {
 		p.expected(v, "train.condition", "a mapping of references to data")
-		return
+		return nil
 	}
 	for i := 0; i < len(v.items); i += 2 {
-		p.oneRef(&v.items[i], "train.condition")
-		if v.items[i+1].isNull() {
-			p.add(&v.items[i], diag.Empty, "train.condition.%s has no value", v.items[i].text)
+		key, value := &v.items[i], &v.items[i+1]
+		c := Condition{Ref: p.oneRef(key, "train.condition")}
+		if value.isNull() {
+			p.add(key, diag.Empty, "train.condition.%s has no value", key.text).Help = "write the data that these nodes are held at, or remove it"
 			continue
 		}
-		p.trainData(&v.items[i+1], join("train.condition", v.items[i].text))
+		c.Data = p.data(value, join("train.condition", key.text))
+		out = append(out, c)
 	}
+	return out
 }
 
-// optimizer reads sgd, adam or {adam: {beta1, beta2, epsilon}}.
-func (p *parser) optimizer(t fields) {
+// optimizer reads sgd, adam, {sgd: {momentum}} or {adam: {beta1, beta2, epsilon}}.
+func (p *parser) optimizer(t fields) (out Optimizer) {
 	v := t.get("optimizer")
 	if v == nil {
-		return
+		return out
 	}
 	what := "train.optimizer"
 	if v.kind != mapping {
-		p.choice(v, what, "sgd", "adam")
-		return
+		out.Name = p.choice(v, what, "sgd", "adam")
+		return out
 	}
 	f, _ := p.fields(v, what, "sgd", "adam")
-	switch form := p.oneOf(f, "sgd", "adam"); form.key {
+	form := p.oneOf(f, "sgd", "adam")
+	switch form.key {
 	case "sgd":
 		if g, ok := p.fields(form.value, what+".sgd", "momentum"); ok {
-			g.floatIn("momentum", 0, 1, false)
+			out.Momentum = g.floatBelow("momentum", 1)
 		}
 	case "adam":
 		if g, ok := p.fields(form.value, what+".adam", "beta1", "beta2", "epsilon"); ok {
-			g.floatIn("beta1", 0, 1, false)
-			g.floatIn("beta2", 0, 1, false)
-			g.floatIn("epsilon", 0, math.Inf(1), false)
+			out.Beta1 = g.floatBelow("beta1", 1)
+			out.Beta2 = g.floatBelow("beta2", 1)
+			out.Epsilon = g.floatIn("epsilon", 0, math.Inf(1), true)
 		}
+	default:
+		return out
 	}
+	out.Name = Name{Text: form.key, Pos: form.name.pos()}
+	return out
+}
+
+// floatBelow reads a number in [0, end).
+func (f fields) floatBelow(key string, end float64) Float {
+	x := f.floatIn(key, 0, end, false)
+	if x.Ok && x.V == end {
+		f.p.problems.Addf(x.Pos, diag.OutOfRange, "%s must be below %v", f.path(key), end)
+	}
+	return x
 }
 
 // phase reads the schedule of one of the two phases of a step.
-func (p *parser) phase(t fields, key string) {
+func (p *parser) phase(t fields, key string) (out Phase) {
 	v := t.get(key)
 	if v == nil {
-		return
+		return out
 	}
+	out.Pos = v.pos()
 	f, ok := p.fields(v, t.path(key), phaseKeys...)
 	if !ok {
-		return
+		return out
 	}
 	if n := f.get("blocks"); n != nil {
-		p.blockList(n, f.path("blocks"))
+		out.BlocksPos = n.pos()
+		out.Blocks = p.blockList(n, f.path("blocks"))
 	}
 	if n := f.get("init"); n != nil {
-		p.init(n, f.path("init"))
+		init := p.init(n, f.path("init"))
+		out.Init = &init
 	}
-	f.integer("chains", 1, maxCount)
-	f.integer("warmup", 0, math.MaxInt64)
-	f.integer("samples", 1, math.MaxInt64)
-	f.integer("steps_per_sample", 1, math.MaxInt64)
+	before := p.problems.Len()
+	out.Chains = f.integer("chains", 1, math.MaxInt64)
+	out.Warmup = f.integer("warmup", 0, math.MaxInt64)
+	out.Samples = f.integer("samples", 1, math.MaxInt64)
+	out.StepsPerSample = f.integer("steps_per_sample", 1, math.MaxInt64)
+	if p.problems.Len() == before {
+		p.checkPhase(v, t.path(key), &out)
+	}
+	return out
+}
+
+// checkPhase counts the sweeps of a phase, with what it takes from sample.
+func (p *parser) checkPhase(n *node, what string, phase *Phase) {
+	if !phase.Chains.Ok && !phase.Warmup.Ok && !phase.Samples.Ok && !phase.StepsPerSample.Ok {
+		return
+	}
+	all := p.spec.Sample
+	for _, c := range []struct {
+		from Int
+		to   *Int
+	}{{phase.Chains, &all.Chains}, {phase.Warmup, &all.Warmup}, {phase.Samples, &all.Samples}, {phase.StepsPerSample, &all.StepsPerSample}} {
+		if c.from.Ok {
+			*c.to = c.from
+		}
+	}
+	p.checkSweeps(n, what, &all)
 }

@@ -1,0 +1,110 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/gen/spec"
+)
+
+// training checks what the training section refers to. It stays in the Spec;
+// its files are not read, so that a model samples without its data.
+func (b *builder) training() {
+	t := b.s.Train
+	if t == nil {
+		return
+	}
+	rows := 0
+	visible, ok := b.ref(t.Visible)
+	if ok {
+		rows = b.examples("train.data", t.Data, t.Visible, visible)
+		if t.HeldOut != nil {
+			b.examples("train.held_out", t.HeldOut, t.Visible, visible)
+		}
+	}
+	if rows > 0 && t.Batch.V > int64(rows) {
+		b.fail(t.Batch.Pos, diag.OutOfRange, "", "a batch of %d, the data have %d rows", t.Batch.V, rows)
+	}
+	b.conditions(t, visible, rows)
+	for _, p := range []*spec.Phase{&t.Positive, &t.Negative} {
+		for i := range p.Blocks {
+			b.blockRefs(&p.Blocks[i])
+		}
+		if p.Init == nil {
+			continue
+		}
+		for _, v := range p.Init.Vars {
+			if !b.isVariable(v.Var.Text) {
+				b.unknown(v.Var, "variable", b.declNames())
+			}
+		}
+	}
+}
+
+// conditions are nodes of their own, with as many rows as the data.
+func (b *builder) conditions(t *spec.Train, visible []int32, rows int) {
+	var taken bitset
+	for _, n := range visible {
+		taken.add(n)
+	}
+	for _, c := range t.Condition {
+		nodes, ok := b.ref(c.Ref)
+		if !ok {
+			continue
+		}
+		twice := few{b: b, code: diag.NodeTwice, help: "a node is visible or in one condition"}
+		for _, n := range nodes {
+			if !taken.add(n) {
+				twice.add(c.Ref.Pos, "%s is visible or in another condition already", b.g.NodeName(int(n)))
+			}
+		}
+		twice.done("nodes")
+		what := "train.condition." + refText(c.Ref)
+		if n := b.examples(what, c.Data, c.Ref, nodes); n > 0 && rows > 0 && n != rows {
+			b.fail(c.Data.Pos, diag.Length, "there is one row for each example", "%s has %d rows, train.data has %d", what, n, rows)
+		}
+	}
+}
+
+// examples checks data that are in the model file: one row for each example, in
+// it one value for each node. It gives the number of rows, 0 if that is not known.
+func (b *builder) examples(what string, d *spec.Data, of *spec.Ref, nodes []int32) int {
+	switch {
+	case d.P.Ok:
+		for _, n := range nodes {
+			if v := &b.g.Vars[b.g.varOf(n)]; v.Kind != Spin {
+				b.fail(d.Pos, diag.BadVariable, "give the data as a list or a file", "%s: bernoulli data are for spins; %s is %s", what, b.g.NodeName(int(n)), v.Kind)
+				return 0
+			}
+		}
+		return int(d.Rows.V)
+	case d.List == nil:
+		return 0
+	}
+	want := b.refShape(of, nodes)
+	shape := d.List.Shape
+	if len(shape) == 0 || !slices.Equal(shape[1:], want) && !slices.Equal(shape[1:], []int{len(nodes)}) {
+		help := "write a list of rows"
+		if slices.Equal(shape, want) || slices.Equal(shape, []int{len(nodes)}) {
+			help = "one example is a list in a list: [[…]]"
+		}
+		b.fail(d.Pos, diag.Length, help, "%s has shape %s; it needs an axis over examples, then %s for %s", what, shapeText(shape), shapeText(want), refText(of))
+		return 0
+	}
+	if shape[0] == 0 || len(d.List.Values) == 0 {
+		b.fail(d.Pos, diag.Empty, "", "%s has no rows", what)
+		return 0
+	}
+	b.stateValues(diag.ClampValue, d.List.Values, func(i int) int32 { return nodes[i%len(nodes)] }, d.List.At)
+	return shape[0]
+}
+
+// blockRefs resolves the references of a block of a phase.
+func (b *builder) blockRefs(d *spec.Block) {
+	if d.Refs != nil {
+		b.ref(d.Refs)
+	}
+	for i := range d.Together {
+		b.blockRefs(&d.Together[i])
+	}
+}
