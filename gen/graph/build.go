@@ -19,10 +19,19 @@ const (
 )
 
 // Build resolves a Spec: graphs, variables, groups, factors, blocks, clamps,
-// initial states and the schedule, in this order, reading what files they name.
+// initial states, the schedule and training, in this order, reading what files they name.
 // The Graph is nil if there is any problem; problems that do not hinder each
 // other are all reported. Warnings are in the Graph.
 func Build(s *spec.Spec, files Files) (*Graph, *diag.List) {
+	b := resolve(s, files)
+	if b.l.Len() > 0 {
+		return nil, &b.l
+	}
+	return b.g, &b.l
+}
+
+// resolve resolves all there is to resolve.
+func resolve(s *spec.Spec, files Files) *builder {
 	b := &builder{
 		s: s, files: files, g: &Graph{Model: s.Model.Text},
 		read:       map[string][]byte{},
@@ -31,6 +40,7 @@ func Build(s *spec.Spec, files Files) (*Graph, *diag.List) {
 		vars:       map[string]int{},
 		groups:     map[string]*groupState{},
 		layout:     map[int]*Topology{},
+		placed:     map[string]place{},
 		badGraphs:  map[string]bool{},
 		seeds:      map[uint64]string{},
 		brokenVars: map[string]bool{},
@@ -39,6 +49,7 @@ func Build(s *spec.Spec, files Files) (*Graph, *diag.List) {
 	b.topologies()
 	b.family()
 	b.variables()
+	b.updates()
 	b.allGroups()
 	b.factors()
 	b.clamps()
@@ -46,6 +57,7 @@ func Build(s *spec.Spec, files Files) (*Graph, *diag.List) {
 	b.betas()
 	b.schedule()
 	b.observers()
+	b.training()
 	b.format()
 	if b.s.Blocks != nil {
 		b.userBlocks()
@@ -53,10 +65,7 @@ func Build(s *spec.Spec, files Files) (*Graph, *diag.List) {
 	if b.l.Len() == 0 {
 		b.interactions()
 	}
-	if b.l.Len() > 0 {
-		return nil, &b.l
-	}
-	return b.g, &b.l
+	return b
 }
 
 // builder is one run of Build.
@@ -79,6 +88,7 @@ type builder struct {
 	decls   []spec.Variable   // the model's and the family's
 	terms   []term            // the same for factors
 	layout  map[int]*Topology // by variable: the graph of its inline edges
+	placed  map[string]place  // of a family's variables: where on a graph they are
 	free    []bool            // not clamped
 	unclear bool              // a clamp could not be resolved, so free may be wrong
 	weights int               // so far
@@ -92,8 +102,16 @@ type term struct {
 	spec.Factor
 	rows    []int32   // rows × slots, positions inside the variables
 	values  []float64 // one for each row
+	grids   [][]int   // shapes, besides [rows], of one number for each row
+	untied  bool      // at run time one number is one for each row
 	potts   bool      // weights are couplings, to be multiplied with the identity
 	rowText func(i int) string
+}
+
+// place is where on a graph a variable sits: node after node from first on.
+type place struct {
+	on    *Topology
+	first int
 }
 
 func (b *builder) add(p diag.Problem) { b.l.Add(p) }
@@ -152,34 +170,18 @@ func (b *builder) refuse() {
 	if s.Dynamics != nil {
 		b.unsupported(*s.Dynamics, "dynamics of continuous variables", "")
 	}
-	if s.Train != nil {
-		b.unsupported(*s.Train, "training", "remove the train section to sample from the model")
-	}
-	for _, u := range s.Update {
-		if !b.declared(u.Var.Text) {
-			b.unknown(u.Var, "variable", b.variableNames())
+}
+
+// updates checks the samplers that variables are given.
+func (b *builder) updates() {
+	for _, u := range b.s.Update {
+		if !b.isVariable(u.Var.Text) {
+			b.unknown(u.Var, "variable", b.declNames())
 		}
 		if u.Sampler.Text != "gibbs" {
 			b.unsupported(u.Sampler.Pos, "sampler "+diag.Quote(u.Sampler.Text), "spins and categoricals are updated by gibbs")
 		}
 	}
-}
-
-func (b *builder) declared(variable string) bool {
-	for _, v := range b.s.Variables {
-		if v.Name.Text == variable {
-			return true
-		}
-	}
-	return false
-}
-
-func (b *builder) variableNames() []string {
-	var names []string
-	for _, v := range b.s.Variables {
-		names = append(names, v.Name.Text)
-	}
-	return names
 }
 
 // unknown reports a name that is not declared.

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write testdata/bad/*/stderr.txt anew")
 // message that a user sees.
 func TestBad(t *testing.T) {
 	folders, err := filepath.Glob("testdata/bad/*")
-	if err != nil || len(folders) < 40 {
+	if err != nil || len(folders) < 120 {
 		t.Fatalf("%d folders, %v", len(folders), err)
 	}
 	for _, folder := range folders {

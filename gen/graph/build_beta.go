@@ -75,7 +75,7 @@ func (b *builder) betas() {
 
 func (b *builder) checkBeta(pos diag.Pos, beta float64) bool {
 	if !finite(beta) {
-		b.fail(pos, diag.NotFinite, "for a zero-temperature end, take a large beta", "a beta of %v", beta)
+		b.fail(pos, diag.NotFinite, "for a zero-temperature end, take a large beta", "a beta is infinite or not a number")
 		return false
 	}
 	if beta < 0 {
@@ -87,7 +87,7 @@ func (b *builder) checkBeta(pos diag.Pos, beta float64) bool {
 
 func (b *builder) betaRamp(s *spec.Betas, n int) ([]float64, bool) {
 	if n < 2 {
-		b.fail(s.Pos, diag.BetasLength, "", "from … to needs at least 2 warm-up sweeps, got %d", n)
+		b.fail(s.Pos, diag.BetasLength, "raise warmup, or write the one beta as a list", "from … to needs at least 2 warm-up sweeps, got %d", n)
 		return nil, false
 	}
 	if !b.checkBeta(s.From.Pos, s.From.V) || !b.checkBeta(s.To.Pos, s.To.V) {

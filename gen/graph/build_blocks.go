@@ -79,14 +79,14 @@ func (b *builder) warnAlone(csr CSR) {
 // like all others, so that clamping moves no slot.
 func (b *builder) colourBlocks(csr CSR) [][]Block {
 	colours, n := Colour(csr, b.closedColours())
-	size := make([][2]int, n)
+	size := make([][3]int, n)
 	for i := range b.g.Vars {
 		v := &b.g.Vars[i]
 		for _, c := range colours[v.First : v.First+v.Count] {
 			size[c][v.Kind]++
 		}
 	}
-	nodes := make([][2][]int32, n)
+	nodes := make([][3][]int32, n)
 	for c := range nodes {
 		for k, s := range size[c] {
 			nodes[c][k] = make([]int32, 0, s)
@@ -184,7 +184,7 @@ func (b *builder) userBlocks() {
 // claim marks the nodes of the last block as its own.
 func (b *builder) claim(nodes []int32, owner []int32, places []diag.Pos) bool {
 	self := int32(len(places))
-	twice := few{b: b, code: diag.NodeTwice}
+	twice := few{b: b, code: diag.NodeTwice, help: "every free node is in exactly one block: remove it from one of the two"}
 	for _, n := range nodes {
 		if o := owner[n]; o > 0 {
 			twice.add(places[self-1], "%s is in this block and in the one at line %d, column %d", b.g.NodeName(int(n)), places[o-1].Line, places[o-1].Col)

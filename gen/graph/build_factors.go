@@ -31,17 +31,17 @@ func (b *builder) factors() {
 				b.fail(pos, diag.Duplicate, "choose another name", "factor %d, which has no name, is called %s", i, name)
 			}
 		}
-		f, ok := b.factor(t, name)
-		switch {
-		case ok && f.Rows > 0:
-			b.g.Factors = append(b.g.Factors, f)
-		case ok:
-			b.warn(f.Pos, diag.NoRows, "", "factor %s has no rows and is left out: no edge of the graph lies in its variables", f.Name)
+		parts, ok := b.factor(t, name)
+		if ok && len(parts) == 0 {
+			b.warn(t.Pos, diag.NoRows, "", "factor %s has no rows and is left out: no edge of the graph lies in its variables", name)
 		}
+		b.g.Factors = append(b.g.Factors, parts...)
 	}
 }
 
-func (b *builder) factor(t *term, name string) (Factor, bool) {
+// factor gives the factors of a term: one, or several for an energy expression;
+// none if it has no rows.
+func (b *builder) factor(t *term, name string) ([]Factor, bool) {
 	f := Factor{Name: name, Scale: 1, Pos: t.Pos, WeightsPos: t.Pos, Runtime: b.s.Runtime}
 	if t.Runtime != nil {
 		f.Runtime = *t.Runtime
@@ -50,28 +50,31 @@ func (b *builder) factor(t *term, name string) (Factor, bool) {
 		f.Scale = t.Scale.V
 		if !finite(f.Scale) {
 			b.fail(t.Scale.Pos, diag.NotFinite, "", "a scale of %v", f.Scale)
-			return f, false
+			return nil, false
 		}
 	}
 	if t.ScaleBy.Text != "" {
 		b.unsupported(t.ScaleBy.Pos, "a scale that is a runtime parameter", "write `runtime: true` to give the weights at run time")
-		return f, false
+		return nil, false
 	}
 	if t.Energy != "" {
-		b.unsupported(t.EnergyPos, "energy expressions", "write the factor with weights")
-		return f, false
+		return b.energyFactor(t, &f)
 	}
 	if !b.slots(t, &f) || !b.rows(t, &f) {
-		return f, false
+		return nil, false
 	}
 	ok := b.sameNodes(t, &f)
 	values, positions, okWeights := b.factorWeights(t, &f)
 	if !okWeights {
-		return f, false
+		return nil, false
 	}
 	f.Weights = values
 	ok = b.finish(&f, positions) && ok
-	return f, b.repeats(t, &f) && ok
+	ok = b.repeats(t, &f) && ok
+	if !ok || f.Rows == 0 {
+		return nil, ok
+	}
+	return []Factor{f}, true
 }
 
 // slots looks up the variables under over.
@@ -87,7 +90,11 @@ func (b *builder) slots(t *term, f *Factor) bool {
 			continue
 		}
 		v := &b.g.Vars[i]
-		f.Slots = append(f.Slots, Slot{Var: i, Kind: v.Kind, States: v.States})
+		slot := Slot{Var: i, Kind: v.Kind, States: v.States}
+		if v.Kind == Continuous {
+			slot.Power = 1
+		}
+		f.Slots = append(f.Slots, slot)
 		if v.Kind == Categorical {
 			f.Table = append(f.Table, v.States)
 		}
@@ -376,7 +383,7 @@ func (b *builder) nodesOn(variable int, top *Topology, x *spec.Topology, inline 
 
 // sameNodes refuses rows that name a node twice.
 func (b *builder) sameNodes(t *term, f *Factor) bool {
-	twice := few{b: b, code: diag.SameNode}
+	twice := few{b: b, code: diag.SameNode, help: "a row joins different nodes; what a node has by itself is a factor over one slot"}
 	s := len(f.Slots)
 	if s == 1 {
 		return true
@@ -408,6 +415,9 @@ func (b *builder) repeats(t *term, f *Factor) bool {
 		return true
 	}
 	again := few{b: b, code: diag.RepeatedRow, help: "remove one of the two, or write `duplicates: sum` to count both"}
+	if b.s.Family != nil {
+		again.help = "remove one of the two; to count both, add their weights"
+	}
 	for r, o := range first {
 		if int(o) != r {
 			pos, text := t.rowPlace(r)

@@ -27,6 +27,10 @@ func (b *builder) family() {
 		b.potts(f)
 	case "maxcut":
 		b.maxcut(f)
+	case "rbm":
+		b.rbm(f)
+	case "boltzmann":
+		b.boltzmann(f)
 	default:
 		b.unsupported(f.Kind.Pos, "family "+f.Kind.Text, "")
 		b.familyVariables(f)
@@ -36,11 +40,8 @@ func (b *builder) family() {
 // familyVariables stands for the variables of a family that is refused, so that
 // references to them are not reported as well.
 func (b *builder) familyVariables(f *spec.Family) {
-	names := map[string][]string{"gaussian": {"x"}, "gaussian_bernoulli": {"x", "s"}}[f.Kind.Text]
-	if names == nil {
-		names = []string{"v", "h"}
-	}
-	for _, name := range names {
+	names := map[string][]string{"gaussian": {"x"}, "gaussian_bernoulli": {"x", "s"}, "rbm": {"v", "h"}, "boltzmann": {"v", "h"}}
+	for _, name := range names[f.Kind.Text] {
 		b.brokenVars[name] = true
 	}
 }
@@ -51,6 +52,15 @@ func (b *builder) declare(f *spec.Family, v spec.Variable) {
 	b.decls = append(append([]spec.Variable(nil), b.decls...), v)
 }
 
+// graphOf is the graph of a family, declared or inline.
+func (b *builder) graphOf(t *spec.Topology) (*Topology, bool) {
+	if t.Over.Text != "" {
+		b.fail(t.Over.Pos, diag.BadGraph, "give its sizes, as in {grid: [20, 20]}", "the graph of a family cannot take the shape of a variable, which it brings itself")
+		return nil, false
+	}
+	return b.topology(t, nil)
+}
+
 // onGraph places a variable of a family on a graph, declared or inline.
 func (b *builder) onGraph(t *spec.Topology) *spec.OnExpr {
 	if t.Kind == "" {
@@ -58,7 +68,7 @@ func (b *builder) onGraph(t *spec.Topology) *spec.OnExpr {
 	}
 	// No declared graph has this name: it is no identifier.
 	name := spec.Name{Text: "graph of the family", Pos: t.Pos}
-	if made, ok := b.topology(t, nil); ok {
+	if made, ok := b.graphOf(t); ok {
 		b.graphs[name.Text] = made
 	} else {
 		b.badGraphs[name.Text] = true

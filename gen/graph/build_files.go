@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/gen/safetensors"
 	"github.com/thrmlgen/thrmlgen/gen/spec"
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 )
@@ -59,6 +62,9 @@ func (d dirFiles) ReadFile(path string) ([]byte, error) {
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &FileError{diag.Env, fmt.Sprintf("%q is not a regular file", path)}
+	}
+	if info.Size() > MaxFile { // before there is memory for all of it
+		return nil, &FileError{diag.Limit, fmt.Sprintf("%q has more than %d bytes", path, MaxFile)}
 	}
 	f, err := root.Open(local)
 	if err != nil {
@@ -129,8 +135,11 @@ func (b *builder) bytesOf(f *spec.File) ([]byte, bool) {
 			Help: "files are named relative to the model file and stay inside its folder"})
 		return nil, false
 	}
-	if got == nil {
-		got = []byte{}
+	if len(got) == 0 {
+		b.read[f.Path] = nil
+		b.add(diag.Problem{Pos: f.Pos, Code: diag.FileUnreadable, Text: fmt.Sprintf("%q is empty: it has 0 bytes", f.Path), Class: diag.Env,
+			Help: "write the file again"})
+		return nil, false
 	}
 	b.read[f.Path] = got
 	return got, true
@@ -139,42 +148,69 @@ func (b *builder) bytesOf(f *spec.File) ([]byte, bool) {
 // array reads the array that f names. Its problems are reported.
 func (b *builder) array(f *spec.File) (*npy.NPYArray, bool) {
 	ext := strings.ToLower(filepath.Ext(f.Path))
-	switch ext {
-	case ".npy", ".npz":
-	case ".safetensors":
-		b.unsupported(f.Pos, ".safetensors files", "save the array as .npy or .npz")
-		return nil, false
-	default:
-		b.fail(f.Pos, diag.BadFile, "save the array with NumPy as .npy or .npz", "%q is no array file", f.Path)
+	if ext != ".npy" && ext != ".npz" && ext != ".safetensors" {
+		b.fail(f.Pos, diag.BadFile, "save the array as .npy, .npz or .safetensors", "%q is no array file", f.Path)
 		return nil, false
 	}
 	raw, ok := b.bytesOf(f)
 	if !ok {
 		return nil, false
 	}
-	a, err := readArray(ext, f.Key, raw)
+	a, help, err := readArray(f, ext, raw)
 	if err != nil {
-		b.fail(f.Pos, diag.BadFile, "", "%s: %v", f.Path, err)
+		b.fail(f.Pos, diag.BadFile, help, "%s: %v", f.Path, err)
 		return nil, false
 	}
 	return a, true
 }
 
-func readArray(ext, key string, raw []byte) (*npy.NPYArray, error) {
-	if ext == ".npy" {
+// arrays is a file of arrays with names.
+type arrays interface {
+	Names() []string
+	Get(name string) (*npy.NPYArray, error)
+}
+
+// readArray decodes one array; help says how to mend an error.
+func readArray(f *spec.File, ext string, raw []byte) (a *npy.NPYArray, help string, err error) {
+	var file arrays
+	key := f.Key
+	switch ext {
+	case ".npy":
 		if key != "" {
-			return nil, fmt.Errorf("an .npy file holds one array and has no key %q", key)
+			return nil, "remove #" + key, fmt.Errorf("an .npy file holds one array and has no key %q", key)
 		}
-		return npy.ReadNPY(raw)
+		a, err = npy.ReadNPY(raw)
+		return a, "save it again with numpy.save", err
+	case ".npz":
+		help = "save it again with numpy.savez"
+		file, err = npy.OpenNPZ(raw)
+	default:
+		help = "save it again with safetensors.numpy.save_file"
+		file, err = safetensors.Open(raw)
 	}
-	z, err := npy.OpenNPZ(raw)
 	if err != nil {
-		return nil, err
+		return nil, help, err
 	}
-	if key == "" {
-		return nil, fmt.Errorf("no array is named; write file.npz#key with one of %q", z.Names())
+	names := file.Names()
+	switch {
+	case len(names) == 0:
+		return nil, help, errors.New("there are no arrays in it")
+	case key == "":
+		return nil, "write " + f.Path + "#" + names[0], fmt.Errorf("no array is named; there are %s", someOf(names))
+	case !slices.Contains(names, key):
+		return nil, diag.DidYouMean(key, names), fmt.Errorf("no array is called %q; there are %s", key, someOf(names))
 	}
-	return z.Get(key)
+	a, err = file.Get(key)
+	return a, help, err
+}
+
+// someOf quotes names, the first twelve of them.
+func someOf(names []string) string {
+	const most = 12
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%q and %d more", names[:most], more)
+	}
+	return fmt.Sprintf("%q", names)
 }
 
 // floats reads an array of finite numbers.
@@ -185,12 +221,16 @@ func (b *builder) floats(f *spec.File) (shape []int, values []float64, ok bool) 
 	}
 	values, err := a.Float64s()
 	if err != nil {
-		b.fail(f.Pos, diag.BadFile, "", "%s: %v", fileText(f), err)
+		b.fail(f.Pos, diag.BadFile, "", "%s: %s", fileText(f), arrayFault(err))
 		return nil, nil, false
 	}
 	for i, v := range values {
 		if !finite(v) {
-			b.fail(f.Pos, diag.NotFinite, "", "%s: element %s is %v", fileText(f), elementText(a.Shape, i), v)
+			what := "infinite"
+			if math.IsNaN(v) {
+				what = "not a number (NaN)"
+			}
+			b.fail(f.Pos, diag.NotFinite, "only finite numbers are allowed", "%s: element %s is %s", fileText(f), elementText(a.Shape, i), what)
 			return nil, nil, false
 		}
 	}
@@ -205,11 +245,15 @@ func (b *builder) ints(f *spec.File) (shape []int, values []int64, ok bool) {
 	}
 	values, err := a.Ints()
 	if err != nil {
-		b.fail(f.Pos, diag.BadFile, "", "%s: %v", fileText(f), err)
+		b.fail(f.Pos, diag.BadFile, "", "%s: %s", fileText(f), arrayFault(err))
 		return nil, nil, false
 	}
 	return a.Shape, values, true
 }
+
+// arrayFault is what is wrong with the elements of an array, whatever file they
+// came from.
+func arrayFault(err error) string { return strings.TrimPrefix(err.Error(), "npy: ") }
 
 func fileText(f *spec.File) string {
 	if f.Key == "" {

@@ -63,7 +63,7 @@ func (rs *resolver) name(r *spec.Ref) ([]int32, *diag.Problem) {
 			Text: "no variable or group " + diag.Quote(r.Name.Text), Help: diag.DidYouMean(r.Name.Text, rs.names())}
 	case r.Index != nil:
 		return nil, &diag.Problem{Pos: r.Pos, Code: diag.BadReference,
-			Text: fmt.Sprintf("%s is a group and takes no index", r.Name.Text)}
+			Text: fmt.Sprintf("%s is a group and takes no index", r.Name.Text), Help: "index the variable, or take a part of the group with & and -"}
 	}
 	return nodes, nil
 }
@@ -260,7 +260,7 @@ func (b *builder) group(name spec.Name) ([]int32, bool, *diag.Problem) {
 		return nil, false, nil
 	case s.busy:
 		return nil, true, &diag.Problem{Pos: name.Pos, Code: diag.CyclicGroup,
-			Text: fmt.Sprintf("group %s is defined by itself", name.Text)}
+			Text: fmt.Sprintf("group %s is defined by itself", name.Text), Help: "write what nodes it has, without the group itself"}
 	case s.bad:
 		return nil, true, reported
 	case s.done:
@@ -286,7 +286,7 @@ func (b *builder) groupNodes(d *spec.Group) ([]int32, bool) {
 		}
 		n := d.Random.N
 		if n.V < 1 || n.V > int64(len(of)) {
-			b.fail(n.Pos, diag.OutOfRange, "", "%d nodes of %d", n.V, len(of))
+			b.fail(n.Pos, diag.OutOfRange, "", "n is %d, but %s has %d nodes", n.V, refText(d.Random.Of), len(of))
 			return nil, false
 		}
 		return randomNodes(of, int(n.V), uint64(d.Random.Seed.V)), true
@@ -301,8 +301,81 @@ func (b *builder) groupNodes(d *spec.Group) ([]int32, bool) {
 		}
 		return b.parityNodes(of, int(d.Parity.Parity.V)), true
 	}
-	b.unsupported(d.Name.Pos, "a group from a file", "write a reference, e.g. x[[3, 17]]")
-	return nil, false
+	return b.fileGroup(d)
+}
+
+// fileGroup reads a group from an array: whole numbers count the nodes of `of`
+// from 0, in the order that `of` names them, and keep their own order; booleans
+// are a mask over them. Without `of` it is the model's one variable.
+func (b *builder) fileGroup(d *spec.Group) ([]int32, bool) {
+	of := d.Of
+	if of == nil {
+		switch {
+		case len(b.decls) == 0: // reported
+			return nil, false
+		case len(b.decls) > 1:
+			b.fail(d.File.Pos, diag.MissingKey, "write {file: …, of: "+b.decls[0].Name.Text+"}",
+				"group %s does not say of what: the model has %d variables", d.Name.Text, len(b.decls))
+			return nil, false
+		}
+		of = &spec.Ref{Name: spec.Name{Text: b.decls[0].Name.Text, Pos: d.File.Pos}, Text: b.decls[0].Name.Text, Pos: d.File.Pos}
+	}
+	from, okOf := b.ref(of)
+	a, ok := b.array(d.File)
+	if !ok || !okOf {
+		return nil, false
+	}
+	if keep, mask := a.Data.([]bool); mask {
+		return b.maskGroup(d, of, from, a.Shape, keep)
+	}
+	at, err := a.Ints()
+	if err != nil {
+		b.fail(d.File.Pos, diag.BadFile, "save node numbers as integers, or a mask as booleans", "%s: %s", fileText(d.File), arrayFault(err))
+		return nil, false
+	}
+	if len(a.Shape) != 1 {
+		b.fail(d.File.Pos, diag.BadFile, "", "%s has shape %s; node numbers are a list, with one axis", fileText(d.File), shapeText(a.Shape))
+		return nil, false
+	}
+	if len(at) == 0 {
+		b.fail(d.File.Pos, diag.EmptySet, "", "%s names no node", fileText(d.File))
+		return nil, false
+	}
+	outside, twice := few{b: b, code: diag.OutOfRange}, few{b: b, code: diag.NodeTwice, help: "a group holds each node once"}
+	nodes := make([]int32, 0, len(at))
+	var seen bitset
+	for i, k := range at {
+		switch {
+		case k < 0 || k >= int64(len(from)):
+			outside.add(d.File.Pos, "%s: element [%d] is %d; %s has nodes 0 … %d", fileText(d.File), i, k, refText(of), len(from)-1)
+		case !seen.add(int32(k)):
+			twice.add(d.File.Pos, "%s: element [%d] is %d once more", fileText(d.File), i, k)
+		default:
+			nodes = append(nodes, from[k])
+		}
+	}
+	outside.done("elements")
+	twice.done("elements")
+	return nodes, outside.count+twice.count == 0
+}
+
+// maskGroup keeps the nodes where the mask is true.
+func (b *builder) maskGroup(d *spec.Group, of *spec.Ref, from []int32, shape []int, keep []bool) ([]int32, bool) {
+	want := b.refShape(of, from)
+	if !slices.Equal(shape, want) && !slices.Equal(shape, []int{len(from)}) {
+		b.fail(d.File.Pos, diag.BadFile, "", "the mask %s has shape %s; %s has shape %s", fileText(d.File), shapeText(shape), refText(of), shapeText(want))
+		return nil, false
+	}
+	var nodes []int32
+	for i, on := range keep {
+		if on {
+			nodes = append(nodes, from[i])
+		}
+	}
+	if nodes == nil {
+		b.fail(d.File.Pos, diag.EmptySet, "", "the mask %s is false everywhere: the group has no node", fileText(d.File))
+	}
+	return nodes, nodes != nil
 }
 
 // randomNodes chooses n nodes: those whose words of purpose 4, slot = position

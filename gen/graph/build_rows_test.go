@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/thrmlgen/thrmlgen/gen/spec"
-	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 )
 
@@ -309,59 +307,58 @@ func TestCut(t *testing.T) {
 
 // TestFileModel: rows, weights, clamps, starts and betas from files.
 func TestFileModel(t *testing.T) {
-	var archive bytes.Buffer
-	z := npy.NewNPZWriter(&archive)
-	add := func(name string, shape []int, data any) {
-		t.Helper()
-		if err := z.Add(name, shape, data); err != nil {
-			t.Fatal(err)
-		}
+	arrays := []any{
+		"edges", []int{3, 2}, []int64{0, 1, 2, 1, 3, 0},
+		"w", []int{3}, []float32{0.5, -0.25, 2},
+		"one", []int{}, []float64{0.125},
+		"rows", []int{2, 2}, []uint8{0, 0, 3, 0},
+		"tables", []int{2, 3}, []float64{1, 2, 3, 4, 5, 6},
+		"held", []int{2, 2}, []int8{1, -1, -1, 1},
+		"betas", []int{3}, []float64{0.1, 0.2, 0.4},
+		"s", []int{2, 4}, []int8{1, 1, 1, -1, -1, 1, -1, 1},
+		"mask", []int{6}, []bool{true, false, true, true, false, true},
+		"some", []int{2}, []int32{2, 0},
 	}
-	add("edges", []int{3, 2}, []int64{0, 1, 2, 1, 3, 0})
-	add("w", []int{3}, []float32{0.5, -0.25, 2})
-	add("one", []int{}, []float64{0.125})
-	add("rows", []int{2, 2}, []uint8{0, 0, 3, 0})
-	add("tables", []int{2, 3}, []float64{1, 2, 3, 4, 5, 6})
-	add("held", []int{2, 2}, []int8{1, -1, -1, 1})
-	add("betas", []int{3}, []float64{0.1, 0.2, 0.4})
-	add("s", []int{2, 4}, []int8{1, 1, 1, -1, -1, 1, -1, 1})
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	text := `model: m
-graphs: {g: {file: f.npz#edges, nodes: 4}}
-variables: {s: {kind: spin, on: g}, c: {kind: categorical, states: 3}}
+	for file, raw := range map[string][]byte{"f.npz": archive(t, arrays...), "f.safetensors": tensors(t, arrays...)} {
+		text := strings.ReplaceAll(`model: m
+graphs: {g: {file: f#edges, nodes: 4}, m: {chain: 6}}
+variables: {s: {kind: spin, on: g}, c: {kind: categorical, states: 3}, m: {kind: spin, on: {m: {file: f#mask}}}}
+groups: {some: {file: f#some, of: s}, most: {file: f#mask, of: [s, c, "m[0]"]}}
 factors:
-  - {over: [s, s], edges: g, weights: {file: f.npz#w}}
-  - {over: [s, c], index: {file: f.npz#rows}, weights: {file: f.npz#tables}}
-  - {over: [s], index: all, weights: {file: f.npz#one}, scale: -2}
-init: {s: {file: f.npz#s}}
-clamp: {"s[[3, 1]]": {file: f.npz#held}, c: 2}
-sample: {chains: 2, warmup: 3, betas: {file: f.npz#betas}}
-`
-	g, l := tryBuild(t, text, mapFiles{"f.npz": archive.Bytes()})
-	if l.Len() > 0 {
-		t.Fatal(l.Err())
+  - {over: [s, s], edges: g, weights: {file: f#w}}
+  - {over: [s, c], index: {file: f#rows}, weights: {file: f#tables}}
+  - {over: [s], index: all, weights: {file: f#one}, scale: -2}
+init: {s: {file: f#s}}
+clamp: {"s[[3, 1]]": {file: f#held}, c: 2}
+sample: {chains: 2, warmup: 3, betas: {file: f#betas}}
+`, "f#", file+"#")
+		files := mapFiles{file: raw}
+		g, l := tryBuild(t, text, files)
+		if l.Len() > 0 {
+			t.Fatal(l.Err())
+		}
+		equal(t, "rows keep the order of the file", g.Factors[0].Index, []int32{0, 1, 2, 1, 3, 0})
+		equal(t, "weights", g.Factors[0].Weights, []float64{0.5, -0.25, 2})
+		equal(t, "mixed rows", g.Factors[1].Index, []int32{0, 4, 3, 4})
+		equal(t, "tables", g.Factors[1].Weights, []float64{1, 2, 3, 4, 5, 6})
+		equal(t, "one", g.Factors[2].Weights, []float64{-0.25})
+		equal(t, "shared", g.Factors[2].Shared, true)
+		held := g.Clamps[0]
+		equal(t, "clamped", held.Nodes, []int32{3, 1})
+		equal(t, "held", held.Values, []int32{1, -1, -1, 1})
+		equal(t, "chains", held.Chains, 2)
+		equal(t, "category", g.Clamps[1].Values, []int32{2})
+		equal(t, "start", g.Init[0], Init{Kind: InitValues, Chains: 2, Values: []int32{1, 1, 1, -1, -1, 1, -1, 1}, Source: file + "#s"})
+		equal(t, "other start", g.Init[1], Init{Kind: InitRandom})
+		equal(t, "beta", g.Beta, 0.4)
+		equal(t, "masked", g.Vars[2].OnNodes, []int32{0, 2, 3, 5})
+		equal(t, "groups", g.Groups, []Group{{"some", []int32{2, 0}}, {"most", []int32{0, 2, 3, 5}}})
+		again, l := tryBuild(t, g.Expand(), files)
+		if l.Len() > 0 {
+			t.Fatalf("%v\n%s", l.Err(), g.Expand())
+		}
+		equal(t, "hash of the expanded model", again.Hash(), g.Hash())
 	}
-	equal(t, "rows keep the order of the file", g.Factors[0].Index, []int32{0, 1, 2, 1, 3, 0})
-	equal(t, "weights", g.Factors[0].Weights, []float64{0.5, -0.25, 2})
-	equal(t, "mixed rows", g.Factors[1].Index, []int32{0, 4, 3, 4})
-	equal(t, "tables", g.Factors[1].Weights, []float64{1, 2, 3, 4, 5, 6})
-	equal(t, "one", g.Factors[2].Weights, []float64{-0.25})
-	equal(t, "shared", g.Factors[2].Shared, true)
-	held := g.Clamps[0]
-	equal(t, "clamped", held.Nodes, []int32{3, 1})
-	equal(t, "held", held.Values, []int32{1, -1, -1, 1})
-	equal(t, "chains", held.Chains, 2)
-	equal(t, "category", g.Clamps[1].Values, []int32{2})
-	equal(t, "start", g.Init[0], Init{Kind: InitValues, Chains: 2, Values: []int32{1, 1, 1, -1, -1, 1, -1, 1}, Source: "f.npz#s"})
-	equal(t, "other start", g.Init[1], Init{Kind: InitRandom})
-	equal(t, "beta", g.Beta, 0.4)
-	again, l := tryBuild(t, g.Expand(), mapFiles{"f.npz": archive.Bytes()})
-	if l.Len() > 0 {
-		t.Fatalf("%v\n%s", l.Err(), g.Expand())
-	}
-	equal(t, "hash of the expanded model", again.Hash(), g.Hash())
 }
 
 // TestClampKeepsSlots: clamping changes neither colours nor order.

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
@@ -18,7 +20,7 @@ func (b *builder) clamps() {
 			b.unclear = true
 			continue
 		}
-		twice := few{b: b, code: diag.ClampTwice}
+		twice := few{b: b, code: diag.ClampTwice, help: "remove it from one of the two, also where the values agree"}
 		for _, n := range nodes {
 			if o, taken := owner[n]; taken {
 				twice.add(d.Pos, "%s is clamped here and by %s", b.g.NodeName(int(n)), refText(b.s.Clamps[o].Ref))
@@ -79,7 +81,7 @@ func (b *builder) clamp(d *spec.Clamp, nodes []int32) (Clamp, bool) {
 }
 
 // stateValues turns numbers into states: -1 or +1 for spins, 0 … K-1 for
-// categoricals.
+// categoricals, the bits of a float32 for continuous nodes.
 func (b *builder) stateValues(code string, values []float64, node func(int) int32, place func(int) diag.Pos) ([]int32, bool) {
 	out := make([]int32, len(values))
 	bad := few{b: b, code: code}
@@ -96,11 +98,27 @@ func (b *builder) stateValues(code string, values []float64, node func(int) int3
 		case v.Kind == Categorical && !(x >= 0 && x < float64(v.States) && x == float64(int32(x))):
 			bad.add(place(i), "%v for %s: its states are 0 … %d", x, b.g.NodeName(n), v.States-1)
 			continue
+		case v.Kind == Continuous:
+			number := float32(x)
+			if v.Range != nil && !(v.Range[0] <= float64(number) && float64(number) <= v.Range[1]) || !finite(float64(number)) {
+				bad.add(place(i), "%v for %s: %s", x, b.g.NodeName(n), v.numbers())
+				continue
+			}
+			out[i] = int32(math.Float32bits(number))
+			continue
 		}
 		out[i] = int32(x)
 	}
 	bad.done("values")
 	return out, bad.count == 0
+}
+
+// numbers says what a continuous variable holds.
+func (v *Variable) numbers() string {
+	if v.Range != nil {
+		return fmt.Sprintf("its range is %v to %v", v.Range[0], v.Range[1])
+	}
+	return "a finite number is needed, within ±3.4e38"
 }
 
 // refShape is the shape of the nodes of a reference: a variable's own shape, of
@@ -183,8 +201,14 @@ func (b *builder) initial(v *Variable, form *spec.InitForm) Init {
 			return Init{Kind: InitHinton}
 		}
 	case "zeros":
+		if v.Range != nil && (v.Range[0] > 0 || v.Range[1] < 0) {
+			b.fail(form.Pos, diag.InitValue, "", "variable %s cannot start at 0: %s", v.Name, v.numbers())
+		}
 		return Init{Kind: InitZeros}
 	case "normal":
+		if v.Kind == Continuous {
+			return Init{Kind: InitNormal, Mean: form.Normal[0].V, SD: form.Normal[1].V}
+		}
 		b.fail(form.Pos, diag.InitValue, "", "variable %s is %s; a normal start is for continuous variables", v.Name, v.Kind)
 	case "file":
 		return b.fileInit(v, form.File)

@@ -23,6 +23,9 @@ func (g *Graph) Hash() string {
 		h.text(v.Name)
 		h.count(int(v.Kind), v.States, v.Count)
 		h.list(v.Shape)
+		if v.Kind == Continuous {
+			h.floats(v.Range)
+		}
 	}
 	h.count(len(g.Factors))
 	for i := range g.Factors {
@@ -31,6 +34,9 @@ func (g *Graph) Hash() string {
 		h.count(len(f.Slots))
 		for _, s := range f.Slots {
 			h.count(s.Var)
+			if s.Kind == Continuous {
+				h.count(s.Power)
+			}
 		}
 		h.bools(f.Shared, f.Runtime)
 		h.nodes(f.Index)
@@ -55,6 +61,9 @@ func (g *Graph) Hash() string {
 	for _, s := range g.Init {
 		h.count(int(s.Kind), s.Chains)
 		h.nodes(s.Values)
+		if s.Kind == InitNormal {
+			h.floats([]float64{s.Mean, s.SD})
+		}
 	}
 	h.format(&g.Format)
 	h.flush()

@@ -51,9 +51,6 @@ func (b *builder) topology(t *spec.Topology, shape []int) (*Topology, bool) {
 		return b.namedGraph(t.Ref)
 	case "file":
 		return b.fileTopology(t)
-	case "skip", "stencil":
-		b.unsupported(t.Pos, "graph "+t.Kind, "list its edges with {file: g.npz#edges, nodes: n}")
-		return nil, false
 	}
 	sizes := shape
 	if sizes == nil {
@@ -65,9 +62,13 @@ func (b *builder) topology(t *spec.Topology, shape []int) (*Topology, bool) {
 			sizes = append(sizes, int(a.V))
 		}
 	}
-	if nodes, edges := graphSize(t.Kind, sizes, int(min(t.Degree.V, MaxModelNodes))); nodes > MaxModelNodes || edges > MaxCells/2 {
-		b.limit(t.Pos, "%s%v has about %.3g nodes and %.3g edges; at most %d and %d are possible",
-			t.Kind, sizes, nodes, edges, MaxModelNodes, MaxCells/2)
+	per := int(min(t.Degree.V, MaxModelNodes))
+	if t.Kind == "skip" || t.Kind == "stencil" {
+		per = max(len(t.Lengths)*len(sizes), len(t.Offsets))
+	}
+	if nodes, edges := graphSize(t.Kind, sizes, per); nodes > MaxModelNodes || edges > MaxCells/2 {
+		b.limit(t.Pos, "%s %s has about %.3g nodes and %.3g edges; at most %d and %d are possible",
+			t.Kind, shapeText(sizes), nodes, edges, MaxModelNodes, MaxCells/2)
 		return nil, false
 	}
 	made, err := namedTopology(t, sizes)
@@ -80,8 +81,9 @@ func (b *builder) topology(t *spec.Topology, shape []int) (*Topology, bool) {
 	return &made, err == nil
 }
 
-// graphSize estimates nodes and edges before any memory is taken.
-func graphSize(kind string, sizes []int, degree int) (nodes, edges float64) {
+// graphSize estimates nodes and edges before any memory is taken; per is the
+// degree of a regular graph, or the number of offsets of a stencil.
+func graphSize(kind string, sizes []int, per int) (nodes, edges float64) {
 	nodes = 1
 	for _, n := range sizes {
 		nodes *= float64(n)
@@ -94,7 +96,9 @@ func graphSize(kind string, sizes []int, degree int) (nodes, edges float64) {
 			return float64(sizes[0]) + float64(sizes[1]), nodes
 		}
 	case "random_regular":
-		return nodes, nodes * float64(degree) / 2
+		return nodes, nodes * float64(per) / 2
+	case "skip", "stencil":
+		return nodes, nodes * float64(per)
 	case "hypercube":
 		if len(sizes) == 1 && sizes[0] < 64 && sizes[0] >= 0 {
 			n := float64(uint64(1) << sizes[0])
@@ -138,6 +142,14 @@ func namedTopology(t *spec.Topology, sizes []int) (Topology, error) {
 			return Topology{}, err
 		}
 		return King(sizes[0], sizes[1])
+	case "skip":
+		return Skip(sizes, plain(t.Lengths))
+	case "stencil":
+		offsets := make([][]int, len(t.Offsets))
+		for i, offset := range t.Offsets {
+			offsets[i] = plain(offset)
+		}
+		return Stencil(sizes, offsets, t.Wrap != nil && *t.Wrap)
 	case "bipartite":
 		if err := need(2, "two sizes"); err != nil {
 			return Topology{}, err
@@ -178,6 +190,14 @@ func namedTopology(t *spec.Topology, sizes []int) (Topology, error) {
 	return Topology{}, fmt.Errorf("no graph is called %s", diag.Quote(t.Kind))
 }
 
+func plain(list []spec.Int) []int {
+	out := make([]int, len(list))
+	for i, v := range list {
+		out[i] = int(v.V)
+	}
+	return out
+}
+
 // fileTopology reads an edge list: an integer array of shape (edges, 2). Edges
 // stand in the order of the file, ends as written: weights belong to them.
 func (b *builder) fileTopology(t *spec.Topology) (*Topology, bool) {
@@ -201,7 +221,7 @@ func (b *builder) fileTopology(t *spec.Topology) (*Topology, bool) {
 	n := int(t.Nodes.V)
 	made := &Topology{Name: "file", Nodes: n, Edges: make([][2]int32, shape[0])}
 	outside := few{b: b, code: diag.OutOfRange}
-	loops := few{b: b, code: diag.SameNode}
+	loops := few{b: b, code: diag.SameNode, help: "an edge joins two different nodes: remove it"}
 	for i := range made.Edges {
 		u, v := values[2*i], values[2*i+1]
 		switch {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -60,8 +61,18 @@ func (b *builder) variable(d *spec.Variable, chosen []int32, placed bool) (Varia
 		b.unsupported(d.Pos, "variables with fields", "declare one variable for each field")
 		return v, false
 	case d.Kind == "continuous":
-		b.unsupported(d.Pos, "continuous variables", "")
-		return v, false
+		if d.Dim.Ok {
+			b.unsupported(d.Dim.Pos, "vectors", "write its components as a last axis of shape")
+			return v, false
+		}
+		v.Kind, v.States = Continuous, 0
+		if len(d.Range) == 2 {
+			v.Range = []float64{d.Range[0].V, d.Range[1].V}
+			if !(v.Range[0] < v.Range[1]) || math.Abs(v.Range[0]) > math.MaxFloat32 || math.Abs(v.Range[1]) > math.MaxFloat32 {
+				b.fail(d.Range[0].Pos, diag.OutOfRange, "", "a range from %v to %v: the first must be below the second, both within ±3.4e38", v.Range[0], v.Range[1])
+				ok = false
+			}
+		}
 	case d.Kind == "categorical":
 		v.Kind = Categorical
 		v.States = int(max(min(d.States.V, 1<<30), 0))
@@ -115,6 +126,9 @@ func (b *builder) variable(d *spec.Variable, chosen []int32, placed bool) (Varia
 		v.Count *= int(side.V)
 		v.Shape = append(v.Shape, int(side.V))
 	}
+	if at, ok := b.placed[v.Name]; ok {
+		v.Topology, v.OnNodes = at.on, span(at.first, v.Count)
+	}
 	return v, ok
 }
 
@@ -137,12 +151,17 @@ func (b *builder) place(on *spec.OnExpr) ([]int32, bool) {
 		}
 		keep, err := mask.Bools()
 		if err != nil {
-			b.fail(on.Mask.Pos, diag.BadFile, "", "%s: %v", fileText(on.Mask), err)
+			b.fail(on.Mask.Pos, diag.BadFile, "a mask is true (1) for the nodes to take and false (0) for the others",
+				"%s: %s", fileText(on.Mask), arrayFault(err))
 			return nil, false
 		}
-		if len(keep) != t.Nodes {
-			b.fail(on.Mask.Pos, diag.BadFile, "", "%s has %d elements, graph %s has %d nodes",
-				fileText(on.Mask), len(keep), on.Graph.Text, t.Nodes)
+		if flat := []int{t.Nodes}; !slices.Equal(mask.Shape, flat) && !slices.Equal(mask.Shape, t.Shape) {
+			want := shapeText(flat)
+			if len(t.Shape) > 1 {
+				want = shapeText(t.Shape) + " or " + want
+			}
+			b.fail(on.Mask.Pos, diag.BadFile, "", "%s has shape %s; a mask of graph %s, which has %d nodes, has shape %s",
+				fileText(on.Mask), shapeText(mask.Shape), on.Graph.Text, t.Nodes, want)
 			return nil, false
 		}
 		for i, k := range keep {

@@ -22,7 +22,14 @@ func (b *builder) factorWeights(t *term, f *Factor) (values []float64, place fun
 	if t.potts {
 		return b.couplings(t, f)
 	}
-	return b.weightsOf(t.Weights, f, f.Table)
+	values, place, ok = b.weightsOf(t.Weights, f, f.Table, t.grids...)
+	if ok && t.untied && f.Runtime && f.Shared {
+		if !b.takeWeights(f.WeightsPos, float64(f.Rows)) {
+			return nil, nil, false
+		}
+		values, f.Shared = slices.Repeat(values, f.Rows), false
+	}
+	return values, place, ok
 }
 
 // couplings multiplies one number, or one for each row, with the identity.
@@ -42,8 +49,9 @@ func (b *builder) couplings(t *term, f *Factor) ([]float64, func(int) diag.Pos, 
 	return values, at, true
 }
 
-// weightsOf gives weights for rows with the given table axes.
-func (b *builder) weightsOf(w *spec.Weights, f *Factor, table []int) ([]float64, func(int) diag.Pos, bool) {
+// weightsOf gives weights for rows with the given table axes. grids are shapes,
+// besides [rows], that one number for each row may have.
+func (b *builder) weightsOf(w *spec.Weights, f *Factor, table []int, grids ...[]int) ([]float64, func(int) diag.Pos, bool) {
 	at := func(int) diag.Pos { return w.Pos }
 	size := 1.0
 	for _, k := range table {
@@ -51,7 +59,7 @@ func (b *builder) weightsOf(w *spec.Weights, f *Factor, table []int) ([]float64,
 	}
 	switch w.Kind {
 	case "list":
-		shared, ok := b.weightShape(w.Pos, "the list", w.List.Shape, f, table)
+		shared, ok := b.weightShape(w.Pos, "the list", w.List.Shape, f, table, grids)
 		if !ok {
 			return nil, nil, false
 		}
@@ -78,7 +86,7 @@ func (b *builder) weightsOf(w *spec.Weights, f *Factor, table []int) ([]float64,
 		if len(shape) == 0 {
 			shape = nil
 		}
-		shared, ok := b.weightShape(w.File.Pos, fileText(w.File), shape, f, table)
+		shared, ok := b.weightShape(w.File.Pos, fileText(w.File), shape, f, table, grids)
 		if !ok {
 			return nil, nil, false
 		}
@@ -152,12 +160,12 @@ func (b *builder) takeWeights(pos diag.Pos, n float64) bool {
 }
 
 // weightShape checks that a shape is that of one table, or of one for each row.
-func (b *builder) weightShape(pos diag.Pos, what string, shape []int, f *Factor, table []int) (shared, ok bool) {
+func (b *builder) weightShape(pos diag.Pos, what string, shape []int, f *Factor, table []int, grids [][]int) (shared, ok bool) {
 	if shape == nil || slices.Equal(shape, table) && len(table) > 0 {
 		return true, true
 	}
 	perRow := append([]int{f.Rows}, table...)
-	if slices.Equal(shape, perRow) {
+	if slices.Equal(shape, perRow) || slices.ContainsFunc(grids, func(g []int) bool { return slices.Equal(g, shape) }) {
 		return false, true
 	}
 	help := "one number for each row; one number serves all rows"
@@ -167,20 +175,29 @@ func (b *builder) weightShape(pos diag.Pos, what string, shape []int, f *Factor,
 			what, shapeText(shape), f.Name, shapeText(table), shapeText(perRow))
 		return false, false
 	}
+	if len(grids) > 0 {
+		help = "one number serves all"
+		turned := slices.Clone(shape)
+		if slices.Reverse(turned); len(turned) == 2 && slices.Equal(turned, grids[0]) {
+			help = "transpose it: the first axis is that of the visible nodes"
+		}
+		b.fail(pos, diag.WeightsShape, help, "%s has shape %s; %s need %s", what, shapeText(shape), f.Name, shapeText(grids[0]))
+		return false, false
+	}
 	b.fail(pos, diag.WeightsShape, help, "%s has shape %s; factor %s has %d rows", what, shapeText(shape), f.Name, f.Rows)
 	return false, false
 }
 
 // finish multiplies the weights with the factor's scale.
 func (b *builder) finish(f *Factor, place func(int) diag.Pos) bool {
-	bad := few{b: b, code: diag.NotFinite}
+	bad := few{b: b, code: diag.NotFinite, help: "the largest float64 is about 1.8e308; scale the weights down and beta up"}
 	for i, w := range f.Weights {
-		w = w*f.Scale + 0 // -0 becomes 0
-		if !finite(w) {
-			bad.add(place(i), "weight %d of factor %s is %v", i, f.Name, w)
+		scaled := float64(w*f.Scale) + 0 // -0 becomes 0
+		if !finite(scaled) {
+			bad.add(place(i), "weight %d of factor %s, %v, times the scale %v is beyond any float64", i, f.Name, w, f.Scale)
 			continue
 		}
-		f.Weights[i] = w
+		f.Weights[i] = scaled
 	}
 	bad.done("weights")
 	return bad.count == 0

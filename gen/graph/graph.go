@@ -15,16 +15,12 @@ type Kind uint8
 const (
 	Spin        Kind = iota // -1, +1
 	Categorical             // 0 … States-1
+	Continuous              // a float32
 )
 
-func (k Kind) String() string {
-	if k == Spin {
-		return "spin"
-	}
-	return "categorical"
-}
+func (k Kind) String() string { return [...]string{"spin", "categorical", "continuous"}[k] }
 
-// Graph is a verified discrete model.
+// Graph is a verified model.
 type Graph struct {
 	Model   string
 	Vars    []Variable
@@ -60,18 +56,21 @@ type Graph struct {
 type Variable struct {
 	Name     string
 	Kind     Kind
-	States   int   // 2 for spins
-	Shape    []int // results have this shape; nil for a scalar
-	First    int   // dense index of its first node
+	States   int       // 2 for spins, 0 for continuous ones
+	Shape    []int     // results have this shape (a vector's components last); nil for a scalar
+	Dim      int       // of vectors: components of a node as the user sees it; 0 for numbers
+	Range    []float64 // of a continuous one: lowest and highest value; nil: all
+	First    int       // dense index of its first node
 	Count    int
 	Topology *Topology // set by on: g
 	OnNodes  []int32   // graph node of each variable node (on: part of g); nil: identity
 	Pos      diag.Pos
 }
 
-// Factor contributes -W[c1, c2, …]·s1·s2·… for each of its rows.
+// Factor contributes -W[c1, c2, …]·s1·s2·…·x1^p1·… for each of its rows. An energy
+// expression becomes several, of one name; one without slots holds its constants.
 type Factor struct {
-	Name       string // unique; f0, f1, … by position when the user gave none
+	Name       string // f0, f1, … by position when the user gave none
 	Slots      []Slot
 	Rows       int
 	Index      []int32   // Rows × len(Slots) dense node indices, row-major
@@ -89,6 +88,7 @@ type Slot struct {
 	Var    int // index into Vars
 	Kind   Kind
 	States int
+	Power  int // of a continuous slot: 1 or 2
 }
 
 // TableSize is the number of weights of one row.
@@ -112,7 +112,8 @@ type Block struct {
 	Pos   diag.Pos
 }
 
-// Clamp fixes nodes. Values are -1/+1 for spins and 0 … K-1 for categoricals:
+// Clamp fixes nodes. Values are -1/+1 for spins, 0 … K-1 for categoricals and the
+// bits of a float32 for continuous nodes:
 // one for each node, or with a leading chain axis (Chains > 0) Chains × nodes.
 type Clamp struct {
 	Nodes  []int32
@@ -131,14 +132,16 @@ const (
 	InitHinton                 // spins: P(+1) = σ(β·bias); else uniform
 	InitZeros                  // spin -1, category 0
 	InitValues                 // from a file
+	InitNormal                 // continuous: Mean + SD·z
 )
 
 // Init is the initial state of one variable.
 type Init struct {
-	Kind   InitKind
-	Chains int     // leading chain axis of Values, 0 for none
-	Values []int32 // InitValues: [Chains ×] Count
-	Source string  // InitValues: file#key
+	Kind     InitKind
+	Chains   int     // leading chain axis of Values, 0 for none
+	Values   []int32 // InitValues: [Chains ×] Count
+	Mean, SD float64 // InitNormal
+	Source   string  // InitValues: file#key
 }
 
 // Sample is the schedule.

@@ -22,7 +22,7 @@ func (m *Machine) entry(r row, n int, v int32, x []int32) (at int, sign int64) {
 		}
 		if slot.Kind == ir.Categorical {
 			table = table*slot.States + int(value)
-		} else if node != n {
+		} else if slot.Kind == ir.Spin && node != n {
 			sign *= int64(value)
 		}
 	}
@@ -59,6 +59,9 @@ func (m *Machine) Field(chain, node int) []int64 { return m.field(node, m.state[
 // Probability is the exact law of an update of the node now, as the program
 // draws it: of -1 and +1, or of each category.
 func (m *Machine) Probability(chain, node int) []float64 {
+	if m.float[node] {
+		return m.floatProbability(chain, node)
+	}
 	field := m.Field(chain, node)
 	if m.kind[node] == ir.Categorical {
 		return m.exp(len(field)).Probabilities(field, m.p.Format.ThresholdBits)
@@ -82,6 +85,11 @@ func (m *Machine) Energy(chain int) float64 {
 			w := m.weights[i][at]
 			if sign < 0 {
 				w = -w
+			}
+			for j, slot := range m.p.Factors[i].Slots {
+				for range slot.Power {
+					w = float64(w * float64(floatOf(x[m.p.Factors[i].Index[r*len(m.p.Factors[i].Slots)+j]])))
+				}
 			}
 			h -= w
 		}

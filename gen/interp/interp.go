@@ -8,6 +8,7 @@
 //	field.go        fields and energy
 //	spin.go         thresholds of spins
 //	categorical.go  exponentials of categoricals
+//	float.go        continuous nodes and their neighbours
 package interp
 
 import (
@@ -37,6 +38,8 @@ type Machine struct {
 
 	kind    []ir.Kind // by node
 	states  []int
+	ranges  [][]float64
+	float   []bool // updated in float32
 	clamped []bool
 	slot    []int // -1 for a node in no block
 	rows    [][]row
@@ -62,11 +65,13 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 	m := &Machine{
 		p: p, seed: seed,
 		kind: make([]ir.Kind, p.Nodes), states: make([]int, p.Nodes),
+		ranges: make([][]float64, p.Nodes), float: p.FloatNodes(),
 		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), rows: make([][]row, p.Nodes),
 	}
 	for _, v := range p.Vars {
 		for n := v.First; n < v.First+v.Count; n++ {
 			m.kind[n], m.states[n], m.slot[n] = v.Kind, v.States, -1
+			m.ranges[n] = v.Range
 		}
 	}
 	for _, sb := range p.Sweep {
@@ -132,12 +137,14 @@ func (m *Machine) start(chain, n int, in ir.Init, count, j int) int32 {
 		return in.Values[chain*count+j]
 	case in.Kind == ir.InitValues:
 		return in.Values[j]
+	case m.kind[n] == ir.Continuous:
+		return m.startNumber(chain, n, in)
 	case in.Kind == ir.InitZeros && spin:
 		return -1
 	case in.Kind == ir.InitZeros:
 		return 0
 	}
-	w := m.initWord(chain, m.slot[n])
+	w := m.word(PurposeInit, chain, 0, m.slot[n], 0)
 	if !spin {
 		return int32(w * uint64(m.states[n]) >> 32)
 	}
@@ -189,6 +196,14 @@ func (m *Machine) Sweep() error {
 
 // update draws a new value of node n given the others in x.
 func (m *Machine) update(chain, n int, x []int32) int32 {
+	switch {
+	case m.kind[n] == ir.Continuous:
+		return m.newNumber(chain, n, x)
+	case m.float[n] && m.kind[n] == ir.Spin:
+		return m.floatSpin(chain, n, x)
+	case m.float[n]:
+		return m.floatCategory(chain, n, x)
+	}
 	field := m.field(n, x)
 	if m.kind[n] == ir.Spin {
 		return m.newSpin(chain, m.slot[n], field[0])
@@ -228,8 +243,15 @@ func (m *Machine) SetState(s [][]int32) error {
 }
 
 func (m *Machine) canBe(n int, v int32) bool {
-	if m.kind[n] == ir.Spin {
+	switch m.kind[n] {
+	case ir.Spin:
 		return v == 1 || v == -1
+	case ir.Continuous:
+		x := float64(floatOf(v))
+		if r := m.ranges[n]; r != nil {
+			return r[0] <= x && x <= r[1]
+		}
+		return !math.IsInf(x, 0) && x == x
 	}
 	return v >= 0 && int(v) < m.states[n]
 }
@@ -273,6 +295,9 @@ func (m *Machine) SetWeights(factor int, w []float64) error {
 	}
 	for i, x := range w {
 		m.weights[factor][i] = x
+		if m.ints[factor] == nil {
+			continue
+		}
 		m.ints[factor][i] = int64(math.RoundToEven(math.Ldexp(x, m.p.Format.Fraction)))
 	}
 	return nil

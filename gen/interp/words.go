@@ -4,8 +4,9 @@ package interp
 
 // Purposes of words.
 const (
-	PurposeUpdate = 0
-	PurposeInit   = 2
+	PurposeUpdate     = 0
+	PurposeContinuous = 1
+	PurposeInit       = 2
 )
 
 // philox is Philox4x32 of Salmon, Moraes, Dror and Shaw (SC 2011): each round
@@ -47,10 +48,10 @@ func (m *Machine) digit(chain, slot, draw int) uint64 {
 	return uint64(word / 65536)
 }
 
-// initWord is the 32-bit word of an initial state.
-func (m *Machine) initWord(chain, slot int) uint64 {
-	m.log(PurposeInit, chain, 0, slot, 0)
-	o := m.block(PurposeInit, uint32(chain), 0, slot, 0)
+// word is a 32-bit word of continuous updates and initial states.
+func (m *Machine) word(purpose uint32, chain int, sweep uint64, slot, draw int) uint64 {
+	m.log(purpose, chain, sweep, slot, draw)
+	o := m.block(purpose, uint32(chain), sweep, slot, draw)
 	return uint64(o[slot%4])
 }
 

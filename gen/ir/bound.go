@@ -34,7 +34,7 @@ func TableError(beta float64, fraction, segments, thresholdBits int) float64 {
 	c := math.Ldexp(2*beta, -fraction)
 	s := TableShift(c, segments)
 	h := math.Ldexp(c, s)
-	curve := float64(h*h) / 8 * maxCurvature
+	curve := float64(float64(h*h) / 8 * maxCurvature)
 	if thresholdBits == 32 {
 		if s == 0 {
 			return unit / 65536
@@ -43,7 +43,7 @@ func TableError(beta float64, fraction, segments, thresholdBits int) float64 {
 	}
 	e := unit / 2 // a table of single values, rounded
 	if s > 0 {
-		e = curve/2 + 0.625*unit
+		e = float64(curve/2) + 0.625*unit
 	}
 	if thresholdBits < 16 {
 		e += math.Ldexp(1, -(thresholdBits + 1))
@@ -103,12 +103,16 @@ type Class struct {
 	States int
 }
 
-// WorstDegrees is the largest degree of each class over the nodes in blocks.
+// WorstDegrees is the largest degree of each class over the nodes in blocks that
+// are updated in integers.
 func (p *Program) WorstDegrees() map[Class]int {
 	degree := p.Degrees()
 	worst := map[Class]int{}
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
+			if b.Float {
+				continue
+			}
 			c := Class{b.Kind, b.States}
 			for _, node := range b.Nodes {
 				worst[c] = max(worst[c], degree[node])
@@ -148,6 +152,9 @@ func (p *Program) LargestField(kind Kind) float64 {
 	sum := make([]float64, p.Nodes)
 	for i := range p.Factors {
 		f := &p.Factors[i]
+		if !f.Integer() {
+			continue
+		}
 		size := f.TableSize()
 		shared := 0.0
 		if f.Runtime {
@@ -169,7 +176,7 @@ func (p *Program) LargestField(kind Kind) float64 {
 	largest := 0.0
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
-			if b.Kind != kind {
+			if b.Kind != kind || b.Float {
 				continue
 			}
 			for _, node := range b.Nodes {

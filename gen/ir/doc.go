@@ -7,17 +7,20 @@
 //
 // # Energy
 //
-// A state x assigns ±1 to every spin node and 0 … K-1 to every categorical
-// node. A factor is a list of rows; a row picks one node for each slot of the
-// factor and contributes
+// A state x assigns ±1 to every spin node, 0 … K-1 to every categorical node and a
+// float32 to every continuous node. A factor is a list of rows; a row picks one
+// node for each slot of the factor and contributes
 //
-//	-W[c1, c2, …] · s1 · s2 · …
+//	-W[c1, c2, …] · s1 · s2 · … · x1^p1 · x2^p2 · …
 //
-// where c are the values of its categorical slots in order and s those of its
-// spin slots. H is the sum over all rows of all factors and p(x) ∝ exp(-βH(x)).
-// Reported energies are βH in float64 from the weights as given: h starts at 0,
-// each row adds its contribution in the order of factors and rows
-// (h = h - w·Πs, the sign applied to w, which is exact), and β·h is returned.
+// where c are the values of its categorical slots in order, s those of its spin
+// slots and x those of its continuous slots, each to the slot's power 1 or 2. A
+// factor without slots contributes the constants -W. H is the sum over all rows of
+// all factors and p(x) ∝ exp(-βH(x)). Reported energies are βH in float64 from the
+// weights as given: h starts at 0, each row adds its contribution in the order of
+// factors and rows (h = h - w·Πs, the sign applied to w, which is exact; then
+// multiplied by each continuous value, p times, in slot order), and β·h is
+// returned.
 //
 // # Fixed point
 //
@@ -143,6 +146,64 @@
 // rounding to nearest even (this matters beyond 2^53), every product and sum
 // above is one rounding, from left to right, and powers of two are exact: c = (2β)·2^-F,
 // h = c·2^S, x = c·m, (i+1/2)·h, d = ((y·(65536-y))/65536)·h, (y + d/2) + min(0, D-d).
+//
+// # Nodes with continuous neighbours
+//
+// A continuous node, and any node in a row with one, is updated in float32, every
+// operation rounded, no product fused with a sum. Its blocks are marked float;
+// a spin block with float nodes and others becomes two blocks of a superblock.
+//
+// A term of a node is a row that touches it; terms come in the order of factors,
+// rows and slots. A term's value begins with its coefficient c rounded to float32,
+// c = w for spins and categoricals and -w for continuous nodes, w the weight that
+// the categoricals pick, and is multiplied by the value of every other spin and
+// continuous slot in slot order, by a continuous one as often as its power says.
+// The terms in which nothing but the node itself stands are added first, in order
+// in float64 from 0, and rounded to float32 once: the constant. To it the other
+// terms are added in order.
+//
+//	spin         g, of all terms
+//	categorical  θ_k, of all terms with the node at k (so each k has a constant)
+//	continuous   b, of the terms with power 1; a, of those with power 2
+//
+// Spin: the less likely value, which is that against g (-1 for g >= 0), is taken when
+// u < RareProbability(2β·|g|), computed in float64, u = 65536·(digit of draw 0) +
+// (digit of draw 1), purpose 0.
+//
+// Categorical: with B as above, e_k = floor(exp(-β·d_k)·2^B + 1/2), d_k = max θ - θ_k
+// in float32 and the rest in float64; Z = Σ e_k; the first k whose cumulative sum
+// exceeds floor(u·Z / 2^32), u as for spins.
+//
+// Continuous: the conditional energy is a·x² + b·x, a > 0. Let A be a in float64: the
+// constant before it is rounded if a has no other terms, else a. Then
+//
+//	h = -1/(2A),  s = sqrt(1/((2β)·A))   in float64, each rounded to float32
+//	m = b·h,  x = m + s·z                in float32
+//
+// z is a normal number: w the word of purpose 1, draw 0; the sign is + if its top bit
+// is set; n are its other 31 bits. For n < 2^19, with v the word of draw 1,
+// z = ±NormalQuantile(((n·2^32 + v) + 1/2)/2^64). For other n, z is ± a cubic through
+// four points of NormalQuantile((n + 1/2)/2^32), within 2^-27 of it: let n have its
+// leading one at 2^o, h = 2^o/32, k the five bits below the leading one, t = 3·(n mod
+// h)/h and q_j the value at n = 2^o + k·h + j·h/3, j = 0 … 3; then
+//
+//	a = q1 - q0,  b = (q2 - 2·q1 + q0)/2,  c = (q3 - 3·q2 + 3·q1 - q0)/6
+//	z = q0 + t·(a + (t-1)·(b + (t-2)·c))
+//
+// all in float64, from left to right. z is rounded to float32.
+//
+// With a range [lo, hi], m and s in float64: α = (lo-m)/s, ω = (hi-m)/s, r = (w·2^32 +
+// v + 1/2)/2^64 with w and v the words of draws 0 and 1. If α + ω < 0 the sides are
+// exchanged (α, ω ← -ω, -α, and t ← -t at the end). With Q(t) the probability of a
+// standard normal number above t,
+//
+//	t = the t with Q(t) = Q(α) - r·(Q(α) - Q(ω))           for α <= 37
+//	t = α - log(1 - r·(1 - exp(-α·(ω-α))))/α               else
+//
+// x = m + s·t in float64, rounded to float32 and moved to the nearest float32
+// inside the range if it is not in it. (So far out as α = 37 the tail is exponential
+// to within one part in 1,300.) Q is NormalTail of runtime/sampling, its inverse
+// NormalQuantile.
 //
 // # Error bound
 //

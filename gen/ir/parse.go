@@ -245,10 +245,17 @@ func (t *parser) program(p *Program) {
 	p.Synchronous = t.bool("synchronous")
 	p.Nodes = t.int("nodes")
 	for t.is("variable") {
-		p.Vars = append(p.Vars, Var{
+		v := Var{
 			Name: t.name(), Kind: t.kind(), States: t.int(""),
 			First: t.int("first"), Count: t.int("count"), Shape: t.shape("shape"),
-		})
+		}
+		if v.Kind == Continuous {
+			t.keys("range")
+			for n := t.count(); n > 0 && t.err == nil; n-- {
+				v.Range = append(v.Range, t.float(""))
+			}
+		}
+		p.Vars = append(p.Vars, v)
 	}
 	for t.is("factor") {
 		p.Factors = append(p.Factors, t.factor())
@@ -256,7 +263,7 @@ func (t *parser) program(p *Program) {
 	for t.is("superblock") {
 		var sb Superblock
 		for t.is("block") {
-			sb = append(sb, Block{Kind: t.kind(), States: t.int(""), First: t.int("slot"), Nodes: t.ints("nodes")})
+			sb = append(sb, Block{Kind: t.kind(), States: t.int(""), Float: t.is("float"), First: t.int("slot"), Nodes: t.ints("nodes")})
 		}
 		p.Sweep = append(p.Sweep, sb)
 	}
@@ -264,7 +271,12 @@ func (t *parser) program(p *Program) {
 		p.Clamps = append(p.Clamps, Clamp{Chains: t.int("chains"), Nodes: t.ints("nodes"), Values: t.ints("to")})
 	}
 	for t.is("start") {
-		p.Init = append(p.Init, Init{Kind: t.initKind(), Chains: t.int("chains"), Values: t.ints("values")})
+		in := Init{Kind: t.initKind()}
+		if in.Kind == InitNormal {
+			in.Mean, in.SD = t.float("mean"), t.float("sd")
+		}
+		in.Chains, in.Values = t.int("chains"), t.ints("values")
+		p.Init = append(p.Init, in)
 	}
 	t.keys("end")
 	if t.err == nil && t.word != "" {
@@ -288,7 +300,11 @@ func (t *parser) factor() Factor {
 	integers := t.bool("integers")
 	t.keys("slots")
 	for n := t.count(); n > 0 && t.err == nil; n-- {
-		f.Slots = append(f.Slots, Slot{Kind: t.kind(), States: t.int("")})
+		s := Slot{Kind: t.kind(), States: t.int("")}
+		if s.Kind == Continuous {
+			s.Power = t.int("power")
+		}
+		f.Slots = append(f.Slots, s)
 	}
 	f.Table = t.shape("table")
 	size := 1

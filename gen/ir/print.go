@@ -94,6 +94,12 @@ func (t *printer) program(p *Program) {
 	for _, v := range p.Vars {
 		t.f("variable %s %s %d first %d count %d shape", t.name(v.Name), t.kind(v.Kind), v.States, v.First, v.Count)
 		t.shape(v.Shape)
+		if v.Kind == Continuous {
+			t.f(" range %d:", len(v.Range))
+			for _, x := range v.Range {
+				t.f(" %s", number(x))
+			}
+		}
 		t.f("\n")
 	}
 	for i := range p.Factors {
@@ -102,7 +108,11 @@ func (t *printer) program(p *Program) {
 	for _, sb := range p.Sweep {
 		t.f("superblock\n")
 		for _, b := range sb {
-			t.f(" block %s %d slot %d nodes", t.kind(b.Kind), b.States, b.First)
+			t.f(" block %s %d", t.kind(b.Kind), b.States)
+			if b.Float {
+				t.f(" float")
+			}
+			t.f(" slot %d nodes", b.First)
 			t.ints(b.Nodes)
 		}
 	}
@@ -113,11 +123,15 @@ func (t *printer) program(p *Program) {
 		t.ints(c.Values)
 	}
 	for _, in := range p.Init {
-		if in.Kind > InitValues {
+		if in.Kind > InitNormal {
 			t.fail("ir: cannot print a start of kind %d", in.Kind)
 			return
 		}
-		t.f("start %s chains %d values", initWords[in.Kind], in.Chains)
+		t.f("start %s", initWords[in.Kind])
+		if in.Kind == InitNormal {
+			t.f(" mean %s sd %s", number(in.Mean), number(in.SD))
+		}
+		t.f(" chains %d values", in.Chains)
 		t.ints(in.Values)
 	}
 	t.f("end\n")
@@ -130,8 +144,8 @@ func (t *printer) fail(format string, args ...any) {
 }
 
 var (
-	kindWords = [...]string{Spin: "spin", Categorical: "categorical"}
-	initWords = [...]string{InitRandom: "random", InitHinton: "hinton", InitZeros: "zeros", InitValues: "values"}
+	kindWords = [...]string{Spin: "spin", Categorical: "categorical", Continuous: "continuous"}
+	initWords = [...]string{InitRandom: "random", InitHinton: "hinton", InitZeros: "zeros", InitValues: "values", InitNormal: "normal"}
 )
 
 func (t *printer) kind(k Kind) string {
@@ -149,6 +163,9 @@ func (t *printer) factor(f *Factor) {
 	t.f("factor %s rows %d shared %t runtime %t integers %t slots %d:", t.name(f.Name), f.Rows, f.Shared, f.Runtime, f.Ints != nil, len(f.Slots))
 	for _, s := range f.Slots {
 		t.f(" %s %d", t.kind(s.Kind), s.States)
+		if s.Kind == Continuous {
+			t.f(" power %d", s.Power)
+		}
 	}
 	t.f(" table")
 	t.shape(f.Table)

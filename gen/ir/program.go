@@ -1,11 +1,14 @@
 package ir
 
+import "slices"
+
 // Kind is what values a node takes.
 type Kind uint8
 
 const (
 	Spin        Kind = iota // -1, +1
 	Categorical             // 0 … States-1
+	Continuous              // a float32; states hold its bits
 )
 
 // Program is a sampler, to the last bit. Slices are dense by node, variable or
@@ -38,13 +41,15 @@ type Program struct {
 type Var struct {
 	Name   string
 	Kind   Kind
-	States int
+	States int // 0 for continuous ones
 	Shape  []int
 	First  int
 	Count  int
+	Range  []float64 // of a continuous one: lowest and highest value; nil: all
 }
 
-// Factor is a table of rows; see the package documentation.
+// Factor is a table of rows; see the package documentation. A factor without
+// slots holds constants of the energy.
 type Factor struct {
 	Name    string
 	Slots   []Slot
@@ -54,13 +59,14 @@ type Factor struct {
 	Shared  bool    // one table for all rows
 	Runtime bool
 	Weights []float64 // as given: [1 or Rows] × Table
-	Ints    []int64   // RoundHalfEven(Weights · 2^Fraction)
+	Ints    []int64   // RoundHalfEven(Weights · 2^Fraction); nil where no slot or a continuous one is
 }
 
 // Slot is one position of a factor.
 type Slot struct {
 	Kind   Kind
 	States int
+	Power  int // of a continuous slot: 1 or 2; 0 of others
 }
 
 // Superblock is a list of blocks that read one snapshot.
@@ -71,12 +77,13 @@ type Superblock []Block
 type Block struct {
 	Kind   Kind
 	States int
+	Float  bool // updates are in float32: nodes are continuous or have continuous neighbours
 	First  int
 	Nodes  []int32
 }
 
 // Clamp fixes nodes; Chains > 0 gives Values a leading chain axis. Values are
-// ±1 or a category.
+// ±1, a category, or the bits of a float32.
 type Clamp struct {
 	Nodes  []int32
 	Chains int
@@ -91,13 +98,15 @@ const (
 	InitHinton
 	InitZeros
 	InitValues
+	InitNormal // continuous: Mean + SD·z
 )
 
 // Init is the start of one variable; Values as in Clamp, [Chains ×] Count.
 type Init struct {
-	Kind   InitKind
-	Chains int
-	Values []int32
+	Kind     InitKind
+	Chains   int
+	Values   []int32
+	Mean, SD float64 // InitNormal
 }
 
 // Format is the number format.
@@ -126,6 +135,35 @@ func (f *Factor) TableSize() int {
 		n *= k
 	}
 	return n
+}
+
+// Continuous reports whether a row of the factor holds a continuous node.
+func (f *Factor) Continuous() bool {
+	return slices.ContainsFunc(f.Slots, func(s Slot) bool { return s.Kind == Continuous })
+}
+
+// Integer reports whether the factor has integer weights.
+func (f *Factor) Integer() bool { return len(f.Slots) > 0 && !f.Continuous() }
+
+// FloatNodes tells the nodes that are updated in float32: continuous ones and
+// those in a row with one.
+func (p *Program) FloatNodes() []bool {
+	float := make([]bool, p.Nodes)
+	for _, v := range p.Vars {
+		if v.Kind == Continuous {
+			for n := v.First; n < v.First+v.Count; n++ {
+				float[n] = true
+			}
+		}
+	}
+	for i := range p.Factors {
+		if f := &p.Factors[i]; f.Continuous() {
+			for _, n := range f.Index {
+				float[n] = true
+			}
+		}
+	}
+	return float
 }
 
 // Slots is the number of slots of a sweep, padding included.

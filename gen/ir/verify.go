@@ -43,6 +43,7 @@ func VerifyStage(p *Program, s Stage) error {
 	if len(v.errs) == 0 && s >= Complete {
 		v.sums()
 		v.bound()
+		v.precision()
 	}
 	return errors.Join(v.errs...)
 }
@@ -52,6 +53,7 @@ type verifier struct {
 	errs []error
 
 	kind    []Kind // by node
+	ranges  map[int32][]float64
 	states  []int32
 	clamped []bool
 }
@@ -126,7 +128,7 @@ func (v *verifier) names() {
 const MaxNodes = 1 << 26
 
 func checkStates(k Kind, states int) bool {
-	return k == Spin && states == 2 || k == Categorical && states >= 2 && states <= 65536
+	return k == Spin && states == 2 || k == Categorical && states >= 2 && states <= 65536 || k == Continuous && states == 0
 }
 
 func (v *verifier) vars() {
@@ -135,6 +137,9 @@ func (v *verifier) vars() {
 		x := &v.p.Vars[i]
 		if !checkStates(x.Kind, x.States) {
 			v.fault("variable %s: kind %d with %d states", x.Name, x.Kind, x.States)
+		}
+		if n := len(x.Range); n != 0 && (x.Kind != Continuous || n != 2 || !finite(x.Range[0]) || !finite(x.Range[1]) || x.Range[0] >= x.Range[1]) {
+			v.fault("variable %s: range %v", x.Name, x.Range)
 		}
 		size := 1
 		for _, d := range x.Shape {
@@ -163,10 +168,14 @@ func (v *verifier) vars() {
 	}
 	v.kind = make([]Kind, next)
 	v.states = make([]int32, next)
+	v.ranges = map[int32][]float64{}
 	for i := range v.p.Vars {
 		x := &v.p.Vars[i]
 		for n := x.First; n < x.First+x.Count; n++ {
 			v.kind[n], v.states[n] = x.Kind, int32(x.States)
+			if x.Range != nil {
+				v.ranges[int32(n)] = x.Range
+			}
 		}
 	}
 }
@@ -180,7 +189,7 @@ func (v *verifier) factors() {
 }
 
 func (v *verifier) factor(f *Factor) {
-	if len(f.Slots) == 0 || f.Rows < 0 || len(f.Index) != f.Rows*len(f.Slots) {
+	if f.Rows < 0 || len(f.Index) != f.Rows*len(f.Slots) {
 		v.fault("factor %s: %d node indices for %d rows of %d slots", f.Name, len(f.Index), f.Rows, len(f.Slots))
 		return
 	}
@@ -189,6 +198,9 @@ func (v *verifier) factor(f *Factor) {
 		if !checkStates(s.Kind, s.States) {
 			v.fault("factor %s: slot %d has kind %d with %d states", f.Name, i, s.Kind, s.States)
 			return
+		}
+		if s.Power != 0 && (s.Kind != Continuous || s.Power > 2) || s.Kind == Continuous && s.Power < 1 {
+			v.fault("factor %s: slot %d has the power %d", f.Name, i, s.Power)
 		}
 		if s.Kind == Categorical {
 			table = append(table, s.States)
@@ -238,10 +250,21 @@ func (v *verifier) factor(f *Factor) {
 
 // value reports whether a node can take x.
 func (v *verifier) value(node int32, x int32) bool {
-	if v.kind[node] == Spin {
+	switch v.kind[node] {
+	case Spin:
 		return x == 1 || x == -1
+	case Continuous:
+		return v.number(node, math.Float32frombits(uint32(x)))
 	}
 	return x >= 0 && x < v.states[node]
+}
+
+// number reports whether a continuous node can take x.
+func (v *verifier) number(node int32, x float32) bool {
+	if r := v.ranges[node]; r != nil {
+		return r[0] <= float64(x) && float64(x) <= r[1]
+	}
+	return finite(float64(x))
 }
 
 // values checks a [chains ×] nodes array.
@@ -287,8 +310,13 @@ func (v *verifier) init() {
 	}
 	for i := range p.Init {
 		in, x := &p.Init[i], &p.Vars[i]
-		if in.Kind > InitValues {
+		switch {
+		case in.Kind > InitNormal, in.Kind == InitNormal && x.Kind != Continuous, in.Kind == InitHinton && x.Kind == Continuous:
 			v.fault("start of %s: kind %d", x.Name, in.Kind)
+		case in.Kind != InitNormal && (in.Mean != 0 || in.SD != 0), !finite(in.Mean) || !finite(in.SD) || in.SD < 0:
+			v.fault("start of %s: mean %v and sd %v", x.Name, in.Mean, in.SD)
+		case in.Kind == InitZeros && x.Range != nil && (x.Range[0] > 0 || x.Range[1] < 0):
+			v.fault("start of %s: 0 is outside its range", x.Name)
 		}
 		if in.Kind != InitValues {
 			if in.Chains != 0 || len(in.Values) != 0 {
@@ -331,6 +359,7 @@ func (v *verifier) schedule() {
 func (v *verifier) sweep() {
 	p := v.p
 	at := make([]int32, p.Nodes) // 1 + superblock of each node
+	float := p.FloatNodes()
 	next := 0
 	for i, sb := range p.Sweep {
 		if len(sb) == 0 {
@@ -353,7 +382,7 @@ func (v *verifier) sweep() {
 					v.fault("superblock %d, block %d: no node %d", i, j, node)
 				case at[node] != 0:
 					v.fault("node %d is in two blocks", node)
-				case v.kind[node] != b.Kind || int(v.states[node]) != b.States:
+				case v.kind[node] != b.Kind || int(v.states[node]) != b.States || float[node] != b.Float:
 					v.fault("superblock %d, block %d: node %d is of another kind", i, j, node)
 				default:
 					at[node] = int32(i + 1)
@@ -439,6 +468,12 @@ func (v *verifier) ints() {
 	}
 	for i := range v.p.Factors {
 		f := &v.p.Factors[i]
+		if !f.Integer() {
+			if f.Ints != nil {
+				v.fault("factor %s: integers that are not used", f.Name)
+			}
+			continue
+		}
 		if len(f.Ints) != len(f.Weights) {
 			v.fault("factor %s: %d integers for %d weights", f.Name, len(f.Ints), len(f.Weights))
 			continue
@@ -499,6 +534,30 @@ func (p *Program) ReachOfTables(betas []float64) error {
 		}
 	}
 	return nil
+}
+
+// precision refuses continuous nodes in blocks whose conditionals are not
+// Gaussian, and β = 0 where one has no range.
+func (v *verifier) precision() {
+	p := v.p
+	low := p.LowestPrecision()
+	for _, sb := range p.Sweep {
+		for _, b := range sb {
+			if b.Kind != Continuous {
+				continue
+			}
+			for _, n := range b.Nodes {
+				if !(low[n] > 0) && !v.clamped[n] {
+					v.fault("node %d: the coefficient of its square can be %v", n, low[n])
+				}
+			}
+			for _, beta := range p.AllBetas() {
+				if beta == 0 {
+					v.fault("beta 0 and continuous nodes")
+				}
+			}
+		}
+	}
 }
 
 func (v *verifier) bound() {

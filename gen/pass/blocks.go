@@ -2,15 +2,21 @@ package pass
 
 import "github.com/thrmlgen/thrmlgen/gen/ir"
 
-// blocks splits every block into blocks of one kind and number of states, in
-// order of first appearance, and numbers the slots. The parts of a block stay in
-// its superblock.
+// blocks splits every block into blocks of one kind and number of states, apart
+// what is updated in integers and in float32, in order of first appearance, and
+// numbers the slots. The parts of a block stay in its superblock.
 func blocks(w *lowering) {
 	p := w.p
-	classes := make([]ir.Class, p.Nodes)
+	type class struct {
+		kind   ir.Kind
+		states int
+		float  bool
+	}
+	float := p.FloatNodes()
+	classes := make([]class, p.Nodes)
 	for _, v := range p.Vars {
 		for n := v.First; n < v.First+v.Count; n++ {
-			classes[n] = ir.Class{Kind: v.Kind, States: v.States}
+			classes[n] = class{v.Kind, v.States, float[n]}
 		}
 	}
 	slot := 0
@@ -18,14 +24,14 @@ func blocks(w *lowering) {
 		var sb ir.Superblock
 		for _, b := range from {
 			first := len(sb)
-			at := map[ir.Class]int{}
+			at := map[class]int{}
 			for _, n := range b.Nodes {
 				c := classes[n]
 				i, seen := at[c]
 				if !seen {
 					i = len(sb)
 					at[c] = i
-					sb = append(sb, ir.Block{Kind: c.Kind, States: c.States})
+					sb = append(sb, ir.Block{Kind: c.kind, States: c.states, Float: c.float})
 				}
 				sb[i].Nodes = append(sb[i].Nodes, n)
 			}

@@ -11,7 +11,7 @@ func factors(w *lowering) {
 			Shared: from.Shared, Runtime: from.Runtime, Weights: clone(from.Weights),
 		}
 		for _, s := range from.Slots {
-			f.Slots = append(f.Slots, ir.Slot{Kind: kind(s.Kind), States: s.States})
+			f.Slots = append(f.Slots, ir.Slot{Kind: kind(s.Kind), States: s.States, Power: s.Power})
 		}
 		w.p.Factors = append(w.p.Factors, f)
 	}

@@ -21,6 +21,7 @@ var pipeline = []struct {
 	{"variables", ir.Structure, variables}, // nodes, clamps, starts, schedule, β
 	{"factors", ir.Structure, factors},     // rows and weights as given
 	{"blocks", ir.Swept, blocks},           // superblocks of homogeneous blocks with slots
+	{"precision", ir.Swept, precision},     // energies are bounded below
 	{"range", ir.Swept, weightRange},       // how large runtime weights may be
 	{"format", ir.Swept, format},           // fraction, segments, threshold bits
 	{"quantise", ir.Quantised, quantise},   // integer weights

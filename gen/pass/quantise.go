@@ -11,6 +11,9 @@ func quantise(w *lowering) {
 	fraction := w.p.Format.Fraction
 	for i := range w.p.Factors {
 		f := &w.p.Factors[i]
+		if !f.Integer() {
+			continue
+		}
 		f.Ints = make([]int64, len(f.Weights))
 		for j, x := range f.Weights {
 			q := math.RoundToEven(math.Ldexp(x, fraction))

@@ -15,14 +15,14 @@ func variables(w *lowering) {
 	for _, v := range g.Vars {
 		p.Vars = append(p.Vars, ir.Var{
 			Name: v.Name, Kind: kind(v.Kind), States: v.States,
-			Shape: clone(v.Shape), First: v.First, Count: v.Count,
+			Shape: clone(v.Shape), First: v.First, Count: v.Count, Range: clone(v.Range),
 		})
 	}
 	for _, c := range g.Clamps {
 		p.Clamps = append(p.Clamps, ir.Clamp{Nodes: clone(c.Nodes), Chains: c.Chains, Values: clone(c.Values)})
 	}
 	for _, in := range g.Init {
-		p.Init = append(p.Init, ir.Init{Kind: ir.InitKind(in.Kind), Chains: in.Chains, Values: clone(in.Values)})
+		p.Init = append(p.Init, ir.Init{Kind: ir.InitKind(in.Kind), Chains: in.Chains, Values: clone(in.Values), Mean: in.Mean, SD: in.SD})
 	}
 	p.Beta, p.BetaParam, p.Betas = g.Beta, g.BetaParam, clone(g.Betas)
 	p.Sample = ir.Sample(g.Sample)
@@ -33,12 +33,7 @@ func variables(w *lowering) {
 	}
 }
 
-func kind(k graph.Kind) ir.Kind {
-	if k == graph.Spin {
-		return ir.Spin
-	}
-	return ir.Categorical
-}
+func kind(k graph.Kind) ir.Kind { return [...]ir.Kind{ir.Spin, ir.Categorical, ir.Continuous}[k] }
 
 // clone copies a list; an empty one becomes nil, as in the text of a program.
 func clone[T any](s []T) []T {

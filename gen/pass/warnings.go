@@ -27,6 +27,9 @@ func warnings(w *lowering) {
 	lost, all := 0, 0
 	for i := range w.p.Factors {
 		x := &w.p.Factors[i]
+		if !x.Integer() {
+			continue
+		}
 		for j, weight := range x.Weights {
 			if weight != 0 {
 				all++

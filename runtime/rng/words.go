@@ -10,6 +10,7 @@ const (
 	PurposePlanes     Purpose = 3 // bit planes of lattices
 	PurposeWeights    Purpose = 4 // weights drawn by the generator
 	PurposeUser       Purpose = 5 // samplers written by users
+	PurposeOrder      Purpose = 6 // order of examples in training
 
 	// PurposeNegative is added in the negative phase of training.
 	PurposeNegative Purpose = 128

@@ -200,7 +200,7 @@ func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i int, rows []int32, l
 // choosePrecisely draws the second digit and finds the first cumulative weight
 // beyond (65536u+v)·Z / 2^32.
 func (w *worker) choosePrecisely(s *Sampler, cum []uint32, u uint64, chain, slot uint32) int {
-	d := s.rng.Digit(rng.PurposeUpdate, chain, w.sweep, slot, 1)
+	d := s.rng.Digit(rng.PurposeUpdate+s.phase, chain, w.sweep, slot, 1)
 	t := scaled(u<<16|uint64(d), uint64(cum[len(cum)-1]))
 	for k, x := range cum {
 		if uint64(x) > t {
@@ -283,7 +283,7 @@ func (w *worker) chooseCategory(s *Sampler, theta []int64, u uint32, chain, slot
 		if k := firstBeyond(cum, lo); cum[k] > hi {
 			return k
 		}
-		t = scaled(uint64(u)<<16|uint64(s.rng.Digit(rng.PurposeUpdate, chain, w.sweep, slot, 1)), z)
+		t = scaled(uint64(u)<<16|uint64(s.rng.Digit(rng.PurposeUpdate+s.phase, chain, w.sweep, slot, 1)), z)
 	} else {
 		t = uint64(u>>s.digitShift) * z >> (16 - s.digitShift)
 	}

@@ -41,8 +41,10 @@ func (m *Model) checkVars() error {
 		switch {
 		case v.First != first || v.Count != size || first > math.MaxInt32-size:
 			return fmt.Errorf("variable %s: %d nodes from %d on", v.Name, v.Count, v.First)
-		case v.Kind == Spin && v.States != 2, v.Kind == Categorical && (v.States < 2 || v.States > 65536):
+		case v.Kind == Spin && v.States != 2, v.Kind == Categorical && (v.States < 2 || v.States > 65536), v.Kind == Continuous && v.States != 0:
 			return fmt.Errorf("variable %s: %d states", v.Name, v.States)
+		case len(v.Range) != 0 && (v.Kind != Continuous || len(v.Range) != 2 || !(v.Range[0] < v.Range[1])):
+			return fmt.Errorf("variable %s: range %v", v.Name, v.Range)
 		}
 		first += size
 	}
@@ -59,15 +61,18 @@ func (m *Model) holds(node int32, k Kind, states int) bool {
 		return false
 	}
 	v := m.varOf(int(node))
-	return v.Kind == k && (k == Spin || v.States == states)
+	return v.Kind == k && (k != Categorical || v.States == states)
 }
 
 func (m *Model) checkFactor(f *Factor) error {
-	if len(f.Slots) == 0 || len(f.Slots) > 255 {
+	if len(f.Slots) > 255 {
 		return fmt.Errorf("%d slots", len(f.Slots))
 	}
 	axes, size := 0, 1
 	for _, s := range f.Slots {
+		if s.Kind == Continuous != (s.Power == 1 || s.Power == 2) || s.Kind != Continuous && s.Power != 0 {
+			return fmt.Errorf("a slot with the power %d", s.Power)
+		}
 		if s.Kind != Categorical {
 			continue
 		}
@@ -84,13 +89,13 @@ func (m *Model) checkFactor(f *Factor) error {
 	switch {
 	case axes != len(f.Table):
 		return fmt.Errorf("table %v does not fit its slots", f.Table)
-	case f.Rows < 0 || len(f.Index)%len(f.Slots) != 0 || len(f.Index)/len(f.Slots) != f.Rows:
+	case f.Rows < 0 || !validRows(len(f.Index), f.Rows, len(f.Slots)) && f.Rows+len(f.Index) > 0 && len(f.Slots) > 0 || len(f.Slots) == 0 && len(f.Index) > 0:
 		return fmt.Errorf("%d indices for %d rows", len(f.Index), f.Rows)
 	case len(f.Weights)%size != 0 || len(f.Weights)/size != rows:
 		return fmt.Errorf("%d weights for %d tables of %d", len(f.Weights), rows, size)
 	}
 	sorted := make([]int32, len(f.Slots))
-	for at := 0; at < len(f.Index); at += len(f.Slots) {
+	for at := 0; at < len(f.Index) && len(f.Slots) > 0; at += len(f.Slots) {
 		for i, s := range f.Slots {
 			n := f.Index[at+i]
 			if !m.holds(n, s.Kind, s.States) {
@@ -109,7 +114,7 @@ func (m *Model) checkFactor(f *Factor) error {
 }
 
 func (m *Model) checkSweep() error {
-	seen := map[int32]bool{}
+	seen, float := map[int32]bool{}, m.floatNodes()
 	next := 0
 	for i, super := range m.Sweep {
 		if len(super) == 0 {
@@ -121,7 +126,7 @@ func (m *Model) checkSweep() error {
 			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
@@ -178,8 +183,15 @@ func validRows(n, chains, width int) bool {
 
 // takes reports whether a node of the variable may have a value.
 func (v *Var) takes(x int32) bool {
-	if v.Kind == Spin {
+	switch v.Kind {
+	case Spin:
 		return x == 1 || x == -1
+	case Continuous:
+		f := float64(BitsFloat(x))
+		if v.Range != nil {
+			return v.Range[0] <= f && f <= v.Range[1]
+		}
+		return math.Abs(f) <= math.MaxFloat32
 	}
 	return x >= 0 && int(x) < v.States
 }

@@ -11,7 +11,7 @@ import (
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 1
+//	4 bytes   version, 2
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -21,7 +21,7 @@ import (
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 1
+	codecVersion = 2
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -42,6 +42,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 		e.ints(v.Shape)
 		e.int(v.First)
 		e.int(v.Count)
+		e.floats(v.Range)
 	}
 	e.int(m.Nodes)
 	e.count(len(m.Factors))
@@ -54,6 +55,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 		for _, x := range super {
 			e.b = append(e.b, byte(x.Kind))
 			e.int(x.States)
+			e.truth(x.Float)
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -70,6 +72,8 @@ func (m *Model) AppendBinary(b []byte) []byte {
 		e.b = append(e.b, byte(in.Kind))
 		e.int(in.Chains)
 		e.ints32(in.Values)
+		e.float(in.Mean)
+		e.float(in.SD)
 	}
 	e.format(m.Format)
 	e.int(m.Rounds)
@@ -138,6 +142,7 @@ func (e *codecWriter) factor(f *Factor) {
 	for _, s := range f.Slots {
 		e.b = append(e.b, byte(s.Kind))
 		e.int(s.States)
+		e.int(s.Power)
 	}
 	e.int(f.Rows)
 	e.ints32(f.Index)
@@ -297,28 +302,28 @@ func codecList[T any](d *codecReader, size int, read func(*codecReader) T) []T {
 
 func (d *codecReader) model() *Model {
 	m := &Model{Name: d.text(), Hash: d.text()}
-	m.Vars = codecList(d, 4+1+8+4+16, func(d *codecReader) Var {
-		return Var{Name: d.text(), Kind: Kind(d.byte(2)), States: d.int(), Shape: d.ints(), First: d.int(), Count: d.int()}
+	m.Vars = codecList(d, 4+1+8+4+16+4, func(d *codecReader) Var {
+		return Var{Name: d.text(), Kind: Kind(d.byte(3)), States: d.int(), Shape: d.ints(), First: d.int(), Count: d.int(), Range: d.floats()}
 	})
 	m.Nodes = d.int()
 	m.Factors = codecList(d, 5*4+8+2, func(d *codecReader) Factor {
 		f := Factor{Name: d.text()}
-		f.Slots = codecList(d, 9, func(d *codecReader) Slot { return Slot{Kind: Kind(d.byte(2)), States: d.int()} })
+		f.Slots = codecList(d, 17, func(d *codecReader) Slot { return Slot{Kind: Kind(d.byte(3)), States: d.int(), Power: d.int()} })
 		f.Rows, f.Index, f.Table = d.int(), d.ints32(), d.ints()
 		f.Shared, f.Runtime, f.Weights = d.truth(), d.truth(), d.floats()
 		return f
 	})
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 1+16+4, func(d *codecReader) Block {
-			return Block{Kind: Kind(d.byte(2)), States: d.int(), First: d.int(), Nodes: d.ints32()}
+		return codecList(d, 2+16+4, func(d *codecReader) Block {
+			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), First: d.int(), Nodes: d.ints32()}
 		})
 	})
 	m.Synchronous = d.truth()
 	m.Clamps = codecList(d, 4+8+4, func(d *codecReader) Clamp {
 		return Clamp{Nodes: d.ints32(), Chains: d.int(), Values: d.ints32()}
 	})
-	m.Init = codecList(d, 1+8+4, func(d *codecReader) Init {
-		return Init{Kind: InitKind(d.byte(4)), Chains: d.int(), Values: d.ints32()}
+	m.Init = codecList(d, 1+8+4+16, func(d *codecReader) Init {
+		return Init{Kind: InitKind(d.byte(5)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
 		Range: d.float(), Bound: d.float()}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,6 +191,22 @@ func TestIndexOf(t *testing.T) {
 	for _, ref := range []string{"", "s", "s[", "s[]", "s[0]", "s[0,2]", "s[-1,0]", "s[0,0", "b[0]", "y", "x[+]", "x[1]]"} {
 		if got, err := sampling.NodeIndex(vars, ref); err == nil {
 			t.Errorf("%q: %d, no error", ref, got)
+		}
+	}
+}
+
+func TestNodeIndices(t *testing.T) {
+	vars := codecModel().Vars
+	for ref, want := range map[string][]int32{
+		"s": {0, 1, 2, 3}, "s[1,0]": {2}, "s[:,1]": {1, 3}, "s[0, :]": {0, 1}, "s[0:2:9,0]": {0}, "s[[1, 0],1]": {3, 1}, "b": {4}, "s[1:,0]": {2},
+	} {
+		if got, err := sampling.NodeIndices(vars, ref); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v; want %v", ref, got, err, want)
+		}
+	}
+	for _, ref := range []string{"", "y", "s[0]", "s[]", "s[0,2]", "s[1:1,0]", "s[0:3,0]", "s[-1:,0]", "s[0:1:0,0]", "s[0:1:1:1,0]", "s[[0,0]", "s[[],0]", "s[[0,1],", "b[0]"} {
+		if got, err := sampling.NodeIndices(vars, ref); err == nil {
+			t.Errorf("%q: %v, no error", ref, got)
 		}
 	}
 }

@@ -18,7 +18,8 @@ const (
 	kernelNone    kernel = iota // padding or clamped
 	kernelPattern               // spin with at most 8 inputs: one table of fields
 	kernelGroups                // spin: sums of tables of up to 8 inputs
-	kernelTerms                 // anything else
+	kernelTerms                 // anything else in integers
+	kernelFloat                 // float32
 )
 
 // blockPlan is one block, compiled. Index i is the node of slot first + i.
@@ -44,6 +45,9 @@ type blockPlan struct {
 	tstart []int32
 	terms  []term
 	cat    *catPatterns // nil: none worth having
+
+	float *floatPlan // nil: an integer block
+	layer *layer     // nil: inputs differ from node to node
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.
@@ -85,6 +89,9 @@ func (s *Sampler) placeNodes() {
 			case v.Kind == Spin:
 				s.kind[i], s.row[i] = nodeSpin, int32(s.spinRows)
 				s.spinRows++
+			case v.Kind == Continuous:
+				s.kind[i], s.row[i] = nodeFloat, int32(s.floatRows)
+				s.floatRows++
 			case v.States <= 256:
 				s.kind[i], s.row[i] = nodeCat8, int32(s.cat8Rows)
 				s.cat8Rows++
@@ -165,15 +172,23 @@ func (s *Sampler) compile() error {
 			p.end = make([]int32, padded)
 			p.tstart = make([]int32, padded+1)
 			p.table = make([]int32, padded)
+			if b.Float {
+				p.float = s.compileFloat(&b, &nt)
+			}
 			for i, n := range b.Nodes {
 				p.row[i] = s.row[n]
 				s.slot[n] = int32(b.First + i)
+				if b.Float {
+					p.kernel[i] = kernelFloat
+					continue
+				}
 				s.compileNode(p, i, n, &nt)
 				p.start[i+1], p.tstart[i+1] = int32(len(p.input)), int32(len(p.terms))
 			}
 			for i := len(b.Nodes); i < padded; i++ {
 				p.start[i+1], p.tstart[i+1] = int32(len(p.input)), int32(len(p.terms))
 			}
+			s.findLayer(p)
 			plans = append(plans, p)
 		}
 		s.blocks = append(s.blocks, plans)

@@ -35,19 +35,7 @@ func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
 		f := &s.model.Factors[fi]
 		k := len(f.Slots)
 		for r := range f.Rows {
-			at, sign := 0, int32(1)
-			if !f.Shared {
-				at = r
-			}
-			for i, sl := range f.Slots {
-				v := state[f.Index[r*k+i]]
-				if sl.Kind == Spin {
-					sign *= v
-				} else {
-					at = at*sl.States + int(v)
-				}
-			}
-			h -= float64(float64(sign) * s.weights[fi][at])
+			h -= rowEnergy(f, s.weights[fi], r, f.Index[r*k:r*k+k], func(n int32) int32 { return state[n] })
 		}
 	}
 	return float64(beta * h), nil
@@ -58,7 +46,9 @@ func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 	for word := lo; word < hi; word++ {
 		var sum [64]float64
 		for fi := range s.model.Factors {
-			if a := s.counted[fi]; a > 0 {
+			if !s.model.Factors[fi].integer() {
+				s.addFloatFactor(&sum, fi, word)
+			} else if a := s.counted[fi]; a > 0 {
 				s.countFactor(&sum, fi, word, a)
 			} else {
 				s.addFactor(&sum, fi, word)
@@ -73,6 +63,11 @@ func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 // that their order does not matter. counted holds a, or 0.
 func (s *Sampler) findCounted() {
 	s.counted = make([]float64, len(s.model.Factors))
+	for fi := range s.model.Factors {
+		if !s.model.Factors[fi].integer() {
+			return
+		}
+	}
 	least, total := math.Inf(1), 0.0 // unit of all weights, Σ|w|
 	for fi, w := range s.weights {
 		rows := 1.0

@@ -8,6 +8,7 @@ type Kind uint8
 const (
 	Spin        Kind = iota // -1, +1
 	Categorical             // 0 … States-1
+	Continuous              // a float32; where states are int32, its bits
 )
 
 // Model is a block Gibbs program as data. Nodes are numbered variable after
@@ -41,14 +42,16 @@ type Model struct {
 type Var struct {
 	Name   string
 	Kind   Kind
-	States int
+	States int   // 0 for continuous ones
 	Shape  []int // nil for a scalar
 	First  int
 	Count  int
+	Range  []float64 // of a continuous one: lowest and highest value; nil: all
 }
 
-// Factor contributes -W[c1, c2, …]·s1·s2·… for each of its rows, c being the
-// values of its categorical slots in order and s those of its spin slots.
+// Factor contributes -W[c1, c2, …]·s1·s2·…·x1^p1·x2^p2·… for each of its rows, c
+// being the values of its categorical slots in order, s those of its spin slots and
+// x those of its continuous slots. Without slots it contributes constants.
 type Factor struct {
 	Name    string
 	Slots   []Slot
@@ -64,6 +67,7 @@ type Factor struct {
 type Slot struct {
 	Kind   Kind
 	States int
+	Power  int // of a continuous slot: 1 or 2; 0 of others
 }
 
 // TableSize is the number of weights of one row.
@@ -79,11 +83,12 @@ func (f *Factor) TableSize() int {
 type Block struct {
 	Kind   Kind
 	States int
+	Float  bool // updated in float32: continuous nodes and their neighbours
 	First  int
 	Nodes  []int32
 }
 
-// Clamp fixes nodes to ±1 or a category. Chains > 0 gives Values a leading
+// Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading
 // chain axis.
 type Clamp struct {
 	Nodes  []int32
@@ -99,13 +104,15 @@ const (
 	InitHinton                 // spins P(+1) = σ(β·bias), else uniform
 	InitZeros                  // spin -1, category 0
 	InitValues                 // given
+	InitNormal                 // continuous: Mean + SD·z
 )
 
 // Init is the start of one variable; Values as in Clamp.
 type Init struct {
-	Kind   InitKind
-	Chains int
-	Values []int32
+	Kind     InitKind
+	Chains   int
+	Values   []int32
+	Mean, SD float64 // InitNormal
 }
 
 // Format is the number format; see the program's specification.

@@ -8,6 +8,8 @@ type noise struct {
 	digit [4][64]uint16
 	key   [10][2]uint32 // round keys
 	n     int           // rounds
+	phase rng.Purpose   // 0, or PurposeNegative
+	draw  uint32
 }
 
 func (z *noise) init(w rng.Words) {
@@ -26,7 +28,7 @@ func (z *noise) init(w rng.Words) {
 func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
 	const m0, m1 = 0xD2511F53, 0xCD9E8D57
 	k := &z.key
-	c3 := rng.CounterC3(rng.PurposeUpdate, 0, sweep)
+	c3 := rng.CounterC3(rng.PurposeUpdate+z.phase, z.draw, sweep)
 	p0, p1 := uint64(m0)*uint64(uint32(sweep)), uint64(m1)*uint64(g)
 	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
 	b := uint32(p1)

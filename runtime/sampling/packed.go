@@ -4,18 +4,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // PackedSize is the number of bytes of AppendPacked.
 func (s *Sampler) PackedSize() int {
-	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows)
+	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows + 256*s.floatRows)
 }
 
 // AppendPacked appends the state of all chains to dst in a form that does not
 // depend on threads or emitted code: for every 64 chains the spins in dense
 // order, one bit a chain, then the categoricals of up to 256 states, a byte a
-// chain, then the others, two bytes. Integers are little-endian; what lies beyond
-// the last chain is 0.
+// chain, then the others, two bytes, then continuous nodes, the four bytes of a
+// float32. All are little-endian; what lies beyond the last chain is 0.
 func (s *Sampler) AppendPacked(dst []byte) []byte {
 	for word := range s.words {
 		n := min(64, s.chains-64*word)
@@ -35,6 +36,13 @@ func (s *Sampler) AppendPacked(dst []byte) []byte {
 			}
 			dst = append(dst, make([]byte, 2*(64-n))...)
 		}
+		for r := range s.floatRows {
+			at := s.chainAt(s.floatRows, r, 64*word)
+			for _, x := range s.floats[at : at+n] {
+				dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(x))
+			}
+			dst = append(dst, make([]byte, 4*(64-n))...)
+		}
 	}
 	return dst
 }
@@ -46,7 +54,7 @@ func (s *Sampler) SetPacked(b []byte) error {
 		return fmt.Errorf("packed state of %d bytes, %d are needed", len(b), s.PackedSize())
 	}
 	if !s.packedFits(b) {
-		return errors.New("packed state holds a category that its variable does not have")
+		return errors.New("packed state holds a value that its variable does not have")
 	}
 	for word := range s.words {
 		for r := range s.spinRows {
@@ -63,13 +71,19 @@ func (s *Sampler) SetPacked(b []byte) error {
 			}
 			b = b[128:]
 		}
+		for r := range s.floatRows {
+			for i := range 64 {
+				s.floats[s.chainAt(s.floatRows, r, 64*word)+i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+			}
+			b = b[256:]
+		}
 	}
 	return nil
 }
 
-// packedFits checks the categories of a packed state of the right length.
+// packedFits checks the values of a packed state of the right length.
 func (s *Sampler) packedFits(b []byte) bool {
-	for range s.words {
+	for word := range s.words {
 		b = b[8*s.spinRows:]
 		for _, wide := range []bool{false, true} {
 			for i := range s.model.Vars {
@@ -87,6 +101,18 @@ func (s *Sampler) packedFits(b []byte) bool {
 						return false
 					}
 				}
+			}
+		}
+		for i := range s.model.Vars {
+			v := &s.model.Vars[i]
+			if v.Kind != Continuous {
+				continue
+			}
+			for k := range 64 * v.Count {
+				if x := int32(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !v.takes(x) {
+					return false
+				}
+				b = b[4:]
 			}
 		}
 	}

@@ -15,6 +15,9 @@ type Options struct {
 	Threads int    // 0: 1
 	// Straight is emitted code to use in place of tables.
 	Straight *Straight
+	// Negative takes the words of the negative phase of training, which differ
+	// from all others of the same seed.
+	Negative bool
 }
 
 // Sampler holds the state of many chains of one model and sweeps it. Its
@@ -26,7 +29,8 @@ type Sampler struct {
 	threads int
 
 	rng   rng.Words
-	sweep uint64 // number of the next sweep
+	phase rng.Purpose // 0, or PurposeNegative
+	sweep uint64      // number of the next sweep
 	beta  float64
 
 	// State: tiles × rows × tile words (bits), × 64·tile chains (categoricals).
@@ -35,6 +39,10 @@ type Sampler struct {
 	bits                          []uint64
 	cat8                          []uint8
 	cat16                         []uint16
+	floatRows                     int
+	floats                        []float32
+	normals                       *normalTable
+	rare                          *rareTable
 	kind                          []nodeKind
 	row                           []int32 // of each node in its array
 	slot                          []int32 // of each node, -1 in no block
@@ -50,10 +58,11 @@ type Sampler struct {
 	viewList    []*view
 	viewSize    int
 
-	weights [][]float64 // as given, by factor
-	counted []float64   // see findCounted
-	ints    []int64     // rounded, all factors
-	intAt   []int       // where each factor's begin
+	weights   [][]float64 // as given, by factor
+	counted   []float64   // see findCounted
+	ints      []int64     // rounded, all factors
+	weights32 [][]float32 // as float32, of models with continuous nodes
+	intAt     []int       // where each factor's begin
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -82,6 +91,7 @@ const (
 	nodeSpin nodeKind = iota
 	nodeCat8
 	nodeCat16
+	nodeFloat
 )
 
 // NewSampler compiles a model. The chains start in the model's initial state.
@@ -101,6 +111,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		return nil, fmt.Errorf("philox4x32 with %d rounds is not one this engine knows", m.Rounds)
 	}
 	s.rng = rng.NewWords(o.Seed, m.Rounds)
+	if o.Negative {
+		s.phase = rng.PurposeNegative
+	}
 	s.tail = m.Format.ThresholdBits == 32
 	if !s.tail {
 		s.digitShift = uint(16 - m.Format.ThresholdBits)
@@ -118,6 +131,10 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.bits = make([]uint64, s.tiles*s.tile*s.spinRows)
 	s.cat8 = make([]uint8, s.tiles*s.tile*s.cat8Rows*64)
 	s.cat16 = make([]uint16, s.tiles*s.tile*s.cat16Rows*64)
+	s.floats = make([]float32, s.tiles*s.tile*s.floatRows*64)
+	if s.floatRows > 0 {
+		s.normals, s.rare = newNormalTable(), newRareTable()
+	}
 	s.slot = make([]int32, m.Nodes)
 	for i := range s.slot {
 		s.slot[i] = -1
@@ -190,6 +207,18 @@ func (s *Sampler) Beta() float64 { return s.beta }
 
 // SetBeta changes the inverse temperature of the sweeps that follow.
 func (s *Sampler) SetBeta(beta float64) error {
+	if err := s.checkBeta(beta); err != nil {
+		return err
+	}
+	if beta != s.beta {
+		s.tablesFor(beta)
+	}
+	return nil
+}
+
+// checkBeta refuses what is no inverse temperature, or too small a one for the
+// categorical fields that the weights make.
+func (s *Sampler) checkBeta(beta float64) error {
 	if !(beta >= 0) || math.IsInf(beta, 1) {
 		return fmt.Errorf("beta %v: a number from 0 up is needed", beta)
 	}
@@ -197,9 +226,6 @@ func (s *Sampler) SetBeta(beta float64) error {
 		if c := math.Ldexp(beta, -s.model.Format.Fraction); reach>>40 != 0 && math.Ldexp(c, 40) < float64((float64(expBits(k))+1)*0.6931471805599453) {
 			return fmt.Errorf("beta %v is too small for fields that reach 2^40 units: use fewer fractional bits", beta)
 		}
-	}
-	if beta != s.beta {
-		s.tablesFor(beta)
 	}
 	return nil
 }
@@ -217,6 +243,7 @@ func (s *Sampler) tablesFor(beta float64) {
 	changed := s.spins != nil && beta != s.beta
 	s.beta, s.atBeta = beta, 0
 	s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	s.prepareFloats()
 	s.exps = map[int]*expTable{}
 	for k, reach := range s.catReach {
 		s.exps[k] = newExpTable(s.model.Format, beta, k, reach)
@@ -375,16 +402,7 @@ func (s *Sampler) skipClamped() {
 }
 
 func (s *Sampler) checkValue(node int, v int32) error {
-	if s.kind[node] == nodeSpin {
-		if v != 1 && v != -1 {
-			return fmt.Errorf("%s is a spin: %d is neither -1 nor +1", s.model.NodeName(node), v)
-		}
-		return nil
-	}
-	if k := s.model.varOf(node).States; v < 0 || int(v) >= k {
-		return fmt.Errorf("%s has categories 0 … %d: got %d", s.model.NodeName(node), k-1, v)
-	}
-	return nil
+	return s.model.CheckValue(node, v)
 }
 
 var errStateSize = errors.New("state has the wrong number of values")

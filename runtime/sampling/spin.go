@@ -74,24 +74,31 @@ func order(index *[64]uint8, a *[8]uint64, bytes int) {
 	}
 }
 
-// natural turns bits in places into bits in the order of chains.
+// natural turns bits in places into bits in the order of chains: eight rows of
+// so many bits, transposed.
 func natural(x uint64, bytes int) uint64 {
-	if bytes == 8 {
-		t := (x ^ x>>7) & 0x00aa00aa00aa00aa
-		x ^= t ^ t<<7
-		t = (x ^ x>>14) & 0x0000cccc0000cccc
-		x ^= t ^ t<<14
-		t = (x ^ x>>28) & 0x00000000f0f0f0f0
-		return x ^ t ^ t<<28
-	}
 	if bytes == 1 {
 		return x
 	}
-	y := uint64(0)
-	for i := range 8 * bytes {
-		y |= x >> i & 1 << chainIn(i, bytes)
+	if bytes < 8 {
+		x = spreadRows(x, uint(bytes))
 	}
-	return y
+	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
+	x ^= t ^ t<<7
+	t = (x ^ x>>14) & 0x0000cccc0000cccc
+	x ^= t ^ t<<14
+	t = (x ^ x>>28) & 0x00000000f0f0f0f0
+	return x ^ t ^ t<<28
+}
+
+// spreadRows moves row r of eight rows of n < 8 bits to bit 8r: the halves apart,
+// then the quarters, then the rows.
+func spreadRows(x uint64, n uint) uint64 {
+	x = x&(1<<(4*n&63)-1) | x>>(4*n&63)<<32
+	low := uint64(1<<(2*n&63)-1) * (1 + 1<<32)
+	x = x&low | x&^low<<((16-2*n)&63)
+	low = uint64(1<<(n&63)-1) * 0x0001000100010001
+	return x&low | x&^low<<((8-n)&63)
 }
 
 // choosePattern updates a spin with at most eight inputs, transposed, for the
@@ -138,7 +145,7 @@ func (w *worker) tie(s *Sampler, field int32, threshold uint32, chain, slot uint
 
 // rare draws the second digit: 1 if the less likely value is taken after all.
 func (w *worker) rare(s *Sampler, m uint64, threshold uint32, chain, slot uint32) uint32 {
-	v := s.rng.Digit(rng.PurposeUpdate, chain, w.sweep, slot, 1)
+	v := s.rng.Digit(rng.PurposeUpdate+s.phase, chain, w.sweep, slot, 1)
 	if w.spins.rare(m, threshold, v) {
 		return 1
 	}
@@ -176,8 +183,14 @@ func (w *worker) chooseSums(s *Sampler, t0, t1 *[256]int32, a0, a1 *[8]uint64, b
 	for i := 0; i < n; i++ {
 		f[i&63] = t0[x0[i&63]] + t1[x1[i&63]]
 	}
+	return w.chooseFields(s, f, bytes, slot, chain)
+}
+
+// chooseFields chooses a spin from its fields, in places, where lines serve.
+func (w *worker) chooseFields(s *Sampler, f *[64]int32, bytes int, slot, chain uint32) uint64 {
+	n := 8 * bytes
 	digit := &w.noise.digit[slot&3]
-	out, tied := chooseLines(f, digit, w.spins.line, w.spins.mul, n)
+	out, tied := w.spins.choose(f[:n], digit[:n])
 	if tied {
 		for i := range n {
 			bit := w.chooseField(s, int64(f[i]), uint32(digit[i]), chain+uint32(chainIn(i, bytes)), slot)
@@ -185,6 +198,29 @@ func (w *worker) chooseSums(s *Sampler, t0, t1 *[256]int32, a0, a1 *[8]uint64, b
 		}
 	}
 	return natural(out, bytes)
+}
+
+// choose compares digits with the thresholds of their fields; tied says that one
+// was equal, then nothing is decided. With wide lines the rounded-down steps of a
+// threshold are one.
+func (t *spinTable) choose(f []int32, digit []uint16) (out uint64, tied bool) {
+	if t.wide == nil {
+		return chooseLines((*[64]int32)(f[:64]), (*[64]uint16)(digit[:64]), t.line, t.mul, len(f))
+	}
+	wide, mul := t.wide, t.mul
+	digit = digit[:len(f)]
+	for i := len(f) - 1; i >= 0; i-- {
+		g := f[i]
+		sign := g >> 31
+		p := uint64(uint32((g^sign)-sign)) * mul
+		l := &wide[p>>32]
+		v := uint32(digit[i]) - uint32((l.a-l.d*uint64(uint32(p)))>>36)
+		if v == 0 {
+			return 0, true
+		}
+		out = out<<1 + uint64((v^uint32(g))>>31)
+	}
+	return ^out << uint(64-len(f)) >> uint(64-len(f)), false
 }
 
 // chooseLines compares n digits with the thresholds of their fields; tied says

@@ -52,7 +52,8 @@ func (s *Sampler) chainAt(rows, row, chain int) int {
 	return ((word/s.tile*rows+row)*s.tile+word%s.tile)*64 + chain%64
 }
 
-// Value is the state of a node in one chain: ±1 or a category.
+// Value is the state of a node in one chain: ±1, a category or the bits of a
+// float32.
 func (s *Sampler) Value(node, chain int) int32 {
 	r := int(s.row[node])
 	switch s.kind[node] {
@@ -60,6 +61,8 @@ func (s *Sampler) Value(node, chain int) int32 {
 		return int32(s.bits[s.wordAt(r, chain/64)]>>(chain%64)&1)*2 - 1
 	case nodeCat8:
 		return int32(s.cat8[s.chainAt(s.cat8Rows, r, chain)])
+	case nodeFloat:
+		return FloatBits(s.floats[s.chainAt(s.floatRows, r, chain)])
 	}
 	return int32(s.cat16[s.chainAt(s.cat16Rows, r, chain)])
 }
@@ -73,13 +76,15 @@ func (s *Sampler) setValue(node, chain int, v int32) {
 		*w = *w&^(1<<(chain%64)) | uint64(v+1)>>1<<(chain%64)
 	case nodeCat8:
 		s.cat8[s.chainAt(s.cat8Rows, r, chain)] = uint8(v)
+	case nodeFloat:
+		s.floats[s.chainAt(s.floatRows, r, chain)] = BitsFloat(v)
 	default:
 		s.cat16[s.chainAt(s.cat16Rows, r, chain)] = uint16(v)
 	}
 }
 
-// State appends the state of one chain to dst: one value a node, ±1 or a
-// category, in dense order.
+// State appends the state of one chain to dst: one value a node, ±1, a category or
+// the bits of a float32, in dense order.
 func (s *Sampler) State(chain int, dst []int32) []int32 {
 	for n := range s.model.Nodes {
 		dst = append(dst, s.Value(n, chain))
@@ -131,6 +136,12 @@ func (s *Sampler) Categories(node int, dst []int32) []int32 {
 // number to 0.
 func (s *Sampler) Init() {
 	s.sweep = 0
+	s.Restart()
+}
+
+// Restart puts every chain into an initial state that is drawn anew: with words
+// of the sweep number at hand, which stays. The first one is Init's.
+func (s *Sampler) Restart() {
 	m := s.model
 	var bias []float64
 	for vi := range m.Vars {
@@ -158,26 +169,26 @@ func (s *Sampler) Init() {
 
 // initial is the start of one node in one chain.
 func (s *Sampler) initial(in Init, v *Var, node, chain int, threshold uint64) int32 {
-	switch in.Kind {
-	case InitZeros:
-		if v.Kind == Spin {
-			return -1
-		}
-		return 0
-	case InitValues:
-		if in.Chains == 0 {
-			return in.Values[node-v.First]
-		}
-		return in.Values[chain%in.Chains*v.Count+node-v.First]
-	}
 	slot := s.slot[node]
+	switch {
+	case in.Kind == InitValues && in.Chains == 0:
+		return in.Values[node-v.First]
+	case in.Kind == InitValues:
+		return in.Values[chain%in.Chains*v.Count+node-v.First]
+	case v.Kind == Continuous:
+		return FloatBits(s.initialFloat(in, v, slot, chain))
+	case in.Kind == InitZeros && v.Kind == Spin:
+		return -1
+	case in.Kind == InitZeros:
+		return 0
+	}
 	if slot < 0 { // in no block: clamped, its value follows
 		if v.Kind == Spin {
 			return -1
 		}
 		return 0
 	}
-	w := s.rng.Word32(rng.PurposeInit, uint32(chain), 0, uint32(slot), 0)
+	w := s.rng.Word32(rng.PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 0)
 	if v.Kind == Categorical {
 		return int32(uint64(w) * uint64(v.States) >> 32)
 	}

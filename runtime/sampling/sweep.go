@@ -3,6 +3,8 @@ package sampling
 import (
 	"context"
 	"sync"
+
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
 )
 
 // worker updates a share of the chains, or of the slots of a block.
@@ -13,9 +15,12 @@ type worker struct {
 
 	// State of the tile at hand, and where updates go: the same arrays, or the
 	// shadow of a synchronous model.
-	bits, outBits   []uint64
-	cat8, outCat8   []uint8
-	cat16, outCat16 []uint16
+	bits, outBits     []uint64
+	cat8, outCat8     []uint8
+	cat16, outCat16   []uint16
+	floats, outFloats []float32
+	shadowFloats      []float32
+	float             floatScratch
 
 	theta  []int64
 	cum    []uint64
@@ -23,6 +28,11 @@ type worker struct {
 	sums   [64]int32
 	index  [2][64]uint8
 	inputs []uint64
+
+	patterns [][64]uint8 // of a layer, see layerIndex
+	layerSum [64]layerSums
+	quad     [4][64]int32
+
 	column Column
 
 	shadowBits  []uint64
@@ -33,6 +43,8 @@ type worker struct {
 func (s *Sampler) newWorker() *worker {
 	w := &worker{}
 	w.noise.init(s.rng)
+	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
+	w.float.second.init(s.rng)
 	k := 1
 	for _, v := range s.model.Vars {
 		k = max(k, v.States)
@@ -102,12 +114,14 @@ func (s *Sampler) bind(w *worker, tile int, sweep uint64) {
 	w.bits = tileOf(s.bits, tile, s.tiles)
 	w.cat8 = tileOf(s.cat8, tile, s.tiles)
 	w.cat16 = tileOf(s.cat16, tile, s.tiles)
-	w.outBits, w.outCat8, w.outCat16 = w.bits, w.cat8, w.cat16
+	w.floats = tileOf(s.floats, tile, s.tiles)
+	w.outBits, w.outCat8, w.outCat16, w.outFloats = w.bits, w.cat8, w.cat16, w.floats
 	if s.model.Synchronous {
 		w.shadowBits = append(w.shadowBits[:0], w.bits...)
 		w.shadowCat8 = append(w.shadowCat8[:0], w.cat8...)
 		w.shadowCat16 = append(w.shadowCat16[:0], w.cat16...)
-		w.outBits, w.outCat8, w.outCat16 = w.shadowBits, w.shadowCat8, w.shadowCat16
+		w.shadowFloats = append(w.shadowFloats[:0], w.floats...)
+		w.outBits, w.outCat8, w.outCat16, w.outFloats = w.shadowBits, w.shadowCat8, w.shadowCat16, w.shadowFloats
 	}
 }
 
@@ -147,6 +161,7 @@ func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 			copy(w.bits, w.outBits)
 			copy(w.cat8, w.outCat8)
 			copy(w.cat16, w.outCat16)
+			copy(w.floats, w.outFloats)
 		}
 	}
 }
@@ -169,9 +184,14 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
+	indexed := false
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {
 			continue
+		}
+		if b.layer != nil && !indexed {
+			s.layerIndex(w, b, tile)
+			indexed = true
 		}
 		skip := b.skip[4*g : 4*g+4]
 		for lane := range s.tile {
@@ -183,7 +203,18 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 			bytes := (min(left, 64) + 7) / 8
 			chain := uint32(64 * word)
 			slot := uint32(b.first + 4*g)
-			w.noise.fill(w.sweep, chain/2, bytes, slot/4)
+			if b.kind != Continuous {
+				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
+			}
+			if b.float != nil && b.kind == Continuous {
+				w.float.fillWords(s.rng, rng.PurposeContinuous+s.phase, w.sweep, chain, 8*bytes, slot/4)
+			} else if b.float != nil {
+				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
+			}
+			if b.layer != nil {
+				s.updateLayer(w, b, g, lane, bytes, slot, chain)
+				continue
+			}
 			for q := range 4 {
 				if !skip[q] {
 					s.updateNode(w, b, 4*g+q, lane, bytes, slot+uint32(q), chain)
@@ -217,6 +248,8 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 		}
 	case kernelGroups:
 		w.outBits[int(b.row[i])*s.tile+lane] = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
+	case kernelFloat:
+		w.updateFloat(s, b, i, lane, bytes, slot, chain)
 	default:
 		if b.cat != nil && b.cat.made {
 			w.choosePatterns(s, b, i, b.cat.tails[i], lane, bytes, slot, chain)
@@ -244,8 +277,11 @@ func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, s
 		return chooseMany(w, s, s.pool64[at:], inputs, groups, bytes, slot, chain)
 	}
 	pool := s.pool32
-	if groups > 2 || !w.spins.fast {
+	switch {
+	case !w.spins.fast:
 		return chooseMany(w, s, pool[at:], inputs, groups, bytes, slot, chain)
+	case groups > 2:
+		return w.chooseGroups(s, pool[at:], inputs, groups, bytes, slot, chain)
 	}
 	var a0, a1 [8]uint64
 	_, n := groupSpan(len(inputs), groups, 0)
@@ -259,6 +295,26 @@ func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, s
 		t1 = (*[256]int32)(pool[int(at)+1<<n:])
 	}
 	return w.chooseSums(s, t0, t1, &a0, &a1, bytes, slot, chain)
+}
+
+// chooseGroups is for any number of groups where lines serve.
+func (w *worker) chooseGroups(s *Sampler, pool []int32, inputs []uint64, groups, bytes int, slot, chain uint32) uint64 {
+	f, x := &w.sums, &w.index[0]
+	*f = [64]int32{}
+	at := 0
+	for g := range groups {
+		var a [8]uint64
+		lo, hi := groupSpan(len(inputs), groups, g)
+		copy(a[:], inputs[lo:hi])
+		transpose8(&a)
+		t := (*[256]int32)(pool[at:])
+		at += 1 << (hi - lo)
+		order(x, &a, bytes)
+		for i := 0; i < 8*bytes; i++ {
+			f[i&63] += t[x[i&63]]
+		}
+	}
+	return w.chooseFields(s, f, bytes, slot, chain)
 }
 
 // chooseMany is for any number of groups and any format.

@@ -16,13 +16,33 @@ type spinTable struct {
 	n     uint64 // segments
 	// line[i] is 0 from n on, as far as fields reach.
 	line []spinLine
-	tail bool // a second digit decides ties
+	wide []wideLine // the same for choose; nil where it would not be exact
+	tail bool       // a second digit decides ties
 	// A threshold of b < 16 bits, left-aligned: (T + round) & keep.
 	round, keep uint32
 }
 
 // spinLine is A and D of one segment: T = (A - D·f/16) / 2^16.
 type spinLine struct{ a, d uint32 }
+
+// wideLine is a line with T = (A - D·p) / 2^36 for the low half p of m·mul: the sum
+// (a - (d·f >> 4)) >> 16 is (16a + 15 - d·f) >> 20, and f is p >> 16 without a rest.
+type wideLine struct{ a, d uint64 }
+
+// widen makes the wide lines, unless f has a rest or a threshold would be negative.
+func (t *spinTable) widen() {
+	if !t.fast || t.shift > 16 {
+		return
+	}
+	t.wide = make([]wideLine, len(t.line))
+	for i, l := range t.line {
+		if l.a < l.d*0xffff>>4 {
+			t.wide = nil
+			return
+		}
+		t.wide[i] = wideLine{(uint64(l.a)<<4 + 15) << 16, uint64(l.d)}
+	}
+}
 
 // maxLines is how far a table is drawn out to spare a comparison.
 const maxLines = 1 << 14
@@ -59,6 +79,7 @@ func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	for i := range t.line[:t.n] {
 		t.line[i] = t.segment(i, h)
 	}
+	t.widen()
 	return t
 }
 

@@ -9,6 +9,18 @@ import (
 // setInts rounds the weights of factor fi into Sampler.ints.
 func (s *Sampler) setInts(fi int, w []float64) {
 	dst := s.ints[s.intAt[fi]:s.intAt[fi+1]]
+	if s.weights32 == nil {
+		s.weights32 = make([][]float32, len(s.model.Factors))
+	}
+	if s.floatRows > 0 {
+		s.weights32[fi] = make([]float32, len(w))
+		for i, x := range w {
+			s.weights32[fi][i] = float32(x)
+		}
+	}
+	if !s.model.Factors[fi].integer() {
+		return
+	}
 	for i, x := range w {
 		dst[i] = int64(math.RoundToEven(math.Ldexp(x, s.model.Format.Fraction)))
 	}
@@ -24,15 +36,13 @@ func (s *Sampler) SetWeights(factor string, w []float64) error {
 			continue
 		}
 		if !f.Runtime {
-			return fmt.Errorf("factor %s has baked weights; declare it runtime: true", factor)
+			return bakedError(factor)
 		}
 		if len(w) != len(s.weights[fi]) {
 			return fmt.Errorf("factor %s takes %d weights, got %d", factor, len(s.weights[fi]), len(w))
 		}
-		for i, x := range w {
-			if !(math.Abs(x) <= s.model.Format.Range) {
-				return fmt.Errorf("factor %s: weight %d is %v, beyond the declared range ±%v; raise format.range", factor, i, x, s.model.Format.Range)
-			}
+		if err := s.model.checkRange(f, w); err != nil {
+			return err
 		}
 		s.weights[fi] = append([]float64(nil), w...)
 		s.setInts(fi, w)
@@ -40,6 +50,20 @@ func (s *Sampler) SetWeights(factor string, w []float64) error {
 		return nil
 	}
 	return fmt.Errorf("no factor %s", factor)
+}
+
+func bakedError(factor string) error {
+	return fmt.Errorf("factor %s has baked weights; declare it runtime: true", factor)
+}
+
+// checkRange refuses runtime weights beyond what the number format holds.
+func (m *Model) checkRange(f *Factor, w []float64) error {
+	for i, x := range w {
+		if !(math.Abs(x) <= m.Format.Range) {
+			return fmt.Errorf("factor %s: weight %d is %v, beyond the declared range ±%v; raise format.range", f.Name, i, x, m.Format.Range)
+		}
+	}
+	return nil
 }
 
 // Weights returns the weights of a factor as they are now, nil if there is no
@@ -99,6 +123,10 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 	s.patterns = len(pool)
 	for _, super := range s.blocks {
 		for _, b := range super {
+			if b.layer != nil {
+				s.fillLayer(b)
+				continue
+			}
 			for i := range b.nodes {
 				if b.kernel[i] != kernelGroups {
 					continue

@@ -106,10 +106,11 @@ func (e *emitter) vars(m *sampling.Model) jen.Code {
 		items = append(items, braces(
 			field("Name", jen.Lit(v.Name)),
 			field("Kind", e.kind(v.Kind)),
-			field("States", jen.Lit(v.States)),
+			onlyIf(v.States != 0, field("States", jen.Lit(v.States))),
 			onlyIf(v.Shape != nil, field("Shape", intList("int", v.Shape))),
 			field("First", jen.Lit(v.First)),
 			field("Count", jen.Lit(v.Count)),
+			onlyIf(v.Range != nil, field("Range", floatList(v.Range, 2))),
 		))
 	}
 	return jen.Index().Add(e.run("Var")).Add(each(items))
@@ -122,13 +123,15 @@ func (e *emitter) factors(m *sampling.Model) jen.Code {
 	for _, f := range m.Factors {
 		var slots []jen.Code
 		for _, s := range f.Slots {
-			slots = append(slots, braces(field("Kind", e.kind(s.Kind)), field("States", jen.Lit(s.States))))
+			slots = append(slots, braces(field("Kind", e.kind(s.Kind)),
+				onlyIf(s.States != 0, field("States", jen.Lit(s.States))),
+				onlyIf(s.Power != 0, field("Power", jen.Lit(s.Power)))))
 		}
 		items = append(items, fieldLines(
 			field("Name", jen.Lit(f.Name)),
 			field("Slots", jen.Index().Add(e.run("Slot")).Values(slots...)),
 			field("Rows", jen.Lit(f.Rows)),
-			field("Index", jen.Index().Int32().Add(rowLines(f.Index, len(f.Slots), names))),
+			onlyIf(f.Index != nil, field("Index", jen.Index().Int32().Add(rowLines(f.Index, len(f.Slots), names)))),
 			onlyIf(f.Table != nil, field("Table", intList("int", f.Table))),
 			onlyIf(f.Shared, field("Shared", jen.True())),
 			onlyIf(f.Runtime, field("Runtime", jen.True())),
@@ -153,7 +156,8 @@ func (e *emitter) sweep(m *sampling.Model) jen.Code {
 		for _, b := range super {
 			blocks = append(blocks, braces(
 				field("Kind", e.kind(b.Kind)),
-				field("States", jen.Lit(b.States)),
+				onlyIf(b.States != 0, field("States", jen.Lit(b.States))),
+				onlyIf(b.Float, field("Float", jen.True())),
 				field("First", jen.Lit(b.First)),
 				field("Nodes", intList("int32", b.Nodes)),
 			))
@@ -176,13 +180,15 @@ func (e *emitter) clamps(m *sampling.Model) jen.Code {
 }
 
 func (e *emitter) inits(m *sampling.Model) jen.Code {
-	kinds := [...]string{"InitRandom", "InitHinton", "InitZeros", "InitValues"}
+	kinds := [...]string{"InitRandom", "InitHinton", "InitZeros", "InitValues", "InitNormal"}
 	var items []jen.Code
 	for _, in := range m.Init {
 		items = append(items, braces(
 			field("Kind", e.run(kinds[in.Kind])),
 			onlyIf(in.Chains != 0, field("Chains", jen.Lit(in.Chains))),
 			onlyIf(in.Values != nil, field("Values", intList("int32", in.Values))),
+			onlyIf(in.Mean != 0, field("Mean", float(in.Mean))),
+			onlyIf(in.SD != 0, field("SD", float(in.SD))),
 		))
 	}
 	return each(items)
@@ -201,10 +207,7 @@ func (e *emitter) format(f sampling.Format) jen.Code {
 }
 
 func (e *emitter) kind(k sampling.Kind) jen.Code {
-	if k == sampling.Spin {
-		return e.run("Spin")
-	}
-	return e.run("Categorical")
+	return e.run([...]string{"Spin", "Categorical", "Continuous"}[k])
 }
 
 // field is Name: value; onlyIf leaves a zero value out.

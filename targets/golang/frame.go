@@ -99,8 +99,11 @@ func describeVars(p *ir.Program) string {
 			name += "[" + joinInts(v.Shape) + "]"
 		}
 		what := count(v.Count, "spin") + " " + name
-		if v.Kind == ir.Categorical {
+		switch v.Kind {
+		case ir.Categorical:
 			what = fmt.Sprintf("%s %s of %d states", count(v.Count, "categorical"), name, v.States)
+		case ir.Continuous:
+			what = count(v.Count, "continuous number") + " " + name
 		}
 		parts = append(parts, what)
 	}

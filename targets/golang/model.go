@@ -19,19 +19,19 @@ func Model(p *ir.Program) *sampling.Model {
 		Chains:   p.Sample.Chains, Seed: p.Sample.Seed,
 	}
 	for _, v := range p.Vars {
-		m.Vars = append(m.Vars, sampling.Var{Name: v.Name, Kind: sampling.Kind(v.Kind), States: v.States, Shape: v.Shape, First: v.First, Count: v.Count})
+		m.Vars = append(m.Vars, sampling.Var{Name: v.Name, Kind: sampling.Kind(v.Kind), States: v.States, Shape: v.Shape, First: v.First, Count: v.Count, Range: v.Range})
 	}
 	for _, f := range p.Factors {
 		g := sampling.Factor{Name: f.Name, Rows: f.Rows, Index: f.Index, Table: f.Table, Shared: f.Shared, Runtime: f.Runtime, Weights: f.Weights}
 		for _, s := range f.Slots {
-			g.Slots = append(g.Slots, sampling.Slot{Kind: sampling.Kind(s.Kind), States: s.States})
+			g.Slots = append(g.Slots, sampling.Slot{Kind: sampling.Kind(s.Kind), States: s.States, Power: s.Power})
 		}
 		m.Factors = append(m.Factors, g)
 	}
 	for _, super := range p.Sweep {
 		var blocks []sampling.Block
 		for _, b := range super {
-			blocks = append(blocks, sampling.Block{Kind: sampling.Kind(b.Kind), States: b.States, First: b.First, Nodes: b.Nodes})
+			blocks = append(blocks, sampling.Block{Kind: sampling.Kind(b.Kind), States: b.States, Float: b.Float, First: b.First, Nodes: b.Nodes})
 		}
 		m.Sweep = append(m.Sweep, blocks)
 	}
@@ -39,7 +39,7 @@ func Model(p *ir.Program) *sampling.Model {
 		m.Clamps = append(m.Clamps, sampling.Clamp{Nodes: c.Nodes, Chains: c.Chains, Values: c.Values})
 	}
 	for _, in := range p.Init {
-		m.Init = append(m.Init, sampling.Init{Kind: sampling.InitKind(in.Kind), Chains: in.Chains, Values: in.Values})
+		m.Init = append(m.Init, sampling.Init{Kind: sampling.InitKind(in.Kind), Chains: in.Chains, Values: in.Values, Mean: in.Mean, SD: in.SD})
 	}
 	return m
 }
