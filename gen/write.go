@@ -27,9 +27,14 @@ import (
 // header of generated code; nothing else is ever written over or removed. New
 // contents go to temporary files first and reach the disk there, so that a full
 // disk leaves the old set as it was; then they are renamed into place, and
-// renamed back if that fails. Before the renames the manifest states both the
-// old and the new sums: after a kill at any moment the next run knows which
-// files are ours unedited, finishes the work and removes what was left behind.
+// renamed back if that fails.
+//
+// A kill or a power failure may come at any moment. Two things are done against
+// it. Before the renames the manifest states both the old and the new sums: the
+// next run knows which files are ours unedited, finishes the work and removes
+// what was left behind. And the first file of the set, without which the others
+// are of no use, is taken away before another one changes and comes back last:
+// what is there is the old set, the new one, or a set that nothing can build.
 
 const (
 	manifestName = ".thrmlgen.json"
@@ -62,9 +67,10 @@ type WriteOptions struct {
 }
 
 // Write makes the folder dir hold exactly the given files of ours: all of them
-// or, on any error, what was there before. Files that would not change are not
-// touched. The changes are in the order of their paths. The error is a
-// *diag.List, of class Env.
+// or, on any error, what was there before. The first file is the one that the
+// others are of no use without. Files that would not change are not touched. The
+// changes are in the order of their paths. The error is a *diag.List, of class
+// Env.
 func Write(ctx context.Context, dir string, files []File, o WriteOptions) ([]Change, error) {
 	return write(ctx, osDisk{}, dir, files, o)
 }
@@ -80,12 +86,15 @@ func write(ctx context.Context, d disk, dir string, files []File, o WriteOptions
 		}
 		w.want[f.Path] = f.Data
 	}
+	if len(files) > 0 {
+		w.key = files[0].Path
+	}
 	if !o.Plan {
 		if err := w.makeFolders(dir); err != nil {
 			w.unmakeFolders()
 			return nil, err
 		}
-		unlock, err := lockFolder(ctx, dir)
+		unlock, err := w.lock(ctx, dir)
 		if err != nil {
 			w.unmakeFolders()
 			return nil, failed(dir, err)
@@ -151,7 +160,7 @@ func sameFile(a, b string) bool {
 
 // failed is an error of the file system with the file it happened to.
 func failed(file string, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	var list *diag.List
@@ -176,6 +185,7 @@ func failed(file string, err error) error {
 type writer struct {
 	disk
 	dir  string
+	key  string // the first file
 	want map[string][]byte
 	made []string            // folders made here, outermost first
 	sums map[string][]string // the manifest found: sums that our files may have
@@ -202,10 +212,14 @@ func (w *writer) makeFolders(dir string) error {
 	}
 	slices.Reverse(missing)
 	for _, m := range missing {
-		if err := w.mkdir(m); err != nil && !errors.Is(err, fs.ErrExist) {
+		err := w.mkdir(m)
+		if errors.Is(err, fs.ErrExist) {
+			continue // another process was faster
+		}
+		w.made = append(w.made, m) // even after an error it may be there
+		if err != nil {
 			return failed(m, err)
 		}
-		w.made = append(w.made, m)
 	}
 	return nil
 }
@@ -252,7 +266,7 @@ func manifestText(files, replacing map[string]string) []byte {
 // readManifest reads what is there; a damaged one counts as none, since headers
 // tell our files, too.
 func (w *writer) readManifest() error {
-	text, err := os.ReadFile(w.at(manifestName))
+	text, err := w.read(w.at(manifestName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -297,11 +311,13 @@ func (w *writer) plan(force bool) ([]Change, error) {
 			name = filepath.ToSlash(rel)
 		}
 		if e.IsDir() {
-			if name != "" && !w.leadsToOurs(name) {
-				foreign = append(foreign, name+"/")
-				return fs.SkipDir
+			if name == "" || w.leadsToOurs(name) {
+				return nil
 			}
-			return nil
+			if inside, err := os.ReadDir(full); err != nil || len(inside) > 0 {
+				foreign = append(foreign, name+"/")
+			}
+			return fs.SkipDir
 		}
 		base := path.Base(name)
 		if name == manifestName || strings.HasPrefix(base, tempPrefix) {
@@ -317,7 +333,7 @@ func (w *writer) plan(force bool) ([]Change, error) {
 			}
 			return nil
 		}
-		text, err := os.ReadFile(full)
+		text, err := w.read(full)
 		if err != nil {
 			return failed(full, err)
 		}
@@ -391,7 +407,7 @@ func (w *writer) leadsToOurs(folder string) bool {
 // step is a file on its way: temp → at, with a second name kept for the old one.
 type step struct {
 	at, temp, backup string
-	done             bool
+	begun, done      bool
 }
 
 // commit makes the changes.
@@ -401,6 +417,7 @@ func (w *writer) commit(ctx context.Context, changes []Change) (err error) {
 		sums[name] = sum(data)
 	}
 	var steps []*step
+	var key *step
 	drop := func() {
 		for _, s := range steps {
 			for _, f := range []string{s.temp, s.backup} {
@@ -412,7 +429,7 @@ func (w *writer) commit(ctx context.Context, changes []Change) (err error) {
 	}
 	// Everything that takes room comes first: contents and second names.
 	for _, c := range changes {
-		if c.Kind == Same {
+		if c.Kind == Same && (c.Path != w.key || !manyChange(changes)) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -421,23 +438,15 @@ func (w *writer) commit(ctx context.Context, changes []Change) (err error) {
 		}
 		s := &step{at: w.at(c.Path)}
 		steps = append(steps, s)
+		if c.Path == w.key {
+			key = s
+		}
+		if err := w.prepare(s, c); err != nil {
+			drop()
+			return failed(s.at, err)
+		}
 		if c.Old != nil {
 			replacing[c.Path] = sum(c.Old)
-			s.backup = w.temp(c.Path)
-			if err := w.link(s.at, s.backup); err != nil {
-				s.backup = "" // a file system without hard links
-			}
-		}
-		if c.New != nil {
-			if err := w.makeFolders(filepath.Dir(s.at)); err != nil {
-				drop()
-				return err
-			}
-			s.temp = w.temp(c.Path)
-			if err := w.save(s.temp, c.New); err != nil {
-				drop()
-				return failed(s.at, err)
-			}
 		}
 	}
 	text := manifestText(sums, nil)
@@ -445,7 +454,6 @@ func (w *writer) commit(ctx context.Context, changes []Change) (err error) {
 		return nil
 	}
 	last := &step{at: w.at(manifestName), temp: w.temp(manifestName)}
-	steps = append(steps, last)
 	err = w.save(last.temp, text)
 	if err == nil {
 		err = w.replaceManifest(manifestText(sums, replacing))
@@ -454,70 +462,174 @@ func (w *writer) commit(ctx context.Context, changes []Change) (err error) {
 		err = ctx.Err()
 	}
 	if err == nil {
-		err = w.renameAll(steps)
+		err = w.renameAll(steps, key, last)
 	}
 	if err != nil {
 		w.undo(steps)
+		steps = append(steps, last)
 		drop()
-		return failed(w.at(manifestName), err)
+		return failed(last.at, err)
 	}
 	drop() // the second names
 	w.removeEmpty(changes)
 	return nil
 }
 
+// manyChange says whether a mixture of old and new files is possible.
+func manyChange(changes []Change) bool {
+	n := 0
+	for _, c := range changes {
+		if c.Kind != Same {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// prepare keeps the old file under a second name and saves the new one. A key
+// that stays the same only gets another name, to come back from.
+func (w *writer) prepare(s *step, c Change) error {
+	if c.Old != nil {
+		s.backup = w.temp(c.Path)
+		if err := w.second(s.at, s.backup, c.Old); err != nil {
+			return err
+		}
+	}
+	if c.New == nil {
+		return nil
+	}
+	s.temp = w.temp(c.Path)
+	if c.Kind == Same {
+		return w.second(s.at, s.temp, c.Old)
+	}
+	if err := w.makeFolders(filepath.Dir(s.at)); err != nil {
+		return err
+	}
+	return w.save(s.temp, c.New)
+}
+
+// second gives a file a second name, or makes a copy where the file system has
+// no hard links.
+func (w *writer) second(old, new string, data []byte) error {
+	if w.link(old, new) == nil {
+		return nil
+	}
+	if exists(new) {
+		w.remove(new)
+	}
+	return w.save(new, data)
+}
+
+// save makes a new file and brings its contents to the disk.
+func (w *writer) save(file string, data []byte) error {
+	f, err := w.create(file)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
 // replaceManifest states the sums of old and new files.
 func (w *writer) replaceManifest(text []byte) error {
 	temp := w.temp(manifestName)
-	if err := w.save(temp, text); err != nil {
-		w.remove(temp)
-		return err
+	err := w.save(temp, text)
+	if err == nil {
+		err = w.rename(temp, w.at(manifestName))
 	}
-	if err := w.rename(temp, w.at(manifestName)); err != nil {
+	if err != nil {
 		w.remove(temp)
-		return err
 	}
-	return nil
+	return err
 }
 
-// renameAll puts new files in place and removes stale ones; the manifest is last.
-func (w *writer) renameAll(steps []*step) error {
-	folders := map[string]bool{}
-	for i, s := range steps {
-		if i == len(steps)-1 {
-			for f := range folders {
-				if err := w.syncFolder(f); err != nil {
-					return failed(f, err)
-				}
+// renameAll puts new files in place and removes stale ones: the key is away
+// meanwhile, the manifest is last. What one stage does is on the disk before the
+// next begins.
+func (w *writer) renameAll(steps []*step, key, last *step) error {
+	touched := map[string]bool{w.dir: true} // folders
+	for _, m := range w.made {
+		touched[m], touched[filepath.Dir(m)] = true, true
+	}
+	barrier := func() error {
+		for _, f := range slices.Sorted(maps.Keys(touched)) {
+			if err := w.syncFolder(f); err != nil {
+				return failed(f, err)
 			}
 		}
-		var err error
-		if s.temp == "" {
-			err = w.remove(s.at)
-		} else {
-			err = w.rename(s.temp, s.at)
-		}
-		if err != nil {
-			return failed(s.at, err)
-		}
-		if s.temp != "" {
-			s.temp = ""
-		}
-		s.done = true
-		folders[filepath.Dir(s.at)] = true
+		clear(touched)
+		return nil
 	}
-	return failed(w.dir, w.syncFolder(w.dir))
+	do := func(s *step, what func() error) error {
+		s.begun = true
+		touched[filepath.Dir(s.at)] = true
+		return failed(s.at, what())
+	}
+	if key != nil && key.backup != "" && len(steps) > 1 {
+		if err := do(key, func() error { return w.remove(key.at) }); err != nil {
+			return err
+		}
+	}
+	if err := barrier(); err != nil {
+		return err
+	}
+	for _, s := range steps {
+		if s.temp == "" {
+			if err := do(s, func() error { return w.remove(s.at) }); err != nil {
+				return err
+			}
+			s.done = true
+		}
+	}
+	if err := barrier(); err != nil {
+		return err
+	}
+	place := func(s *step) error {
+		return do(s, func() error {
+			err := w.rename(s.temp, s.at)
+			if err == nil {
+				s.temp, s.done = "", true
+			}
+			return err
+		})
+	}
+	for _, s := range steps {
+		if s.temp != "" && s != key {
+			if err := place(s); err != nil {
+				return err
+			}
+		}
+	}
+	if err := barrier(); err != nil {
+		return err
+	}
+	if key != nil {
+		if err := place(key); err != nil {
+			return err
+		}
+		if err := barrier(); err != nil {
+			return err
+		}
+	}
+	if err := place(last); err != nil {
+		return err
+	}
+	return barrier()
 }
 
-// undo puts the old files back.
+// undo puts the old files back. An operation that failed may have been done all
+// the same.
 func (w *writer) undo(steps []*step) {
-	for _, s := range steps[:len(steps)-1] {
+	for _, s := range steps {
 		switch {
-		case s.done && s.backup != "":
-			if w.rename(s.backup, s.at) == nil {
+		case !s.begun:
+		case s.backup != "":
+			// Two names of one file stay both; a file that did not come back keeps
+			// its second name.
+			if err := w.rename(s.backup, s.at); err != nil || !exists(s.backup) {
 				s.backup = ""
 			}
-		case s.done:
+		case s.done || s.temp != "" && !exists(s.temp):
 			w.remove(s.at)
 		}
 	}
@@ -526,6 +638,11 @@ func (w *writer) undo(steps []*step) {
 	} else {
 		w.replaceManifest(w.old)
 	}
+}
+
+func exists(file string) bool {
+	_, err := os.Lstat(file)
+	return err == nil
 }
 
 // removeEmpty removes folders that held nothing but removed files.

@@ -3,12 +3,10 @@ package gen
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -232,119 +230,6 @@ func TestPathsStayInside(t *testing.T) {
 	for _, p := range []string{"../x", "/x", "a/../../x", "a//b", ""} {
 		if _, err := Write(context.Background(), filepath.Join(t.TempDir(), "d"), []File{{Path: p}}, WriteOptions{}); err == nil {
 			t.Errorf("%q was taken", p)
-		}
-	}
-}
-
-// faulty lets operation number fail fail, all later ones too if it is a crash:
-// then not even the clearing up happens.
-type faulty struct {
-	osDisk
-	n, fail int
-	crash   bool
-}
-
-var errFault = errors.New("injected fault")
-
-func (f *faulty) next() error {
-	f.n++
-	if f.n == f.fail || f.crash && f.n > f.fail {
-		return errFault
-	}
-	return nil
-}
-
-func (f *faulty) mkdir(a string) error {
-	return errors.Join(f.next(), f.only(func() error { return f.osDisk.mkdir(a) }))
-}
-func (f *faulty) remove(a string) error {
-	return errors.Join(f.next(), f.only(func() error { return f.osDisk.remove(a) }))
-}
-func (f *faulty) syncFolder(a string) error { return f.next() }
-func (f *faulty) link(a, b string) error {
-	return errors.Join(f.next(), f.only(func() error { return f.osDisk.link(a, b) }))
-}
-func (f *faulty) rename(a, b string) error {
-	return errors.Join(f.next(), f.only(func() error { return f.osDisk.rename(a, b) }))
-}
-
-// save leaves half a file behind, as a full disk does.
-func (f *faulty) save(a string, b []byte) error {
-	if err := f.next(); err != nil {
-		f.osDisk.save(a, b[:len(b)/2])
-		return err
-	}
-	return f.osDisk.save(a, b)
-}
-
-// only runs an operation unless it is to fail.
-func (f *faulty) only(op func() error) error {
-	if f.n == f.fail || f.crash && f.n > f.fail {
-		return nil
-	}
-	return op()
-}
-
-// TestFaultAtEveryOperation lets each operation on the file system fail once.
-// What is there afterwards is the old set or the new one, and the next run ends
-// well.
-func TestFaultAtEveryOperation(t *testing.T) {
-	for _, crash := range []bool{false, true} {
-		failed := 0
-		for k := 1; ; k++ {
-			dir := filepath.Join(t.TempDir(), "d")
-			mustWrite(t, dir, oldSet, WriteOptions{})
-			d := &faulty{fail: k, crash: crash}
-			_, err := write(context.Background(), d, dir, newSet, WriteOptions{})
-			if d.n < k {
-				break // fewer operations than k
-			}
-			name := fmt.Sprintf("operation %d, crash %v (%v)", k, crash, err)
-			got := tree(t, dir)
-			for f := range got {
-				if strings.HasPrefix(filepath.Base(f), tempPrefix) {
-					delete(got, f) // it could not be removed; the next run does
-				}
-			}
-			if err != nil {
-				failed++
-			}
-			switch {
-			case crash: // a mixture is possible, every file whole
-				for f, text := range got {
-					if text != contents(oldSet)[f] && text != contents(newSet)[f] {
-						t.Errorf("%s: %s is %q", name, f, text)
-					}
-				}
-			case err != nil && !maps.Equal(got, contents(oldSet)):
-				t.Errorf("%s: %v", name, slices.Sorted(maps.Keys(got)))
-			case err == nil && !maps.Equal(got, contents(newSet)):
-				t.Errorf("%s: not the new set: %v", name, slices.Sorted(maps.Keys(got)))
-			}
-			mustWrite(t, dir, newSet, WriteOptions{})
-			if got := tree(t, dir); !maps.Equal(got, contents(newSet)) {
-				t.Errorf("%s: the next run leaves %v", name, slices.Sorted(maps.Keys(got)))
-			}
-		}
-		if failed < 10 {
-			t.Errorf("crash %v: only %d operations failed", crash, failed)
-		}
-	}
-}
-
-func TestFirstWriteThatFailsLeavesNothing(t *testing.T) {
-	for k := 1; ; k++ {
-		top := t.TempDir()
-		d := &faulty{fail: k}
-		_, err := write(context.Background(), d, filepath.Join(top, "a", "b"), newSet, WriteOptions{})
-		if d.n < k {
-			break
-		}
-		if err == nil {
-			continue // a file system without links, or the sync of what is done
-		}
-		if entries, _ := os.ReadDir(top); len(entries) > 0 {
-			t.Errorf("operation %d: %v is left: %v", k, entries, slices.Sorted(maps.Keys(tree(t, top))))
 		}
 	}
 }

@@ -22,6 +22,9 @@
 // 1.0. The same arrays give the same bytes: nothing depends on the clock or the
 // machine. [NPZWriter.Stream] writes arrays that do not fit in memory.
 //
+// Through a pipe: [NewNPYSequence] writes and [NextNPY] reads .npy files that
+// follow each other.
+//
 // Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 package npy
 

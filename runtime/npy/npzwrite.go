@@ -15,7 +15,9 @@ import (
 // The first error stays: every later call returns it, and Close then writes no
 // directory, so that a broken file cannot be taken for a whole one.
 type NPZWriter struct {
-	zip   *zip.Writer
+	zip   *zip.Writer // nil: to bare
+	bare  io.Writer
+	order []string
 	names map[string]bool
 	open  *NPZMember
 	err   error
@@ -25,6 +27,16 @@ type NPZWriter struct {
 func NewNPZWriter(w io.Writer) *NPZWriter {
 	return &NPZWriter{zip: zip.NewWriter(w), names: map[string]bool{}}
 }
+
+// NewNPYSequence writes the arrays as .npy files one after the other, with no
+// archive around them: for a stream whose reader knows their names. Such a
+// sequence is read with NextNPY.
+func NewNPYSequence(w io.Writer) *NPZWriter {
+	return &NPZWriter{bare: w, names: map[string]bool{}}
+}
+
+// Names lists the arrays begun so far.
+func (z *NPZWriter) Names() []string { return append([]string(nil), z.order...) }
 
 // Add writes one array; shape and data as in WriteNPY. The name is given
 // without ".npy" and may contain slashes: "best/energy".
@@ -68,14 +80,17 @@ func (z *NPZWriter) Stream(name, dtype string, shape []int) (*NPZMember, error) 
 		return nil, z.fail(name, fmt.Errorf("the name is taken"))
 	}
 	const firstDay = 1<<5 | 1 // MS-DOS: years since 1980, month, day
-	w, err := z.zip.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Store, ModifiedDate: firstDay})
-	if err != nil {
-		return nil, z.fail(name, err)
+	w := z.bare
+	if z.zip != nil {
+		if w, err = z.zip.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Store, ModifiedDate: firstDay}); err != nil {
+			return nil, z.fail(name, err)
+		}
 	}
 	if _, err := w.Write(npyWriteHeader(t, shape)); err != nil {
 		return nil, z.fail(name, err)
 	}
 	z.names[name] = true
+	z.order = append(z.order, name)
 	z.open = &NPZMember{z: z, w: w, name: name, dtype: t, size: size, left: size}
 	return z.open, nil
 }
@@ -85,9 +100,11 @@ func (z *NPZWriter) Close() error {
 	if err := z.closeMember(); err != nil {
 		return err
 	}
-	if err := z.zip.Close(); err != nil {
-		z.err = fmt.Errorf("npz: %w", err)
-		return z.err
+	if z.zip != nil {
+		if err := z.zip.Close(); err != nil {
+			z.err = fmt.Errorf("npz: %w", err)
+			return z.err
+		}
 	}
 	z.err = fmt.Errorf("npz: the archive is closed")
 	return nil

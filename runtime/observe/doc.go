@@ -32,7 +32,8 @@
 //	transpose.go   packed bits turned round
 //	states.go      all states of chosen nodes; drawlog.go holds them
 //	energy.go      energies
-//	best.go        lowest energy and its state; weigh.go: energies in a hurry
+//	best.go        lowest energy and its state (beststate.go); weigh.go: energies in
+//	               a hurry
 //	series.go      magnetisation, shares, scalars of the user
 //	nodes.go       R-hat and ESS of every node
 //	moments.go     means of nodes and factor rows
@@ -40,6 +41,8 @@
 //	collector.go   all of them together
 //	meta.go        what a result says of its origin
 //	result.go      the .npz; wholefile.go: files that are whole or not there
+//	zarr.go        the same arrays as a folder for ArviZ; zarrstore.go: its format
+//	sequence.go    the same arrays through a pipe
 //	saved.go       state files
 //	report.go      the summary; table.go, verdict.go: as text
 package observe

@@ -49,8 +49,11 @@ func (f *Frame) Spin(node int) []uint64 { return f.state().spin(node) }
 // Category is the state of a categorical in each chain.
 func (f *Frame) Category(node int) []uint16 { return f.state().category(node) }
 
-// Value is the state of a node in one chain, ±1 or a category. It is slower than
-// Spin and Category.
+// Float is the value of a continuous node in each chain.
+func (f *Frame) Float(node int) []float32 { return f.state().float(node) }
+
+// Value is the state of a node in one chain, ±1, a category or the bits of a
+// float32. It is slower than Spin, Category and Float.
 func (f *Frame) Value(node, chain int) int32 {
 	return f.state().value(node, chain)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -126,9 +127,25 @@ func packState(meta StateMeta, arrays func(*npy.NPZWriter) error) ([]byte, error
 	return b.Bytes(), nil
 }
 
-// LoadState reads a state file. A damaged one is a *StateError.
+// LoadState reads a state file. A damaged one is a *StateError; what is no regular
+// file is not opened.
 func LoadState(path string) (*SavedState, error) {
-	b, err := os.ReadFile(path)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // opening a named pipe would wait for a writer
+		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := npy.OpenNPZReader(f, info.Size()); err != nil { // before there is memory for all of it
+		return nil, &StateError{path, noStateFile(err)}
+	}
+	b, err := io.ReadAll(f)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +160,7 @@ func LoadState(path string) (*SavedState, error) {
 func DecodeState(b []byte) (*SavedState, error) {
 	z, err := npy.OpenNPZ(b)
 	if err != nil {
-		return nil, stateErrorf("no state file, or cut short: %v", err)
+		return nil, stateErrorf("%s", noStateFile(err))
 	}
 	s := &SavedState{}
 	if err := s.readMeta(z); err != nil {
@@ -166,6 +183,8 @@ func DecodeState(b []byte) (*SavedState, error) {
 	}
 	return s, nil
 }
+
+func noStateFile(err error) string { return fmt.Sprintf("no state file, or cut short: %v", err) }
 
 func (s *SavedState) readMeta(z *npy.NPZReader) error {
 	a, err := z.Get("meta")

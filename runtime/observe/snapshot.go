@@ -2,6 +2,8 @@ package observe
 
 import (
 	"encoding/binary"
+	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
@@ -11,9 +13,10 @@ import (
 type stateLayout struct {
 	model         *sampling.Model
 	chains, words int
-	row           []int32 // of each node, among the spins or the categoricals
+	row           []int32 // of each node, among those of its kind
 	variable      []int32 // of each node, its index in the model
-	spins, cats   int     // numbers of nodes
+
+	spins, cats, floats int // numbers of nodes
 }
 
 func newStateLayout(m *sampling.Model, chains int) *stateLayout {
@@ -21,8 +24,11 @@ func newStateLayout(m *sampling.Model, chains int) *stateLayout {
 		row: make([]int32, m.Nodes), variable: make([]int32, m.Nodes)}
 	for i, v := range m.Vars {
 		next := &l.spins
-		if v.Kind == sampling.Categorical {
+		switch v.Kind {
+		case sampling.Categorical:
 			next = &l.cats
+		case sampling.Continuous:
+			next = &l.floats
 		}
 		for n := v.First; n < v.First+v.Count; n++ {
 			l.row[n] = int32(*next)
@@ -45,15 +51,16 @@ func (l *stateLayout) chainMask(word int) uint64 {
 }
 
 // A snapshot is one state of every chain: spins packed, 64 chains a word, and
-// categories, all chains of a node together.
+// categories and continuous values, all chains of a node together.
 type snapshot struct {
 	*stateLayout
 	bits       []uint64
 	categories []uint16
+	numbers    []float32
 }
 
 func newSnapshot(l *stateLayout) snapshot {
-	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains)}
+	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains), make([]float32, l.floats*l.chains)}
 }
 
 func (s snapshot) spin(node int) []uint64 {
@@ -66,10 +73,19 @@ func (s snapshot) category(node int) []uint16 {
 	return s.categories[at : at+s.chains]
 }
 
-// value is the state of a node in one chain, ±1 or a category.
+func (s snapshot) float(node int) []float32 {
+	at := int(s.row[node]) * s.chains
+	return s.numbers[at : at+s.chains]
+}
+
+// value is the state of a node in one chain, ±1, a category or the bits of a
+// float32.
 func (s snapshot) value(node, chain int) int32 {
-	if s.varOf(node).Kind == sampling.Spin {
+	switch s.varOf(node).Kind {
+	case sampling.Spin:
 		return int32(s.spin(node)[chain/64]>>(chain%64)&1)*2 - 1
+	case sampling.Continuous:
+		return sampling.FloatBits(s.float(node)[chain])
 	}
 	return int32(s.category(node)[chain])
 }
@@ -79,15 +95,18 @@ func (s snapshot) load(v ChainView, scratch []int32) []int32 {
 	for i := range s.model.Vars {
 		x := &s.model.Vars[i]
 		for n := x.First; n < x.First+x.Count; n++ {
-			if x.Kind == sampling.Spin {
+			switch x.Kind {
+			case sampling.Spin:
 				at := int(s.row[n]) * s.words
 				v.Bits(n, s.bits[at:at:at+s.words])
-				continue
-			}
-			scratch = v.Categories(n, scratch[:0])
-			to := s.category(n)
-			for c, value := range scratch {
-				to[c] = uint16(value)
+			case sampling.Continuous:
+				v.Floats(n, s.float(n)[:0])
+			default:
+				scratch = v.Categories(n, scratch[:0])
+				to := s.category(n)
+				for c, value := range scratch {
+					to[c] = uint16(value)
+				}
 			}
 		}
 	}
@@ -96,7 +115,7 @@ func (s snapshot) load(v ChainView, scratch []int32) []int32 {
 
 // clone is a copy that stays.
 func (s snapshot) clone() snapshot {
-	return snapshot{s.stateLayout, append([]uint64(nil), s.bits...), append([]uint16(nil), s.categories...)}
+	return snapshot{s.stateLayout, slices.Clone(s.bits), slices.Clone(s.categories), slices.Clone(s.numbers)}
 }
 
 // copyChains takes over the chains of a word that mask names.
@@ -109,6 +128,9 @@ func (s snapshot) copyChains(from snapshot, word int, mask uint64) {
 			for at := c; at < len(s.categories); at += s.chains {
 				s.categories[at] = from.categories[at]
 			}
+			for at := c; at < len(s.numbers); at += s.chains {
+				s.numbers[at] = from.numbers[at]
+			}
 		}
 		c++
 	}
@@ -119,6 +141,8 @@ func stateType(v *sampling.Var) (dtype string, bytes int) {
 	switch {
 	case v.Kind == sampling.Spin:
 		return "|i1", 1
+	case v.Kind == sampling.Continuous:
+		return "<f4", 4
 	case v.States <= 256:
 		return "|u1", 1
 	}
@@ -141,6 +165,8 @@ func (s snapshot) write(z *npy.NPZWriter, prefix string) error {
 				switch {
 				case v.Kind == sampling.Spin:
 					line = append(line, byte(s.spin(n)[c/64]>>(c%64)&1*2)-1)
+				case v.Kind == sampling.Continuous:
+					line = binary.LittleEndian.AppendUint32(line, math.Float32bits(s.float(n)[c]))
 				case bytes == 1:
 					line = append(line, byte(s.category(n)[c]))
 				default:

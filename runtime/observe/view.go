@@ -14,6 +14,8 @@ type ChainView interface {
 	Bits(node int, dst []uint64) []uint64
 	// Categories appends the state of a categorical in every chain.
 	Categories(node int, dst []int32) []int32
+	// Floats appends the value of a continuous node in every chain.
+	Floats(node int, dst []float32) []float32
 	// Energies appends βH of every chain.
 	Energies(beta float64, dst []float64) []float64
 }
@@ -21,7 +23,7 @@ type ChainView interface {
 // ChainStates is the view of an engine that keeps its states as plain slices. The
 // engine changes States and Sweep; the rest is fixed.
 type ChainStates struct {
-	States [][]int32 // of each chain: a value for each node, ±1 or a category
+	States [][]int32 // of each chain: a value for each node, ±1, a category or the bits of a float32
 	Sweep  uint64    // sweeps done
 
 	model *sampling.Model
@@ -60,6 +62,14 @@ func (s *ChainStates) Categories(node int, dst []int32) []int32 {
 	return dst
 }
 
+// Floats is as in ChainView.
+func (s *ChainStates) Floats(node int, dst []float32) []float32 {
+	for _, x := range s.States {
+		dst = append(dst, sampling.BitsFloat(x[node]))
+	}
+	return dst
+}
+
 // Energies is as in ChainView, from the model's weights: each row's contribution
 // is subtracted in the order of factors and rows, the sum multiplied by β.
 func (s *ChainStates) Energies(beta float64, dst []float64) []float64 {
@@ -76,16 +86,28 @@ func hamiltonianOf(m *sampling.Model, weights [][]float64, value func(node int32
 	h := 0.0
 	for fi := range m.Factors {
 		f := &m.Factors[fi]
-		size := f.TableSize()
 		for r := range f.Rows {
-			at, sign := tableEntry(f, r, value)
-			if !f.Shared {
-				at += r * size
-			}
-			h -= float64(float64(sign) * weights[fi][at])
+			h -= rowContribution(f, weights[fi], r, value)
 		}
 	}
 	return h
+}
+
+// rowContribution is what a row takes away from H: its weight with the sign of its
+// spins, times its continuous values in the order of slots.
+func rowContribution(f *sampling.Factor, weights []float64, row int, value func(node int32) int32) float64 {
+	at, sign := tableEntry(f, row, value)
+	if !f.Shared {
+		at += row * f.TableSize()
+	}
+	w := float64(float64(sign) * weights[at])
+	k := len(f.Slots)
+	for i, s := range f.Slots {
+		for range s.Power {
+			w = float64(w * float64(sampling.BitsFloat(value(f.Index[row*k+i]))))
+		}
+	}
+	return w
 }
 
 // tableEntry is the entry that the categoricals of a row pick in its table, and
@@ -94,11 +116,11 @@ func tableEntry(f *sampling.Factor, row int, value func(node int32) int32) (at i
 	k := len(f.Slots)
 	sign = 1
 	for i, node := range f.Index[row*k : row*k+k] {
-		v := value(node)
-		if f.Slots[i].Kind == sampling.Spin {
-			sign *= v
-		} else {
-			at = at*f.Slots[i].States + int(v)
+		switch f.Slots[i].Kind {
+		case sampling.Spin:
+			sign *= value(node)
+		case sampling.Categorical:
+			at = at*f.Slots[i].States + int(value(node))
 		}
 	}
 	return at, sign

@@ -65,8 +65,8 @@ func (s *drawSpectrum) pair(t int) (even, odd float64) {
 		now, late := row[t+1:], row[:s.n-t]
 		e, o := row[t]*late[0], 0.0
 		for i, x := range now {
-			o += x * late[i]
-			e += x * late[i+1]
+			o += float64(x * late[i])
+			e += float64(x * late[i+1])
 		}
 		even += e
 		odd += o
@@ -94,7 +94,7 @@ func (s *drawSpectrum) transform() {
 		}
 		s.forward(s.buf)
 		for k, z := range s.buf {
-			s.power[k] += complex(real(z)*real(z)+imag(z)*imag(z), 0)
+			s.power[k] += complex(float64(real(z)*real(z))+float64(imag(z)*imag(z)), 0)
 		}
 	}
 	s.inverse(s.power)
@@ -116,11 +116,34 @@ func (s *drawSpectrum) prepare() {
 	}
 	s.lags = make([]float64, s.n)
 	s.buf, s.power = make([]complex128, size), make([]complex128, size)
-	s.twiddle = make([]complex128, size/2)
-	for k := range s.twiddle {
-		sin, cos := math.Sincos(-2 * math.Pi * float64(k) / float64(size))
-		s.twiddle[k] = complex(cos, sin)
+	s.twiddle = rootsOfUnity(size)
+}
+
+// rootsOfUnity are e^{−2πik/size}, k < size/2, for a power of two. The roots of
+// order 2, 4, 8, … come from halving the angle, the others are their products.
+func rootsOfUnity(size int) []complex128 {
+	roots := make([]complex128, size/2)
+	roots[0] = 1
+	cos, sin := -1.0, 0.0 // of the angle 2πk/size, k = size/2
+	for k := size / 4; k > 0; k /= 2 {
+		if half := math.Sqrt((1 + cos) / 2); half == 0 {
+			cos, sin = 0, 1
+		} else {
+			cos, sin = half, sin/(2*half)
+		}
+		roots[k] = complex(cos, -sin)
 	}
+	for k := 1; k < len(roots); k *= 2 {
+		for i := 1; i < k; i++ {
+			roots[k+i] = timesComplex(roots[k], roots[i])
+		}
+	}
+	return roots
+}
+
+// timesComplex is the product, rounded in the same way on every machine.
+func timesComplex(a, b complex128) complex128 {
+	return complex(float64(real(a)*real(b))-float64(imag(a)*imag(b)), float64(real(a)*imag(b))+float64(imag(a)*real(b)))
 }
 
 // forward is the transform by decimation in frequency: natural order in,
@@ -134,7 +157,7 @@ func (s *drawSpectrum) forward(x []complex128) {
 			for k, a := range lo {
 				b := hi[k]
 				lo[k] = a + b
-				hi[k] = (a - b) * s.twiddle[k*step]
+				hi[k] = timesComplex(a-b, s.twiddle[k*step])
 			}
 		}
 	}
@@ -152,7 +175,7 @@ func (s *drawSpectrum) inverse(x []complex128) {
 			lo, hi := x[start:start+half], x[start+half:start+size]
 			for k, a := range lo {
 				w := s.twiddle[k*step]
-				b := hi[k] * complex(real(w), -imag(w))
+				b := timesComplex(hi[k], complex(real(w), -imag(w)))
 				lo[k] = a + b
 				hi[k] = a - b
 			}

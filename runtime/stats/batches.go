@@ -52,11 +52,13 @@ type Batches struct {
 	planes  []bitCounter // [(series*words + word)*counterBits + k]
 	pending int          // draws in planes
 
-	// Numbers: sums of x − offset [batch][chain*series + series], and of its
-	// square over all watched chains [batch][series].
-	sums, squares [][]float64
-	offset        []float64
-	started       bool // offset is known
+	// Numbers: sums of x − offset [batch][chain*chainStep + series*seriesStep], and
+	// of its square over all watched chains [batch][series].
+	sums, squares         [][]float64
+	bySeries              bool // fed by AddSeries
+	chainStep, seriesStep int
+	offset                []float64
+	started               bool // offset is known
 }
 
 const (
@@ -74,10 +76,22 @@ const (
 // 2^(k+1)-th draw only, the same for all series.
 type bitCounter struct{ sum, waiting uint64 }
 
-// NewBatches makes one for numbers, fed by Add or AddInt8. draws is the number of
+// NewBatches makes one for small integers, fed by AddInt8. draws is the number of
 // draws to come, or 0.
 func NewBatches(series, chains, draws int) (*Batches, error) {
 	return newBatches(series, chains, draws, 8)
+}
+
+// NewSeriesBatches makes one for numbers, fed by AddSeries. draws is the number of
+// draws to come, or 0.
+func NewSeriesBatches(series, chains, draws int) (*Batches, error) {
+	b, err := newBatches(series, chains, draws, 8)
+	if err != nil {
+		return nil, err
+	}
+	b.bySeries, b.chainStep, b.seriesStep = true, 1, b.watched
+	b.offset = make([]float64, series)
+	return b, nil
 }
 
 // NewBitBatches makes one for packed spins, fed by AddBits. Its means are shares
@@ -97,7 +111,7 @@ func newBatches(series, chains, draws int, bytes int64) (*Batches, error) {
 	if series < 1 || chains < 1 || draws < 0 {
 		return nil, fmt.Errorf("batches of %d series, %d chains, %d draws: want at least 1, 1 and 0", series, chains, draws)
 	}
-	b := &Batches{series: series, chains: chains, watched: chains, limit: mostBatches}
+	b := &Batches{series: series, chains: chains, watched: chains, limit: mostBatches, chainStep: series, seriesStep: 1}
 	size := func() int64 { return int64(series) * int64(b.watched) * int64(b.limit) * bytes }
 	if size() > batchMemory {
 		b.limit = fewestBatches
@@ -136,14 +150,30 @@ func (b *Batches) AddBits(series int, words []uint64) error {
 	return nil
 }
 
-// Add adds one draw of all series of one chain.
-func (b *Batches) Add(chain int, values []float32) error { return addToBatch(b, chain, values) }
+// AddSeries adds one draw of a series: a value for each chain.
+func (b *Batches) AddSeries(series int, values []float64) error {
+	if !b.bySeries || series < 0 || series >= b.series || len(values) != b.chains {
+		return fmt.Errorf("batches of %d series, %d chains: series %d with %d values", b.series, b.chains, series, len(values))
+	}
+	if !b.started {
+		b.offset[series] = values[0]
+	}
+	b.sums = openBatch(b.sums, b.complete, b.watched*b.series)
+	b.squares = openBatch(b.squares, b.complete, b.series)
+	offset, square := b.offset[series], b.squares[b.complete][series]
+	sums := b.sums[b.complete][series*b.seriesStep:][:b.watched]
+	for c, v := range values[:b.watched] {
+		d := v - offset
+		sums[c] += d
+		square += float64(d * d)
+	}
+	b.squares[b.complete][series] = square
+	return nil
+}
 
 // AddInt8 adds one draw of all series of one chain.
-func (b *Batches) AddInt8(chain int, values []int8) error { return addToBatch(b, chain, values) }
-
-func addToBatch[T float32 | int8](b *Batches, chain int, values []T) error {
-	if b.words != 0 || chain < 0 || chain >= b.chains || len(values) != b.series {
+func (b *Batches) AddInt8(chain int, values []int8) error {
+	if b.words != 0 || b.bySeries || chain < 0 || chain >= b.chains || len(values) != b.series {
 		return fmt.Errorf("batches of numbers, %d series, %d chains: chain %d with %d values", b.series, b.chains, chain, len(values))
 	}
 	if chain >= b.watched {
@@ -162,15 +192,16 @@ func addToBatch[T float32 | int8](b *Batches, chain int, values []T) error {
 	for s, v := range values {
 		d := float64(v) - b.offset[s]
 		sums[s] += d
-		squares[s] += d * d
+		squares[s] += float64(d * d)
 	}
 	return nil
 }
 
-// EndDraw closes a draw, after one call of AddBits for each series or one of Add
-// for each chain.
+// EndDraw closes a draw, after one call of AddBits or AddSeries for each series or
+// one of AddInt8 for each chain.
 func (b *Batches) EndDraw() {
 	b.within++
+	b.started = b.started || b.bySeries
 	if b.words != 0 {
 		b.pending++
 		if b.pending == 1<<counterBits-1 || b.within == b.length {
@@ -350,8 +381,8 @@ func (e *batchEstimator) series(s int) SeriesStats {
 	centre := drawMean(halves)
 	within, between := squares/float64(n), 0.0
 	for _, m := range halves {
-		within -= m * m
-		between += (m - centre) * (m - centre)
+		within -= float64(m * m)
+		between += float64((m - centre) * (m - centre))
 	}
 	count := float64(len(halves))
 	within /= count // divisor n
@@ -360,7 +391,7 @@ func (e *batchEstimator) series(s int) SeriesStats {
 	}
 	between /= count - 1
 
-	total := float64(n) * count
+	total := float64(float64(n) * count)
 	out := SeriesStats{
 		Mean: finiteValue(offset + centre),
 		SD:   finiteValue(math.Sqrt((within + between*(count-1)/count) * total / (total - 1))),
@@ -381,7 +412,7 @@ func (e *batchEstimator) ess(plus, between, total float64) Value {
 	if plus == 0 {
 		return Value{total, NAConstant}
 	}
-	most := total * math.Log10(total)
+	most := total * logTen(total)
 	batches := e.spectrum.ess(e.means)
 	if batches.NA == NAConstant { // draws move and batch means do not
 		return Value{V: most}
@@ -415,7 +446,7 @@ func (e *batchEstimator) gather(s int) (offset, squares float64) {
 				sum = float64(b.counts[batch][s*b.stride+c])
 				squares += sum
 			} else {
-				sum = b.sums[batch][c*b.series+s]
+				sum = b.sums[batch][c*b.chainStep+s*b.seriesStep]
 			}
 			e.means[row*e.half+k%e.half] = sum / length
 		}

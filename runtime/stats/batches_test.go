@@ -28,16 +28,33 @@ func feedBits(t testing.TB, b *Batches, series [][][]float64) {
 	}
 }
 
-// feedNumbers gives series[s][chain][draw] to batches of numbers.
-func feedNumbers(t testing.TB, b *Batches, series [][][]float64) {
+// feedInt8 gives series[s][chain][draw], small integers, to batches, chain by chain.
+func feedInt8(t testing.TB, b *Batches, series [][][]float64) {
 	t.Helper()
-	values := make([]float32, len(series))
+	values := make([]int8, len(series))
 	for i := range series[0][0] {
 		for c := range series[0] {
 			for s := range series {
-				values[s] = float32(series[s][c][i])
+				values[s] = int8(series[s][c][i])
 			}
-			if err := b.Add(c, values); err != nil {
+			if err := b.AddInt8(c, values); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.EndDraw()
+	}
+}
+
+// feedSeries gives series[s][chain][draw] to batches of numbers.
+func feedSeries(t testing.TB, b *Batches, series [][][]float64) {
+	t.Helper()
+	values := make([]float64, len(series[0]))
+	for i := range series[0][0] {
+		for s, x := range series {
+			for c := range x {
+				values[c] = x[c][i]
+			}
+			if err := b.AddSeries(s, values); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -55,10 +72,6 @@ func inBatches(x [][]float64, b *Batches) [][]float64 {
 		out[c] = append(append(out[c], x[c][:half]...), x[c][end-half:end]...)
 	}
 	return out
-}
-
-func float32s(x [][]float64) [][]float64 {
-	return mapDraws(x, func(v float64) float64 { return float64(float32(v)) })
 }
 
 // Mean, SD and R-hat from batches are those of the draws; with one draw a batch
@@ -90,15 +103,23 @@ func TestBatchesAreExact(t *testing.T) {
 			}
 		}
 		numbers := [][][]float64{ar1(0.5, c.chains, c.draws, 4), mapDraws(ar1(0.9, c.chains, c.draws, 5), func(v float64) float64 { return 1000 + v })}
-		floats, err := NewBatches(len(numbers), c.chains, c.expect)
+		floats, err := NewSeriesBatches(len(numbers), c.chains, c.expect)
 		if err != nil {
 			t.Fatal(err)
 		}
-		feedNumbers(t, floats, numbers)
+		feedSeries(t, floats, numbers)
 		for s, x := range numbers {
-			compareBatches(t, at+" numbers", floats, s, float32s(x))
+			compareBatches(t, at+" numbers", floats, s, x)
 		}
-		for _, b := range []*Batches{bits, floats} {
+		integers, err := NewBatches(len(signs), c.chains, c.expect)
+		if err != nil {
+			t.Fatal(err)
+		}
+		feedInt8(t, integers, signs)
+		for s, x := range signs {
+			compareBatches(t, at+" integers", integers, s, x)
+		}
+		for _, b := range []*Batches{bits, floats, integers} {
 			if n, l := b.Layout(); n != c.wantBatches || l != c.wantLength || b.Chains() != c.chains {
 				t.Errorf("%s: %d batches of %d, %d chains", at, n, l, b.Chains())
 			}
@@ -137,11 +158,11 @@ func TestBatchesKnownESS(t *testing.T) {
 	for i, rho := range rhos {
 		series = append(series, ar1(rho, chains, draws, uint64(20+i)))
 	}
-	b, err := NewBatches(len(series), chains, 0)
+	b, err := NewSeriesBatches(len(series), chains, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	feedNumbers(t, b, series)
+	feedSeries(t, b, series)
 	for s, rho := range rhos {
 		got, err := b.Series(s)
 		if err != nil {
@@ -180,9 +201,11 @@ func TestWorst(t *testing.T) {
 	} {
 		bits, _ := NewBitBatches(len(c.series), chains, draws)
 		feedBits(t, bits, c.series)
-		numbers, _ := NewBatches(len(c.series), chains, 0)
-		feedNumbers(t, numbers, c.series)
-		for _, b := range []*Batches{bits, numbers} {
+		integers, _ := NewBatches(len(c.series), chains, 0)
+		feedInt8(t, integers, c.series)
+		numbers, _ := NewSeriesBatches(len(c.series), chains, 0)
+		feedSeries(t, numbers, c.series)
+		for _, b := range []*Batches{bits, integers, numbers} {
 			w := b.Worst()
 			if w.RHatAt != c.rhat || w.RHat.NA != c.rhatNA || w.ESSAt != c.ess || w.ESS.NA != c.essNA || w.Constant != c.constant {
 				t.Errorf("%s: %+v", c.name, w)
@@ -220,27 +243,31 @@ func TestBatchesRefuse(t *testing.T) {
 	for _, n := range [][3]int{{0, 1, 0}, {1, 0, 0}, {1, 1, -1}} {
 		_, err := NewBatches(n[0], n[1], n[2])
 		_, errBits := NewBitBatches(n[0], n[1], n[2])
-		if err == nil || errBits == nil {
+		_, errSeries := NewSeriesBatches(n[0], n[1], n[2])
+		if err == nil || errBits == nil || errSeries == nil {
 			t.Errorf("%v: accepted", n)
 		}
 	}
 	bits, _ := NewBitBatches(2, 65, 0)
 	numbers, _ := NewBatches(2, 3, 0)
+	single, _ := NewBatches(1, 3, 0)
+	series, _ := NewSeriesBatches(2, 3, 0)
 	_, errSeries := bits.Series(2)
 	for i, err := range []error{
 		bits.AddBits(2, make([]uint64, 2)), bits.AddBits(-1, make([]uint64, 2)), bits.AddBits(0, make([]uint64, 1)),
-		bits.Add(0, make([]float32, 2)), numbers.AddBits(0, make([]uint64, 1)),
-		numbers.Add(3, make([]float32, 2)), numbers.AddInt8(-1, make([]int8, 2)), numbers.AddInt8(0, make([]int8, 3)),
+		bits.AddInt8(0, make([]int8, 2)), numbers.AddBits(0, make([]uint64, 1)),
+		numbers.AddInt8(3, make([]int8, 2)), numbers.AddInt8(-1, make([]int8, 2)), numbers.AddInt8(0, make([]int8, 3)),
 		errSeries,
+		single.AddSeries(0, make([]float64, 3)), bits.AddSeries(0, make([]float64, 65)), series.AddInt8(0, make([]int8, 2)),
+		series.AddBits(0, make([]uint64, 1)), series.AddSeries(2, make([]float64, 3)), series.AddSeries(0, make([]float64, 2)),
 	} {
 		if err == nil {
 			t.Errorf("misuse %d accepted", i)
 		}
 	}
-	nan, _ := NewBatches(1, 2, 0)
+	nan, _ := NewSeriesBatches(1, 2, 0)
 	for range 8 {
-		_ = nan.Add(0, []float32{1})
-		_ = nan.Add(1, []float32{float32(math.NaN())})
+		_ = nan.AddSeries(0, []float64{1, math.NaN()})
 		nan.EndDraw()
 	}
 	if got, _ := nan.Series(0); got.ESS.NA != NANaN || got.Mean.NA != NANaN {
@@ -262,11 +289,17 @@ func TestBatchesMemory(t *testing.T) {
 		}
 	}
 	// Chains that are not watched are taken and dropped.
-	b, _ := NewBatches(2, 8, 0)
-	b.watched = 4
+	b, _ := NewSeriesBatches(2, 8, 0)
+	b.watched, b.seriesStep = 4, 4
 	x := [][][]float64{ar1(0, 8, 100, 1), ar1(0, 8, 100, 2)}
-	feedNumbers(t, b, x)
-	compareBatches(t, "watched", b, 0, float32s(x[0][:4]))
+	feedSeries(t, b, x)
+	compareBatches(t, "watched", b, 0, x[0][:4])
+	compareBatches(t, "watched", b, 1, x[1][:4])
+	b, _ = NewBatches(2, 8, 0)
+	b.watched = 4
+	x = [][][]float64{spins(0.5, 8, 100, 1), spins(0.5, 8, 100, 2)}
+	feedInt8(t, b, x)
+	compareBatches(t, "watched", b, 1, x[1][:4])
 }
 
 func TestSpreadBits(t *testing.T) {

@@ -96,7 +96,7 @@ func drawVariance(v []float64, ddof int) float64 {
 	mean, sum, rest := drawMean(v), 0.0, 0.0
 	for _, x := range v {
 		d := x - mean
-		sum += d * d
+		sum += float64(d * d)
 		rest += d
 	}
 	n := float64(len(v))

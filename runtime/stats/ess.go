@@ -134,5 +134,21 @@ func (s *drawSpectrum) ess(rows []float64) Value {
 	if even > 0 || even+odd >= 0 {
 		tau += even
 	}
-	return finiteValue(total / max(tau, 1/math.Log10(total)))
+	return finiteValue(total / max(tau, 1/logTen(total)))
+}
+
+// logTen is the decimal logarithm of a number of draws, the same on every
+// machine: x = 2^e·f with f near 1, and log f = 2·artanh((f − 1)/(f + 1)).
+func logTen(x float64) float64 {
+	f, e := math.Frexp(x)
+	if f < math.Sqrt2/2 {
+		f, e = 2*f, e-1
+	}
+	t := (f - 1) / (f + 1)
+	sum, power := 0.0, t
+	for k := 1; k < 40; k += 2 {
+		sum += power / float64(k)
+		power *= t * t
+	}
+	return (float64(float64(e)*math.Ln2) + 2*sum) / math.Ln10
 }

@@ -16,8 +16,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/thrmlgen/thrmlgen/gen"
 )
 
 // scratch is a folder for the program and for compiled samplers.
@@ -292,45 +290,6 @@ func TestTwoGeneratorsAtOnce(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit %d, %s", code, out)
 	}
-}
-
-// TestKilledGenerators kills generators at many moments. Every file is whole,
-// and the next run ends well and clears up.
-func TestKilledGenerators(t *testing.T) {
-	file := program(t)
-	dir := filepath.Join(t.TempDir(), "d")
-	models := []string{"models/pegasus14", "models/torus64"}
-	for i := range 24 {
-		cmd := exec.Command(file, "gen", models[i%2], "--out", dir, "--quiet")
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(5*i) * time.Millisecond)
-		cmd.Process.Kill()
-		cmd.Wait()
-	}
-	thrmlgen(t, 0, "gen", "models/mixed", "--out", dir, "--quiet")
-	m, list := gen.Load("models/mixed")
-	if list.Len() > 0 {
-		t.Fatal(list)
-	}
-	files, list := gen.Generate(gen.Request{Model: m, Target: "go", Runtime: "bundle"})
-	if list.Len() > 0 {
-		t.Fatal(list)
-	}
-	there := map[string]bool{".thrmlgen.json": true}
-	for _, f := range files {
-		there[f.Path] = true
-		if b, err := os.ReadFile(filepath.Join(dir, f.Path)); err != nil || !bytes.Equal(b, f.Data) {
-			t.Errorf("%s is not what was generated: %v", f.Path, err)
-		}
-	}
-	filepath.WalkDir(dir, func(p string, e fs.DirEntry, _ error) error {
-		if !e.IsDir() && !there[e.Name()] {
-			t.Errorf("%s is left", p)
-		}
-		return nil
-	})
 }
 
 // TestTargetsAgree runs emitted Go beside the other targets.
