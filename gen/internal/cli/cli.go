@@ -82,13 +82,16 @@ type command struct {
 	json     bool
 	sets     []string
 
-	name     string     // of the command
-	model    *gen.Model // the last one loaded, for excerpts in messages
+	ctx      context.Context   // ends with a signal
+	name     string            // of the command
+	model    *gen.Model        // the last one loaded, for excerpts in messages
+	foreign  map[string][]byte // files that import read, for the same
 	clearsUp atomic.Bool
 }
 
 // execute runs the command line.
 func (c *command) execute(ctx context.Context, args []string, stdin io.Reader) error {
+	c.ctx = ctx
 	return guard(func() error {
 		root := c.root()
 		root.SetArgs(args)
@@ -184,7 +187,8 @@ emits the source of a sampler made for exactly this model.
   thrmlgen run model.yaml        sample, and say what the samples are worth
   thrmlgen gen model.yaml --target go --out sampler
 
-models/NAME names an embedded model, for example models/potts20.`,
+models/NAME names an embedded model, for example models/potts20.
+./energy#Torus names a Go function that builds the model with package models.`,
 		Version:       gen.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -198,16 +202,16 @@ models/NAME names an embedded model, for example models/potts20.`,
 	flags := root.PersistentFlags()
 	flags.BoolVar(&c.json, "json", false, "print one JSON object on standard output")
 	flags.BoolVarP(&c.quiet, "quiet", "q", false, "print nothing but errors (and the object of --json)")
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCommand())
-	root.AddCommand(c.initCommand(), c.check(), c.exact(), c.energy(), c.generate(), c.run(),
-		c.verify(), c.bench(), c.doctor(), c.version())
+	root.AddCommand(c.initCommand(), c.check(), c.exact(), c.energy(), c.generate(), c.run(), c.build(),
+		c.train(), c.grad(), c.verify(), c.bench(), c.reportCommand(), c.importModel(), c.exportModel(), c.doctor(), c.schemaCommand(), c.version())
 	for _, sub := range root.Commands() {
 		began := sub.RunE
 		sub.RunE = func(cmd *cobra.Command, args []string) error {
 			c.name = cmd.CommandPath()
 			return began(cmd, args)
 		}
+		c.complete(sub)
 	}
 	return root
 }
@@ -283,9 +287,9 @@ func (c *command) render(list *diag.List, label string) {
 	if placed.Len() == 0 {
 		return
 	}
-	source := func(string) []byte { return nil }
-	if c.model != nil && c.model.Spec != nil {
-		source = c.model.Spec.SourceOf
+	source := func(file string) []byte { return c.foreign[file] }
+	if c.model != nil {
+		source = c.model.SourceOf
 	}
 	diag.Render(c.err, placed, source) // what cannot be written to standard error cannot be told
 }

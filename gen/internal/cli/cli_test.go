@@ -257,25 +257,6 @@ func TestOtherJSON(t *testing.T) {
 	if version.Version != gen.Version {
 		t.Errorf("%+v", version)
 	}
-	var doctor struct {
-		Tools []struct {
-			Name, Path, Version, For string
-			Found                    bool
-		}
-		Targets []struct {
-			Name, Why string
-			Works     bool
-		}
-		CPUs     int
-		OS, Arch string
-	}
-	promised(t, &doctor, "tools targets", "doctor")
-	if len(doctor.Tools) != len(tools) || len(doctor.Targets) != 3 || !doctor.Targets[0].Works || doctor.CPUs < 1 {
-		t.Errorf("%+v", doctor)
-	}
-	if text, _ := thrmlgen(t, 0, "doctor"); !strings.Contains(text, "targets of run and verify") {
-		t.Errorf("doctor: %s", text)
-	}
 }
 
 // TestEveryModelAndFamily checks what is embedded, and runs what init writes.

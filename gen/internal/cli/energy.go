@@ -54,6 +54,9 @@ type states struct {
 
 // readStates reads one array for each variable; their leading axes must agree.
 func readStates(g *graph.Graph, file string) (*states, error) {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() { // opening a named pipe would wait for a writer
+		return nil, environment("--states %s: not a regular file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, environment("--states: %v", err)
@@ -62,9 +65,6 @@ func readStates(g *graph.Graph, file string) (*states, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, environment("--states: %v", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, environment("--states %s: not a regular file", file)
 	}
 	z, err := npy.OpenNPZReader(f, info.Size())
 	if err != nil {

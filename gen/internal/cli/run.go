@@ -22,11 +22,13 @@ import (
 
 // runFlags are the flags of run.
 type runFlags struct {
-	target, out, state, resume             string
-	compiled, all                          bool
+	target, out, state, resume, scan       string
+	compiled, all, serve                   bool
 	chains, warmup, samples, steps, thread int
 	seed                                   uint64
 	memory                                 int64 // MiB
+	report                                 string
+	again                                  []string // command line for the same samples
 }
 
 func (c *command) run() *cobra.Command {
@@ -38,16 +40,41 @@ func (c *command) run() *cobra.Command {
 magnetisation, shares, with their Monte Carlo error, effective sample size and
 R-hat, the worst nodes and a verdict. Results go to a file with --out.
 
+With --scan there is a row for each beta, a run of its own with the same schedule
+and seed: the energy H and the heat capacity C = beta²·Var(H), both per node, the
+mean of |magnetisation| of each spin variable or of the largest share of each
+categorical, all with standard errors, and the worst R-hat and ESS. The number
+format is chosen for each beta, so --compiled compiles once for each.
+
 Targets (all give the same samples, bit for bit):
   table   the engine linked into thrmlgen; no compiler is needed
   interp  the reference interpreter, slow
   go      emitted Go, compiled (as --compiled)`,
 		Example: `  thrmlgen run models/potts20
   thrmlgen run model.yaml --chains 64 --samples 2000 --out samples.npz
-  thrmlgen run model.yaml --state s.npz && thrmlgen run model.yaml --resume s.npz`,
+  thrmlgen run model.yaml --state s.npz && thrmlgen run model.yaml --resume s.npz
+  thrmlgen run models/ising2d --scan beta=0.2:0.7:11 --out scan.npz`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.again = again(cmd, args)
 			if err := c.schedule(cmd, &o); err != nil {
 				return err
+			}
+			if o.serve {
+				if err := serveFlags(cmd, &o); err != nil {
+					return err
+				}
+				m, err := c.load(args[0])
+				if err != nil {
+					return err
+				}
+				return c.servePipe(cmd.Context(), m, &o, cmd.InOrStdin())
+			}
+			if cmd.Flags().Changed("scan") {
+				betas, err := c.scanFlags(cmd, &o)
+				if err != nil {
+					return err
+				}
+				return c.scan(cmd.Context(), args[0], betas, &o)
 			}
 			m, err := c.load(args[0])
 			if err != nil {
@@ -67,7 +94,10 @@ Targets (all give the same samples, bit for bit):
 	f.IntVar(&o.thread, "threads", runtime.GOMAXPROCS(0), "number of threads; it changes no sample")
 	f.Int64Var(&o.memory, "memory", defaultMemory, "most MiB that the run may take; more is refused before it starts")
 	f.BoolVar(&o.all, "all", false, "also print a row for each node")
-	f.StringVar(&o.out, "out", "", "write what the model observes to this .npz `file`")
+	f.StringVar(&o.scan, "scan", "", "run at one beta after the other: `beta=lo:hi:count`, a list with commas, or lo:hi:count:geometric")
+	f.BoolVar(&o.serve, "serve", false, "carry out commands that come through standard input, until it ends")
+	f.StringVar(&o.out, "out", "", "write what the model observes to this `file`: .npz, or .zarr for ArviZ")
+	f.StringVar(&o.report, "report", "", "write a page with figures to this .html `file`")
 	f.StringVar(&o.state, "state", "", "write the final state to this `file`, to continue from")
 	f.StringVar(&o.resume, "resume", "", "continue from a state `file`: no warm-up, the next sweep number")
 	return c.modelCommand(cmd)
@@ -110,13 +140,13 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	if o.memory < 1 {
 		return usage("--memory %d: at least 1 MiB is needed", o.memory)
 	}
-	for _, f := range []string{"out", "state", "resume"} {
+	for _, f := range []string{"out", "state", "resume", "report"} {
 		if x := cmd.Flags().Lookup(f); x.Changed && x.Value.String() == "" {
 			return usage("--%s: the name of a file is needed", f)
 		}
 	}
-	if o.out != "" && !strings.HasSuffix(o.out, ".npz") {
-		return usage("--out %s: a name ending in .npz is needed", o.out)
+	if o.out != "" && !strings.HasSuffix(o.out, ".npz") && !strings.HasSuffix(o.out, ".zarr") {
+		return usage("--out %s: a name ending in .npz or .zarr is needed", o.out)
 	}
 	if o.out != "" && o.out == o.state {
 		return usage("--out and --state name the same file")
@@ -126,7 +156,7 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 			return err
 		}
 	}
-	return nil
+	return pagePlace("--report", o.report)
 }
 
 // maxThreads is far above what any machine has cores.
@@ -147,11 +177,19 @@ func canHold(file string) error {
 	if file == "" {
 		return nil
 	}
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
+	info, err := os.Stat(file)
+	if strings.HasSuffix(file, ".zarr") {
+		if err := observe.CheckZarrPlace(file); err != nil {
+			return environment("%v", err)
+		}
+	} else if err == nil && info.IsDir() {
 		return environment("%s is a folder", file)
 	}
+	if _, link := os.Readlink(file); err != nil && link == nil {
+		return environment("%s is a symbolic link that leads nowhere", file)
+	}
 	dir := filepath.Dir(file)
-	info, err := os.Stat(dir)
+	info, err = os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return environment("there is no folder %s for %s", dir, filepath.Base(file))
@@ -182,14 +220,8 @@ var (
 
 func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 	s := m.Program.Sample
-	need := stateBytes(m, s.Chains) + summaryBytes(m, s.Chains, s.Samples)
-	if o.target == "interp" {
-		need += listBytes(m, s.Chains)
-	}
-	if need > float64(o.memory)*(1<<20) {
-		return limit("%s × %s need %s of memory, the limit is %s", plural(s.Chains, "chain"), plural(s.Samples, "draw"),
-			bytesText(need), bytesText(float64(o.memory)*(1<<20))).
-			help("take fewer draws, further apart (--samples, --steps), or fewer --chains; --memory raises the limit")
+	if err := fits(m, o); err != nil {
+		return err
 	}
 	c.clearsUp.Store(true)
 	e, err := engines[o.target](ctx, m, o)
@@ -198,17 +230,19 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 	}
 	defer e.close()
 	if o.resume != "" {
-		if err := restore(e, o.resume); err != nil {
+		if err := restore(e, o); err != nil {
 			return err
 		}
 	}
 	plan := planOf(m, o)
 	lowest := &lowestDraw{}
 	plan.Extra = []observe.Watcher{lowest}
+	schedule := sampling.Schedule{Warmup: s.Warmup, Samples: s.Samples, StepsPerSample: s.StepsPerSample}
+	seen := watchForReport(e.view().Model(), schedule, s.Chains, o, &plan)
 	if c.terminal && !c.quiet {
 		plan.Progress = observe.ProgressLine(c.err)
 	}
-	col, err := observe.NewCollector(e.view(), sampling.Schedule{Warmup: s.Warmup, Samples: s.Samples, StepsPerSample: s.StepsPerSample}, plan)
+	col, err := observe.NewCollector(e.view(), schedule, plan)
 	if err != nil {
 		return wrong("%v", err)
 	}
@@ -221,6 +255,9 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 		if err := writeResults(ctx, col, o); err != nil {
 			return err
 		}
+		if err := reportRun(ctx, m, col, seen, o); err != nil {
+			return err
+		}
 	} else if c.json {
 		return runErr
 	}
@@ -230,9 +267,28 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 	return runErr
 }
 
-func restore(e engine, file string) error {
+// fits refuses a run that would take more memory than it may.
+func fits(m *gen.Model, o *runFlags) error {
+	s := m.Program.Sample
+	need := stateBytes(m, s.Chains) + summaryBytes(m, s.Chains, s.Samples)
+	if o.target == "interp" {
+		need += listBytes(m, s.Chains)
+	}
+	if need > float64(o.memory)*(1<<20) {
+		return limit("%s × %s need %s of memory, the limit is %s", plural(s.Chains, "chain"), plural(s.Samples, "draw"),
+			bytesText(need), bytesText(float64(o.memory)*(1<<20))).
+			help("take fewer draws, further apart (--samples, --steps), or fewer --chains; --memory raises the limit")
+	}
+	return nil
+}
+
+func restore(e engine, o *runFlags) error {
+	file := o.resume
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return environment("--resume %s: not a regular file", file)
+	} else if err == nil && float64(info.Size()) > float64(o.memory)*(1<<20) {
+		return limit("--resume %s: %s to read, the limit is %s", file, bytesText(float64(info.Size())), bytesText(float64(o.memory)*(1<<20))).
+			help("--memory raises the limit")
 	}
 	saved, err := observe.LoadState(file)
 	var bad *observe.StateError
@@ -250,7 +306,11 @@ func restore(e engine, file string) error {
 
 func writeResults(ctx context.Context, col *observe.Collector, o *runFlags) error {
 	if o.out != "" {
-		if err := col.WriteResultFile(ctx, o.out); err != nil {
+		write := col.WriteResultFile
+		if strings.HasSuffix(o.out, ".zarr") {
+			write = col.WriteZarrFolder
+		}
+		if err := write(ctx, o.out); err != nil {
 			return writeError(o.out, err)
 		}
 	}
@@ -330,10 +390,7 @@ func (c *command) summary(m *gen.Model, col *observe.Collector, lowest *lowestDr
 		return nil
 	}
 	r := col.Report()
-	if cut := m.Graph.MaxCut; cut != nil && r.Best != nil && m.Program.Beta > 0 {
-		value := wholeNumber((cut.TotalWeight - r.Best.Energy/m.Program.Beta) / 2)
-		r.BestCut = &value
-	}
+	addBestCut(m, r)
 	var nodes []stats.Row
 	if o.all {
 		var err error
@@ -357,7 +414,7 @@ func (c *command) summary(m *gen.Model, col *observe.Collector, lowest *lowestDr
 		fmt.Fprintln(c.out)
 		nodeTable(nodes).print(c.out, "")
 	}
-	for _, f := range []string{o.out, o.state} {
+	for _, f := range []string{o.out, o.state, o.report} {
 		if f != "" && !r.Interrupted {
 			fmt.Fprintf(c.out, "wrote %s\n", f)
 		}
