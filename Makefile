@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz bench bench-peers clean
+.PHONY: help build demo test tools debs vet generate fuzz kill-test coverage bench bench-peers clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,11 +18,11 @@ demo: build ## generate, compile and run real models; results and a picture in o
 	mkdir -p $(OUT) && echo "module out" > $(OUT)/go.mod # keeps the emitted package out of ./...
 	$(BIN) gen models/pegasus14 --target go --out $(OUT)/pegasus14
 	$(BIN) run models/pegasus14 --compiled --set beta=0.2 --chains 128 --warmup 200 --samples 400 --steps 2 --out $(OUT)/pegasus14.npz
-	$(BIN) run models/potts20 --out $(OUT)/potts20.npz
+	$(BIN) run models/potts20 --out $(OUT)/potts20.npz --report $(OUT)/potts20.html
 	$(GO) run ./examples/potts_domains $(OUT)/potts20.npz $(OUT)/potts20.png
 	$(BIN) run models/g11 --out $(OUT)/g11.npz
 	@echo
-	@echo "Read the emitted package in $(OUT)/pegasus14, look at $(OUT)/potts20.png."
+	@echo "Read the emitted package in $(OUT)/pegasus14, look at $(OUT)/potts20.png and $(OUT)/potts20.html."
 
 test: tools vet ## run all tests
 	$(GO) test ./...
@@ -48,12 +48,22 @@ vet:
 
 generate: ## make checked-in generated files again
 	$(GO) generate ./...
+	$(GO) test ./gen/internal/cli -run TestGoGenerateExample -update
 
 fuzz: ## fuzz every reader, FUZZTIME each
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; \
 	  done; done
+
+kill-test: ## kill the program at 1,000 random times and look at what it left
+	THRML_KILLS=1000 $(GO) test ./gen/internal/cli -run TestKilled -timeout 60m -v
+
+COVERED = $$($(GO) list ./... | grep -v -e /examples -e /generated | paste -sd,)
+
+coverage: tools ## share of statements that tests reach
+	$(GO) test -coverpkg=$(COVERED) -coverprofile=$(OUT)/cover.out ./...
+	@$(GO) tool cover -func=$(OUT)/cover.out | tail -1
 
 bench: build ## speed of the engine on real models
 	$(GO) test -run '^$$' -bench . ./runtime/... ./gen/graph

@@ -201,11 +201,11 @@ func (p *parser) observed(n *node, what string) (Observe, bool) {
 		p.expected(n, what, diag.Or(observeWords)+", or a mapping")
 		return o, false
 	}
-	f, _ := p.fields(n, what, "state", "histogram", "name", "over", "index", "edges", "value")
+	f, _ := p.fields(n, what, "state", "histogram", "name", "over", "index", "edges", "value", "params")
 	v := p.oneOf(f, "state", "histogram", "value")
 	o.Kind = v.key
 	if v.key != "value" && v.key != "" {
-		f.only("goes with value only", "name", "over", "index", "edges")
+		f.only("goes with value only", "name", "over", "index", "edges", "params")
 	}
 	switch v.key {
 	case "state", "histogram":
@@ -217,27 +217,27 @@ func (p *parser) observed(n *node, what string) (Observe, bool) {
 	return o, false
 }
 
-// valueObserver reads {name, over, index or edges, value: expression}.
+// valueObserver reads {name, over, index or edges, value: expression, params}.
 func (p *parser) valueObserver(o *Observe, f fields, value *node) bool {
+	before := p.problems.Len()
 	if v := f.need("name", "name: and the name of the result"); v != nil {
 		o.Name = p.name(v, f.path("name"))
 	}
-	slots := 0
+	t := &Factor{Name: o.Name, Pos: o.Pos}
 	if v := f.need("over", "over: {u: x}"); v != nil {
 		over, named := p.slots(v, f.path("over"))
-		if slots = len(over); !named && over != nil {
+		if t.Over = over; !named && over != nil {
 			p.add(v, diag.WrongType, "%s must name the slots for the expression", f.path("over")).Help = "write over: {u: x}"
 		}
 	}
 	switch v := p.oneOf(f, "index", "edges"); v.key {
 	case "index":
-		p.index(v.value, f.path("index"), slots)
+		t.Index = p.index(v.value, f.path("index"), len(t.Over))
 	case "edges":
-		p.graphUse(v.value, f.path("edges"))
-		p.slotCount(v.name, f.path("edges"), 2, slots)
+		t.Index = &Index{Pos: v.value.pos(), Edges: p.graphUse(v.value, f.path("edges"))}
+		p.slotCount(v.name, f.path("edges"), 2, len(t.Over))
 	}
-	if value.kind != scalar || value.text == "" {
-		p.expected(value, f.path("value"), `an expression such as "u^2"`)
-	}
-	return o.Name.Text != ""
+	p.energy(t, f, "value", value)
+	o.Value = t
+	return p.problems.Len() == before
 }
