@@ -40,6 +40,30 @@ var inCode = map[string]func() *models.Model{
 		m.Observe(models.Energy, models.Best)
 		return m
 	},
+	"gaussian_bernoulli": func() *models.Model {
+		m := models.New("gaussian_bernoulli")
+		g := m.Graph("g", models.Skip([]int{30, 30}, []int{1, 3, 5}))
+		x := m.Continuous("x").On(g.Random(0.5, 4242))
+		s := m.Spin("s").On(g.Rest())
+		m.Energy("0.5*u^2/q + b*u").Slot("u", x).All().Param("q", models.Uniform(2, 3, 1)).Param("b", models.Normal(0, 1, 2))
+		m.Energy("w*u*v").Slot("u", x).Slot("v", x).Edges(g).Param("w", models.Uniform(-0.1, 0.1, 3))
+		m.Energy("w*p*u").Slot("p", s).Slot("u", x).Edges(g).Param("w", models.Normal(0, 1, 4))
+		m.Energy("h*p").Slot("p", s).All().Param("h", models.Normal(0, 1, 5))
+		m.Energy("j*p*q").Slot("p", s).Slot("q", s).Edges(g).Param("j", models.Normal(0, 1, 6))
+		m.InitVariable(x, models.StartNormal(0, 0.1))
+		m.Sample(models.Schedule{Chains: 50, Warmup: 100, Samples: 300, StepsPerSample: 15, Seed: 4242})
+		return m
+	},
+	"grid_gaussian": func() *models.Model {
+		m := models.New("grid_gaussian")
+		x := m.Continuous("x", 5, 5)
+		m.Energy("0.5*a*(u - m)^2").Slot("u", x).All().Param("a", models.Uniform(1, 2, 1)).Param("m", models.Normal(0, 1, 2))
+		m.Energy("w*u*v").Slot("u", x).Slot("v", x).Edges(models.Grid(x)).Param("w", models.Uniform(-0.25, 0.25, 3))
+		m.InitVariable(x, models.StartNormal(0, 0.1))
+		m.Sample(models.Schedule{Chains: 1000, Warmup: models.None, Samples: 10000, StepsPerSample: 5, Seed: 4242})
+		m.Observe(models.Moments)
+		return m
+	},
 	"ising2d": func() *models.Model {
 		m := models.New("ising2d")
 		s := m.Spin("s", 32, 32)

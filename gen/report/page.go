@@ -31,7 +31,12 @@ func (p *Page) facts() []fact {
 	add("target", m.Target, "")
 	add("format", strings.TrimSpace(m.Format.Profile+": "+m.Format.String()), "")
 	add("random numbers", m.RNG, "")
-	add("probability error", "at most "+chart.Number(twoDigits(r.MaxProbabilityError)), "of any conditional probability, by the number format")
+	if r.FloatNodes == 0 || r.MaxProbabilityError > 0 {
+		add("probability error", "at most "+chart.Number(twoDigits(r.MaxProbabilityError)), "of any conditional probability, by the number format")
+	}
+	if r.FloatNodes > 0 {
+		add("in float32", plural(r.FloatNodes, "node"), "continuous nodes, and discrete ones with continuous neighbours")
+	}
 	if r.BestCut != nil {
 		add("best cut", minus(strconv.FormatFloat(*r.BestCut, 'g', 10, 64)), fmt.Sprintf("chain %d after %s", r.Best.Chain, plural(int(r.Best.Sweep), "sweep")))
 	}

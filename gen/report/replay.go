@@ -83,7 +83,7 @@ func (r *Result) complete(p *Page, m *sampling.Model) {
 	meta := &r.Meta
 	x.Model, x.Hash, x.Target, x.Seed = meta.Model, meta.Hash, meta.Target, meta.Seed
 	x.Chains, x.Draws, x.Planned = meta.Chains, meta.Draws, meta.Draws
-	x.MaxProbabilityError = meta.Format.Bound
+	x.MaxProbabilityError, x.FloatNodes = meta.Format.Bound, meta.FloatNodes
 	x.Flips, x.Seconds = 0, 0
 	x.Sweeps = uint64(max(0, meta.Draws-1)) * uint64(max(1, meta.Schedule.StepsPerSample))
 	if meta.Resumed {
@@ -305,6 +305,14 @@ func (v *replayView) Bits(node int, dst []uint64) []uint64 {
 func (v *replayView) Categories(node int, dst []int32) []int32 {
 	for _, s := range v.states {
 		dst = append(dst, s[node])
+	}
+	return dst
+}
+
+// Floats is as in observe.ChainView.
+func (v *replayView) Floats(node int, dst []float32) []float32 {
+	for _, s := range v.states {
+		dst = append(dst, sampling.BitsFloat(s[node]))
 	}
 	return dst
 }

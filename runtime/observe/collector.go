@@ -42,6 +42,8 @@ type Plan struct {
 
 	Target, Generator string // for the result's meta and the summary
 
+	Observables []Observable // of the model file: in summary and result
+
 	Progress func(Progress) // nil: none. It costs a look at the clock a sweep
 	Extra    []Watcher      // more to watch
 }
@@ -59,6 +61,7 @@ type Collector struct {
 	states   *StateLog   // nil: not wanted
 	best     *BestStates // nil: not wanted
 	moments  *Moments    // nil: not wanted
+	scalars  []*Scalar   // observables
 	progress *progressWatch
 
 	watchers []Watcher
@@ -105,6 +108,11 @@ func NewCollector(v ChainView, schedule sampling.Schedule, plan Plan) (*Collecto
 			return nil, err
 		}
 		c.watch(c.moments)
+	}
+	for i := range plan.Observables {
+		s := plan.Observables[i].Scalar()
+		c.scalars = append(c.scalars, s)
+		c.watch(s)
 	}
 	c.watch(plan.Extra...)
 	if plan.Progress != nil {

@@ -22,9 +22,9 @@
 // carry-save additions.
 //
 // Memory does not grow with the number of draws, save for the scalar series that
-// quantiles and ranks need: 8 bytes for the energy, 4 bytes for each spin variable
-// and for each state of each categorical variable, a chain and draw. States go to
-// a temporary file beyond a budget.
+// quantiles and ranks need: 8 bytes for the energy and for each continuous variable,
+// 4 bytes for each spin variable and for each state of each categorical variable, a
+// chain and draw. States go to a temporary file beyond a budget.
 //
 //	view.go        ChainView, ChainStates
 //	frame.go       Frame: one draw of all chains

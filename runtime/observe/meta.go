@@ -24,6 +24,8 @@ type Meta struct {
 	Betas     []float64    `json:"betas,omitempty"` // of the warm-up
 	Format    MetaFormat   `json:"format"`
 	RNG       string       `json:"rng"`
+	// FloatNodes are updated in float32; the bound of Format holds for the others.
+	FloatNodes int `json:"float_nodes,omitempty"`
 	// Skipped names factors whose moments were not taken.
 	Skipped []string `json:"moments_skipped,omitempty"`
 }

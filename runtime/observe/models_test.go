@@ -64,6 +64,49 @@ func mixed() *sampling.Model {
 	}
 }
 
+// realMix has spins, categoricals and continuous nodes (one clamped, one with a
+// range) in factors of every sort.
+func realMix() *sampling.Model {
+	spin, three := sampling.Slot{Kind: sampling.Spin}, sampling.Slot{Kind: sampling.Categorical, States: 3}
+	real, square := sampling.Slot{Kind: sampling.Continuous, Power: 1}, sampling.Slot{Kind: sampling.Continuous, Power: 2}
+	type slots = []sampling.Slot
+	spins, next := blockOf(sampling.Spin, 0, 0, 0, 1)
+	cats, next := blockOf(sampling.Categorical, 3, next, 2, 3)
+	reals, next := blockOf(sampling.Continuous, 0, next, 4, 5, 6, 7)
+	bounded, next := blockOf(sampling.Continuous, 0, next, 8)
+	alone, _ := blockOf(sampling.Spin, 0, next, 9)
+	for _, b := range []*sampling.Block{&spins, &cats, &reals, &bounded} {
+		b.Float = true
+	}
+	return &sampling.Model{
+		Name: "real_mix", Hash: "r1", Nodes: 10, Rounds: 10, Beta: 0.75, Chains: 70, Format: format,
+		Vars: []sampling.Var{
+			{Name: "s", Kind: sampling.Spin, Shape: []int{2}, Count: 2},
+			{Name: "c", Kind: sampling.Categorical, States: 3, Shape: []int{2}, First: 2, Count: 2},
+			{Name: "x", Kind: sampling.Continuous, Shape: []int{2, 2}, First: 4, Count: 4},
+			{Name: "y", Kind: sampling.Continuous, First: 8, Count: 1, Range: []float64{-1, 2}},
+			{Name: "t", Kind: sampling.Spin, First: 9, Count: 1},
+		},
+		Factors: []sampling.Factor{
+			{Name: "constants", Rows: 2, Weights: []float64{0.5, -1.25}},
+			{Name: "xsq", Slots: slots{square}, Rows: 4, Index: []int32{4, 5, 6, 7}, Weights: []float64{-0.5, -0.625, -0.75, -1}},
+			{Name: "ysq", Slots: slots{square}, Rows: 1, Index: []int32{8}, Shared: true, Weights: []float64{-0.3}},
+			{Name: "xx", Slots: slots{real, real}, Rows: 3, Index: []int32{4, 5, 6, 7, 5, 8}, Weights: []float64{0.1, -0.2, 0.3}},
+			{Name: "xyy", Slots: slots{real, square}, Rows: 1, Index: []int32{4, 8}, Shared: true, Weights: []float64{-0.1}},
+			{Name: "sx", Slots: slots{spin, real}, Rows: 2, Index: []int32{0, 4, 1, 6}, Weights: []float64{0.7, -0.4}},
+			{Name: "cy", Slots: slots{three, real}, Rows: 1, Index: []int32{2, 8}, Table: []int{3}, Weights: []float64{0.3, -0.2, 0.1}},
+			{Name: "scxc", Slots: slots{spin, three, real, three}, Rows: 1, Index: []int32{1, 2, 5, 3}, Table: []int{3, 3}, Shared: true,
+				Weights: []float64{0.1, 0.2, 0.3, -0.1, -0.2, -0.3, 0.5, 0.6, -0.7}},
+			{Name: "st", Slots: slots{spin, spin}, Rows: 1, Index: []int32{0, 9}, Weights: []float64{0.4}},
+			{Slots: slots{spin}, Rows: 1, Index: []int32{9}, Weights: []float64{0.2}},
+		},
+		Sweep:  [][]sampling.Block{{spins}, {cats}, {reals}, {bounded}, {alone}},
+		Clamps: []sampling.Clamp{{Nodes: []int32{7}, Values: []int32{sampling.FloatBits(0.625)}}},
+		// Nodes of blocks cats and reals are neighbours, which a real program forbids.
+		Synchronous: true,
+	}
+}
+
 // wide is 2 × 77 spins without couplings: more than two words of them.
 func wide() *sampling.Model {
 	m := &sampling.Model{
@@ -134,8 +177,16 @@ func array(t testing.TB, file []byte, name string) *npy.NPYArray {
 	return a
 }
 
+// ints are the elements as states hold them: of float32 the bits.
 func ints(t testing.TB, a *npy.NPYArray) []int64 {
 	t.Helper()
+	if floats, ok := a.Data.([]float32); ok {
+		var x []int64
+		for _, v := range floats {
+			x = append(x, int64(sampling.FloatBits(v)))
+		}
+		return x
+	}
 	x, err := a.Ints()
 	if err != nil {
 		t.Fatal(err)

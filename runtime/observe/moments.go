@@ -11,14 +11,19 @@ import (
 )
 
 // Moments takes the means of all nodes and of all factor rows over all chains and
-// draws, by counting, so that they are exact to the last rounding:
+// draws:
 //
 //   - of a spin the mean of ±1; of a categorical the share of each state (above 32
-//     states the mean value);
-//   - of a row of spins the mean of their product; of a row with categoricals, for
-//     each entry of its table, the mean of (product of the spins) × (the entry is
-//     the one picked). Tables above 64 entries, or factors with more than 2^20
-//     entries in all, are left out; Skipped names them.
+//     states the mean value); of a continuous node the mean value;
+//   - of a row without categoricals the mean of the product of its spins and its
+//     continuous values with their powers; of a row with categoricals, for each entry
+//     of its table, the mean of (that product) × (the entry is the one picked).
+//     Tables above 64 entries, or factors with more than 2^20 entries in all, are
+//     left out; Skipped names them. Constants, factors without slots, have none.
+//
+// What is not continuous is counted, so that its means are exact to the last
+// rounding. Continuous values are summed in float64, the chains of a draw first and
+// then the draws.
 //
 // Standard errors come from batches of draws, see stats.Batches. Those of rows are
 // measured on the first chains, as many as fit into 64 MiB, at least four, and
@@ -30,8 +35,9 @@ type Moments struct {
 	layout *stateLayout
 	chains int
 	draws  int
-	counts []int64 // of each node's figures; see figures
-	at     []int   // of each node, where its counts begin
+	counts []int64   // of each node's figures; see figures
+	at     []int     // of each node, where its counts begin
+	sums   []float64 // of continuous nodes
 	rows   []*rowMoments
 }
 
@@ -39,9 +45,13 @@ type Moments struct {
 type rowMoments struct {
 	f       *sampling.Factor
 	name    string
-	sums    []int64        // rows × entries: counts of +1, or of ± entries picked
+	counts  []int64        // rows × entries: counts of +1, or of ± entries picked
+	sums    []float64      // the same with continuous values
 	batches *stats.Batches // of bits for spins, of numbers else
-	values  []int8
+	values  []int8         // of one chain
+
+	index           []int32 // entries picked by a row in each chain
+	product, picked []float64
 }
 
 const (
@@ -54,6 +64,7 @@ const (
 // gives the errors of the nodes.
 func NewMoments(m *sampling.Model, chains, draws int, nodes *NodeBatches) (*Moments, error) {
 	o := &Moments{nodes: nodes, layout: newStateLayout(m, chains), chains: chains, at: make([]int, m.Nodes)}
+	o.sums = make([]float64, o.layout.floats)
 	total := 0
 	for i := range m.Vars {
 		v := &m.Vars[i]
@@ -79,24 +90,33 @@ func NewMoments(m *sampling.Model, chains, draws int, nodes *NodeBatches) (*Mome
 			o.Skipped = append(o.Skipped, r.name)
 			continue
 		}
-		if f.Rows == 0 {
+		if f.Rows == 0 || len(f.Slots) == 0 {
 			continue
 		}
-		r.sums = make([]int64, f.Rows*size)
-		var err error
-		if len(f.Table) == 0 {
-			r.batches, err = stats.NewBitBatches(f.Rows, watchedChains(f.Rows, chains, 4, momentBytes), draws)
-		} else {
-			n := f.Rows * size
-			r.batches, err = stats.NewBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
-			r.values = make([]int8, n)
-		}
-		if err != nil {
+		if err := r.prepare(chains, draws); err != nil {
 			return nil, err
 		}
 		o.rows = append(o.rows, r)
 	}
 	return o, nil
+}
+
+// prepare makes room for the sums and the batches.
+func (r *rowMoments) prepare(chains, draws int) (err error) {
+	n := r.f.Rows * r.f.TableSize()
+	switch {
+	case onlySpins(r.f):
+		r.counts = make([]int64, n)
+		r.batches, err = stats.NewBitBatches(n, watchedChains(n, chains, 4, momentBytes), draws)
+	case hasContinuous(r.f):
+		r.sums = make([]float64, n)
+		r.index, r.product, r.picked = make([]int32, chains), make([]float64, chains), make([]float64, chains)
+		r.batches, err = stats.NewSeriesBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
+	default:
+		r.counts, r.values = make([]int64, n), make([]int8, n)
+		r.batches, err = stats.NewBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
+	}
+	return err
 }
 
 // figures is the number of means of a node.
@@ -116,9 +136,12 @@ func (o *Moments) Observe(f *Frame) error {
 	}
 	for _, r := range o.rows {
 		var err error
-		if len(r.f.Table) == 0 {
+		switch {
+		case onlySpins(r.f):
 			err = r.addProducts(state)
-		} else {
+		case hasContinuous(r.f):
+			err = r.addFloats(state)
+		default:
 			err = r.addEntries(state)
 		}
 		if err != nil {
@@ -139,6 +162,12 @@ func (o *Moments) addNodes(v *sampling.Var, state snapshot) {
 				up += bits.OnesCount64(w)
 			}
 			counts[0] += int64(up)
+		case v.Kind == sampling.Continuous:
+			sum := 0.0
+			for _, x := range state.float(n) {
+				sum += float64(x)
+			}
+			o.sums[state.row[n]] += sum
 		case v.States <= mostShares:
 			for _, k := range state.category(n) {
 				counts[k]++
@@ -168,7 +197,7 @@ func (r *rowMoments) addProducts(state snapshot) error {
 		for _, w := range plus {
 			up += bits.OnesCount64(w)
 		}
-		r.sums[row] += int64(up)
+		r.counts[row] += int64(up)
 		if err := r.batches.AddBits(row, plus); err != nil {
 			return err
 		}
@@ -186,7 +215,7 @@ func (r *rowMoments) addEntries(state snapshot) error {
 		}
 		for row := range r.f.Rows {
 			at, sign := r.entry(state, row, c)
-			r.sums[row*size+at] += int64(sign)
+			r.counts[row*size+at] += int64(sign)
 			if watched {
 				r.values[row*size+at] = int8(sign)
 			}
@@ -198,6 +227,46 @@ func (r *rowMoments) addEntries(state snapshot) error {
 		}
 	}
 	return nil
+}
+
+// addFloats adds the products of rows with continuous slots.
+func (r *rowMoments) addFloats(state snapshot) error {
+	k, size := len(r.f.Slots), r.f.TableSize()
+	for row := range r.f.Rows {
+		nodes := r.f.Index[row*k : row*k+k]
+		for c := range r.product {
+			r.product[c] = 1
+		}
+		state.multiply(r.f, nodes, r.product)
+		if size == 1 {
+			if err := r.addSeries(row, r.product); err != nil {
+				return err
+			}
+			continue
+		}
+		state.entries(r.f, nodes, r.index)
+		for e := range size {
+			for c, at := range r.index {
+				r.picked[c] = 0
+				if int(at) == e {
+					r.picked[c] = r.product[c]
+				}
+			}
+			if err := r.addSeries(row*size+e, r.picked); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *rowMoments) addSeries(i int, values []float64) error {
+	sum := 0.0
+	for _, x := range values {
+		sum += x
+	}
+	r.sums[i] += sum
+	return r.batches.AddSeries(i, values)
 }
 
 // entry is tableEntry for one chain of a snapshot.
@@ -222,8 +291,11 @@ func (o *Moments) Nodes(v *sampling.Var) (mean, se []float64, err error) {
 	for n := v.First; n < v.First+v.Count; n++ {
 		for k := range figures(v) {
 			x := float64(o.counts[o.at[n]+k]) / total
-			if v.Kind == sampling.Spin {
+			switch v.Kind {
+			case sampling.Spin:
 				x = (2*float64(o.counts[o.at[n]]) - total) / total
+			case sampling.Continuous:
+				x = o.sums[o.layout.row[n]] / total
 			}
 			mean = append(mean, x)
 			if o.nodes.first[n] < 0 {
@@ -245,13 +317,18 @@ func (r *rowMoments) means(chains, draws int) (mean, se []float64, err error) {
 	total := float64(chains) * float64(draws)
 	shrink := math.Sqrt(float64(r.batches.Chains()) / float64(chains))
 	unit := 1.0
-	if len(r.f.Table) == 0 {
+	if onlySpins(r.f) {
 		unit = 2
 	}
-	for i, sum := range r.sums {
-		x := float64(sum) / total
-		if len(r.f.Table) == 0 {
-			x = (2*float64(sum) - total) / total
+	for i := range r.f.Rows * r.f.TableSize() {
+		var x float64
+		switch {
+		case r.sums != nil:
+			x = r.sums[i] / total
+		case onlySpins(r.f):
+			x = (2*float64(r.counts[i]) - total) / total
+		default:
+			x = float64(r.counts[i]) / total
 		}
 		got, err := r.batches.Series(i)
 		if err != nil {

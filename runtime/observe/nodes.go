@@ -11,7 +11,7 @@ import (
 
 // NodeBatches watches every free node for convergence without keeping states: a
 // spin through its bit, a categorical through an indicator of each state (above 32
-// states through its value), each as sums over at most 64 batches of draws for
+// states through its value), a continuous one through its value, each as sums over at most 64 batches of draws for
 // each chain; see stats.Batches for what these can tell.
 //
 // Where the sums of all chains would take more than 128 MiB, the first chains only
@@ -26,8 +26,8 @@ type NodeBatches struct {
 	bitOf     []nodeState    // of each series
 	numbers   *stats.Batches
 	numberOf  []int32
-	first     []int32 // of each node its first series, -1: clamped
-	values    []float32
+	first     []int32   // of each node its first series, -1: clamped
+	values    []float64 // of a node in each chain
 	indicator []uint64
 
 	start snapshot // the first draw
@@ -62,7 +62,7 @@ func NewNodeBatches(m *sampling.Model, chains, draws int) (*NodeBatches, error) 
 			}
 			b.still = append(b.still, int32(n))
 			switch {
-			case v.Kind == sampling.Categorical && v.States > mostShares:
+			case byValue(&v):
 				b.first[n] = int32(len(b.numberOf))
 				b.numberOf = append(b.numberOf, int32(n))
 			default:
@@ -84,10 +84,10 @@ func NewNodeBatches(m *sampling.Model, chains, draws int) (*NodeBatches, error) 
 		}
 	}
 	if n := len(b.numberOf); n > 0 {
-		if b.numbers, err = stats.NewBatches(n, watchedChains(n, chains, 8, watchBytes), draws); err != nil {
+		if b.numbers, err = stats.NewSeriesBatches(n, watchedChains(n, chains, 8, watchBytes), draws); err != nil {
 			return nil, err
 		}
-		b.values = make([]float32, n)
+		b.values = make([]float64, chains)
 	}
 	b.indicator = make([]uint64, mostShares*((chains+63)/64))
 	return b, nil
@@ -105,11 +105,8 @@ func (b *NodeBatches) Observe(f *Frame) error {
 		b.bits.EndDraw()
 	}
 	if b.numbers != nil {
-		for c := range b.numbers.Chains() {
-			for i, n := range b.numberOf {
-				b.values[i] = float32(state.category(int(n))[c])
-			}
-			if err := b.numbers.Add(c, b.values); err != nil {
+		for i, n := range b.numberOf {
+			if err := b.numbers.AddSeries(i, state.values(int(n), b.values)); err != nil {
 				return err
 			}
 		}
@@ -151,8 +148,11 @@ func (b *NodeBatches) watchMoves(state snapshot) {
 		return
 	}
 	b.still = slices.DeleteFunc(b.still, func(n int32) bool {
-		if b.layout.varOf(int(n)).Kind == sampling.Spin {
+		switch b.layout.varOf(int(n)).Kind {
+		case sampling.Spin:
 			return !slices.Equal(state.spin(int(n)), b.start.spin(int(n)))
+		case sampling.Continuous:
+			return !slices.Equal(state.float(int(n)), b.start.float(int(n)))
 		}
 		return !slices.Equal(state.category(int(n)), b.start.category(int(n)))
 	})
@@ -228,8 +228,8 @@ func scaleValue(v stats.Value, by float64) stats.Value {
 }
 
 // Node is what is known of a node: of a spin, of one state of a categorical (its
-// indicator), or above 32 states of the value, where state does not matter. Of
-// a clamped node nothing is.
+// indicator), or above 32 states and for a continuous node of the value, where state
+// does not matter. Of a clamped node nothing is.
 func (b *NodeBatches) Node(node, state int) (stats.SeriesStats, error) {
 	if node < 0 || node >= len(b.first) || b.first[node] < 0 {
 		na := stats.Value{V: math.NaN(), NA: "clamped"}
@@ -238,7 +238,7 @@ func (b *NodeBatches) Node(node, state int) (stats.SeriesStats, error) {
 	v := b.layout.varOf(node)
 	from, at := b.bits, int(b.first[node])
 	switch {
-	case v.Kind == sampling.Categorical && v.States > mostShares:
+	case byValue(v):
 		from = b.numbers
 	case v.Kind == sampling.Categorical:
 		if state < 0 || state >= v.States {

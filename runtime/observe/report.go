@@ -2,6 +2,7 @@ package observe
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/stats"
@@ -17,8 +18,10 @@ type Report struct {
 	Sweeps              uint64 // of this run
 	Flips               float64
 	Seconds             float64
-	// MaxProbabilityError bounds the error of any conditional probability.
+	// MaxProbabilityError bounds the error of any conditional probability of the nodes
+	// that are updated in integers. FloatNodes are updated in float32.
 	MaxProbabilityError float64
+	FloatNodes          int
 
 	Rows  []stats.Row
 	Worst WorstNodes
@@ -40,7 +43,7 @@ func (c *Collector) Report() *Report {
 	r := &Report{
 		Model: m.Name, Hash: m.Hash, Target: c.plan.Target, Seed: c.view.Seed(), Chains: c.view.Chains(),
 		Draws: c.draws, Planned: c.schedule.Samples, Interrupted: c.Interrupted(),
-		Sweeps: c.sweeps, Seconds: c.seconds, MaxProbabilityError: m.Format.Bound,
+		Sweeps: c.sweeps, Seconds: c.seconds, MaxProbabilityError: m.Format.Bound, FloatNodes: floatNodesOf(m),
 		Flips: float64(c.sweeps) * float64(freeNodes(m)) * float64(c.view.Chains()),
 		Worst: c.nodes.Worst(),
 	}
@@ -59,11 +62,24 @@ func (c *Collector) Report() *Report {
 
 // freeNodes is the number of nodes that a sweep updates.
 func freeNodes(m *sampling.Model) int {
+	return countFree(m, func(*sampling.Block) bool { return true })
+}
+
+// floatNodesOf is the number of those that are updated in float32.
+func floatNodesOf(m *sampling.Model) int {
+	return countFree(m, func(b *sampling.Block) bool { return b.Float })
+}
+
+// countFree counts the nodes of some blocks that are not clamped.
+func countFree(m *sampling.Model, counted func(*sampling.Block) bool) int {
 	free := 0
 	clamped := clampedNodes(m)
 	for _, blocks := range m.Sweep {
-		for _, b := range blocks {
-			for _, n := range b.Nodes {
+		for i := range blocks {
+			if !counted(&blocks[i]) {
+				continue
+			}
+			for _, n := range blocks[i].Nodes {
 				if !clamped[n] {
 					free++
 				}
@@ -71,6 +87,18 @@ func freeNodes(m *sampling.Model) int {
 		}
 	}
 	return free
+}
+
+// ErrorText says how exact the updates are.
+func (r *Report) ErrorText() string {
+	const float = "continuous updates are in float32"
+	switch {
+	case r.FloatNodes == 0:
+		return fmt.Sprintf("error of any probability at most %.2g", r.MaxProbabilityError)
+	case r.MaxProbabilityError == 0: // no node is updated in integers
+		return float
+	}
+	return fmt.Sprintf("error of any probability at most %.2g where neighbours are discrete, %s", r.MaxProbabilityError, float)
 }
 
 // FlipsPerNS is the number of node updates a nanosecond, observation included.
@@ -94,6 +122,7 @@ type jsonReport struct {
 	Seconds             float64     `json:"seconds"`
 	FlipsPerNS          float64     `json:"flips_per_ns"`
 	MaxProbabilityError float64     `json:"max_probability_error"`
+	FloatNodes          int         `json:"float_nodes,omitempty"`
 	Summary             []jsonRow   `json:"summary"`
 	Nodes               jsonNodes   `json:"nodes"`
 	Best                *BestReport `json:"best"`
@@ -135,10 +164,10 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 	out := jsonReport{
 		Model: r.Model, Hash: r.Hash, Target: r.Target, Seed: r.Seed, Chains: r.Chains, Draws: r.Draws,
 		Sweeps: r.Sweeps, Flips: r.Flips, Seconds: r.Seconds, FlipsPerNS: r.FlipsPerNS(),
-		MaxProbabilityError: r.MaxProbabilityError,
-		Summary:             []jsonRow{},
-		Nodes:               jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
-		Best:                r.Best, BestCut: r.BestCut,
+		MaxProbabilityError: r.MaxProbabilityError, FloatNodes: r.FloatNodes,
+		Summary: []jsonRow{},
+		Nodes:   jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
+		Best:    r.Best, BestCut: r.BestCut,
 		Interrupted: r.Interrupted, Converged: converged, Verdict: sentence,
 	}
 	for _, x := range r.Rows {

@@ -15,6 +15,7 @@ func (c *Collector) Meta() Meta {
 		Seed: c.view.Seed(), Chains: c.view.Chains(), Draws: c.draws,
 		Schedule: MetaSchedule(c.schedule), Resumed: c.resumed, Sweep: c.first + c.sweeps,
 		Beta: m.Beta, Betas: m.Betas, Format: metaFormatOf(m.Format), RNG: rngName(m),
+		FloatNodes: floatNodesOf(m),
 	}
 	if c.moments != nil {
 		meta.Skipped = c.moments.Skipped
@@ -65,6 +66,9 @@ func (c *Collector) arrays() []ArrayWriter {
 	}
 	if c.plan.Moments {
 		list = append(list, c.moments)
+	}
+	for _, s := range c.scalars {
+		list = append(list, s)
 	}
 	for _, w := range c.plan.Extra {
 		if a, ok := w.(ArrayWriter); ok {

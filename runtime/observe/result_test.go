@@ -23,7 +23,7 @@ var schedule = sampling.Schedule{Warmup: 3, Samples: 9, StepsPerSample: 2}
 
 // Every array of a result holds what the sampler shows value by value.
 func TestResultHoldsWhatTheSamplerShows(t *testing.T) {
-	for _, m := range []*sampling.Model{chain5(), mixed(), wide()} {
+	for _, m := range []*sampling.Model{chain5(), mixed(), wide(), realMix()} {
 		for _, chains := range []int{1, 64, 70} {
 			w := watch(t, newSampler(t, m, chains), schedule)
 			file := result(t, newSampler(t, m, chains), schedule, false, everything(t.TempDir()))
@@ -82,6 +82,12 @@ func TestElementTypes(t *testing.T) {
 	for name, want := range map[string]string{"s": "|i1", "a": "|u1", "b": "<u2", "final/b": "<u2", "energy": "<f8", "best/energy": "<f8", "meta": "|u1"} {
 		if got := array(t, file, name).DType; got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	file = result(t, newSampler(t, realMix(), 2), schedule, false, everything(t.TempDir()))
+	for name, shape := range map[string][]int{"x": {2, 9, 2, 2}, "y": {2, 9}, "final/x": {2, 2, 2}, "best/y": {2}} {
+		if a := array(t, file, name); a.DType != "<f4" || !slices.Equal(a.Shape, shape) {
+			t.Errorf("%s is %s%v, want <f4%v", name, a.DType, a.Shape, shape)
 		}
 	}
 }
@@ -213,7 +219,7 @@ func TestMomentsAgreeWithEnumeration(t *testing.T) {
 // However little memory is allowed, the file is the same, and no temporary file is
 // left.
 func TestStatesBeyondTheBudget(t *testing.T) {
-	for _, m := range []*sampling.Model{wide(), mixed()} {
+	for _, m := range []*sampling.Model{wide(), mixed(), realMix()} {
 		var files [][]byte
 		dir := t.TempDir()
 		for _, memory := range []int{1, 100, 1000, 5000, 1 << 20} {
@@ -283,7 +289,12 @@ func TestChosenNodes(t *testing.T) {
 
 // A collector fed by another engine's slices gives the same file.
 func TestOtherEngine(t *testing.T) {
-	m := mixed()
+	for _, m := range []*sampling.Model{mixed(), realMix()} {
+		testOtherEngine(t, m)
+	}
+}
+
+func testOtherEngine(t *testing.T, m *sampling.Model) {
 	s := newSampler(t, m, 70)
 	want := result(t, newSampler(t, m, 70), schedule, false, everything(t.TempDir()))
 	v := observe.NewChainStates(m, 42, statesOf(s))
@@ -323,7 +334,7 @@ func TestOtherEngine(t *testing.T) {
 
 // 4 draws, a state file, 5 draws: the same as 9 draws.
 func TestResume(t *testing.T) {
-	for _, m := range []*sampling.Model{chain5(), mixed()} {
+	for _, m := range []*sampling.Model{chain5(), mixed(), realMix()} {
 		path := filepath.Join(t.TempDir(), "state.npz")
 		plan := observe.Plan{States: true, Energy: true}
 		whole := result(t, newSampler(t, m, 70), schedule, false, plan)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -222,7 +223,7 @@ func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
 	if err != nil {
 		return stateErrorf("damaged: %v", err)
 	}
-	values, err := a.Int32s()
+	values, err := savedValues(a)
 	if err != nil {
 		return stateErrorf("damaged: %s: %v", member, err)
 	}
@@ -231,6 +232,19 @@ func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
 	}
 	s.vars = append(s.vars, savedVar{name, a, values})
 	return nil
+}
+
+// savedValues are the elements of an array as states hold them.
+func savedValues(a *npy.NPYArray) ([]int32, error) {
+	floats, ok := a.Data.([]float32)
+	if !ok {
+		return a.Int32s()
+	}
+	values := make([]int32, len(floats))
+	for i, x := range floats {
+		values[i] = sampling.FloatBits(x)
+	}
+	return values, nil
 }
 
 func (s *SavedState) writeVars(z *npy.NPZWriter) error {
@@ -278,11 +292,27 @@ func (s *savedVar) check(v *sampling.Var, chains int) error {
 			s.name, s.array.Shape, s.array.DType, v.Name, shape, dtype)
 	}
 	for i, x := range s.values {
-		if v.Kind == sampling.Spin && x != 1 && x != -1 || v.Kind == sampling.Categorical && (x < 0 || int(x) >= v.States) {
-			return stateErrorf("state of %s: element %d is %d, not a value of this variable", v.Name, i, x)
+		if !savedFits(v, x) {
+			shown := fmt.Sprint(x)
+			if v.Kind == sampling.Continuous {
+				shown = fmt.Sprint(sampling.BitsFloat(x))
+			}
+			return stateErrorf("state of %s: element %d is %s, not a value of this variable", v.Name, i, shown)
 		}
 	}
 	return nil
+}
+
+// savedFits says whether a variable has a value.
+func savedFits(v *sampling.Var, x int32) bool {
+	switch v.Kind {
+	case sampling.Spin:
+		return x == 1 || x == -1
+	case sampling.Continuous:
+		f := float64(sampling.BitsFloat(x))
+		return math.Abs(f) <= math.MaxFloat32 && (v.Range == nil || v.Range[0] <= f && f <= v.Range[1])
+	}
+	return x >= 0 && int(x) < v.States
 }
 
 // States are the states of all chains, one value a node, for a model that Check

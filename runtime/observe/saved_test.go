@@ -171,11 +171,18 @@ func TestResultIsNoState(t *testing.T) {
 
 func FuzzDecodeState(f *testing.F) {
 	f.Add(stateFile(f))
+	real, err := observe.EncodeState(newSampler(f, realMix(), 3), "test")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(real)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		testtool.Bounded(t, func() {
 			s, err := observe.DecodeState(b)
-			if err == nil && s.Check(chain5(), 42, 3) == nil {
-				s.States(chain5())
+			for _, m := range []*sampling.Model{chain5(), realMix()} {
+				if err == nil && s.Check(m, 42, 3) == nil {
+					s.States(m)
+				}
 			}
 		})
 	})

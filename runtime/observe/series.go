@@ -63,20 +63,25 @@ func writeSeries[T uint32 | float64](z *npy.NPZWriter, name string, series []dra
 // A categorical with more is observed through the mean of its values.
 const mostShares = 32
 
+// byValue says whether a variable is observed through its values: a continuous one,
+// and a categorical of many states.
+func byValue(v *sampling.Var) bool {
+	return v.Kind == sampling.Continuous || v.Kind == sampling.Categorical && v.States > mostShares
+}
+
 // A varSeries is what is recorded of one variable: of a spin how many nodes are
-// +1, of a categorical how many are in each state, or with many states the sum of
-// the values.
+// +1, of a categorical how many are in each state, or with many states, and of a
+// continuous one, the sum of the values.
 type varSeries struct {
 	v      *sampling.Var
 	counts []drawSeries[uint32]
 	sum    drawSeries[float64]
 }
 
-func (s *varSeries) many() bool { return s.v.States > mostShares && s.v.Kind == sampling.Categorical }
-
-// Magnetisation records at every draw the mean over the nodes of each spin
-// variable, and of each categorical variable the shares of its states (above 32
-// states the mean value). Variables of which all nodes are clamped are left out.
+// Magnetisation records at every draw the mean over the nodes of each spin and each
+// continuous variable, and of each categorical variable the shares of its states
+// (above 32 states the mean value). Variables of which all nodes are clamped are
+// left out.
 type Magnetisation struct {
 	vars []*varSeries
 }
@@ -97,7 +102,7 @@ func NewMagnetisation(m *sampling.Model, chains int) *Magnetisation {
 			continue
 		}
 		switch {
-		case s.many():
+		case byValue(s.v):
 			s.sum.chains = chains
 		case s.v.Kind == sampling.Categorical:
 			s.counts = make([]drawSeries[uint32], s.v.States)
@@ -130,7 +135,7 @@ func (g *Magnetisation) Observe(f *Frame) error {
 		switch {
 		case s.v.Kind == sampling.Spin:
 			s.addSpins(state)
-		case s.many():
+		case byValue(s.v):
 			s.addValues(state)
 		default:
 			s.addCategories(state)
@@ -169,10 +174,10 @@ func (s *varSeries) addCategories(state snapshot) {
 func (s *varSeries) addValues(state snapshot) {
 	at := len(s.sum.v)
 	s.sum.v = append(s.sum.v, make([]float64, state.chains)...)
-	sum := s.sum.v[at:]
+	sum, values := s.sum.v[at:], make([]float64, state.chains)
 	for n := s.v.First; n < s.v.First+s.v.Count; n++ {
-		for c, k := range state.category(n) {
-			sum[c] += float64(k)
+		for c, x := range state.values(n, values) {
+			sum[c] += x
 		}
 	}
 }
@@ -186,15 +191,15 @@ func (s *varSeries) share(count uint32) float64 { return float64(count) / float6
 
 func (s *varSeries) meanValue(sum float64) float64 { return sum / float64(s.v.Count) }
 
-// Rows are magnetisation/NAME for spins, share/NAME=k for each state of a
-// categorical, or mean/NAME.
+// Rows are magnetisation/NAME for spins, mean/NAME for continuous variables,
+// share/NAME=k for each state of a categorical, or mean/NAME.
 func (g *Magnetisation) Rows() []stats.Row {
 	var rows []stats.Row
 	for _, s := range g.vars {
 		switch {
 		case s.v.Kind == sampling.Spin:
 			rows = append(rows, stats.Summary("magnetisation/"+s.v.Name, s.counts[0].byChain(s.meanSpin)))
-		case s.many():
+		case byValue(s.v):
 			rows = append(rows, stats.Summary("mean/"+s.v.Name, s.sum.byChain(s.meanValue)))
 		default:
 			for k := range s.counts {
@@ -213,7 +218,7 @@ func (g *Magnetisation) WriteArrays(z *npy.NPZWriter) error {
 		switch {
 		case s.v.Kind == sampling.Spin:
 			err = writeSeries(z, "magnetisation/"+s.v.Name, s.counts, s.meanSpin, nil)
-		case s.many():
+		case byValue(s.v):
 			err = writeSeries(z, "mean/"+s.v.Name, []drawSeries[float64]{s.sum}, s.meanValue, nil)
 		default:
 			err = writeSeries(z, "share/"+s.v.Name, s.counts, s.share, []int{s.v.States})

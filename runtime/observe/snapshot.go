@@ -78,6 +78,20 @@ func (s snapshot) float(node int) []float32 {
 	return s.numbers[at : at+s.chains]
 }
 
+// values fills dst with the values of a categorical or continuous node.
+func (s snapshot) values(node int, dst []float64) []float64 {
+	if s.varOf(node).Kind == sampling.Continuous {
+		for c, x := range s.float(node) {
+			dst[c] = float64(x)
+		}
+		return dst
+	}
+	for c, k := range s.category(node) {
+		dst[c] = float64(k)
+	}
+	return dst
+}
+
 // value is the state of a node in one chain, ±1, a category or the bits of a
 // float32.
 func (s snapshot) value(node, chain int) int32 {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
@@ -11,7 +12,7 @@ import (
 
 // StateLog records the states of all or of chosen nodes at every draw and writes
 // them as arrays (chain, draw, *shape) of int8 ±1, uint8 or, above 256 states,
-// uint16. In between they are packed, spins in one bit, and beyond a budget of
+// uint16, and float32 of continuous variables. In between they are packed, spins in one bit, and beyond a budget of
 // memory they wait in a temporary file.
 type StateLog struct {
 	logs []*stateVarLog
@@ -83,9 +84,12 @@ func (s *StateLog) Observe(f *Frame) error {
 		if err != nil {
 			return err
 		}
-		if l.v.Kind == sampling.Spin {
+		switch l.v.Kind {
+		case sampling.Spin:
 			l.packSpins(record, f)
-		} else {
+		case sampling.Continuous:
+			l.packFloats(record, f)
+		default:
 			l.packCategories(record, f)
 		}
 	}
@@ -127,6 +131,14 @@ func (l *stateVarLog) packCategories(record []byte, f *Frame) {
 			} else {
 				record[c*l.bytes+i] = byte(v)
 			}
+		}
+	}
+}
+
+func (l *stateVarLog) packFloats(record []byte, f *Frame) {
+	for i, n := range l.nodes {
+		for c, v := range f.Float(int(n)) {
+			binary.LittleEndian.PutUint32(record[c*l.bytes+4*i:], math.Float32bits(v))
 		}
 	}
 }

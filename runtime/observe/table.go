@@ -27,8 +27,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.BestCut != nil {
 		t.line("        cut %.10g", *r.BestCut)
 	}
-	t.line("speed   %.3g flips in %.3g s, %.3g flips/ns; error of any probability at most %.2g",
-		r.Flips, r.Seconds, r.FlipsPerNS(), r.MaxProbabilityError)
+	t.line("speed   %.3g flips in %.3g s, %.3g flips/ns; %s", r.Flips, r.Seconds, r.FlipsPerNS(), r.ErrorText())
 	t.line("")
 	t.line("%s", r.Verdict())
 	_, err := io.WriteString(w, t.text.String())

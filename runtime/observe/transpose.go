@@ -16,9 +16,9 @@ func transpose64(a *[64]uint64) {
 	}
 }
 
-// transposeBytes turns eight words round in squares of eight bits: bit j of byte b
+// transposeOctets turns eight words round in squares of eight bits: bit j of byte b
 // of a[i] becomes bit i of byte b of a[j].
-func transposeBytes(a *[8]uint64) {
+func transposeOctets(a *[8]uint64) {
 	for i := range 4 {
 		t := (a[i]>>4 ^ a[i+4]) & 0x0f0f0f0f0f0f0f0f
 		a[i], a[i+4] = a[i]^t<<4, a[i+4]^t

@@ -30,7 +30,7 @@ func TestTransposeBytes(t *testing.T) {
 		a[i] = r.Uint64()
 	}
 	b = a
-	transposeBytes(&b)
+	transposeOctets(&b)
 	for i := range 8 {
 		for c := range 64 {
 			if a[i]>>c&1 != b[c%8]>>(c/8*8+i)&1 {

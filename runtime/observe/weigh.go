@@ -1,6 +1,10 @@
 package observe
 
-import "github.com/thrmlgen/thrmlgen/runtime/sampling"
+import (
+	"math"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
 
 // weightSource is a view whose weights may differ from the model's.
 type weightSource interface {
@@ -22,23 +26,24 @@ func weightsOf(v ChainView) [][]float64 {
 }
 
 // A weigher sums the energies of all chains fast: eight rows of spins at a time,
-// from tables of the sums of four. The order of summation is its own, so that the
-// result differs from ChainView.Energies by rounding; it depends on the state
-// alone.
+// from tables of the sums of four. The order of summation is its own, and constants
+// are left out, so that but for them the result differs from ChainView.Energies by
+// rounding; it depends on the state alone.
 type weigher struct {
 	*stateLayout
 	weights [][]float64
 	tables  [][][2][16]float64 // of each factor of spins, eight rows each
 	sum     []float64          // word by word; inside a word chain 8b+j is at 8j+b
 	index   []int32
+	term    []float64 // one row, by chain
 }
 
 func newWeigher(l *stateLayout, weights [][]float64) *weigher {
 	g := &weigher{stateLayout: l, weights: weights, tables: make([][][2][16]float64, len(l.model.Factors)),
-		sum: make([]float64, 64*l.words), index: make([]int32, l.chains)}
+		sum: make([]float64, 64*l.words), index: make([]int32, l.chains), term: make([]float64, l.chains)}
 	for i := range l.model.Factors {
 		f := &l.model.Factors[i]
-		if len(f.Table) > 0 {
+		if !onlySpins(f) {
 			continue
 		}
 		g.tables[i] = make([][2][16]float64, (f.Rows+7)/8)
@@ -60,16 +65,39 @@ func newWeigher(l *stateLayout, weights [][]float64) *weigher {
 	return g
 }
 
+// onlySpins says whether a factor's rows are products of spins.
+func onlySpins(f *sampling.Factor) bool {
+	for _, s := range f.Slots {
+		if s.Kind != sampling.Spin {
+			return false
+		}
+	}
+	return len(f.Slots) > 0
+}
+
+// hasContinuous says whether a factor has continuous slots.
+func hasContinuous(f *sampling.Factor) bool {
+	for _, s := range f.Slots {
+		if s.Kind == sampling.Continuous {
+			return true
+		}
+	}
+	return false
+}
+
 // weigh fills h with H of each chain at β = 1.
 func (g *weigher) weigh(state snapshot, h []float64) {
 	clear(g.sum)
 	clear(h)
 	for i := range g.model.Factors {
 		f := &g.model.Factors[i]
-		if len(f.Table) > 0 {
-			g.addTables(state, f, g.weights[i], h)
-		} else {
+		switch {
+		case onlySpins(f):
 			g.addSpins(state, f, g.tables[i])
+		case hasContinuous(f):
+			g.addFloats(state, f, g.weights[i], h)
+		case len(f.Slots) > 0:
+			g.addTables(state, f, g.weights[i], h)
 		}
 	}
 	for c := range h {
@@ -92,7 +120,7 @@ func (g *weigher) addSpins(state snapshot, f *sampling.Factor, tables [][2][16]f
 				}
 				product[i/k&7] = x
 			}
-			transposeBytes(&product)
+			transposeOctets(&product)
 			sum := (*[64]float64)(g.sum[64*w:])
 			for j, x := range product {
 				for b := range 8 {
@@ -112,15 +140,8 @@ func (g *weigher) addTables(state snapshot, f *sampling.Factor, weights, h []flo
 		if !f.Shared {
 			table = weights[r*size : (r+1)*size]
 		}
-		clear(g.index)
 		nodes := f.Index[r*k : r*k+k]
-		for i, sl := range f.Slots {
-			if sl.Kind == sampling.Categorical {
-				for c, v := range state.category(int(nodes[i])) {
-					g.index[c] = g.index[c]*int32(sl.States) + int32(v)
-				}
-			}
-		}
+		state.entries(f, nodes, g.index)
 		for w := range g.words {
 			plus := ^uint64(0)
 			for i, sl := range f.Slots {
@@ -135,6 +156,68 @@ func (g *weigher) addTables(state snapshot, f *sampling.Factor, weights, h []flo
 				}
 				h[c] += x
 				plus >>= 1
+			}
+		}
+	}
+}
+
+// addFloats adds the rows of a factor with continuous slots.
+func (g *weigher) addFloats(state snapshot, f *sampling.Factor, weights, h []float64) {
+	k, size := len(f.Slots), f.TableSize()
+	for r := range f.Rows {
+		table := weights
+		if !f.Shared {
+			table = weights[r*size : (r+1)*size]
+		}
+		nodes := f.Index[r*k : r*k+k]
+		if size > 1 {
+			state.entries(f, nodes, g.index)
+			for c, at := range g.index {
+				g.term[c] = table[at]
+			}
+		} else {
+			for c := range g.term {
+				g.term[c] = table[0]
+			}
+		}
+		state.multiply(f, nodes, g.term)
+		for c, x := range g.term {
+			h[c] -= x
+		}
+	}
+}
+
+// entries fills at with the table entry that a row of these nodes picks in each
+// chain.
+func (s snapshot) entries(f *sampling.Factor, nodes []int32, at []int32) {
+	clear(at)
+	for i, sl := range f.Slots {
+		if sl.Kind == sampling.Categorical {
+			for c, v := range s.category(int(nodes[i])) {
+				at[c] = at[c]*int32(sl.States) + int32(v)
+			}
+		}
+	}
+}
+
+// multiply multiplies x of each chain by the spins and the continuous values of a
+// row of these nodes.
+func (s snapshot) multiply(f *sampling.Factor, nodes []int32, x []float64) {
+	for i, sl := range f.Slots {
+		switch sl.Kind {
+		case sampling.Spin:
+			for w, plus := range s.spin(int(nodes[i])) {
+				for c := 64 * w; c < min(64*w+64, len(x)); c++ {
+					x[c] = math.Float64frombits(math.Float64bits(x[c]) ^ ^plus<<63)
+					plus >>= 1
+				}
+			}
+		case sampling.Continuous:
+			values := s.float(int(nodes[i]))
+			for range sl.Power {
+				for c, v := range values[:len(x)] {
+					x[c] *= float64(v)
+				}
 			}
 		}
 	}

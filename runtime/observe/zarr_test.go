@@ -133,7 +133,7 @@ func TestZarrHoldsTheResult(t *testing.T) {
 		chunk  int
 		chunks int // files of the states
 	}{
-		{mixed(), 70, 1 << 20, 1}, {chain5(), 1, 1 << 20, 1},
+		{mixed(), 70, 1 << 20, 1}, {realMix(), 70, 1 << 20, 1}, {chain5(), 1, 1 << 20, 1},
 		{wide(), 7, 3000, 4}, // 1386 bytes a chain: two chains, the last alone
 		{wide(), 7, 500, 21}, // 154 bytes a draw: three draws
 		{wide(), 2, 100, 36}, // a row of 2 × 77 spins

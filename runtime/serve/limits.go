@@ -60,16 +60,16 @@ func chainBytes(m *sampling.Model, chains int) float64 {
 
 // seriesBytes is what the figures of the summary take: for each chain and draw
 // 8 bytes for the energy, 4 for each spin variable and for each state of each
-// categorical one (one for all above 32 states), and what ranking one of them
-// needs.
+// categorical one, 8 for a continuous one or one of more than 32 states, and what
+// ranking one of them needs.
 func seriesBytes(m *sampling.Model, chains, draws int) float64 {
 	each := 8 + 40
 	for _, v := range m.Vars {
 		switch {
-		case v.Kind == sampling.Continuous:
-			each += 8
-		case v.Kind == sampling.Spin || v.States > 32:
+		case v.Kind == sampling.Spin:
 			each += 4
+		case v.Kind == sampling.Continuous || v.States > 32:
+			each += 8
 		default:
 			each += 4 * v.States
 		}

@@ -372,7 +372,7 @@ func (s *pipeSession) plan(f *pipeFrame) (*pipeRun, error) {
 		return nil, err
 	}
 	if f.Observe != nil {
-		r.observed = Observed{StateNodes: r.observed.StateNodes}
+		r.observed = Observed{StateNodes: r.observed.StateNodes, Observables: r.observed.Observables}
 		for _, word := range f.Observe {
 			flag := r.observed.flag(word)
 			if flag == nil {

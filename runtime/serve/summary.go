@@ -29,6 +29,8 @@ type Observed struct {
 	Best          bool    `json:"best"`
 	Moments       bool    `json:"moments"`
 	Magnetisation bool    `json:"magnetisation"`
+
+	Observables []observe.Observable `json:"observables,omitempty"`
 }
 
 // observedWords are the fields of Observed as a model file spells them.
@@ -57,7 +59,8 @@ func (o *Observed) words() []string {
 
 // Plan is what a Collector is asked for.
 func (o *Observed) Plan() observe.Plan {
-	return observe.Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation}
+	return observe.Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation,
+		Observables: o.Observables}
 }
 
 // RunSummary makes the summary of a run as `thrmlgen run` prints it. It is a

@@ -150,9 +150,10 @@ func (b *Batches) AddBits(series int, words []uint64) error {
 	return nil
 }
 
-// AddSeries adds one draw of a series: a value for each chain.
+// AddSeries adds one draw of a series: a value for each chain. Those beyond the
+// chains watched may be there or not.
 func (b *Batches) AddSeries(series int, values []float64) error {
-	if !b.bySeries || series < 0 || series >= b.series || len(values) != b.chains {
+	if !b.bySeries || series < 0 || series >= b.series || len(values) < b.watched {
 		return fmt.Errorf("batches of %d series, %d chains: series %d with %d values", b.series, b.chains, series, len(values))
 	}
 	if !b.started {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/stats"
@@ -37,8 +38,9 @@ func (c *command) run() *cobra.Command {
 		Use:   "run",
 		Short: "Sample from a model and say what the samples are worth",
 		Long: `Samples by the schedule of the model and prints the summary: energy,
-magnetisation, shares, with their Monte Carlo error, effective sample size and
-R-hat, the worst nodes and a verdict. Results go to a file with --out.
+magnetisation, shares, means of continuous variables, with their Monte Carlo error,
+effective sample size and R-hat, the worst nodes and a verdict. Results go to a
+file with --out.
 
 With --scan there is a row for each beta, a run of its own with the same schedule
 and seed: the energy H and the heat capacity C = beta²·Var(H), both per node, the
@@ -355,6 +357,8 @@ func planOf(m *gen.Model, o *runFlags) observe.Plan {
 			plan.Moments = true
 		case "magnetisation":
 			plan.Magnetisation = true
+		case "value":
+			plan.Observables = append(plan.Observables, observableOf(x.Value))
 		}
 	}
 	slices.Sort(plan.StateNodes)
@@ -363,6 +367,15 @@ func planOf(m *gen.Model, o *runFlags) observe.Plan {
 		plan.StateNodes = nil
 	}
 	return plan
+}
+
+// observableOf is an observed value in the form of the runtime.
+func observableOf(v *graph.Observable) observe.Observable {
+	o := observe.Observable{Name: v.Name, Rows: v.Rows, Index: v.Index, Code: v.Code}
+	for _, s := range v.Slots {
+		o.Slots = append(o.Slots, sampling.Slot{Kind: sampling.Kind(s.Kind), States: s.States, Power: s.Power})
+	}
+	return o
 }
 
 // lowestDraw is the lowest energy among the draws, for the result of models that
