@@ -20,6 +20,7 @@ import (
 	"flag"
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/png"
 	"os"
 	"os/exec"
@@ -45,15 +46,10 @@ func TestExamples(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	readmes, err := filepath.Glob(filepath.Join(root, "examples", "*", "model.yaml"))
-	if err != nil || len(readmes) == 0 {
-		t.Fatal("no examples", err)
-	}
-	for _, f := range readmes {
-		dir := filepath.Dir(f)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
+	for _, name := range []string{"quickstart", "ising_critical", "maxcut", "potts_domains", "training_chain4"} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := &example{dir: dir, work: t.TempDir(), bin: bin}
+			x := &example{dir: filepath.Join(root, "examples", name), work: t.TempDir(), bin: bin}
 			x.copy(t, root)
 			x.run(t)
 			x.results(t)
@@ -224,14 +220,17 @@ func (x *example) results(t *testing.T) {
 // figure may move a label or the edge of a line.
 func compare(t *testing.T, got, want string) {
 	t.Helper()
-	var a, b []string
 	if strings.HasSuffix(got, ".svg") {
-		a, b = strings.Fields(read(t, got)), strings.Fields(read(t, want))
-	} else {
-		a, b = pixels(t, got), pixels(t, want)
+		differ(t, got, strings.Fields(read(t, got)), strings.Fields(read(t, want)))
+		return
 	}
+	differ(t, got, pixels(t, got), pixels(t, want))
+}
+
+func differ[T comparable](t *testing.T, file string, a, b []T) {
+	t.Helper()
 	if len(a) != len(b) {
-		t.Errorf("%s has %d words or pixels, the one checked in %d", filepath.Base(got), len(a), len(b))
+		t.Errorf("%s has %d words or pixels, the one checked in %d", filepath.Base(file), len(a), len(b))
 		return
 	}
 	different := 0
@@ -241,22 +240,21 @@ func compare(t *testing.T, got, want string) {
 		}
 	}
 	if different*200 > len(a) {
-		t.Errorf("%s differs from the one checked in at %d of %d places", filepath.Base(got), different, len(a))
+		t.Errorf("%s differs from the one checked in at %d of %d places", filepath.Base(file), different, len(a))
 	}
 }
 
-// pixels are the colours of a picture, row by row, and its width.
-func pixels(t *testing.T, file string) []string {
+func pixels(t *testing.T, file string) []color.Color {
 	t.Helper()
 	m, _, err := image.Decode(strings.NewReader(read(t, file)))
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
+	var list []color.Color
 	size := m.Bounds()
-	list := []string{fmt.Sprint(size)}
 	for y := range size.Dy() {
 		for x := range size.Dx() {
-			list = append(list, fmt.Sprint(m.At(x, y)))
+			list = append(list, m.At(x, y))
 		}
 	}
 	return list

@@ -11,6 +11,7 @@ import (
 	"log"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/chart"
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
@@ -148,7 +149,8 @@ func draw(file string, scans []*scan) error {
 		b := z.Band("", []float64{lo, hi}, []float64{-float64(k + 1), -float64(k + 1)}, []float64{float64(k + 1), float64(k + 1)})
 		b.Colour, b.Alpha = chart.Grey, 0.12
 	}
-	infinite := m.Line("infinite lattice, exact", fine, each(fine, magnetisation))
+	at := slices.Sorted(slices.Values(append([]float64{critical}, fine...)))
+	infinite := m.Line("infinite lattice, exact", at, each(at, magnetisation))
 	infinite.Colour = chart.Ink
 	colours := []chart.Colour{chart.Blue, chart.Green, chart.Vermilion, chart.Purple}
 	for i, s := range scans {
