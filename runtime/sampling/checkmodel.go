@@ -140,13 +140,16 @@ func (m *Model) checkClamp(c Clamp) error {
 	if !validRows(len(c.Values), c.Chains, len(c.Nodes)) {
 		return fmt.Errorf("%d values for %d nodes", len(c.Values), len(c.Nodes))
 	}
-	for i, v := range c.Values {
-		n := c.Nodes[i%len(c.Nodes)]
+	vars := make([]*Var, len(c.Nodes))
+	for i, n := range c.Nodes {
 		if n < 0 || int(n) >= m.Nodes {
 			return fmt.Errorf("node %d", n)
 		}
-		if !m.varOf(int(n)).takes(v) {
-			return fmt.Errorf("%s cannot be %d", m.NodeName(int(n)), v)
+		vars[i] = m.varOf(int(n))
+	}
+	for i, v := range c.Values {
+		if k := i % len(c.Nodes); !vars[k].takes(v) {
+			return fmt.Errorf("%s cannot be %d", m.NodeName(int(c.Nodes[k])), v)
 		}
 	}
 	return nil

@@ -68,6 +68,15 @@ func (s *Sampler) findCounted() {
 			return
 		}
 	}
+	any := false
+	for fi, w := range s.weights {
+		if a := oneMagnitude(w); a > 0 && len(s.model.Factors[fi].Table) == 0 {
+			s.counted[fi], any = a, true
+		}
+	}
+	if !any {
+		return
+	}
 	least, total := math.Inf(1), 0.0 // unit of all weights, Σ|w|
 	for fi, w := range s.weights {
 		rows := 1.0
@@ -82,20 +91,21 @@ func (s *Sampler) findCounted() {
 		}
 	}
 	if !(total/least < 1<<52) {
-		return
+		clear(s.counted)
 	}
-	for fi, w := range s.weights {
-		a := 0.0
-		if len(s.model.Factors[fi].Table) == 0 && len(w) > 0 {
-			a = math.Abs(w[0])
+}
+
+// oneMagnitude is the magnitude that all weights have, 0 if they differ.
+func oneMagnitude(w []float64) float64 {
+	for _, x := range w {
+		if math.Abs(x) != math.Abs(w[0]) {
+			return 0
 		}
-		for _, x := range w {
-			if math.Abs(x) != a {
-				a = 0
-			}
-		}
-		s.counted[fi] = a
 	}
+	if len(w) == 0 {
+		return 0
+	}
+	return math.Abs(w[0])
 }
 
 // unitOf is the largest power of two that divides x.

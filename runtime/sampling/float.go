@@ -506,11 +506,50 @@ func (s *Sampler) Floats(node int, dst []float32) []float32 {
 // the 64 chains of a word.
 func (s *Sampler) addFloatFactor(sum *[64]float64, fi, word int) {
 	f := &s.model.Factors[fi]
-	k := len(f.Slots)
+	k, size := len(f.Slots), f.TableSize()
+	var term [64]float64
 	for r := range f.Rows {
-		for c := range min(64, s.chains-64*word) {
-			sum[c] -= rowEnergy(f, s.weights[fi], r, f.Index[r*k:r*k+k], func(n int32) int32 { return s.Value(int(n), 64*word+c) })
+		table := s.weights[fi]
+		if !f.Shared {
+			table = table[r*size : (r+1)*size]
 		}
+		nodes := f.Index[r*k : r*k+k]
+		s.rowWeights(&term, f, table, nodes, word)
+		for i, slot := range f.Slots {
+			if slot.Kind != Continuous {
+				continue
+			}
+			v := s.floats[s.chainAt(s.floatRows, int(s.row[nodes[i]]), 64*word):][:64]
+			for range slot.Power {
+				for c := range term {
+					term[c] *= float64(v[c])
+				}
+			}
+		}
+		for c, x := range term {
+			sum[c] -= x
+		}
+	}
+}
+
+// rowWeights fills w with the weight of a row in the 64 chains of a word, with the
+// sign of the row's spins.
+func (s *Sampler) rowWeights(w *[64]float64, f *Factor, table []float64, nodes []int32, word int) {
+	var minus uint64
+	var at [64]int
+	for i, slot := range f.Slots {
+		switch slot.Kind {
+		case Spin:
+			minus ^= ^s.bits[s.wordAt(int(s.row[nodes[i]]), word)]
+		case Categorical:
+			for c := range min(64, s.chains-64*word) {
+				at[c] = at[c]*slot.States + int(s.Value(int(nodes[i]), 64*word+c))
+			}
+		}
+	}
+	for c := range w {
+		w[c] = math.Float64frombits(math.Float64bits(table[at[c]]) ^ minus<<63)
+		minus >>= 1
 	}
 }
 

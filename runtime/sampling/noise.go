@@ -23,58 +23,82 @@ func (z *noise) init(w rng.Words) {
 }
 
 // fill draws the block of slots 4g … 4g+3 for 4·bytes pairs of chains, the first
-// of them pair first. The first three rounds are partly the same for all pairs,
-// because only c1 differs.
+// of them pair first.
 func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
-	const m0, m1 = 0xD2511F53, 0xCD9E8D57
-	k := &z.key
-	c3 := rng.CounterC3(rng.PurposeUpdate+z.phase, z.draw, sweep)
-	p0, p1 := uint64(m0)*uint64(uint32(sweep)), uint64(m1)*uint64(g)
-	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
-	b := uint32(p1)
-	c := uint32(p0>>32) ^ c3 ^ k[0][1]
-	d := uint32(p0)
-	p1 = uint64(m1) * uint64(c)
-	e := uint32(p1>>32) ^ b ^ k[1][0] // c0 after round 2
-	f := uint32(p1)
-	p0 = uint64(m0) * uint64(e)
-	gh := uint32(p0>>32) ^ k[2][1]
-	gl := uint32(p0)
-	d ^= k[1][1]
-	f ^= k[2][0]
+	h, k := z.head(sweep, g), &z.key
 	place := 0
 	for i := range 4 * bytes {
 		if i&3 == 0 {
 			place = i >> 2
 		}
-		q0 := uint64(m0) * uint64(a^(first+uint32(i)))
-		x2, x3 := uint32(q0>>32)^d, uint32(q0)
-		q1 := uint64(m1) * uint64(x2)
-		x0, x1 := uint32(q1>>32)^f, uint32(q1)
-		x2, x3 = gh^x3, gl
-		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[3][0], uint32(q1), uint32(q0>>32)^x3^k[3][1], uint32(q0)
-		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[4][0], uint32(q1), uint32(q0>>32)^x3^k[4][1], uint32(q0)
-		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[5][0], uint32(q1), uint32(q0>>32)^x3^k[5][1], uint32(q0)
-		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[6][0], uint32(q1), uint32(q0>>32)^x3^k[6][1], uint32(q0)
+		x0, x1, x2, x3 := z.third(&h, first+uint32(i))
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[3][0], k[3][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[4][0], k[4][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[5][0], k[5][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[6][0], k[6][1])
 		if z.n == 10 {
-			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[7][0], uint32(q1), uint32(q0>>32)^x3^k[7][1], uint32(q0)
-			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[8][0], uint32(q1), uint32(q0>>32)^x3^k[8][1], uint32(q0)
-			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[9][0], uint32(q1), uint32(q0>>32)^x3^k[9][1], uint32(q0)
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[7][0], k[7][1])
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[8][0], k[8][1])
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[9][0], k[9][1])
 		}
-		j, k := place&63, (place+bytes)&63
+		j, l := place&63, (place+bytes)&63
 		place += 2 * bytes
 		z.digit[0][j], z.digit[1][j] = uint16(x0), uint16(x0>>16)
 		z.digit[2][j], z.digit[3][j] = uint16(x1), uint16(x1>>16)
-		z.digit[0][k], z.digit[1][k] = uint16(x2), uint16(x2>>16)
-		z.digit[2][k], z.digit[3][k] = uint16(x3), uint16(x3>>16)
+		z.digit[0][l], z.digit[1][l] = uint16(x2), uint16(x2>>16)
+		z.digit[2][l], z.digit[3][l] = uint16(x3), uint16(x3>>16)
 	}
+}
+
+// fillWords draws the same for so many pairs as words of two digits, chains in their
+// own order: those of slots 4g and 4g+1, and of the other two.
+func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words *[2][64]uint32) {
+	h, k := z.head(sweep, g), &z.key
+	for i := range pairs {
+		x0, x1, x2, x3 := z.third(&h, first+uint32(i))
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[3][0], k[3][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[4][0], k[4][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[5][0], k[5][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[6][0], k[6][1])
+		if z.n == 10 {
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[7][0], k[7][1])
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[8][0], k[8][1])
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[9][0], k[9][1])
+		}
+		j := 2 * i & 63
+		words[0][j], words[0][j|1], words[1][j], words[1][j|1] = x0, x2, x1, x3
+	}
+}
+
+// philoxHead is the part of the first three rounds that is the same for all pairs
+// of chains, because only c1 differs.
+type philoxHead struct{ a, d, f, h, l uint32 }
+
+func (z *noise) head(sweep uint64, g uint32) philoxHead {
+	k := &z.key
+	c3 := rng.CounterC3(rng.PurposeUpdate+z.phase, z.draw, sweep)
+	p0, p1 := digitM0*uint64(uint32(sweep)), digitM1*uint64(g)
+	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
+	d := uint32(p0)
+	b := uint32(p1)
+	p1 = digitM1 * uint64(uint32(p0>>32)^c3^k[0][1])
+	e := uint32(p1>>32) ^ b ^ k[1][0] // c0 after round 2
+	p0 = digitM0 * uint64(e)
+	return philoxHead{a, d ^ k[1][1], uint32(p1) ^ k[2][0], uint32(p0>>32) ^ k[2][1], uint32(p0)}
+}
+
+// third is the counter of a pair after three rounds.
+func (z *noise) third(h *philoxHead, pair uint32) (x0, x1, x2, x3 uint32) {
+	q0 := digitM0 * uint64(h.a^pair)
+	q1 := digitM1 * uint64(uint32(q0>>32)^h.d)
+	return uint32(q1>>32) ^ h.f, uint32(q1), h.h ^ uint32(q0), h.l
+}
+
+const digitM0, digitM1 = uint64(0xD2511F53), uint64(0xCD9E8D57)
+
+func philoxRound(x0, x1, x2, x3, k0, k1 uint32) (y0, y1, y2, y3 uint32) {
+	q0, q1 := digitM0*uint64(x0), digitM1*uint64(x2)
+	return uint32(q1>>32) ^ x1 ^ k0, uint32(q1), uint32(q0>>32) ^ x3 ^ k1, uint32(q0)
 }
 
 // placeOf is where the kernels keep chain c of a word while they work on its

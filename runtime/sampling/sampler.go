@@ -242,7 +242,9 @@ func (s *Sampler) SetSweepNumber(n uint64) { s.sweep = n }
 func (s *Sampler) tablesFor(beta float64) {
 	changed := s.spins != nil && beta != s.beta
 	s.beta, s.atBeta = beta, 0
-	s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	if !s.spins.serves(beta, s.spinReach) {
+		s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}
 	for k, reach := range s.catReach {

@@ -190,7 +190,14 @@ func (w *worker) chooseSums(s *Sampler, t0, t1 *[256]int32, a0, a1 *[8]uint64, b
 func (w *worker) chooseFields(s *Sampler, f *[64]int32, bytes int, slot, chain uint32) uint64 {
 	n := 8 * bytes
 	digit := &w.noise.digit[slot&3]
-	out, tied := w.spins.choose(f[:n], digit[:n])
+	if w.spins.cells != nil {
+		out, i := w.chooseCells(f[:n], digit[:n], n-1, 0)
+		for ; i >= 0; out, i = w.chooseCells(f[:n], digit[:n], i-1, out) {
+			out = out<<1 | w.chooseField(s, int64(f[i]), uint32(digit[i]), chain+uint32(chainIn(i, bytes)), slot)
+		}
+		return natural(out, bytes)
+	}
+	out, tied := chooseLines(f, digit, w.spins.line, w.spins.mul, n)
 	if tied {
 		for i := range n {
 			bit := w.chooseField(s, int64(f[i]), uint32(digit[i]), chain+uint32(chainIn(i, bytes)), slot)
@@ -200,27 +207,23 @@ func (w *worker) chooseFields(s *Sampler, f *[64]int32, bytes int, slot, chain u
 	return natural(out, bytes)
 }
 
-// choose compares digits with the thresholds of their fields; tied says that one
-// was equal, then nothing is decided. With wide lines the rounded-down steps of a
-// threshold are one.
-func (t *spinTable) choose(f []int32, digit []uint16) (out uint64, tied bool) {
-	if t.wide == nil {
-		return chooseLines((*[64]int32)(f[:64]), (*[64]uint16)(digit[:64]), t.line, t.mul, len(f))
-	}
-	wide, mul := t.wide, t.mul
+// chooseCells compares digits with the thresholds of their cells, from place i down,
+// and shifts the choices into out. It stops where the cell does not tell, -1: nowhere.
+func (w *worker) chooseCells(f []int32, digit []uint16, i int, out uint64) (uint64, int) {
+	cells, cell, centre := w.spins.cells, w.spins.cell&31, w.spins.centre
 	digit = digit[:len(f)]
-	for i := len(f) - 1; i >= 0; i-- {
-		g := f[i]
-		sign := g >> 31
-		p := uint64(uint32((g^sign)-sign)) * mul
-		l := &wide[p>>32]
-		v := uint32(digit[i]) - uint32((l.a-l.d*uint64(uint32(p)))>>36)
-		if v == 0 {
-			return 0, true
-		}
-		out = out<<1 + uint64((v^uint32(g))>>31)
+	if i >= len(f) {
+		return out, i
 	}
-	return ^out << uint(64-len(f)) >> uint(64-len(f)), false
+	for ; i >= 0; i-- {
+		e := &cells[(uint32(f[i])+centre)>>cell]
+		v := uint32(digit[i]) - e.bound&0xffff
+		if v < e.bound>>16 {
+			return out, i
+		}
+		out = out<<1 + uint64((v^e.flip)>>31)
+	}
+	return out, -1
 }
 
 // chooseLines compares n digits with the thresholds of their fields; tied says

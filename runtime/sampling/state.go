@@ -11,9 +11,11 @@ import (
 )
 
 // varOf is the variable of a node.
-func (m *Model) varOf(node int) *Var {
-	i := sort.Search(len(m.Vars), func(i int) bool { return m.Vars[i].First > node })
-	return &m.Vars[i-1]
+func (m *Model) varOf(node int) *Var { return &m.Vars[m.varAt(node)] }
+
+// varAt is the index of a node's variable.
+func (m *Model) varAt(node int) int {
+	return sort.Search(len(m.Vars), func(i int) bool { return m.Vars[i].First > node }) - 1
 }
 
 // NodeName is the node as a user writes it: x[3,4], or x for a scalar.
@@ -143,22 +145,27 @@ func (s *Sampler) Init() {
 // of the sweep number at hand, which stays. The first one is Init's.
 func (s *Sampler) Restart() {
 	m := s.model
-	var bias []float64
 	for vi := range m.Vars {
-		v, in := &m.Vars[vi], Init{}
-		if vi < len(m.Init) {
-			in = m.Init[vi]
-		}
+		v, in := &m.Vars[vi], m.initOf(vi)
 		for n := v.First; n < v.First+v.Count; n++ {
-			threshold := uint64(1 << 31)
-			if in.Kind == InitHinton && v.Kind == Spin {
-				if bias == nil {
-					bias = s.biases()
-				}
-				threshold = s.hinton(bias[n])
+			if in.drawn(v) && s.slot[n] >= 0 {
+				continue
 			}
 			for c := range s.chains {
-				s.setValue(n, c, s.initial(in, v, n, c, threshold))
+				s.setValue(n, c, s.initial(in, v, n, c))
+			}
+		}
+	}
+	var bias []float64
+	for vi := range m.Vars {
+		if m.Vars[vi].Kind == Spin && m.initOf(vi).Kind == InitHinton {
+			bias = s.biases()
+		}
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			for i := 0; i < len(b.nodes); i += 4 {
+				s.drawStarts(b, i, bias)
 			}
 		}
 	}
@@ -167,35 +174,75 @@ func (s *Sampler) Restart() {
 	}
 }
 
-// initial is the start of one node in one chain.
-func (s *Sampler) initial(in Init, v *Var, node, chain int, threshold uint64) int32 {
-	slot := s.slot[node]
+// initOf is the start of a variable.
+func (m *Model) initOf(vi int) Init {
+	if vi < len(m.Init) {
+		return m.Init[vi]
+	}
+	return Init{}
+}
+
+// drawn says whether a start draws discrete values.
+func (in Init) drawn(v *Var) bool {
+	return v.Kind != Continuous && in.Kind != InitValues && in.Kind != InitZeros
+}
+
+// drawStarts draws the starts of nodes i … i+3 of a block, which share their words,
+// where they are drawn and not clamped.
+func (s *Sampler) drawStarts(b *blockPlan, i int, bias []float64) {
+	m := s.model
+	var below [4]uint64 // a word below it makes a spin +1
+	var drawn [4]bool
+	for q := range min(4, len(b.nodes)-i) {
+		n := int(b.nodes[i+q])
+		vi := m.varAt(n)
+		v, in := &m.Vars[vi], m.initOf(vi)
+		drawn[q] = in.drawn(v) && !s.clamped[n]
+		if below[q] = 1 << 31; in.Kind == InitHinton && v.Kind == Spin && drawn[q] {
+			below[q] = s.hinton(bias[n])
+		}
+	}
+	if drawn == [4]bool{} {
+		return
+	}
+	c3 := rng.CounterC3(rng.PurposeInit+s.phase, 0, s.sweep)
+	var up [4]uint64
+	for c := range s.chains {
+		words := rng.Philox4x32(s.rng.Rounds, [4]uint32{uint32(s.sweep), uint32(c), uint32(b.first+i) / 4, c3}, s.rng.Key)
+		for q, w := range words {
+			switch {
+			case b.kind == Spin:
+				up[q] |= (uint64(w) - below[q]) >> 63 << (c & 63)
+			case drawn[q]:
+				s.setValue(int(b.nodes[i+q]), c, int32(uint64(w)*uint64(b.states)>>32))
+			}
+		}
+		if b.kind != Spin || c&63 != 63 && c != s.chains-1 {
+			continue
+		}
+		for q := range up {
+			if drawn[q] {
+				s.bits[s.wordAt(int(b.row[i+q]), c/64)] = up[q]
+			}
+			up[q] = 0
+		}
+	}
+}
+
+// initial is the start of one node in one chain, where it is not drawn from words
+// of Init. A node in no block is clamped: its value follows.
+func (s *Sampler) initial(in Init, v *Var, node, chain int) int32 {
 	switch {
 	case in.Kind == InitValues && in.Chains == 0:
 		return in.Values[node-v.First]
 	case in.Kind == InitValues:
 		return in.Values[chain%in.Chains*v.Count+node-v.First]
 	case v.Kind == Continuous:
-		return FloatBits(s.initialFloat(in, v, slot, chain))
-	case in.Kind == InitZeros && v.Kind == Spin:
+		return FloatBits(s.initialFloat(in, v, s.slot[node], chain))
+	case v.Kind == Spin:
 		return -1
-	case in.Kind == InitZeros:
-		return 0
 	}
-	if slot < 0 { // in no block: clamped, its value follows
-		if v.Kind == Spin {
-			return -1
-		}
-		return 0
-	}
-	w := s.rng.Word32(rng.PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 0)
-	if v.Kind == Categorical {
-		return int32(uint64(w) * uint64(v.States) >> 32)
-	}
-	if uint64(w) < threshold {
-		return 1
-	}
-	return -1
+	return 0
 }
 
 // hinton is the threshold of P(+1) = σ(β·bias).

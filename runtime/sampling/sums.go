@@ -58,6 +58,13 @@ func (s *Sampler) addProducts(f *Factor, chains int, sums []int64) {
 		}
 		n := int64(bits.OnesCount64(mask))
 		base := s.wordAt(0, word)
+		if k == 2 {
+			for r := range sums[:f.Rows] {
+				x, y := s.row[f.Index[2*r]], s.row[f.Index[2*r+1]]
+				sums[r] += n - 2*int64(bits.OnesCount64((s.bits[base+int(x)*s.tile]^s.bits[base+int(y)*s.tile])&mask))
+			}
+			continue
+		}
 		for r := range f.Rows {
 			minus := uint64(0)
 			for _, node := range f.Index[r*k : r*k+k] {

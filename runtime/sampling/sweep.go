@@ -30,8 +30,9 @@ type worker struct {
 	inputs []uint64
 
 	patterns [][64]uint8 // of a layer, see layerIndex
-	layerSum [64]layerSums
-	quad     [4][64]int32
+	pairs    [2][64]uint64
+	words    [2][64]uint32
+	noSums   [256]layerSums // the table of no inputs
 
 	column Column
 
@@ -184,14 +185,13 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
-	indexed := false
+	if b.layer != nil {
+		s.updateLayer(w, b, tile, lo, hi)
+		return
+	}
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {
 			continue
-		}
-		if b.layer != nil && !indexed {
-			s.layerIndex(w, b, tile)
-			indexed = true
 		}
 		skip := b.skip[4*g : 4*g+4]
 		for lane := range s.tile {
@@ -210,10 +210,6 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				w.float.fillWords(s.rng, rng.PurposeContinuous+s.phase, w.sweep, chain, 8*bytes, slot/4)
 			} else if b.float != nil {
 				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
-			}
-			if b.layer != nil {
-				s.updateLayer(w, b, g, lane, bytes, slot, chain)
-				continue
 			}
 			for q := range 4 {
 				if !skip[q] {

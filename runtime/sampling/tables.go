@@ -16,8 +16,15 @@ type spinTable struct {
 	n     uint64 // segments
 	// line[i] is 0 from n on, as far as fields reach.
 	line []spinLine
-	wide []wideLine // the same for choose; nil where it would not be exact
-	tail bool       // a second digit decides ties
+	// cells[(g + centre) >> cell] spares most updates the line; nil where lines do not
+	// serve.
+	cells  []spinCell
+	centre uint32
+	biased uint32 // centre - layerBias
+	cell   uint
+	beta   float64
+	reach  uint64
+	tail   bool // a second digit decides ties
 	// A threshold of b < 16 bits, left-aligned: (T + round) & keep.
 	round, keep uint32
 }
@@ -25,34 +32,26 @@ type spinTable struct {
 // spinLine is A and D of one segment: T = (A - D·f/16) / 2^16.
 type spinLine struct{ a, d uint32 }
 
-// wideLine is a line with T = (A - D·p) / 2^36 for the low half p of m·mul: the sum
-// (a - (d·f >> 4)) >> 16 is (16a + 15 - d·f) >> 20, and f is p >> 16 without a rest.
-type wideLine struct{ a, d uint64 }
+// spinCell holds for 2^cell neighbouring fields: the low half of bound is their least
+// threshold, the high half how many values there are; flip is 2^31 where the likely
+// value is +1.
+type spinCell struct{ bound, flip uint32 }
 
-// widen makes the wide lines, unless f has a rest or a threshold would be negative.
-func (t *spinTable) widen() {
-	if !t.fast || t.shift > 16 {
-		return
-	}
-	t.wide = make([]wideLine, len(t.line))
-	for i, l := range t.line {
-		if l.a < l.d*0xffff>>4 {
-			t.wide = nil
-			return
-		}
-		t.wide[i] = wideLine{(uint64(l.a)<<4 + 15) << 16, uint64(l.d)}
-	}
-}
-
-// maxLines is how far a table is drawn out to spare a comparison.
-const maxLines = 1 << 14
+// maxLines and maxCells are how far tables are drawn out to spare a comparison.
+const (
+	maxLines = 1 << 14
+	maxCells = 1 << 16
+)
 
 // tableEnd is where the first digit of σ(-x) has fallen to 0.
 const tableEnd = 11.09375
 
-// newSpinTable builds the table for fields of magnitude up to reach.
+// newSpinTable builds the table for fields of magnitude up to reach, and somewhat
+// beyond, so that it can stay when weights change a little.
 func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	t := &spinTable{
+		beta:  beta,
+		reach: reach + reach/4,
 		scale: math.Ldexp(2*beta, -f.Fraction),
 		n:     uint64(f.Segments),
 		tail:  f.ThresholdBits == 32,
@@ -72,15 +71,50 @@ func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	}
 	if t.shift <= 32 {
 		t.mul = 1 << (32 - t.shift)
-		t.fast = f.ThresholdBits >= 16 && reach>>t.shift < maxLines
+		t.fast = f.ThresholdBits >= 16 && t.reach>>t.shift < maxLines
 	}
 	h := math.Ldexp(t.scale, int(t.shift))
-	t.line = make([]spinLine, max(t.n, min(reach>>t.shift, maxLines))+1)
+	t.line = make([]spinLine, max(t.n, min(t.reach>>t.shift, maxLines))+1)
 	for i := range t.line[:t.n] {
 		t.line[i] = t.segment(i, h)
 	}
-	t.widen()
+	t.makeCells()
 	return t
+}
+
+// makeCells splits segments in eight.
+func (t *spinTable) makeCells() {
+	t.cell = t.shift - min(t.shift, 3)
+	half := int64(t.reach>>t.cell) + 1
+	if !t.fast || half > maxCells || half<<t.cell > 1<<31 { // indices have 32 bits
+		return
+	}
+	t.centre = uint32(half << t.cell)
+	t.biased = t.centre - layerBias
+	t.cells = make([]spinCell, 2*half)
+	for i := range t.cells {
+		first := (int64(i) - half) << t.cell
+		t.cells[i] = t.cellOf(first, first+1<<t.cell-1)
+	}
+}
+
+// cellOf is the cell of the fields from first to last, all below 0 or none. Thresholds
+// fall inside a segment, and no more than an end of a cell lies in another one.
+func (t *spinTable) cellOf(first, last int64) spinCell {
+	a, b, c := t.first(magnitude(first)), t.first(magnitude(last)), uint32(0)
+	switch {
+	case first < 0 && first < last:
+		c = t.first(magnitude(first + 1))
+	default:
+		c = a
+	}
+	low, high := min(a, b, c), max(a, b, c)
+	return spinCell{(high-low+1)<<16 | low, likely(first) << 31}
+}
+
+// serves says whether the table is one for a β and fields up to reach.
+func (t *spinTable) serves(beta float64, reach uint64) bool {
+	return t != nil && t.beta == beta && reach <= t.reach
 }
 
 // segment is the line of segment i: the tangent below σ when there is a tail,

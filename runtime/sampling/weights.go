@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // setInts rounds the weights of factor fi into Sampler.ints.
@@ -21,8 +22,9 @@ func (s *Sampler) setInts(fi int, w []float64) {
 	if !s.model.Factors[fi].integer() {
 		return
 	}
+	unit := math.Ldexp(1, s.model.Format.Fraction) // products with it are exact
 	for i, x := range w {
-		dst[i] = int64(math.RoundToEven(math.Ldexp(x, s.model.Format.Fraction)))
+		dst[i] = int64(math.RoundToEven(x * unit))
 	}
 }
 
@@ -186,16 +188,19 @@ func appendSums[T int32 | int64](pool []T, w []T, constant T, least int) []T {
 	for _, x := range w {
 		constant -= x
 	}
-	at := len(pool)
-	pool = append(pool, constant)
+	at, size := len(pool), max(1<<len(w), 1<<least)
+	pool = slices.Grow(pool, size)[:at+size]
+	dst, n := pool[at:], 1
+	dst[0] = constant
 	for _, x := range w {
-		for _, y := range pool[at:] {
-			pool = append(pool, y+2*x)
+		x *= 2
+		from, to := dst[:n], dst[n:2*n]
+		for i, y := range from {
+			to[i] = y + x
 		}
+		n *= 2
 	}
-	for len(pool) < at+1<<least {
-		pool = append(pool, 0)
-	}
+	clear(dst[n:])
 	return pool
 }
 

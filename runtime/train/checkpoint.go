@@ -32,6 +32,7 @@ type checkpointMeta struct {
 	Generator string    `json:"generator"`
 	Task      string    `json:"task"` // digest of what decides the steps
 	Seed      uint64    `json:"seed"`
+	Epochs    int       `json:"epochs"`
 	Step      int       `json:"step"`
 	Sweeps    [2]uint64 `json:"sweeps"`
 	Began     bool      `json:"began"`
@@ -81,6 +82,9 @@ func (t *Trainer) Load(path string) error {
 	if !info.Mode().IsRegular() {
 		return &os.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
 	}
+	if info.Size() > t.largestCheckpoint() {
+		return &CheckpointError{path, fmt.Sprintf("no checkpoint of this run: it has %d bytes", info.Size())}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -100,11 +104,22 @@ func (t *Trainer) Load(path string) error {
 	return err
 }
 
+// largestCheckpoint is more than a checkpoint of this run can take: weights with both
+// moments of Adam, two bytes a node of every negative chain, and the rest.
+func (t *Trainer) largestCheckpoint() int64 {
+	numbers := 0
+	for _, w := range t.weights {
+		numbers += len(w)
+	}
+	chains := t.task.Negative.Chains + 64
+	return 24*int64(numbers) + 2*int64(chains)*int64(t.task.Negative.Model.Nodes) + 1<<20
+}
+
 // checkpoint is the file of the trainer's state.
 func (t *Trainer) checkpoint(generator string) ([]byte, error) {
 	m := t.task.Positive.Model
 	meta := checkpointMeta{Kind: checkpointKind, Model: m.Name, Hash: m.Hash, Generator: generator, Task: t.taskDigest(), Seed: t.task.Seed,
-		Step: t.step, Sweeps: t.sweeps, Began: t.began, Powers: [2]uint64{math.Float64bits(t.powers.b1), math.Float64bits(t.powers.b2)}}
+		Epochs: t.task.Epochs, Step: t.step, Sweeps: t.sweeps, Began: t.began, Powers: [2]uint64{math.Float64bits(t.powers.b1), math.Float64bits(t.powers.b2)}}
 	return sealCheckpoint(meta, t.writeArrays)
 }
 
@@ -192,6 +207,8 @@ func (t *Trainer) restore(b []byte) error {
 		return checkpointErrorf("of a run with seed %d, this one has seed %d", meta.Seed, t.task.Seed)
 	case meta.Task != t.taskDigest():
 		return checkpointErrorf("of a run with other data, phases or optimizer; only the number of epochs may change")
+	case meta.Epochs != t.task.Epochs && t.task.Optimizer.RateEnd != 0:
+		return checkpointErrorf("of a run of %d epochs, this one has %d; the learning rate of a step depends on their number", meta.Epochs, t.task.Epochs)
 	}
 	next := &Trainer{task: t.task, factors: t.factors, weights: make([][]float64, len(t.weights)), moved: make([]moved, len(t.moved)), samplers: t.samplers,
 		step: meta.Step, sweeps: meta.Sweeps, began: meta.Began, powers: powers{math.Float64frombits(meta.Powers[0]), math.Float64frombits(meta.Powers[1])}}
@@ -306,19 +323,14 @@ func (t *Trainer) become(next *Trainer, meta checkpointMeta, packed, b []byte) e
 // epochs and threads, and the examples held out.
 func (t *Trainer) taskDigest() string {
 	task := t.task
-	h := sha256.New()
 	phase := func(p Phase) any {
 		return []any{p.Chains, p.Schedule, p.Model.Sweep, p.Model.Init, p.Model.Beta, p.Model.Format}
 	}
-	rate := task.Optimizer
 	text, err := json.Marshal([]any{phase(task.Positive), phase(task.Negative), task.Visible, task.Data, task.Given, task.Condition,
-		task.batch(), task.Loss, task.K, task.Start, rate, task.Seed})
+		task.batch(), task.Loss, task.K, task.Start, task.Optimizer, task.Seed})
 	if err != nil {
 		panic(err) // numbers and slices of them
 	}
-	if rate.RateEnd != 0 { // the rate of a step depends on how many there are
-		fmt.Fprint(h, task.Epochs)
-	}
-	h.Write(text)
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }

@@ -134,43 +134,55 @@ func (s *sums) moments(i, chains int) []float64 {
 	return out
 }
 
-// errorsOf are the standard errors of the moments of factor i. Chains come in
-// groups of so many that share a law; groups are independent and count equally.
-func (s *sums) errorsOf(i, chains, group int) []float64 {
-	out := make([]float64, s.size[i])
+// errorsOf are the standard errors of the moments of factor i, added up over the rows
+// of a table of so many entries (all entries: not added up). Chains come in groups of
+// so many that share a law; groups are independent and count equally.
+func (s *sums) errorsOf(i, chains, group, table int) []float64 {
 	if group < 2 {
-		return s.batchErrors(i, chains, out)
+		return s.batchErrors(i, chains, table)
 	}
-	groups := chains / group
-	for k := range out {
-		sum := 0.0
-		for g := range groups {
-			sum += s.varianceOfMean(i, k, g*group, group)
-		}
-		out[k] = math.Sqrt(sum) / float64(groups)
+	return groupErrors(s.chainMeans(i, table), group, table)
+}
+
+// chainMeans are the moments of each chain alone.
+func (s *sums) chainMeans(i, table int) []float64 {
+	out := make([]float64, len(s.byChain[i])/s.size[i]*table)
+	for k, x := range s.byChain[i] {
+		out[k/s.size[i]*table+k%table] += float64(x) / float64(s.draws)
 	}
 	return out
 }
 
-// varianceOfMean is the variance of the mean of n chains from the first on, from
-// the spread of their own means.
-func (s *sums) varianceOfMean(i, k, first, n int) float64 {
-	mean, square := 0.0, 0.0
-	for c := first; c < first+n; c++ {
-		mean += float64(s.byChain[i][c*s.size[i]+k])
+// groupErrors are the standard errors of the mean over groups of the means of their
+// chains, from the spread inside the groups.
+func groupErrors(means []float64, group, table int) []float64 {
+	out := make([]float64, table)
+	groups := len(means) / table / group
+	for k := range out {
+		for g := range groups {
+			mean, square := 0.0, 0.0
+			for c := g * group; c < (g+1)*group; c++ {
+				mean += means[c*table+k]
+			}
+			mean /= float64(group)
+			for c := g * group; c < (g+1)*group; c++ {
+				d := means[c*table+k] - mean
+				square += float64(d * d)
+			}
+			out[k] += square / float64(group-1) / float64(group)
+		}
+		out[k] = math.Sqrt(out[k]) / float64(groups)
 	}
-	mean /= float64(n)
-	for c := first; c < first+n; c++ {
-		d := float64(s.byChain[i][c*s.size[i]+k]) - mean
-		square += float64(d * d)
-	}
-	draws := float64(s.draws)
-	return square / float64(n-1) / float64(n) / (draws * draws)
+	return out
 }
 
 // batchErrors come from the spread of batches of draws.
-func (s *sums) batchErrors(i, chains int, out []float64) []float64 {
-	n := s.nBatches
+func (s *sums) batchErrors(i, chains, table int) []float64 {
+	out, n := make([]float64, table), s.nBatches
+	batches := make([]float64, n*table)
+	for k, x := range s.batches[i] {
+		batches[k/s.size[i]*table+k%table] += x
+	}
 	for k := range out {
 		if n < 4 {
 			out[k] = math.NaN()
@@ -178,11 +190,11 @@ func (s *sums) batchErrors(i, chains int, out []float64) []float64 {
 		}
 		mean, square := 0.0, 0.0
 		for b := range n {
-			mean += s.batches[i][b*s.size[i]+k]
+			mean += batches[b*table+k]
 		}
 		mean /= float64(n)
 		for b := range n {
-			d := s.batches[i][b*s.size[i]+k] - mean
+			d := batches[b*table+k] - mean
 			square += float64(d * d)
 		}
 		out[k] = math.Sqrt(square/float64(n-1)/float64(n)) / (float64(s.length) * float64(chains))
@@ -253,7 +265,10 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 	}
 	t.began = true
 	out := &measured{sums: t.newSums(s.Chains(), schedule.Samples, errors), chains: s.Chains(), group: s.Chains()}
-	if len(t.task.Given) > 0 {
+	switch {
+	case t.task.Start == StartData && t.task.Positive.Chains > 1:
+		out.group = t.task.Positive.Chains
+	case len(t.task.Given) > 0:
 		out.group = 1 // chains have different laws: batches of draws tell
 	}
 	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
@@ -277,27 +292,48 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 			g.Energy[1] -= float64(w * x.Negative[k])
 		}
 		if errors {
-			x.PositiveSE = make([]float64, len(x.Positive))
-			if !pos.exact {
-				x.PositiveSE = pos.sums.errorsOf(i, pos.chains, pos.group)
-			}
-			x.NegativeSE = neg.sums.errorsOf(i, neg.chains, neg.group)
-			x.GradSE = gradientErrors(beta, &x, size)
+			x.PositiveSE = pos.errorsOf(i, len(x.Positive))
+			x.NegativeSE = neg.errorsOf(i, len(x.Negative))
+			x.GradSE = t.gradientErrors(pos, neg, i, size)
 		}
 		g.Factors = append(g.Factors, x)
 	}
 	return g
 }
 
-// gradientErrors combine the phases, which are independent. Rows that share a
-// table are taken as if they were fully correlated, which is an upper bound.
-func gradientErrors(beta float64, x *FactorGradient, size int) []float64 {
-	out := make([]float64, size)
-	for k := range x.Positive {
-		p, n := x.PositiveSE[k], x.NegativeSE[k]
-		out[k%size] += float64(beta * math.Sqrt(float64(p*p)+float64(n*n)))
+// gradientErrors combine the phases. Rows that share a table are added up before.
+// Chains that begin where those of the positive phase end go with them, so that the
+// errors are those of the differences.
+func (t *Trainer) gradientErrors(pos, neg *measured, i, table int) []float64 {
+	out := make([]float64, table)
+	beta := t.task.Positive.Model.Beta
+	if t.task.Start == StartData {
+		difference := neg.sums.chainMeans(i, table)
+		for k, x := range pos.sums.chainMeans(i, table) {
+			difference[k] -= x
+		}
+		group := pos.group
+		if group < 2 { // the spread between examples is counted, too
+			group = pos.chains
+		}
+		for k, x := range groupErrors(difference, group, table) {
+			out[k] = float64(beta * x)
+		}
+		return out
+	}
+	p, n := pos.errorsOf(i, table), neg.errorsOf(i, table)
+	for k := range out {
+		out[k] = float64(beta * math.Sqrt(float64(p[k]*p[k])+float64(n[k]*n[k])))
 	}
 	return out
+}
+
+// errorsOf are the standard errors of a phase, see sums.
+func (m *measured) errorsOf(i, table int) []float64 {
+	if m.exact {
+		return make([]float64, table)
+	}
+	return m.sums.errorsOf(i, m.chains, m.group, table)
 }
 
 // hold makes the phase's model of this step: weights as they are now, and nodes

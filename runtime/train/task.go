@@ -94,6 +94,24 @@ type Optimizer struct {
 	WeightDecay float64
 }
 
+// check refuses numbers that make no step.
+func (o *Optimizer) check() error {
+	finite := func(x float64) bool { return math.Abs(x) <= math.MaxFloat64 }
+	switch {
+	case !(o.Rate > 0) || !finite(o.Rate) || !(o.RateEnd >= 0) || !finite(o.RateEnd):
+		return fmt.Errorf("train: learning rate %v to %v", o.Rate, o.RateEnd)
+	case !(o.Momentum >= 0 && o.Momentum < 1):
+		return fmt.Errorf("train: momentum %v", o.Momentum)
+	case !(o.WeightDecay >= 0) || !finite(o.WeightDecay):
+		return fmt.Errorf("train: weight decay %v", o.WeightDecay)
+	case !(o.Beta1 >= 0 && o.Beta1 < 1 && o.Beta2 >= 0 && o.Beta2 < 1):
+		return fmt.Errorf("train: decays %v and %v of Adam", o.Beta1, o.Beta2)
+	case o.Rule == Adam && (!(o.Epsilon > 0) || !finite(o.Epsilon)):
+		return fmt.Errorf("train: epsilon %v of Adam", o.Epsilon)
+	}
+	return nil
+}
+
 // check refuses a task that cannot be trained.
 func (t *Task) check() error {
 	m := t.Positive.Model
@@ -117,8 +135,9 @@ func (t *Task) check() error {
 		return fmt.Errorf("train: contrastive divergence of %d sweeps", t.K)
 	case t.Loss == KL && t.Start == StartData:
 		return fmt.Errorf("train: chains start at the data in contrastive divergence only")
-	case !(t.Optimizer.Rate > 0) || math.IsInf(t.Optimizer.Rate, 1) || t.Optimizer.RateEnd < 0:
-		return fmt.Errorf("train: learning rate %v", t.Optimizer.Rate)
+	}
+	if err := t.Optimizer.check(); err != nil {
+		return err
 	}
 	for _, p := range []Phase{t.Positive, t.Negative} {
 		if err := p.Schedule.Validate(); err != nil {
@@ -140,8 +159,15 @@ func (t *Task) check() error {
 	if t.Condition.Rows != t.Data.Rows && len(t.Given) > 0 || t.HeldOutCondition.Rows != t.HeldOut.Rows && len(t.Given) > 0 {
 		return fmt.Errorf("train: conditions for %d of %d examples", t.Condition.Rows+t.HeldOutCondition.Rows, t.Data.Rows+t.HeldOut.Rows)
 	}
-	if len(t.Given) > 0 && t.Loss == KL && t.Negative.Chains%t.batch() != 0 && !t.oneCondition() {
-		return fmt.Errorf("train: %d negative chains for the conditions of %d examples; take a multiple", t.Negative.Chains, t.batch())
+	for _, n := range []int{t.batch(), t.Data.Rows % t.batch()} {
+		if n > 0 && len(t.Given) > 0 && t.Loss == KL && t.Negative.Chains%n != 0 && !t.oneCondition() {
+			return fmt.Errorf("train: %d negative chains for the conditions of %d examples; take a multiple", t.Negative.Chains, n)
+		}
+	}
+	for _, v := range m.Vars {
+		if v.Kind == sampling.Continuous {
+			return fmt.Errorf("train: %s is continuous; models of spins and categoricals can be trained", v.Name)
+		}
 	}
 	for _, x := range []struct {
 		what  string
