@@ -74,7 +74,7 @@ func settings(task *train.Task, s *spec.Train) {
 		task.Start = train.StartPersistent
 	}
 	o := s.Optimizer
-	task.Optimizer = train.Optimizer{Rate: float(s.LearningRate, 0.01), WeightDecay: float(s.WeightDecay, 0), Momentum: float(o.Momentum, 0)}
+	task.Optimizer = train.Optimizer{Rate: float(s.LearningRate, 0.01), RateEnd: float(s.RateEnd, 0), Geometric: s.RateShape.Text == "geometric", WeightDecay: float(s.WeightDecay, 0), Momentum: float(o.Momentum, 0)}
 	if o.Name.Text == "adam" {
 		task.Optimizer.Rule = train.Adam
 		task.Optimizer.Beta1, task.Optimizer.Beta2, task.Optimizer.Epsilon = float(o.Beta1, 0.9), float(o.Beta2, 0.999), float(o.Epsilon, 1e-8)

@@ -115,6 +115,14 @@ var said = map[string]func() *models.Model{
 		})
 		return m
 	},
+	"rates": func() *models.Model {
+		m := models.RBM("rates", []int{2, 2}, 3, models.RBMTerms{Weights: models.Normal(0, 0.01, 1)})
+		m.Train(models.Training{
+			Data: models.Bernoulli(0.5, 10, 1), Visible: m.Variable("v"), LearningRate: 0.1, RateEnd: 0.001, RateShape: "geometric",
+			Optimizer: models.SGD{Momentum: 0.9},
+		})
+		return m
+	},
 }
 
 // TestEverythingOfTheGrammar holds what is written for every call, and that the

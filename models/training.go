@@ -12,6 +12,8 @@ type Training struct {
 	K            int
 	Start        string // data, noise or persistent
 	LearningRate float64
+	RateEnd      float64 // the learning rate of the last step, where it changes
+	RateShape    string  // linear or geometric
 	Optimizer    Optimizer
 	WeightDecay  float64
 	Seed         uint64
@@ -98,7 +100,7 @@ func (m *Model) Train(t Training) {
 	f.word("loss", "Loss", t.Loss)
 	f.count("k", "K", t.K)
 	f.word("start", "Start", t.Start)
-	f.number("learning_rate", "LearningRate", t.LearningRate)
+	f.rate(&t)
 	if t.Optimizer != nil {
 		f.value("optimizer", t.Optimizer.optimizer(f.p.in("Optimizer")))
 	}
@@ -112,6 +114,19 @@ func (m *Model) Train(t Training) {
 		f.value("held_out", t.HeldOut.numbers())
 	}
 	m.set("train", mapping(f.p, f.list...))
+}
+
+// rate is the learning rate, or where it goes from and to.
+func (f *fieldsOf) rate(t *Training) {
+	if t.RateEnd == 0 && t.RateShape == "" {
+		f.number("learning_rate", "LearningRate", t.LearningRate)
+		return
+	}
+	ends := fieldsOf{p: f.p}
+	ends.number("from", "LearningRate", t.LearningRate)
+	ends.number("to", "RateEnd", t.RateEnd)
+	ends.word("shape", "RateShape", t.RateShape)
+	f.value("learning_rate", mapping(f.p, ends.list...))
 }
 
 func (m *Model) conditions(p place, list []Condition) *value {

@@ -25,12 +25,15 @@ import (
 
 const model = `
 model: small
-variables: {s: {kind: spin, shape: [3, 4]}, x: {kind: categorical, states: 3, shape: [2]}}
+variables: {s: {kind: spin, shape: [3, 4]}, x: {kind: categorical, states: 3, shape: [2]}, u: {kind: continuous, shape: [3]}, v: {kind: continuous, range: [0, 1]}}
 factors:
   - {name: h, over: [s], index: all, weights: {normal: [0, 0.5], seed: 3}, runtime: true}
   - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
   - {over: [s, x], index: [[0, 0], [5, 0], [7, 1]], weights: {normal: [0, 0.5], seed: 2}}
-clamp: {"s[0,0]": 1}
+  - {over: {a: u}, index: all, energy: "(a - 0.1)^2"}
+  - {over: {a: v, b: u}, index: [[0, 0]], energy: "a^2 - 0.5*a*b"}
+  - {over: {p: s, k: x, a: u}, index: [[2, 1, 1]], energy: "0.3*p*a + w[k]*a", params: {w: [0.5, 0, -0.5]}}
+clamp: {"s[0,0]": 1, "u[2]": 0.25}
 init: hinton
 sample: {chains: 70, warmup: 5, samples: 20, steps_per_sample: 2, seed: 9}
 `

@@ -5,13 +5,17 @@
 // Three questions are answered. What is the law? Enumerate lists it, state by
 // state, up to 2^22 joint states of the free nodes; beyond, Eliminate sums the
 // nodes out one by one and comes back with every marginal, as far as its tables
-// fit in a stated memory; Solve picks between them. What is the energy of a
-// state? Energy. And what is the law after exactly k sweeps? Kernel applies one
-// sweep, block after block, to a distribution over all states.
+// fit in a stated memory; continuous nodes that are Gaussian given the discrete
+// ones are integrated in closed form, for each state of these; Solve picks the
+// way. What is the energy of a state? Energy. And what is the law after exactly k
+// sweeps? Kernel applies one sweep, block after block, to a distribution over all
+// states.
 //
 // Everywhere p(x) = exp(-βH(x))/Z over the states that agree with the clamps,
-// with H = Σ over factors and rows of -W[c1, c2, …]·s1·s2·…; states hold -1/+1
-// for spins and 0 … K-1 for categoricals, one entry for each node.
+// with H = Σ over factors and rows of -W[c1, c2, …]·s1·s2·…·x1^p1·…; states hold
+// -1/+1 for spins, 0 … K-1 for categoricals and the bits of a float32 for
+// continuous nodes, one entry for each node. Z sums over discrete and integrates
+// over continuous nodes.
 package exact
 
 import (
@@ -25,7 +29,7 @@ import (
 // Limits bound what Solve may spend.
 type Limits struct {
 	States int   // most joint states that are enumerated, 2^22 if more
-	Memory int64 // most bytes of tables that elimination holds at once
+	Memory int64 // most bytes of tables that elimination holds at once, and of matrices
 }
 
 const maxEnumerated = 1 << 22
@@ -34,13 +38,18 @@ const maxEnumerated = 1 << 22
 var DefaultLimits = Limits{States: maxEnumerated, Memory: 1 << 30}
 
 // Solve answers by enumeration where the joint states of the free nodes are
-// within lim.States, by variable elimination beyond. The error is a
-// *diag.Problem: of class Limit when neither fits, of class Model when clamps
-// differ between chains, so that there is no one law.
+// within lim.States, by variable elimination beyond; with free continuous nodes, by
+// enumeration of the discrete ones and Gaussian integrals. The error is a
+// *diag.Problem: of class Limit when nothing fits, of class Model when clamps
+// differ between chains, so that there is no one law, or when continuous nodes are
+// not Gaussian given the discrete ones.
 func Solve(g *graph.Graph, lim Limits) (*Answer, error) {
-	s, err := NewSpace(g)
+	s, err := newSpace(g)
 	if err != nil {
 		return nil, err
+	}
+	if len(s.integrated) > 0 {
+		return integrate(s, lim)
 	}
 	if s.within(min(lim.States, maxEnumerated)) {
 		law, err := enumerate(s)

@@ -5,33 +5,49 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 )
 
-// Space numbers the joint states of the free nodes: one digit for each, the
-// first node the most significant, a spin's -1 the digit 0.
+// Space numbers the joint states of the free discrete nodes: one digit for each,
+// the first node the most significant, a spin's -1 the digit 0.
 type Space struct {
 	Graph *graph.Graph
-	Free  []int32 // nodes that are not clamped, ascending
+	Free  []int32 // discrete nodes that are not clamped, ascending
 
-	states []int   // values of each node
+	integrated []int32 // continuous nodes that are not clamped, ascending
+
+	states []int   // values of each node, 1 of a continuous one
 	spin   []bool  // of each node
+	number []bool  // of each node: it is continuous
 	digit  []int32 // digit of each node, -1 where clamped
 	fixed  []int32 // the clamped values; the first value elsewhere
 }
 
 // NewSpace reads kinds and clamps. Clamps with a chain axis must hold the same
-// values in every chain, since otherwise each chain has a law of its own.
+// values in every chain, since otherwise each chain has a law of its own, and all
+// continuous nodes must be clamped.
 func NewSpace(g *graph.Graph) (*Space, error) {
+	s, err := newSpace(g)
+	if err == nil && len(s.integrated) > 0 {
+		return nil, problem(g, diag.Model, diag.BadVariable, "clamp the continuous nodes", "%s is continuous: its states cannot be listed", g.NodeName(int(s.integrated[0])))
+	}
+	return s, err
+}
+
+func newSpace(g *graph.Graph) (*Space, error) {
 	s := &Space{
 		Graph:  g,
 		states: make([]int, g.Nodes),
 		spin:   make([]bool, g.Nodes),
+		number: make([]bool, g.Nodes),
 		digit:  make([]int32, g.Nodes),
 		fixed:  make([]int32, g.Nodes),
 	}
 	for _, v := range g.Vars {
 		for i := v.First; i < v.First+v.Count; i++ {
-			s.states[i], s.spin[i] = v.States, v.Kind == graph.Spin
-			if s.spin[i] {
+			s.states[i], s.spin[i], s.number[i] = v.States, v.Kind == graph.Spin, v.Kind == graph.Continuous
+			switch {
+			case s.spin[i]:
 				s.states[i], s.fixed[i] = 2, -1
+			case s.number[i]:
+				s.states[i] = 1
 			}
 		}
 	}
@@ -53,7 +69,11 @@ func NewSpace(g *graph.Graph) (*Space, error) {
 	}
 	for i := range s.digit {
 		s.digit[i] = -1
-		if !clamped[i] {
+		switch {
+		case clamped[i]:
+		case s.number[i]:
+			s.integrated = append(s.integrated, int32(i))
+		default:
 			s.digit[i] = int32(len(s.Free))
 			s.Free = append(s.Free, int32(i))
 		}
@@ -61,7 +81,7 @@ func NewSpace(g *graph.Graph) (*Space, error) {
 	return s, nil
 }
 
-// within says whether there are at most max joint states.
+// within says whether there are at most max joint states of the discrete nodes.
 func (s *Space) within(max int) bool {
 	size := 1
 	for _, node := range s.Free {

@@ -18,6 +18,12 @@ type Shape struct {
 	Dim  int // size of the vector axis that comes last; 0 for none
 }
 
+// IsFunction tells the names of functions.
+func IsFunction(name string) bool {
+	_, ok := functions[name]
+	return ok || name == "sum" || name == "dot"
+}
+
 // Parse reads the text of an expression and gives its tree, and the shape of each
 // parameter. All problems of meaning are reported at once; those of syntax end at
 // the first.
@@ -124,7 +130,7 @@ func (c *checker) name(s *syntax) value {
 }
 
 func (c *checker) unknownName(s *syntax) value {
-	if _, ok := functions[s.text]; ok || s.text == "sum" || s.text == "dot" {
+	if IsFunction(s.text) {
 		return c.fail(s.span, s.text+" is a function", "its argument stands in parentheses: "+s.text+"(…)")
 	}
 	var known []string
@@ -133,6 +139,14 @@ func (c *checker) unknownName(s *syntax) value {
 	}
 	known = append(known, c.scope.Params...)
 	help := ""
+	for _, x := range c.scope.Slots {
+		if x.Of == s.text {
+			help = fmt.Sprintf("%s is a variable; its node in a row is called %s here", s.text, x.Name)
+		}
+	}
+	if help != "" {
+		return c.fail(s.span, "nothing is named "+diag.Quote(s.text), help)
+	}
 	if near := diag.Suggest(s.text, known); near != "" {
 		help = "did you mean " + near + "?"
 	} else if s.text == "pi" {
@@ -231,7 +245,11 @@ func (c *checker) element(s *syntax) value {
 		if x.kind == colon {
 			return c.value(x)
 		}
-		return c.fail(x.span, "an index is a categorical slot or a whole number", "")
+		help := ""
+		if slot := c.slot(x.text); x.kind == name && slot >= 0 && c.scope.Slots[slot].Kind == Spin {
+			help = fmt.Sprintf("a spin chooses between two numbers as %[1]s[0]*(1 - %[2]s)/2 + %[1]s[1]*(1 + %[2]s)/2", base.text, x.text)
+		}
+		return c.fail(x.span, "an index is a categorical slot or a whole number", help)
 	}
 	return c.use(n, s.span, indices, vector)
 }
@@ -245,9 +263,12 @@ func whole(s *syntax) (int, bool) {
 }
 
 func (c *checker) call(s *syntax) value {
-	args := make([]value, len(s.args))
+	args, before := make([]value, len(s.args)), len(c.errors)
 	for i, x := range s.args {
 		args[i] = c.value(x)
+	}
+	if len(c.errors) > before {
+		return single(Number(0))
 	}
 	arity := func(n int) bool {
 		if len(args) == n {
@@ -266,7 +287,11 @@ func (c *checker) call(s *syntax) value {
 		if !arity(2) {
 			return single(Number(0))
 		}
-		return c.sum(s.span, c.apply(Mul, s.span, args[0], args[1]))
+		product := c.apply(Mul, s.span, args[0], args[1])
+		if len(c.errors) > before {
+			return product
+		}
+		return c.sum(s.span, product)
 	case "min", "max":
 		if len(args) < 2 {
 			return c.fail(s.span, s.text+" takes two arguments or more", "")

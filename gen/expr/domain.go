@@ -10,10 +10,13 @@ import (
 // Range is an interval of values, its ends included.
 type Range struct{ Lo, Hi float64 }
 
-// Ranges say between what bounds slots and parameters lie. Ends may be infinite.
+// Ranges say between what bounds slots, the values of categoricals and parameters
+// lie. Ends may be infinite. indices are those of a parameter, -1 where they are not
+// known.
 type Ranges interface {
 	Slot(n, comp int) Range
-	Param(n int) Range
+	Index(n int) Range
+	Param(n int, indices []int, comp int) Range
 }
 
 // Domain bounds the value of an expression as Parse gave it, and reports every
@@ -48,7 +51,41 @@ func hull(values ...float64) Range {
 	return r
 }
 
-func (r Range) String() string { return fmt.Sprintf("%.4g to %.4g", r.Lo, r.Hi) }
+func (r Range) String() string {
+	switch low, high := math.IsInf(r.Lo, -1), math.IsInf(r.Hi, 1); {
+	case low && high:
+		return "any number"
+	case low:
+		return fmt.Sprintf("up to %.4g", r.Hi)
+	case high:
+		return fmt.Sprintf("%.4g or more", r.Lo)
+	}
+	return fmt.Sprintf("%.4g to %.4g", r.Lo, r.Hi)
+}
+
+// can says how low an operand can be.
+func (d *domain) can(e *Expr, x Range) string {
+	text := e.String(d.scope)
+	switch {
+	case e.Op == Const || x.Lo == x.Hi && !math.IsInf(x.Lo, 0):
+		return fmt.Sprintf("%s is %.4g", text, x.Lo)
+	case math.IsInf(x.Lo, -1):
+		return text + " has no lower bound"
+	}
+	return fmt.Sprintf("%s can be as low as %.4g", text, x.Lo)
+}
+
+// zero reports a division by what can be 0.
+func (d *domain) zero(e, below *Expr, x Range) {
+	switch text := below.String(d.scope); {
+	case below.Op == Const:
+		d.fail(e, "this divides by zero")
+	case x.Lo == x.Hi:
+		d.fail(e, "this divides by zero: %s is 0", text)
+	default:
+		d.fail(e, "this can divide by zero: %s can be 0 (it is %s)", text, x)
+	}
+}
 
 func (d *domain) bound(e *Expr) Range {
 	switch e.Op {
@@ -57,9 +94,17 @@ func (d *domain) bound(e *Expr) Range {
 	case Slot:
 		return d.ranges.Slot(e.N, e.Comp)
 	case Index:
-		return Range{0, float64(d.scope.Slots[e.N].States - 1)}
+		return d.ranges.Index(e.N)
 	case Param:
-		return d.ranges.Param(e.N)
+		indices := make([]int, len(e.Args))
+		for i, x := range e.Args {
+			if r := d.bound(x); r.Lo == r.Hi {
+				indices[i] = int(r.Lo)
+			} else {
+				indices[i] = -1
+			}
+		}
+		return d.ranges.Param(e.N, indices, e.Comp)
 	}
 	x := d.bound(e.Args[0])
 	y := x
@@ -84,7 +129,7 @@ func (d *domain) bound(e *Expr) Range {
 		return hull(x.Lo*y.Lo, x.Lo*y.Hi, x.Hi*y.Lo, x.Hi*y.Hi)
 	case Div:
 		if y.holds(0) {
-			d.fail(e, "this can divide by zero: %s can be 0 (%s)", e.Args[1].String(d.scope), y)
+			d.zero(e, e.Args[1], y)
 			return whole
 		}
 		return hull(x.Lo/y.Lo, x.Lo/y.Hi, x.Hi/y.Lo, x.Hi/y.Hi)
@@ -94,13 +139,13 @@ func (d *domain) bound(e *Expr) Range {
 		return Range{sampling.Exp(x.Lo), sampling.Exp(x.Hi)}
 	case Log:
 		if x.Lo <= 0 {
-			d.fail(e, "this can be the logarithm of 0 or less: %s can be as low as %.4g", e.Args[0].String(d.scope), x.Lo)
+			d.fail(e, "a logarithm of 0 or less: %s", d.can(e.Args[0], x))
 			return whole
 		}
 		return Range{sampling.Log(x.Lo), sampling.Log(x.Hi)}
 	case Sqrt:
 		if x.Lo < 0 {
-			d.fail(e, "this can be the root of a negative number: %s can be as low as %.4g", e.Args[0].String(d.scope), x.Lo)
+			d.fail(e, "a root of a negative number: %s", d.can(e.Args[0], x))
 			return whole
 		}
 		return Range{math.Sqrt(x.Lo), math.Sqrt(x.Hi)}
@@ -139,7 +184,11 @@ func (d *domain) power(e *Expr, x, y Range) Range {
 	n := y.Lo
 	if y.Lo != y.Hi || n != math.Floor(n) { // exp(y·log x)
 		if x.Lo < 0 || x.Lo == 0 && y.Lo <= 0 {
-			d.fail(e, "only whole powers exist of a negative number: %s can be as low as %.4g", e.Args[0].String(d.scope), x.Lo)
+			if x.Lo < 0 {
+				d.fail(e, "only whole powers exist of a negative number: %s", d.can(e.Args[0], x))
+			} else {
+				d.fail(e, "0 has no power of 0 or less: %s", d.can(e.Args[0], x))
+			}
 			return whole
 		}
 		if x.Lo == 0 {
@@ -148,7 +197,7 @@ func (d *domain) power(e *Expr, x, y Range) Range {
 		return hull(raise(x.Lo, y.Lo), raise(x.Lo, y.Hi), raise(x.Hi, y.Lo), raise(x.Hi, y.Hi))
 	}
 	if n < 0 && x.holds(0) {
-		d.fail(e, "this can divide by zero: %s can be 0 (%s)", e.Args[0].String(d.scope), x)
+		d.zero(e, e.Args[0], x)
 		return whole
 	}
 	if math.Mod(n, 2) == 0 {

@@ -74,8 +74,9 @@ type Scope struct {
 type SlotType struct {
 	Name   string
 	Kind   Kind
-	States int // of a categorical
-	Dim    int // of a vector; 0 for a scalar
+	States int    // of a categorical
+	Dim    int    // of a vector; 0 for a scalar
+	Of     string // the variable, for messages; may be empty
 }
 
 // names of functions and operators, in the order of Op.

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // scope is that of all tests: two continuous slots, a vector, two spins and two
@@ -437,7 +439,9 @@ func (b bounds) Slot(n, _ int) Range {
 	return Range{math.Inf(-1), math.Inf(1)}
 }
 
-func (b bounds) Param(n int) Range {
+func (b bounds) Index(n int) Range { return Range{0, float64(scope.Slots[n].States - 1)} }
+
+func (b bounds) Param(n int, _ []int, _ int) Range {
 	if r, ok := b[scope.Params[n]]; ok {
 		return r
 	}
@@ -463,7 +467,7 @@ func TestDomainHoldsValues(t *testing.T) {
 func TestDomain(t *testing.T) {
 	b := bounds{"v": {0.5, 2}, "b": {1, 3}, "u": {-2, 2}}
 	for text, want := range map[string]string{
-		"1/u":         "divide by zero: u can be 0 (-2 to 2)",
+		"1/u":         "divide by zero: u can be 0 (it is -2 to 2)",
 		"1/v":         "",
 		"1/(1 + u^2)": "",
 		"1/(1 + u*u)": "",
@@ -478,7 +482,7 @@ func TestDomain(t *testing.T) {
 		"u^3":         "",
 		"b^u":         "",
 		"a^u":         "only whole powers",
-		"u/(c - 1)":   "divide by zero: c - 1 can be 0 (-1 to 1)",
+		"u/(c - 1)":   "divide by zero: c - 1 can be 0 (it is -1 to 1)",
 		"u/(c + 1)":   "",
 		"log(1 + s)":  "logarithm",
 		"sqrt(1 + s)": "",
@@ -522,4 +526,50 @@ func FuzzParse(f *testing.F) {
 		Domain(e, scope, bounds{})
 		Eval(s, ones{})
 	})
+}
+
+// Compiled code has the value of its expression, to the last bit.
+func TestCode(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 1))
+	slots := func(n, comp int) int {
+		if comp == Scalar {
+			return n
+		}
+		return 10 + comp
+	}
+	for range 2000 {
+		e, w := randomExpr(t, r, 4), randomWorld(r)
+		var table []float64
+		for _, row := range w.t {
+			table = append(table, row[:]...)
+		}
+		c := &sampling.Code{Ops: Code(e, slots, func(n int) int { return n }), Params: []sampling.CodeParam{
+			{Shared: true, Values: []float64{w.a}}, {Shared: true, Values: []float64{w.b}}, {Values: []float64{0, 0, w.w, 0}},
+			{Axes: []int{3, 2}, Shared: true, Values: table}, {Axes: []int{3}, Shared: true, Values: w.m[:]},
+		}}
+		if err := c.Check(13, 4); err != nil {
+			t.Fatalf("%s: %v", e.String(scope), err)
+		}
+		got, _ := c.Eval(2, func(n int) float64 {
+			switch {
+			case n >= 10:
+				return w.x[n-10]
+			case n >= 5:
+				return float64(w.Index(n))
+			}
+			return w.Slot(n, Scalar)
+		}, nil)
+		if want := Eval(e, w); got != want && !(got != got && want != want) {
+			t.Fatalf("%s = %v, compiled %v", e.String(scope), want, got)
+		}
+	}
+	for _, bad := range []sampling.Code{
+		{}, {Ops: []sampling.CodeOp{{Op: sampling.CodeAdd}}}, {Ops: []sampling.CodeOp{{Op: sampling.CodeSlot, N: 3}}},
+		{Ops: []sampling.CodeOp{{}, {}}}, {Ops: []sampling.CodeOp{{Op: 99}}}, {Ops: []sampling.CodeOp{{Op: sampling.CodeParamAt}}},
+		{Ops: []sampling.CodeOp{{}}, Params: []sampling.CodeParam{{Axes: []int{2}, Shared: true, Values: []float64{1}}}},
+	} {
+		if err := bad.Check(3, 1); err == nil {
+			t.Errorf("%v is accepted", bad)
+		}
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // Monomial is Coef·∏ slot^power: Coef holds parameters and categorical slots alone.
@@ -108,7 +110,7 @@ func (x *expander) expand(e *Expr) (polynomial, bool) {
 		}
 	case Pow:
 		n := e.Args[1]
-		if n.Op != Const || n.Value != float64(int(n.Value)) || n.Value < 1 || n.Value > maxPower {
+		if n.Op != Const || n.Value != float64(int(n.Value)) || n.Value < 1 || n.Value > sampling.MaxWholePower {
 			break
 		}
 		p, ok := x.expand(e.Args[0])

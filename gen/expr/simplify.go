@@ -64,83 +64,9 @@ func second(e *Expr) *Expr {
 }
 
 // operate is one operation in float64, the same bits on every machine.
-func operate(op Op, x, y float64) float64 {
-	truth := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
-	}
-	switch op {
-	case Neg:
-		return -x
-	case Add:
-		return x + y
-	case Sub:
-		return x - y
-	case Mul:
-		return float64(x * y)
-	case Div:
-		return x / y
-	case Pow:
-		return raise(x, y)
-	case Exp:
-		return sampling.Exp(x)
-	case Log:
-		return sampling.Log(x)
-	case Sqrt:
-		return math.Sqrt(x)
-	case Sin:
-		return sampling.Sin(x)
-	case Cos:
-		return sampling.Cos(x)
-	case Tanh:
-		return sampling.Tanh(x)
-	case Abs:
-		return math.Abs(x)
-	case Min:
-		return min(x, y)
-	case Max:
-		return max(x, y)
-	case Less:
-		return truth(x < y)
-	case LessEq:
-		return truth(x <= y)
-	case Greater:
-		return truth(x > y)
-	case GreaterEq:
-		return truth(x >= y)
-	case Equal:
-		return truth(x == y)
-	case NotEqual:
-		return truth(x != y)
-	}
-	panic("not an operation")
-}
+func operate(op Op, x, y float64) float64 { return sampling.Operate(codeOps[op], x, y) }
 
-// maxPower is the largest exponent that is worked out by multiplication.
-const maxPower = 64
-
-// raise is x^y: whole powers by multiplication, from the left; halves by sqrt;
-// others as exp(y·log x).
-func raise(x, y float64) float64 {
-	switch {
-	case y == 0.5:
-		return math.Sqrt(x)
-	case y == math.Floor(y) && math.Abs(y) <= maxPower:
-		p := 1.0
-		for range int(math.Abs(y)) {
-			p = float64(p * x)
-		}
-		if y < 0 {
-			return 1 / p
-		}
-		return p
-	case x == 0 && y > 0:
-		return 0
-	}
-	return sampling.Exp(float64(y * sampling.Log(x)))
-}
+func raise(x, y float64) float64 { return operate(Pow, x, y) }
 
 // product is c/below times powers of bases, in order of first appearance. below
 // holds numbers without an exact inverse.
@@ -228,7 +154,7 @@ func (p product) key() string {
 	return strconv.FormatFloat(p.below, 'g', -1, 64) + " " + strings.Join(keys, " ")
 }
 
-func isWhole(x float64) bool { return x == math.Floor(x) && math.Abs(x) <= maxPower }
+func isWhole(x float64) bool { return x == math.Floor(x) && math.Abs(x) <= sampling.MaxWholePower }
 
 // expr writes the product: constant, powers above the line, then those below.
 func (p product) expr() *Expr {

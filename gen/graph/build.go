@@ -106,6 +106,7 @@ type term struct {
 	untied  bool      // at run time one number is one for each row
 	potts   bool      // weights are couplings, to be multiplied with the identity
 	rowText func(i int) string
+	shown   *Expression // of an energy that could be read
 }
 
 // place is where on a graph a variable sits: node after node from first on.
@@ -178,8 +179,12 @@ func (b *builder) updates() {
 		if !b.isVariable(u.Var.Text) {
 			b.unknown(u.Var, "variable", b.declNames())
 		}
-		if u.Sampler.Text != "gibbs" {
-			b.unsupported(u.Sampler.Pos, "sampler "+diag.Quote(u.Sampler.Text), "spins and categoricals are updated by gibbs")
+		switch u.Sampler.Text {
+		case "gibbs":
+		case "slice", "metropolis", "mala":
+			b.unsupported(u.Sampler.Pos, "sampler "+u.Sampler.Text, "gibbs draws spins, categoricals, and numbers whose energy is quadratic")
+		default:
+			b.unknown(u.Sampler, "sampler", []string{"gibbs", "slice", "metropolis", "mala"})
 		}
 	}
 }

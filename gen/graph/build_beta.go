@@ -25,6 +25,9 @@ func (b *builder) betas() {
 	if s == nil {
 		return
 	}
+	if b.s.Beta.Ok {
+		b.warn(b.s.Beta.Pos, diag.NotUsed, "the last of sample.betas is the beta of draws and energies", "beta %v has no effect: sample.betas replace it", g.Beta)
+	}
 	if g.BetaParam != "" {
 		b.fail(s.Pos, diag.Conflict, "remove one of the two", "betas replace beta, which is the runtime parameter %s", g.BetaParam)
 		return

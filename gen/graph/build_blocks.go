@@ -125,9 +125,9 @@ func (b *builder) closedColours() []int32 {
 			return nil
 		}
 		for k := range v.Count {
-			at := k
+			at := k / v.Width()
 			if v.OnNodes != nil {
-				at = int(v.OnNodes[k])
+				at = int(v.OnNodes[at])
 			}
 			colours[v.First+k] = top.Colours[at]
 		}
@@ -177,8 +177,68 @@ func (b *builder) userBlocks() {
 		b.unclaimed(owner)
 	}
 	if !b.unclear && !g.Synchronous {
+		b.splitVectors()
 		b.neighboursTogether()
 	}
+}
+
+// splitVectors makes superblocks that hold vectors whose components share a row into
+// consecutive ones: the first components of all vectors, with all other nodes, then
+// the second ones, and so on. So a block of vectors draws them component by
+// component.
+func (b *builder) splitVectors() {
+	g := b.g
+	coupled := make([]bool, len(g.Vars))
+	for i := range g.Factors {
+		f := &g.Factors[i]
+		s := len(f.Slots)
+		for r := 0; r < f.Rows && s > 1; r++ {
+			row := f.Index[r*s : r*s+s]
+			for k, n := range row {
+				v := &g.Vars[f.Slots[k].Var]
+				if v.Dim < 2 || coupled[f.Slots[k].Var] {
+					continue
+				}
+				place := (int(n) - v.First) / v.Dim
+				coupled[f.Slots[k].Var] = slices.ContainsFunc(row[:k], func(u int32) bool {
+					return int(u) >= v.First+place*v.Dim && int(u) < v.First+(place+1)*v.Dim
+				})
+			}
+		}
+	}
+	if !slices.Contains(coupled, true) {
+		return
+	}
+	var out [][]Block
+	for _, super := range g.Blocks {
+		var byComponent [][]Block
+		for _, block := range super {
+			here := map[int]int{} // by component: place of this block's part
+			for _, n := range block.Nodes {
+				i := g.varOf(n)
+				at := 0
+				if coupled[i] {
+					at = (int(n) - g.Vars[i].First) % g.Vars[i].Dim
+				}
+				for len(byComponent) <= at {
+					byComponent = append(byComponent, nil)
+				}
+				k, ok := here[at]
+				if !ok {
+					k = len(byComponent[at])
+					here[at] = k
+					byComponent[at] = append(byComponent[at], Block{Pos: block.Pos})
+				}
+				byComponent[at][k].Nodes = append(byComponent[at][k].Nodes, n)
+			}
+		}
+		for _, parts := range byComponent {
+			if len(parts) > 0 {
+				out = append(out, parts)
+			}
+		}
+	}
+	g.Blocks = out
 }
 
 // claim marks the nodes of the last block as its own.
@@ -259,7 +319,7 @@ func (b *builder) neighboursTogether() {
 		}
 	}
 	for i, c := range clashes {
-		if c.count == 0 {
+		if c.count == 0 || i > 0 && clashes[i-1].count > 0 && g.Blocks[i-1][0].Pos == g.Blocks[i][0].Pos { // components of the same vectors
 			continue
 		}
 		what := "block"
@@ -310,7 +370,17 @@ func (b *builder) observers() {
 	seen := map[string]bool{}
 	for i := range b.s.Observe {
 		o := &b.s.Observe[i]
-		if o.Kind == "histogram" || o.Kind == "value" {
+		if o.Kind == "value" {
+			if seen[" "+o.Name.Text] {
+				b.fail(o.Name.Pos, diag.Duplicate, "", "two observed values are called %s", o.Name.Text)
+			}
+			seen[" "+o.Name.Text] = true
+			if v, ok := b.observable(o); ok {
+				b.g.Observe = append(b.g.Observe, Observe{Kind: "value", Value: v})
+			}
+			continue
+		}
+		if o.Kind == "histogram" {
 			b.unsupported(o.Pos, "observing a "+o.Kind, "record the state and compute it from there")
 			continue
 		}

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/expr"
+	"github.com/thrmlgen/thrmlgen/gen/spec"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // energyFactor turns a factor with an energy expression into factors with weights:
@@ -26,7 +29,11 @@ func (b *builder) energyFactor(t *term, f *Factor) ([]Factor, bool) {
 		return nil, true
 	}
 	e := &expression{b: b, t: t, f: f, scope: &expr.Scope{}}
-	return e.parts()
+	parts, ok := e.parts()
+	if ok {
+		t.shown = e.written()
+	}
+	return parts, ok
 }
 
 // expression is one energy expression on the rows of a factor.
@@ -46,13 +53,34 @@ type energyParam struct {
 }
 
 func (e *expression) parts() ([]Factor, bool) {
+	tree, ok := e.read()
+	if !ok {
+		return nil, false
+	}
+	monomials, ok := expr.Monomials(tree, e.scope)
+	if !ok || !e.quadratic(monomials) {
+		if !ok {
+			e.fail(e.notPolynomial(tree), diag.NotQuadratic, "continuous slots may stand in sums and products, and squared; samplers for other energies are not supported yet",
+				"this is no polynomial of the continuous slots, so that their conditionals are no Gaussians")
+		}
+		return nil, false
+	}
+	return e.lower(monomials)
+}
+
+// read gives the simplified expression, its parameters read and its domain
+// checked.
+func (e *expression) read() (*expr.Expr, bool) {
 	for i, s := range e.t.Over {
 		name := s.Alias.Text
 		if name == "" {
 			name = s.Var.Text
 		}
 		slot := e.f.Slots[i]
-		e.scope.Slots = append(e.scope.Slots, expr.SlotType{Name: name, Kind: [...]expr.Kind{expr.Spin, expr.Categorical, expr.Continuous}[slot.Kind], States: slot.States})
+		e.scope.Slots = append(e.scope.Slots, expr.SlotType{
+			Name: name, Kind: [...]expr.Kind{expr.Spin, expr.Categorical, expr.Continuous}[slot.Kind],
+			States: slot.States, Dim: e.b.g.Vars[slot.Var].Dim, Of: s.Var.Text,
+		})
 	}
 	for _, p := range e.t.Params {
 		e.scope.Params = append(e.scope.Params, p.Name.Text)
@@ -67,35 +95,102 @@ func (e *expression) parts() ([]Factor, bool) {
 	if len(problems) > 0 || !e.readParams(shapes) {
 		return nil, false
 	}
-	_, problems = expr.Domain(tree, e.scope, e)
-	for _, p := range problems {
-		e.fail(p.Span, diag.OutOfDomain, "", "%s", p.Text)
-	}
-	if len(problems) > 0 {
+	if !e.defined(tree) {
 		return nil, false
 	}
-	monomials, ok := expr.Monomials(expr.Simplify(tree), e.scope)
-	if !ok || !e.quadratic(monomials) {
-		if !ok {
-			e.fail(expr.Span{From: 0, To: len(e.t.Energy)}, diag.NotQuadratic, "continuous slots may stand in sums and products, and squared; samplers for other energies are not supported yet",
-				"the energy is no polynomial of its continuous slots, so that their conditionals are no Gaussians")
-		}
-		return nil, false
-	}
-	return e.lower(monomials)
+	return expr.Simplify(tree), true
 }
 
-// fail reports a problem at a part of the expression.
+// observable resolves an observed value.
+func (b *builder) observable(o *spec.Observe) (*Observable, bool) {
+	t, f := &term{Factor: *o.Value}, Factor{Name: o.Name.Text, Scale: 1, Pos: o.Pos}
+	if _, taken := b.vars[f.Name]; taken || slices.Contains([]string{"energy", "best", "final", "moments", "meta"}, f.Name) {
+		b.fail(o.Name.Pos, diag.Duplicate, "choose another name", "%s is the name of another array of the result", f.Name)
+		return nil, false
+	}
+	if !b.slots(t, &f) || !b.rows(t, &f) || !b.sameNodes(t, &f) {
+		return nil, false
+	}
+	e := &expression{b: b, t: t, f: &f, scope: &expr.Scope{}}
+	tree, ok := e.read()
+	if !ok {
+		return nil, false
+	}
+	out := &Observable{Name: f.Name, Rows: f.Rows, As: *e.written()}
+	for _, p := range e.params {
+		out.Code.Params = append(out.Code.Params, sampling.CodeParam{Axes: p.axes, Shared: p.shared, Values: p.values})
+	}
+	columns := e.columns(func(int, int) bool { return true })
+	out.Index = e.rowsOf(columns)
+	for _, c := range columns {
+		out.Slots = append(out.Slots, f.Slots[c.slot])
+	}
+	place := func(slot, comp int) int { return slices.Index(columns, column{slot, max(comp, 0)}) }
+	out.Code.Ops = expr.Code(tree, place, func(n int) int { return place(n, 0) })
+	return out, true
+}
+
+// written is the expression as it stands in the model.
+func (e *expression) written() *Expression {
+	out := &Expression{Text: e.t.Energy, Rows: e.f.Rows, Index: e.f.Index, Scale: e.f.Scale}
+	for i, s := range e.scope.Slots {
+		out.Slots, out.Vars = append(out.Slots, s.Name), append(out.Vars, e.f.Slots[i].Var)
+	}
+	for i, p := range e.params {
+		out.Params = append(out.Params, Param{e.scope.Params[i], p.axes, p.shared, p.values})
+	}
+	return out
+}
+
+// column is a node that a row has: that of a slot, or a component of its vector.
+type column struct{ slot, comp int }
+
+// columns lists those that a function chooses, in order.
+func (e *expression) columns(chosen func(slot, comp int) bool) []column {
+	var list []column
+	for i, s := range e.scope.Slots {
+		for comp := range max(s.Dim, 1) {
+			if chosen(i, comp) {
+				list = append(list, column{i, comp})
+			}
+		}
+	}
+	return list
+}
+
+// rowsOf are the nodes of some columns in every row.
+func (e *expression) rowsOf(columns []column) []int32 {
+	index := make([]int32, 0, e.f.Rows*len(columns))
+	for r := range e.f.Rows {
+		for _, c := range columns {
+			index = append(index, e.f.Index[r*len(e.f.Slots)+c.slot]+int32(c.comp))
+		}
+	}
+	return index
+}
+
+// fail reports a problem at a part of the expression, or names the part where its
+// place in the file is not known.
 func (e *expression) fail(at expr.Span, code, help, format string, args ...any) {
-	pos := e.t.EnergyPos
-	pos.Col += at.From
-	e.b.add(diag.Problem{Pos: pos, Width: max(0, at.To-at.From), Code: code, Text: fmt.Sprintf(format, args...), Help: help})
+	p := diag.Problem{Pos: e.t.EnergyPos, Width: max(0, at.To-at.From), Code: code, Text: fmt.Sprintf(format, args...), Help: help}
+	if e.t.EnergyAt != nil {
+		p.Pos = e.t.EnergyAt(at.From)
+	}
+	if at.From > 0 && p.Pos == e.t.EnergyPos {
+		p.Width = 0
+		p.Text = fmt.Sprintf("at %s: %s", diag.Quote(e.t.Energy[min(at.From, len(e.t.Energy)):min(at.To, len(e.t.Energy))]), p.Text)
+	}
+	e.b.add(p)
 }
 
 // namesDiffer reports names that stand for two things.
 func (e *expression) namesDiffer() bool {
 	ok, seen := true, map[string]bool{}
 	for i, s := range e.scope.Slots {
+		if expr.IsFunction(s.Name) {
+			e.b.fail(e.t.Over[i].Alias.Pos, diag.Duplicate, "choose another name", "%s is a function of expressions", s.Name)
+			ok = false
+		}
 		if seen[s.Name] {
 			name := e.t.Over[i].Alias
 			if name.Text == "" {
@@ -107,6 +202,10 @@ func (e *expression) namesDiffer() bool {
 		seen[s.Name] = true
 	}
 	for _, p := range e.t.Params {
+		if expr.IsFunction(p.Name.Text) {
+			e.b.fail(p.Name.Pos, diag.Duplicate, "choose another name", "%s is a function of expressions", p.Name.Text)
+			ok = false
+		}
 		if seen[p.Name.Text] {
 			e.b.fail(p.Name.Pos, diag.Duplicate, "", "%s is a slot or another parameter of factor %s already", p.Name.Text, e.f.Name)
 			ok = false
@@ -126,9 +225,10 @@ func (e *expression) readParams(shapes []expr.Shape) bool {
 			ok = false
 			continue
 		}
-		axes := shapes[i].Axes
-		if shapes[i].Dim > 0 {
-			axes = append(slices.Clone(axes), shapes[i].Dim)
+		axes, fits := e.axesOf(p, &shapes[i])
+		if !fits {
+			ok = false
+			continue
 		}
 		like := Factor{Name: e.f.Name + "." + p.Name.Text, Rows: e.f.Rows}
 		values, place, read := e.b.weightsOf(&p.Weights, &like, axes)
@@ -149,10 +249,167 @@ func (e *expression) readParams(shapes []expr.Shape) bool {
 	return ok
 }
 
-// Slot and Param bound what an expression is made of, see expr.Domain.
-func (e *expression) Slot(n, _ int) expr.Range {
-	v := &e.b.g.Vars[e.f.Slots[n].Var]
+// axesOf are the axes of a parameter in one row: those of its use and, where only
+// whole numbers stand as the index, of the table that is given.
+func (e *expression) axesOf(p *spec.Param, use *expr.Shape) ([]int, bool) {
+	axes := slices.Clone(use.Axes)
+	if use.Dim > 0 {
+		axes = append(axes, use.Dim)
+	}
+	var shape []int
+	pos := p.Pos
 	switch {
+	case p.List != nil:
+		shape = p.List.Shape
+	case p.File != nil:
+		given, _, ok := e.b.floats(p.File)
+		if !ok {
+			return nil, false
+		}
+		shape, pos = given, p.File.Pos
+	}
+	if p.Kind == "identity" && (len(axes) != 2 || axes[0] != axes[1]) {
+		e.b.fail(p.Pos, diag.ParamShape, "", "an identity is a table with two equal axes, as %[1]s[c, d]; here it is %[2]s", p.Name.Text, diag.Quote(e.t.Energy[use.At.From:use.At.To]))
+		return nil, false
+	}
+	if len(shape) == 0 {
+		return axes, true
+	}
+	given := shape
+	if len(shape) == len(axes)+1 && shape[0] == e.f.Rows {
+		given = shape[1:]
+	}
+	fits := len(given) == len(axes)
+	for i := range min(len(given), len(axes)) {
+		switch {
+		case i < len(use.Open) && use.Open[i] && given[i] >= use.Axes[i]:
+			axes[i] = given[i]
+		case given[i] != axes[i]:
+			fits = false
+		}
+	}
+	if fits {
+		return axes, true
+	}
+	needed := make([]string, len(axes))
+	for i, n := range axes {
+		needed[i] = fmt.Sprint(n)
+		if i < len(use.Open) && use.Open[i] {
+			needed[i] = fmt.Sprintf("at least %d", use.Axes[i])
+		}
+	}
+	table := strings.Join(needed, ", ")
+	written := diag.Quote(e.t.Energy[use.At.From:use.At.To])
+	if len(axes) == 0 {
+		e.b.add(diag.Problem{Pos: pos, Code: diag.ParamShape, Text: fmt.Sprintf("%s has shape %s; %s needs one number, or [%d], one for each row", p.Name.Text, shapeText(shape), written, e.f.Rows),
+			Help: "an element of a table is written " + p.Name.Text + "[c], c a categorical slot or a whole number"})
+		return nil, false
+	}
+	e.b.add(diag.Problem{Pos: pos, Code: diag.ParamShape, Text: fmt.Sprintf("%s has shape %s; %s needs [%s], or [%d, %s] for a table in each row", p.Name.Text, shapeText(shape), written, table, e.f.Rows, table),
+		Help: "there is one axis for each index, in order"})
+	return nil, false
+}
+
+// maxCases is how many rows and states of discrete slots an expression is looked at
+// one by one.
+const maxCases = 1 << 18
+
+// notPolynomial is the first part that is no polynomial of a continuous slot.
+func (e *expression) notPolynomial(tree *expr.Expr) expr.Span {
+	span := expr.Span{From: 0, To: len(e.t.Energy)}
+	holds := func(x *expr.Expr) (found bool) {
+		x.Visit(func(y *expr.Expr) {
+			found = found || y.Op == expr.Slot && e.scope.Slots[y.N].Kind == expr.Continuous
+		})
+		return found
+	}
+	found := false
+	tree.Visit(func(x *expr.Expr) {
+		switch x.Op {
+		case expr.Const, expr.Slot, expr.Index, expr.Param, expr.Neg, expr.Add, expr.Sub, expr.Mul:
+			return
+		case expr.Div:
+			if !holds(x.Args[1]) {
+				return
+			}
+		case expr.Pow:
+			if n := x.Args[1]; n.Op == expr.Const && n.Value == math.Floor(n.Value) && n.Value > 0 {
+				return
+			}
+		}
+		if !found && holds(x) && x.Span.To > x.Span.From && x.Span.To <= len(e.t.Energy) {
+			span, found = x.Span, true
+		}
+	})
+	return span
+}
+
+// defined reports operations that could leave their domain: first by the ranges of
+// all that the expression is made of, and where these do not rule it out, row by row
+// and for every state of the discrete slots.
+func (e *expression) defined(tree *expr.Expr) bool {
+	_, problems := expr.Domain(tree, e.scope, rowRanges{e, -1, nil})
+	if len(problems) == 0 {
+		return true
+	}
+	where, cases := "", float64(e.f.Rows)
+	for _, s := range e.f.Slots {
+		cases *= float64(max(s.States, 1))
+	}
+	if cases <= maxCases {
+		if problems, where = e.undefinedCase(tree); problems == nil {
+			return true
+		}
+	}
+	for _, p := range problems {
+		e.fail(p.Span, diag.OutOfDomain, "", "%s%s", p.Text, where)
+	}
+	return false
+}
+
+// undefinedCase finds the first row and discrete state in which an operation leaves
+// its domain.
+func (e *expression) undefinedCase(tree *expr.Expr) ([]*expr.Error, string) {
+	states := make([]int, len(e.f.Slots))
+	for row := range e.f.Rows {
+		clear(states)
+		for {
+			if _, problems := expr.Domain(tree, e.scope, rowRanges{e, row, states}); problems != nil {
+				if !slices.ContainsFunc(e.params, func(p energyParam) bool { return !p.shared }) {
+					return problems, "" // it is so in every row
+				}
+				_, text := e.t.rowPlace(row)
+				return problems, ", in " + text
+			}
+			i := len(states) - 1
+			for ; i >= 0; i-- {
+				if states[i]++; states[i] < e.f.Slots[i].States {
+					break
+				}
+				states[i] = 0
+			}
+			if i < 0 {
+				break
+			}
+		}
+	}
+	return nil, ""
+}
+
+// rowRanges bound what an expression is made of: in all rows and states (row -1), or
+// in one.
+type rowRanges struct {
+	e      *expression
+	row    int
+	states []int
+}
+
+func (r rowRanges) Slot(n, _ int) expr.Range {
+	v := &r.e.b.g.Vars[r.e.f.Slots[n].Var]
+	switch {
+	case v.Kind == Spin && r.row >= 0:
+		s := float64(2*r.states[n] - 1)
+		return expr.Range{Lo: s, Hi: s}
 	case v.Kind == Spin:
 		return expr.Range{Lo: -1, Hi: 1}
 	case v.Range != nil:
@@ -161,8 +418,20 @@ func (e *expression) Slot(n, _ int) expr.Range {
 	return expr.Range{Lo: math.Inf(-1), Hi: math.Inf(1)}
 }
 
-func (e *expression) Param(n int) expr.Range {
-	return expr.Range{Lo: slices.Min(e.params[n].values), Hi: slices.Max(e.params[n].values)}
+func (r rowRanges) Index(n int) expr.Range {
+	if r.row >= 0 {
+		k := float64(r.states[n])
+		return expr.Range{Lo: k, Hi: k}
+	}
+	return expr.Range{Lo: 0, Hi: float64(r.e.f.Slots[n].States - 1)}
+}
+
+func (r rowRanges) Param(n int, indices []int, comp int) expr.Range {
+	if r.row >= 0 {
+		v := energyValues{r.e, r.row, r.states}.Param(n, indices, comp)
+		return expr.Range{Lo: v, Hi: v}
+	}
+	return expr.Range{Lo: slices.Min(r.e.params[n].values), Hi: slices.Max(r.e.params[n].values)}
 }
 
 // quadratic refuses powers of a continuous slot above 2.
@@ -185,19 +454,20 @@ func (e *expression) lower(monomials []expr.Monomial) ([]Factor, bool) {
 	constant := 0.0
 	for i := range monomials {
 		m := &monomials[i]
-		part, slots := e.partOf(m)
-		if len(slots) == 0 {
+		part, columns := e.partOf(m)
+		if len(columns) == 0 {
 			for r := range e.f.Rows {
-				constant += e.weight(m, r, nil)
+				if constant += e.weight(m, r, nil); !finite(constant) {
+					return nil, e.beyond(r)
+				}
 			}
 			continue
 		}
-		for r := range e.f.Rows {
-			for _, s := range slots {
-				part.Index = append(part.Index, e.f.Index[r*len(e.f.Slots)+s])
-			}
+		if !e.b.takeCells(e.f.Pos, float64(e.f.Rows)*float64(len(columns))) {
+			return nil, false
 		}
-		if !e.b.takeCells(e.f.Pos, float64(len(part.Index))) || !e.weights(m, &part, slots) {
+		part.Index = e.rowsOf(columns)
+		if !e.weights(m, &part, columns) {
 			return nil, false
 		}
 		if slices.ContainsFunc(part.Weights, func(w float64) bool { return w != 0 }) {
@@ -219,26 +489,32 @@ func (e *expression) lower(monomials []expr.Monomial) ([]Factor, bool) {
 	return parts, true
 }
 
-// partOf is the factor of a monomial without its rows, and the slots of the
-// expression that it has.
-func (e *expression) partOf(m *expr.Monomial) (Factor, []int) {
+// partOf is the factor of a monomial without its rows, and its columns.
+func (e *expression) partOf(m *expr.Monomial) (Factor, []column) {
 	part := Factor{Rows: e.f.Rows, Scale: 1, Pos: e.f.Pos, WeightsPos: e.t.EnergyPos}
-	var slots []int
-	for i, s := range e.f.Slots {
-		switch power := m.Degree(i, expr.Scalar); {
-		case s.Kind == Categorical && readsIndex(m.Coef, i):
+	power := func(slot, comp int) int {
+		if e.scope.Slots[slot].Dim == 0 {
+			comp = expr.Scalar
+		}
+		return m.Degree(slot, comp)
+	}
+	columns := e.columns(func(slot, comp int) bool {
+		if e.scope.Slots[slot].Kind == expr.Categorical {
+			return readsIndex(m.Coef, slot)
+		}
+		return power(slot, comp) > 0
+	})
+	for _, c := range columns {
+		s := e.f.Slots[c.slot]
+		switch s.Kind {
+		case Categorical:
 			part.Table = append(part.Table, s.States)
-		case s.Kind != Categorical && power > 0:
-			if s.Kind == Continuous {
-				s.Power = power
-			}
-		default:
-			continue
+		case Continuous:
+			s.Power = power(c.slot, c.comp)
 		}
 		part.Slots = append(part.Slots, s)
-		slots = append(slots, i)
 	}
-	return part, slots
+	return part, columns
 }
 
 func readsIndex(e *expr.Expr, slot int) bool {
@@ -249,7 +525,7 @@ func readsIndex(e *expr.Expr, slot int) bool {
 
 // weights fills the table of a part, once if no parameter in it differs from row
 // to row.
-func (e *expression) weights(m *expr.Monomial, part *Factor, slots []int) bool {
+func (e *expression) weights(m *expr.Monomial, part *Factor, columns []column) bool {
 	part.Shared = true
 	m.Coef.Visit(func(x *expr.Expr) {
 		if x.Op == expr.Param && !e.params[x.N].shared {
@@ -267,16 +543,28 @@ func (e *expression) weights(m *expr.Monomial, part *Factor, slots []int) bool {
 	states := make([]int, len(e.f.Slots))
 	for r := range rows {
 		for k := range size {
-			for i, at := len(slots)-1, k; i >= 0; i-- {
+			for i, at := len(columns)-1, k; i >= 0; i-- {
 				if s := part.Slots[i]; s.Kind == Categorical {
-					states[slots[i]] = at % s.States
+					states[columns[i].slot] = at % s.States
 					at /= s.States
 				}
 			}
-			part.Weights = append(part.Weights, e.weight(m, r, states))
+			w := e.weight(m, r, states)
+			if !finite(w) {
+				return e.beyond(r)
+			}
+			part.Weights = append(part.Weights, w)
 		}
 	}
 	return true
+}
+
+// beyond reports a coefficient that overflows.
+func (e *expression) beyond(row int) bool {
+	_, text := e.t.rowPlace(row)
+	e.fail(expr.Span{From: 0, To: len(e.t.Energy)}, diag.NotFinite, "the largest float64 is about 1.8e308; scale the energy down and beta up",
+		"a coefficient of this energy is beyond any float64, in %s", text)
+	return false
 }
 
 // weight is -scale·coefficient for one row and the states of its categoricals.

@@ -32,8 +32,16 @@ func (b *builder) factors() {
 			}
 		}
 		parts, ok := b.factor(t, name)
-		if ok && len(parts) == 0 {
+		switch {
+		case ok && len(parts) == 0 && t.shown != nil:
+			b.warn(t.Pos, diag.NoRows, "", "factor %s is left out: its energy is 0", name)
+		case ok && len(parts) == 0:
 			b.warn(t.Pos, diag.NoRows, "", "factor %s has no rows and is left out: no edge of the graph lies in its variables", name)
+		case ok:
+			b.g.Terms = append(b.g.Terms, Term{Name: name, First: len(b.g.Factors), Parts: len(parts), Rows: parts[0].Rows, Energy: t.shown})
+			if t.shown != nil {
+				b.g.Terms[len(b.g.Terms)-1].Rows = t.shown.Rows
+			}
 		}
 		b.g.Factors = append(b.g.Factors, parts...)
 	}
@@ -60,7 +68,7 @@ func (b *builder) factor(t *term, name string) ([]Factor, bool) {
 	if t.Energy != "" {
 		return b.energyFactor(t, &f)
 	}
-	if !b.slots(t, &f) || !b.rows(t, &f) {
+	if !b.slots(t, &f) || !b.noVectors(t, &f) || !b.rows(t, &f) {
 		return nil, false
 	}
 	ok := b.sameNodes(t, &f)
@@ -106,6 +114,18 @@ func (b *builder) slots(t *term, f *Factor) bool {
 	return ok
 }
 
+// noVectors refuses weights over vectors, whose product is no number.
+func (b *builder) noVectors(t *term, f *Factor) bool {
+	for i, s := range f.Slots {
+		if v := &b.g.Vars[s.Var]; v.Dim > 0 {
+			b.fail(t.Over[i].Var.Pos, diag.BadSlots, "write an energy, such as \"0.5*dot(u, u)\" with over: {u: "+v.Name+"}",
+				"factor %s has weights and is over %s, whose nodes are vectors", f.Name, v.Name)
+			return false
+		}
+	}
+	return true
+}
+
 // rowPlace is where row i is written: its own place if it has one, and how to
 // name it.
 func (t *term) rowPlace(i int) (diag.Pos, string) {
@@ -136,10 +156,10 @@ func (b *builder) rows(t *term, f *Factor) bool {
 			return false
 		}
 		v := &b.g.Vars[f.Slots[0].Var]
-		if !b.takeCells(f.Pos, float64(v.Count)) {
+		if !b.takeCells(f.Pos, float64(v.Places())) {
 			return false
 		}
-		f.Index = span(v.First, v.Count)
+		f.Index = v.places()
 	case x.Pairs:
 		ok = b.pairs(t, f)
 	case x.Edges != nil:
@@ -174,12 +194,12 @@ func (b *builder) toDense(t *term, f *Factor) bool {
 		v := &b.g.Vars[slot.Var]
 		for at := k; at < len(f.Index); at += s {
 			i := f.Index[at]
-			if i < 0 || int(i) >= v.Count {
+			if i < 0 || int(i) >= v.Places() {
 				pos, text := t.rowPlace(at / s)
-				outside.add(pos, "%s: %d is no node of %s, which has 0 … %d", text, i, v.Name, v.Count-1)
+				outside.add(pos, "%s: %d is no node of %s, which has 0 … %d", text, i, v.Name, v.Places()-1)
 				continue
 			}
-			f.Index[at] = int32(v.First) + i
+			f.Index[at] = v.place(int(i))
 		}
 	}
 	outside.done("rows")
@@ -239,21 +259,21 @@ func (b *builder) pairs(t *term, f *Factor) bool {
 	}
 	u, v := &b.g.Vars[f.Slots[0].Var], &b.g.Vars[f.Slots[1].Var]
 	same := u == v
-	count := float64(u.Count) * float64(v.Count)
+	count := float64(u.Places()) * float64(v.Places())
 	if same {
-		count = float64(u.Count) * float64(u.Count-1) / 2
+		count = float64(u.Places()) * float64(u.Places()-1) / 2
 	}
 	if !b.takeCells(t.Index.Pos, 2*count) {
 		return false
 	}
 	f.Index = make([]int32, 0, int(2*count))
-	for i := range u.Count {
+	for i := range u.Places() {
 		from := 0
 		if same {
 			from = i + 1
 		}
-		for j := from; j < v.Count; j++ {
-			f.Index = append(f.Index, int32(u.First+i), int32(v.First+j))
+		for j := from; j < v.Places(); j++ {
+			f.Index = append(f.Index, u.place(i), v.place(j))
 		}
 	}
 	return true
@@ -322,10 +342,10 @@ func (b *builder) edgeGraph(x *spec.Topology, f *Factor) (top *Topology, inline,
 			return nil, false, false
 		}
 	}
-	shape := v.Shape
+	shape := v.Grid()
 	switch x.Kind {
 	case "chain", "ring", "complete":
-		shape = []int{v.Count}
+		shape = []int{v.Places()}
 	case "grid", "torus", "king":
 		if v.OnNodes != nil || len(shape) == 0 || x.Kind == "king" && len(shape) != 2 {
 			b.fail(x.Over.Pos, diag.BadGraph, "", "the shape %s of variable %s makes no %s", shapeText(shape), v.Name, x.Kind)
@@ -348,8 +368,7 @@ func (b *builder) edgeGraph(x *spec.Topology, f *Factor) (top *Topology, inline,
 // it, node i on node i.
 func (b *builder) nodesOn(variable int, top *Topology, x *spec.Topology, inline bool) (func(int32) int32, bool) {
 	v := &b.g.Vars[variable]
-	first := int32(v.First)
-	whole := func(n int32) int32 { return first + n }
+	whole := func(n int32) int32 { return v.place(int(n)) }
 	switch {
 	case inline || v.Topology == top && v.OnNodes == nil:
 		return whole, true
@@ -359,10 +378,10 @@ func (b *builder) nodesOn(variable int, top *Topology, x *spec.Topology, inline 
 			at[i] = -1
 		}
 		for i, n := range v.OnNodes {
-			at[n] = first + int32(i)
+			at[n] = v.place(i)
 		}
 		return func(n int32) int32 { return at[n] }, true
-	case v.Topology == nil && v.Count == top.Nodes:
+	case v.Topology == nil && v.Places() == top.Nodes:
 		if b.layout[variable] == nil {
 			b.layout[variable] = top
 		}
@@ -377,7 +396,7 @@ func (b *builder) nodesOn(variable int, top *Topology, x *spec.Topology, inline 
 		return nil, false
 	}
 	b.fail(x.Pos, diag.BadSlots, fmt.Sprintf("write %s: {…, on: %s}", v.Name, name),
-		"variable %s is not on graph %s and has %d nodes, the graph has %d", v.Name, name, v.Count, top.Nodes)
+		"variable %s is not on graph %s and has %d nodes, the graph has %d", v.Name, name, v.Places(), top.Nodes)
 	return nil, false
 }
 
@@ -393,7 +412,7 @@ func (b *builder) sameNodes(t *term, f *Factor) bool {
 		for i := 1; i < s; i++ {
 			if slices.Contains(row[:i], row[i]) {
 				pos, text := t.rowPlace(r)
-				twice.add(pos, "%s of factor %s has %s twice", text, f.Name, b.g.NodeName(int(row[i])))
+				twice.add(pos, "%s of factor %s has %s twice", text, f.Name, b.g.placeName(row[i]))
 				break
 			}
 		}

@@ -31,9 +31,10 @@ func (b *builder) family() {
 		b.rbm(f)
 	case "boltzmann":
 		b.boltzmann(f)
-	default:
-		b.unsupported(f.Kind.Pos, "family "+f.Kind.Text, "")
-		b.familyVariables(f)
+	case "gaussian":
+		b.gaussian(f)
+	case "gaussian_bernoulli":
+		b.gaussianBernoulli(f)
 	}
 }
 

@@ -22,7 +22,8 @@ type resolver struct {
 // be zero.
 //
 // One index counts the nodes of a variable row-major, whatever its shape; as
-// many indices as the variable has axes pick positions along them.
+// many indices as the variable has axes pick positions along them. A node that is a
+// vector stands for all its components; one index more picks among these.
 func (rs *resolver) resolve(r *spec.Ref) ([]int32, *diag.Problem) {
 	switch r.Op {
 	case "":
@@ -69,16 +70,21 @@ func (rs *resolver) name(r *spec.Ref) ([]int32, *diag.Problem) {
 }
 
 func (rs *resolver) variable(r *spec.Ref, v *Variable) ([]int32, *diag.Problem) {
-	shape := v.Shape
-	switch {
-	case r.Index == nil:
+	shape, width := v.Grid(), v.Width()
+	switch n := len(r.Index); {
+	case n == 0:
 		return span(v.First, v.Count), nil
-	case len(r.Index) == 1:
-		shape = []int{v.Count}
-	case len(r.Index) != len(shape):
+	case v.Dim > 0 && n == len(shape)+1:
+		shape, width = v.Shape, 1
+	case n == 1:
+		shape = []int{v.Places()}
+	case n != len(shape):
+		help := "give one index for each axis, or one that counts all nodes row-major"
+		if v.Dim > 0 {
+			help = "give one index for each axis, and one more for components"
+		}
 		return nil, &diag.Problem{Pos: r.Pos, Code: diag.BadReference,
-			Text: fmt.Sprintf("%s has %d indices, %s has shape %s", r.Text, len(r.Index), v.Name, shapeText(shape)),
-			Help: "give one index for each axis, or one that counts all nodes row-major"}
+			Text: fmt.Sprintf("%s has %d indices, %s has shape %s", r.Text, n, v.Name, shapeText(v.Grid())), Help: help}
 	}
 	flat := []int32{int32(v.First)}
 	stride := v.Count
@@ -96,7 +102,19 @@ func (rs *resolver) variable(r *spec.Ref, v *Variable) ([]int32, *diag.Problem) 
 		}
 		flat = next
 	}
-	return rs.distinct(flat), nil
+	return rs.distinct(components(flat, width)), nil
+}
+
+// components are all components of vectors given by their first ones.
+func components(first []int32, width int) []int32 {
+	if width == 1 {
+		return first
+	}
+	nodes := make([]int32, 0, len(first)*width)
+	for _, n := range first {
+		nodes = append(nodes, span(int(n), width)...)
+	}
+	return nodes
 }
 
 // axisPositions lists what one index picks of 0 … n-1.
@@ -284,12 +302,12 @@ func (b *builder) groupNodes(d *spec.Group) ([]int32, bool) {
 		if !ok {
 			return nil, false
 		}
-		n := d.Random.N
-		if n.V < 1 || n.V > int64(len(of)) {
-			b.fail(n.Pos, diag.OutOfRange, "", "n is %d, but %s has %d nodes", n.V, refText(d.Random.Of), len(of))
+		n, whole := d.Random.N, b.whole(of)
+		if n.V < 1 || n.V > int64(len(whole)) {
+			b.fail(n.Pos, diag.OutOfRange, "", "n is %d, but %s has %d nodes", n.V, refText(d.Random.Of), len(whole))
 			return nil, false
 		}
-		return randomNodes(of, int(n.V), uint64(d.Random.Seed.V)), true
+		return slices.Concat(randomNodes(whole, int(n.V), uint64(d.Random.Seed.V))...), true
 	case d.Parity != nil:
 		of, ok := b.ref(d.Parity.Of)
 		if !ok {
@@ -320,11 +338,12 @@ func (b *builder) fileGroup(d *spec.Group) ([]int32, bool) {
 		}
 		of = &spec.Ref{Name: spec.Name{Text: b.decls[0].Name.Text, Pos: d.File.Pos}, Text: b.decls[0].Name.Text, Pos: d.File.Pos}
 	}
-	from, okOf := b.ref(of)
+	nodesOf, okOf := b.ref(of)
 	a, ok := b.array(d.File)
 	if !ok || !okOf {
 		return nil, false
 	}
+	from := b.whole(nodesOf)
 	if keep, mask := a.Data.([]bool); mask {
 		return b.maskGroup(d, of, from, a.Shape, keep)
 	}
@@ -351,7 +370,7 @@ func (b *builder) fileGroup(d *spec.Group) ([]int32, bool) {
 		case !seen.add(int32(k)):
 			twice.add(d.File.Pos, "%s: element [%d] is %d once more", fileText(d.File), i, k)
 		default:
-			nodes = append(nodes, from[k])
+			nodes = append(nodes, from[k]...)
 		}
 	}
 	outside.done("elements")
@@ -360,8 +379,8 @@ func (b *builder) fileGroup(d *spec.Group) ([]int32, bool) {
 }
 
 // maskGroup keeps the nodes where the mask is true.
-func (b *builder) maskGroup(d *spec.Group, of *spec.Ref, from []int32, shape []int, keep []bool) ([]int32, bool) {
-	want := b.refShape(of, from)
+func (b *builder) maskGroup(d *spec.Group, of *spec.Ref, from [][]int32, shape []int, keep []bool) ([]int32, bool) {
+	want, _ := b.refGrid(of, len(from))
 	if !slices.Equal(shape, want) && !slices.Equal(shape, []int{len(from)}) {
 		b.fail(d.File.Pos, diag.BadFile, "", "the mask %s has shape %s; %s has shape %s", fileText(d.File), shapeText(shape), refText(of), shapeText(want))
 		return nil, false
@@ -369,7 +388,7 @@ func (b *builder) maskGroup(d *spec.Group, of *spec.Ref, from []int32, shape []i
 	var nodes []int32
 	for i, on := range keep {
 		if on {
-			nodes = append(nodes, from[i])
+			nodes = append(nodes, from[i]...)
 		}
 	}
 	if nodes == nil {
@@ -378,10 +397,26 @@ func (b *builder) maskGroup(d *spec.Group, of *spec.Ref, from []int32, shape []i
 	return nodes, nodes != nil
 }
 
+// whole cuts a list of nodes into those that the user sees as one: the components of
+// a vector where all stand together, else single nodes.
+func (b *builder) whole(nodes []int32) [][]int32 {
+	var out [][]int32
+	for len(nodes) > 0 {
+		v := &b.g.Vars[b.g.varOf(nodes[0])]
+		n := v.Width()
+		if (int(nodes[0])-v.First)%n != 0 || n > len(nodes) || nodes[n-1] != nodes[0]+int32(n-1) {
+			n = 1
+		}
+		out = append(out, nodes[:n:n])
+		nodes = nodes[n:]
+	}
+	return out
+}
+
 // randomNodes chooses n nodes: those whose words of purpose 4, slot = position
 // in of, draw 0 under the seed are the lowest, equal words by position. They
 // keep the order of of.
-func randomNodes(of []int32, n int, seed uint64) []int32 {
+func randomNodes[T any](of []T, n int, seed uint64) []T {
 	words := rng.NewWords(seed, 10)
 	keys := make([]uint64, len(of))
 	for i := range keys {
@@ -393,7 +428,7 @@ func randomNodes(of []int32, n int, seed uint64) []int32 {
 		at[i] = int(uint32(keys[i]))
 	}
 	slices.Sort(at)
-	chosen := make([]int32, n)
+	chosen := make([]T, n)
 	for i, k := range at {
 		chosen[i] = of[k]
 	}
@@ -405,10 +440,10 @@ func randomNodes(of []int32, n int, seed uint64) []int32 {
 func (b *builder) parityNodes(of []int32, parity int) []int32 {
 	return slices.DeleteFunc(slices.Clone(of), func(node int32) bool {
 		v := &b.g.Vars[b.g.varOf(node)]
-		i, sum := int(node)-v.First, 0
-		for d := len(v.Shape) - 1; d >= 0; d-- {
-			sum += i % v.Shape[d]
-			i /= v.Shape[d]
+		i, sum, grid := (int(node)-v.First)/v.Width(), 0, v.Grid()
+		for d := len(grid) - 1; d >= 0; d-- {
+			sum += i % grid[d]
+			i /= grid[d]
 		}
 		return sum%2 != parity
 	})

@@ -124,29 +124,43 @@ func (v *Variable) numbers() string {
 // refShape is the shape of the nodes of a reference: a variable's own shape, of
 // an index the lengths along its axes, else the number of nodes.
 func (b *builder) refShape(r *spec.Ref, nodes []int32) []int {
+	shape, dim := b.refGrid(r, len(nodes))
+	if dim > 0 {
+		shape = append(shape, dim)
+	}
+	return shape
+}
+
+// refGrid is refShape without the axis of vectors, and the length of that, 0 where
+// no vectors are meant. count is what the reference names if it is no variable.
+func (b *builder) refGrid(r *spec.Ref, count int) (shape []int, dim int) {
 	i, ok := b.vars[r.Name.Text]
 	if r.Op != "" || !ok {
-		return []int{len(nodes)}
+		return []int{count}, 0
 	}
 	v := &b.g.Vars[i]
-	switch {
-	case r.Index == nil:
-		return slices.Clone(v.Shape)
-	case len(r.Index) == 1:
-		return []int{len(nodes)}
+	grid, dim := v.Grid(), v.Dim
+	switch n := len(r.Index); {
+	case n == 0:
+		return slices.Clone(grid), dim
+	case dim > 0 && n == len(grid)+1:
+		grid, dim = v.Shape, 0
+	case n == 1 && dim == 0:
+		return []int{count}, 0
+	case n == 1:
+		grid = []int{v.Places()}
 	}
-	var shape []int
 	for d, axis := range r.Index {
 		if axis.IsIndex {
 			continue
 		}
-		at, p := axisPositions(&axis, v.Shape[d], v.Name)
+		at, p := axisPositions(&axis, grid[d], v.Name)
 		if p != nil {
-			return []int{len(nodes)}
+			return []int{count}, 0
 		}
 		shape = append(shape, len(at))
 	}
-	return shape
+	return shape, dim
 }
 
 // chainAxis matches a shape with the one needed, or with it behind an axis over

@@ -175,13 +175,18 @@ func (g *Graph) Expand() string {
 			p.line("  %s: %s", x.Name, p.refs(x.Nodes))
 		}
 	}
-	if len(g.Factors) == 0 {
+	terms := g.UserFactors()
+	if len(terms) == 0 {
 		p.line("factors: []")
 	} else {
 		p.line("factors:")
 	}
-	for i := range g.Factors {
-		p.factor(i, &g.Factors[i])
+	for i, t := range terms {
+		if t.Energy != nil {
+			p.energy(i, &t)
+		} else {
+			p.factor(i, &g.Factors[t.First])
+		}
 	}
 	if g.BetaParam != "" {
 		p.line("beta: %s", g.BetaParam)
@@ -221,10 +226,60 @@ func (p *printer) variable(v *Variable) {
 	if v.Kind == Categorical {
 		fmt.Fprintf(&p.b, ", states: %d", v.States)
 	}
-	if len(v.Shape) > 0 {
-		p.b.WriteString(", shape: " + shapeText(v.Shape))
+	if len(v.Range) == 2 {
+		p.b.WriteString(", range: [" + number(v.Range[0]) + ", " + number(v.Range[1]) + "]")
+	}
+	if v.Dim > 0 {
+		fmt.Fprintf(&p.b, ", dim: %d", v.Dim)
+	}
+	if len(v.Grid()) > 0 {
+		p.b.WriteString(", shape: " + shapeText(v.Grid()))
 	}
 	p.line("}")
+}
+
+// energy writes a factor with an expression as it was written, its parameters as
+// numbers.
+func (p *printer) energy(i int, t *Term) {
+	lead := "  - "
+	if t.Name != fmt.Sprintf("f%d", i) {
+		p.line("%sname: %s", lead, t.Name)
+		lead = "    "
+	}
+	p.b.WriteString(lead)
+	p.expression("energy", t.Energy)
+	if t.Energy.Scale != 1 {
+		p.line("    scale: %s", number(t.Energy.Scale))
+	}
+}
+
+// expression writes over, index, the text under a key and params, at the indent of
+// a list's entries.
+func (p *printer) expression(key string, e *Expression) {
+	over := make([]string, len(e.Slots))
+	for k, name := range e.Slots {
+		over[k] = name + ": " + p.g.Vars[e.Vars[k]].Name
+	}
+	p.line("over: {%s}", strings.Join(over, ", "))
+	p.b.WriteString("    index: ")
+	s := len(e.Slots)
+	p.list([]int{e.Rows, s}, func(at int) string {
+		v := &p.g.Vars[e.Vars[at%s]]
+		return strconv.Itoa((int(e.Index[at]) - v.First) / v.Width())
+	})
+	p.line("\n    %s: %s", key, strconv.Quote(e.Text))
+	if len(e.Params) > 0 {
+		p.line("    params:")
+	}
+	for _, x := range e.Params {
+		p.b.WriteString("      " + x.Name + ": ")
+		shape := x.Axes
+		if !x.Shared {
+			shape = append([]int{e.Rows}, x.Axes...)
+		}
+		p.list(shape, func(at int) string { return number(x.Values[at]) })
+		p.b.WriteByte('\n')
+	}
 }
 
 func (p *printer) factor(i int, f *Factor) {
@@ -296,49 +351,100 @@ func (p *printer) refs(nodes []int32) string {
 	return "[" + strings.Join(parts, ", ") + "]"
 }
 
-// refParts writes one reference for each run of nodes inside a variable.
+// refParts writes one reference for each run of nodes.
 func (p *printer) refParts(nodes []int32) (parts []string) {
 	for len(nodes) > 0 {
-		v := &p.g.Vars[p.g.varOf(nodes[0])]
-		n := 1
-		for n < len(nodes) && int(nodes[n]) >= v.First && int(nodes[n]) < v.First+v.Count {
-			n++
-		}
-		parts = append(parts, strconv.Quote(p.ref(v, nodes[:n])))
+		n := p.run(nodes)
+		parts = append(parts, strconv.Quote(p.ref(nodes[:n])))
 		nodes = nodes[n:]
 	}
 	return parts
 }
 
-// ref writes nodes of one variable: all, a slice, or a list.
-func (p *printer) ref(v *Variable, nodes []int32) string {
-	at := func(i int) int { return int(nodes[i]) - v.First }
-	n := len(nodes)
+// run is how many nodes from the first on one reference can name: nodes of one
+// variable, whole vectors, or equal components of vectors along one axis.
+func (p *printer) run(nodes []int32) int {
+	v := &p.g.Vars[p.g.varOf(nodes[0])]
+	inside := func(i int) bool {
+		return i < len(nodes) && int(nodes[i]) >= v.First && int(nodes[i]) < v.First+v.Count
+	}
+	if v.Dim == 0 {
+		n := 1
+		for inside(n) {
+			n++
+		}
+		return n
+	}
+	whole := func(from int) bool {
+		for c := range v.Dim {
+			if !inside(from+c) || nodes[from+c] != nodes[from]+int32(c) {
+				return false
+			}
+		}
+		return (int(nodes[from])-v.First)%v.Dim == 0
+	}
+	n := 0
+	for whole(n) {
+		n += v.Dim
+	}
+	if n > 0 || len(v.Grid()) > 1 {
+		return max(n, 1)
+	}
+	component := func(i int) int { return (int(nodes[i]) - v.First) % v.Dim }
+	for n = 1; inside(n) && (len(v.Grid()) == 0 || component(n) == component(0)) && !whole(n); n++ {
+	}
+	return n
+}
+
+// ref writes a run of nodes: all, a slice, or a list.
+func (p *printer) ref(nodes []int32) string {
+	v := &p.g.Vars[p.g.varOf(nodes[0])]
+	var at []int
+	component := ""
+	switch first := int(nodes[0]) - v.First; {
+	case v.Dim > 1 && (len(nodes) == 1 || nodes[1] != nodes[0]+1) && len(v.Grid()) > 0:
+		if len(v.Grid()) > 1 {
+			return p.g.NodeName(int(nodes[0]))
+		}
+		component = fmt.Sprintf(",%d", first%v.Dim)
+		for _, n := range nodes {
+			at = append(at, (int(n)-v.First)/v.Dim)
+		}
+	case v.Dim > 0 && len(v.Grid()) > 0: // whole vectors
+		for i := 0; i < len(nodes); i += v.Dim {
+			at = append(at, (int(nodes[i])-v.First)/v.Dim)
+		}
+	default:
+		for _, n := range nodes {
+			at = append(at, int(n)-v.First)
+		}
+	}
+	n := len(at)
 	if n == 1 {
 		if len(v.Shape) == 0 {
 			return v.Name
 		}
-		return fmt.Sprintf("%s[%d]", v.Name, at(0))
+		return fmt.Sprintf("%s[%d%s]", v.Name, at[0], component)
 	}
-	step := at(1) - at(0)
+	step := at[1] - at[0]
 	for i := 1; i < n && step > 0; i++ {
-		if at(i)-at(i-1) != step {
+		if at[i]-at[i-1] != step {
 			step = 0
 		}
 	}
 	switch {
-	case step == 1 && n == v.Count:
+	case step == 1 && len(nodes) == v.Count:
 		return v.Name
 	case step == 1:
-		return fmt.Sprintf("%s[%d:%d]", v.Name, at(0), at(n-1)+1)
+		return fmt.Sprintf("%s[%d:%d%s]", v.Name, at[0], at[n-1]+1, component)
 	case step > 1:
-		return fmt.Sprintf("%s[%d:%d:%d]", v.Name, at(0), at(n-1)+1, step)
+		return fmt.Sprintf("%s[%d:%d:%d%s]", v.Name, at[0], at[n-1]+1, step, component)
 	}
 	list := make([]string, n)
 	for i := range list {
-		list[i] = strconv.Itoa(at(i))
+		list[i] = strconv.Itoa(at[i])
 	}
-	return v.Name + "[[" + strings.Join(list, ", ") + "]]"
+	return v.Name + "[[" + strings.Join(list, ", ") + "]" + component + "]"
 }
 
 func (p *printer) inits() {
@@ -346,8 +452,11 @@ func (p *printer) inits() {
 	p.line("init:")
 	for i, s := range p.g.Init {
 		name := names[s.Kind]
-		if s.Kind == InitValues {
+		switch s.Kind {
+		case InitValues:
 			name = "{file: " + strconv.Quote(s.Source) + "}"
+		case InitNormal:
+			name = "{normal: [" + number(s.Mean) + ", " + number(s.SD) + "]}"
 		}
 		p.line("  %s: %s", p.g.Vars[i].Name, name)
 	}
@@ -376,20 +485,19 @@ func (p *printer) clamps() {
 		// Keys are single references, so one line for each run inside a variable.
 		nodes, values := c.Nodes, c.Values
 		for len(nodes) > 0 {
-			v := &p.g.Vars[p.g.varOf(nodes[0])]
-			n := 1
-			for n < len(nodes) && int(nodes[n]) >= v.First && int(nodes[n]) < v.First+v.Count {
-				n++
-			}
+			n := p.run(nodes)
+			continuous := p.g.Vars[p.g.varOf(nodes[0])].Kind == Continuous
 			list := make([]string, n)
 			for i := range list {
-				list[i] = strconv.Itoa(int(values[i]))
+				if list[i] = strconv.Itoa(int(values[i])); continuous {
+					list[i] = number(float64(math.Float32frombits(uint32(values[i]))))
+				}
 			}
 			value := "[" + strings.Join(list, ", ") + "]"
 			if n == 1 {
 				value = list[0]
 			}
-			p.line("  ? %s\n  : %s", strconv.Quote(p.ref(v, nodes[:n])), value)
+			p.line("  ? %s\n  : %s", strconv.Quote(p.ref(nodes[:n])), value)
 			nodes, values = nodes[n:], values[n:]
 		}
 	}
@@ -444,6 +552,12 @@ func (p *printer) observe() {
 	}
 	p.line("observe:")
 	for _, o := range p.g.Observe {
+		if o.Value != nil {
+			p.line("  - name: %s", o.Value.Name)
+			p.b.WriteString("    ")
+			p.expression("value", &o.Value.As)
+			continue
+		}
 		if o.Nodes == nil {
 			p.line("  - %s", o.Kind)
 			continue

@@ -23,9 +23,10 @@ func (b *builder) training() {
 		}
 	}
 	if rows > 0 && t.Batch.V > int64(rows) {
-		b.fail(t.Batch.Pos, diag.OutOfRange, "", "a batch of %d, the data have %d rows", t.Batch.V, rows)
+		b.batchTooLarge(t, rows)
 	}
 	b.conditions(t, visible, rows)
+	b.chainStart(t)
 	for _, p := range []*spec.Phase{&t.Positive, &t.Negative} {
 		for i := range p.Blocks {
 			b.blockRefs(&p.Blocks[i])
@@ -106,5 +107,20 @@ func (b *builder) blockRefs(d *spec.Block) {
 	}
 	for i := range d.Together {
 		b.blockRefs(&d.Together[i])
+	}
+}
+
+// chainStart refuses what goes with contrastive divergence only.
+func (b *builder) chainStart(t *spec.Train) {
+	if t.Loss.Text == "cd" {
+		return
+	}
+	if t.K.Ok {
+		b.fail(t.K.Pos, diag.Conflict, "add loss: cd, or remove k; for loss kl the sweeps are those of negative",
+			"train.k is the number of sweeps of contrastive divergence, the loss is kl")
+	}
+	if t.Start.Text == "data" {
+		b.fail(t.Start.Pos, diag.Conflict, "add loss: cd, or take start: noise or persistent",
+			"chains start at the data in contrastive divergence only, the loss is kl")
 	}
 }

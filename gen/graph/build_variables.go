@@ -34,6 +34,7 @@ func (b *builder) variables() {
 			continue
 		}
 		v, ok := b.variable(d, chosen[i], d.On == nil || placed[i])
+		ok = ok && b.vector(d, &v)
 		if ok && total+v.Count > MaxModelNodes {
 			b.limit(d.Pos, "more than %d nodes", MaxModelNodes)
 			ok = false
@@ -61,10 +62,6 @@ func (b *builder) variable(d *spec.Variable, chosen []int32, placed bool) (Varia
 		b.unsupported(d.Pos, "variables with fields", "declare one variable for each field")
 		return v, false
 	case d.Kind == "continuous":
-		if d.Dim.Ok {
-			b.unsupported(d.Dim.Pos, "vectors", "write its components as a last axis of shape")
-			return v, false
-		}
 		v.Kind, v.States = Continuous, 0
 		if len(d.Range) == 2 {
 			v.Range = []float64{d.Range[0].V, d.Range[1].V}
@@ -130,6 +127,34 @@ func (b *builder) variable(d *spec.Variable, chosen []int32, placed bool) (Varia
 		v.Topology, v.OnNodes = at.on, span(at.first, v.Count)
 	}
 	return v, ok
+}
+
+// vector makes each node of a continuous variable a vector: so many nodes, which
+// follow each other.
+func (b *builder) vector(d *spec.Variable, v *Variable) bool {
+	if !d.Dim.Ok {
+		return true
+	}
+	if d.Dim.V < 1 || d.Dim.V > int64(MaxModelNodes/v.Count) {
+		b.limit(d.Dim.Pos, "variable %s has more than %d nodes", v.Name, MaxModelNodes)
+		return false
+	}
+	v.Dim = int(d.Dim.V)
+	v.Count *= v.Dim
+	v.Shape = append(slices.Clip(v.Shape), v.Dim)
+	return true
+}
+
+// place is the node of place i, of a vector its first component.
+func (v *Variable) place(i int) int32 { return int32(v.First + i*v.Width()) }
+
+// places lists the nodes of all places.
+func (v *Variable) places() []int32 {
+	nodes := make([]int32, v.Places())
+	for i := range nodes {
+		nodes[i] = v.place(i)
+	}
+	return nodes
 }
 
 func onAll(on *spec.OnExpr) bool { return !on.Rest && !on.Random.Ok && on.Mask == nil }
@@ -240,6 +265,15 @@ func (g *Graph) NodeName(i int) string {
 	}
 	at := elementText(v.Shape, i-v.First)
 	return v.Name + strings.ReplaceAll(at, " ", "")
+}
+
+// placeName is NodeName, but the whole vector where the node is a component.
+func (g *Graph) placeName(node int32) string {
+	v := &g.Vars[g.varOf(node)]
+	if len(v.Grid()) == 0 {
+		return v.Name
+	}
+	return v.Name + strings.ReplaceAll(elementText(v.Grid(), (int(node)-v.First)/v.Width()), " ", "")
 }
 
 func shapeText(shape []int) string {

@@ -7,7 +7,10 @@
 // normal.go draws weights.
 package graph
 
-import "github.com/thrmlgen/thrmlgen/gen/diag"
+import (
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
 
 // Kind is what values a node takes.
 type Kind uint8
@@ -26,6 +29,7 @@ type Graph struct {
 	Vars    []Variable
 	Nodes   int // all nodes
 	Factors []Factor
+	Terms   []Term // the factors as the user wrote them
 	Groups  []Group
 
 	Beta      float64   // inverse temperature of draws and of every reported energy
@@ -63,8 +67,23 @@ type Variable struct {
 	First    int       // dense index of its first node
 	Count    int
 	Topology *Topology // set by on: g
-	OnNodes  []int32   // graph node of each variable node (on: part of g); nil: identity
+	OnNodes  []int32   // graph node of each place (on: part of g); nil: identity
 	Pos      diag.Pos
+}
+
+// Width is the number of nodes that the user sees as one: a vector's components,
+// which follow each other.
+func (v *Variable) Width() int { return max(v.Dim, 1) }
+
+// Places is the number of nodes as the user sees them.
+func (v *Variable) Places() int { return v.Count / v.Width() }
+
+// Grid is Shape without the axis of a vector's components.
+func (v *Variable) Grid() []int {
+	if v.Dim > 0 {
+		return v.Shape[:len(v.Shape)-1]
+	}
+	return v.Shape
 }
 
 // Factor contributes -W[c1, c2, …]·s1·s2·…·x1^p1·… for each of its rows. An energy
@@ -81,6 +100,47 @@ type Factor struct {
 	Runtime    bool
 	Pos        diag.Pos // of the factor
 	WeightsPos diag.Pos
+}
+
+// Term is a factor as the user wrote it, which became Factors[First:First+Parts]:
+// one, or several for an energy expression.
+type Term struct {
+	Name         string
+	First, Parts int
+	Rows         int
+	Energy       *Expression // nil: weights
+}
+
+// Expression is an energy, or an observed value, as the user wrote it.
+type Expression struct {
+	Text   string
+	Slots  []string // names in the expression
+	Vars   []int    // variables of the slots
+	Rows   int
+	Index  []int32 // Rows × slots: nodes; of a vector its first component
+	Params []Param
+	Scale  float64
+}
+
+// Param is a parameter of an expression.
+type Param struct {
+	Name   string
+	Axes   []int // of one row
+	Shared bool  // the same for all rows
+	Values []float64
+}
+
+// UserFactors are the Terms; without any, as in a graph that was not built from a
+// model file, one for each factor.
+func (g *Graph) UserFactors() []Term {
+	if len(g.Terms) > 0 || len(g.Factors) == 0 {
+		return g.Terms
+	}
+	terms := make([]Term, len(g.Factors))
+	for i := range terms {
+		terms[i] = Term{Name: g.Factors[i].Name, First: i, Parts: 1, Rows: g.Factors[i].Rows}
+	}
+	return terms
 }
 
 // Slot is one position of a factor.
@@ -152,9 +212,20 @@ type Sample struct {
 
 // Observe is one thing to record.
 type Observe struct {
-	Kind  string  // state, energy, best, moments, magnetisation
+	Kind  string  // state, energy, best, moments, magnetisation, value
 	Nodes []int32 // state: nodes to keep; nil for all
 	Text  string  // the reference as written, for state of a part
+	Value *Observable
+}
+
+// Observable is a number of a state: the sum of an expression over rows.
+type Observable struct {
+	Name  string
+	Slots []Slot
+	Rows  int
+	Index []int32 // Rows × len(Slots) dense node indices, row-major
+	Code  sampling.Code
+	As    Expression // as written
 }
 
 // Format is what the user asked of the number format; nil fields are chosen.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
@@ -38,6 +39,7 @@ func BuildTraining(s *spec.Spec, files Files) (*Training, *diag.List) {
 	if b.l.Len() > 0 {
 		return nil, &b.l
 	}
+	b.trainable()
 	t := b.loadTraining()
 	if b.l.Len() == 0 {
 		t.Positive = b.phase(&s.Train.Positive, s.Train.Visible, t)
@@ -46,7 +48,37 @@ func BuildTraining(s *spec.Spec, files Files) (*Training, *diag.List) {
 	if b.l.Len() > 0 {
 		return nil, &b.l
 	}
+	if !slices.ContainsFunc(t.Positive.Factors, func(f Factor) bool { return f.Runtime }) {
+		b.fail(s.Train.Pos, diag.MissingKey, "add runtime: true to the model, or to the factors to train", "no factor has weights that are data, so there is nothing to train")
+		return nil, &b.l
+	}
 	return t, &b.l
+}
+
+// trainable refuses models whose moments are not whole numbers, and visible nodes
+// that are clamped for good.
+func (b *builder) trainable() {
+	t := b.s.Train
+	for _, v := range b.g.Vars {
+		if v.Kind == Continuous {
+			b.fail(t.Pos, diag.NotSupported, "train a model of spins and categoricals", "%s is continuous; such models cannot be trained yet", v.Name)
+		}
+	}
+	nodes, _ := b.ref(t.Visible)
+	for _, c := range b.s.Clamps {
+		held, _ := b.ref(c.Ref)
+		for _, n := range held {
+			if slices.Contains(nodes, n) {
+				b.fail(t.Visible.Pos, diag.ClampTwice, "leave it out of train.visible, or remove the clamp", "%s is visible in training, and clamped by %s", b.g.NodeName(int(n)), refText(c.Ref))
+				break
+			}
+		}
+	}
+}
+
+func (b *builder) batchTooLarge(t *spec.Train, rows int) {
+	help := fmt.Sprintf("take at most %d; without batch a step takes all", rows)
+	b.fail(t.Batch.Pos, diag.OutOfRange, help, "a batch of %d examples, the data have %d", t.Batch.V, rows)
 }
 
 func (b *builder) loadTraining() *Training {
@@ -61,7 +93,7 @@ func (b *builder) loadTraining() *Training {
 		return t
 	}
 	if from.Batch.V > int64(t.Data.Rows) {
-		b.fail(from.Batch.Pos, diag.OutOfRange, "", "a batch of %d, the data have %d rows", from.Batch.V, t.Data.Rows)
+		b.batchTooLarge(from, t.Data.Rows)
 	}
 	if len(from.Condition) > 0 && t.HeldOut.Rows > 0 {
 		b.fail(from.HeldOut.Pos, diag.NotSupported, "leave held_out away", "examples held out have no conditions of their own yet")
@@ -86,7 +118,39 @@ func (b *builder) loadTraining() *Training {
 			t.Condition.Values = append(t.Condition.Values, e.Values[r*width:(r+1)*width]...)
 		}
 	}
+	b.chainsOfConditions(t)
 	return t
+}
+
+// chainsOfConditions holds that the negative chains of loss kl come evenly to the
+// conditions of every batch, where these differ.
+func (b *builder) chainsOfConditions(t *Training) {
+	from, width := b.s.Train, len(t.Given)
+	chains, batch := from.Negative.Chains, t.Data.Rows
+	if !chains.Ok {
+		chains = b.s.Sample.Chains
+	}
+	if from.Batch.Ok {
+		batch = int(from.Batch.V)
+	}
+	same := true
+	for i, v := range t.Condition.Values {
+		same = same && v == t.Condition.Values[i%width]
+	}
+	if from.Loss.Text == "cd" || same {
+		return
+	}
+	for _, n := range []int{batch, t.Data.Rows % batch} {
+		if n == 0 || chains.V%int64(n) == 0 {
+			continue
+		}
+		pos := from.Pos
+		if from.Negative.Chains.Ok {
+			pos = chains.Pos
+		}
+		b.fail(pos, diag.OutOfRange, fmt.Sprintf("take a multiple of %d negative chains", n), "%d negative chains for the conditions of a batch of %d examples", chains.V, n)
+		return
+	}
 }
 
 // load gives the examples of a table for some nodes.
@@ -114,20 +178,39 @@ func (b *builder) load(what string, d *spec.Data, of *spec.Ref, nodes []int32) E
 		}
 		want := b.refShape(of, nodes)
 		if len(shape) == 0 || !slices.Equal(shape[1:], want) && !slices.Equal(shape[1:], []int{len(nodes)}) {
-			b.fail(d.File.Pos, diag.Length, "", "%s has shape %s; %s needs an axis over examples, then %s", fileText(d.File), shapeText(shape), refText(of), shapeText(want))
+			b.fail(d.File.Pos, diag.Length, "one row is one example, its columns are the nodes in the order of "+refText(of), "%s has shape %s; %s needs an axis over examples, then %s", fileText(d.File), shapeText(shape), refText(of), shapeText(want))
 			return Examples{}
 		}
 		if shape[0] == 0 {
-			b.fail(d.File.Pos, diag.Empty, "", "%s has no rows", fileText(d.File))
+			b.fail(d.File.Pos, diag.Empty, "training takes at least one example", "%s has no rows", fileText(d.File))
 			return Examples{}
 		}
-		rows, values, place = shape[0], read, func(int) diag.Pos { return d.File.Pos }
+		if rows, values = shape[0], read; !b.valuesFit(d.File, values, nodes) {
+			return Examples{}
+		}
 	}
 	states, ok := b.stateValues(diag.ClampValue, values, func(i int) int32 { return nodes[i%len(nodes)] }, place)
 	if !ok {
 		return Examples{}
 	}
 	return Examples{rows, states}
+}
+
+// valuesFit reports the first value of a file that its node cannot have, with its row.
+func (b *builder) valuesFit(f *spec.File, values []float64, nodes []int32) bool {
+	for i, x := range values {
+		n := nodes[i%len(nodes)]
+		v := &b.g.Vars[b.g.varOf(n)]
+		help, fits := "spins are -1 and +1: what is 0 and 1 takes 2·x - 1", x == -1 || x == 1
+		if v.Kind == Categorical {
+			help, fits = fmt.Sprintf("its states are 0 … %d", v.States-1), x >= 0 && x < float64(v.States) && x == float64(int32(x))
+		}
+		if !fits {
+			b.fail(f.Pos, diag.ClampValue, help, "%s: row %d has %v for %s", fileText(f), i/len(nodes), x, b.g.NodeName(int(n)))
+			return false
+		}
+	}
+	return true
 }
 
 // drawExamples draws spins that are +1 with probability p: the word of each, as

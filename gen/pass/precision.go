@@ -45,8 +45,8 @@ func precision(w *lowering) {
 	}
 	for _, beta := range p.AllBetas() {
 		if beta == 0 {
-			w.l.Addf(w.posOf(free[0]), diag.Unbounded, "beta is 0: a continuous variable without interactions has no law").
-				Help = "use a small beta above 0, or give the variable a range and a square"
+			w.l.Addf(w.posOf(free[0]), diag.Unbounded, "beta is 0: the conditionals of continuous nodes are then no Gaussians").
+				Help = "use a small beta above 0"
 			return
 		}
 	}

@@ -25,10 +25,11 @@ func warnings(w *lowering) {
 		w.warn("fraction", diag.CoarseLaw, "use format: default", "format %s lets a probability be wrong by %s", f.Profile, short(f.Bound))
 	}
 	lost, all := 0, 0
+	float := w.p.FloatNodes()
 	for i := range w.p.Factors {
 		x := &w.p.Factors[i]
-		if !x.Integer() {
-			continue
+		if !x.Integer() || !slices.ContainsFunc(x.Index, func(n int32) bool { return !float[n] }) {
+			continue // its weights are read as they are
 		}
 		for j, weight := range x.Weights {
 			if weight != 0 {

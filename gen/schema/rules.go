@@ -117,6 +117,7 @@ func (m *structure) laws() *laws {
 	l.needed = common(sets)
 	l.choices = without(sets, l.needed...)
 	l.excluded = m.exclusions()
+	l.seenTogether()
 	l.oneOf = len(l.choices) > 1 && disjoint(l.choices, l.excluded)
 	for _, k := range m.keys {
 		l.sets[k] = without(keySets(l.with[k]), append([]string{k}, l.needed...)...)
@@ -136,6 +137,20 @@ func (l *laws) extend() {
 			}
 			for _, p := range l.picks(k) {
 				l.with[k] = append(l.with[k], l.complete(append(slices.Clone(f), p), false)...)
+			}
+		}
+	}
+}
+
+// seenTogether takes back what a mapping that is taken disproves: keys that want a
+// third one look like excluding each other where they are tried alone.
+func (l *laws) seenTogether() {
+	for _, forms := range l.with {
+		for _, f := range forms {
+			for _, a := range f {
+				for _, b := range f {
+					delete(l.excluded, [2]string{a.key, b.key})
+				}
 			}
 		}
 	}

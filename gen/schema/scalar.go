@@ -26,6 +26,7 @@ const (
 
 var textKinds = []textKind{
 	{"1000000", "name", object{"type": "string", "pattern": "^" + namePattern + "$", "not": object{"enum": reserved}}, []string{"zq"}},
+	{"1100000", "parameter", object{"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]{0,63}$", "not": object{"pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff]|[Nn][Uu][Ll][Ll])$"}}, []string{"zq"}},
 	{"1010000", "variable", object{"type": "string", "pattern": "^" + namePattern + `(\.` + namePattern + ")?$"}, []string{"zq"}},
 	{"1011100", "nodes", object{"type": "string", "pattern": `^\s*` + termPattern + `(\s*[&-]\s*` + termPattern + `)*\s*$`}, []string{"zq"}},
 	{"1111110", "file", object{"type": "string", "pattern": `^[^/~#\\][^\\]*$`, "not": object{"pattern": `^([A-Za-z]:|(\./)*\.\./|[^#]*://)`}}, []string{"zq.npz"}},

@@ -60,7 +60,7 @@ func (p *parser) factor(n *node, what string) (Factor, bool) {
 		t.Weights = p.weights(v.value, f.path("weights"))
 		f.only("goes with energy only", "params")
 	case "energy":
-		p.energy(&t, f, v.value)
+		p.energy(&t, f, "energy", v.value)
 		if over := f.get("over"); over != nil && !named {
 			p.add(over, diag.WrongType, "%s must name the slots for the energy", f.path("over")).
 				Help = "write over: {u: x, v: x}, with the names that the expression uses"
@@ -128,14 +128,15 @@ func (p *parser) slotCount(n *node, what string, due, slots int) {
 	}
 }
 
-func (p *parser) energy(t *Factor, f fields, n *node) {
+// energy reads the expression under a key, and its parameters.
+func (p *parser) energy(t *Factor, f fields, key string, n *node) {
 	if n.kind != scalar || n.text == "" {
-		p.expected(n, f.path("energy"), `an expression such as "w*u*v"`)
+		p.expected(n, f.path(key), `an expression such as "w*u*v"`)
 		return
 	}
-	t.Energy, t.EnergyPos = n.text, n.at(0)
+	t.Energy, t.EnergyPos, t.EnergyAt = n.text, n.at(0), n.at
 	what := f.path("params")
-	p.declared(f.get("params"), what, "a mapping of names to numbers, lists or files", func(name Name, key, v *node) {
+	p.declaredBy(p.paramName, f.get("params"), what, "a mapping of names to numbers, lists or files", func(name Name, key, v *node) {
 		for _, s := range t.Over {
 			if s.Alias.Text == name.Text {
 				p.add(key, diag.Duplicate, "%s has the name of a slot", join(what, name.Text)).Help = "choose another name"

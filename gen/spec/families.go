@@ -48,7 +48,6 @@ func (p *parser) family(key, n *node) *Family {
 	what := key.text
 	switch what {
 	case "ising":
-		out.Supported = true
 		f, _ := p.fields(n, what, "graph", "edges", "biases", "weights")
 		switch v := p.oneOf(f, "graph", "edges"); v.key {
 		case "graph":
@@ -61,7 +60,6 @@ func (p *parser) family(key, n *node) *Family {
 			out.Weights = p.weights(v, f.path("weights"))
 		}
 	case "potts":
-		out.Supported = true
 		f, _ := p.fields(n, what, "graph", "states", "coupling")
 		if v := f.need("graph", "graph: {grid: [20, 20]}"); v != nil {
 			out.Graph = p.graphUse(v, f.path("graph"))
@@ -73,25 +71,79 @@ func (p *parser) family(key, n *node) *Family {
 			out.Coupling = p.weights(v, f.path("coupling"))
 		}
 	case "rbm":
-		out.Supported = true
 		f, _ := p.fields(n, what, "visible", "hidden", "visible_biases", "hidden_biases", "weights")
 		p.layers(out, f)
 		out.VisibleBiases, out.HiddenBiases = f.weights("visible_biases"), f.weights("hidden_biases")
 		out.Weights = f.weights("weights")
 	case "boltzmann":
-		out.Supported = true
 		f, _ := p.fields(n, what, "visible", "hidden", "graph", "biases", "weights")
 		p.layers(out, f)
 		if v := f.need("graph", "graph: {complete: 12}, over the visible nodes and behind them the hidden ones"); v != nil {
 			out.Graph = p.graphUse(v, f.path("graph"))
 		}
 		out.Biases, out.Weights = f.weights("biases"), f.weights("weights")
+	case "gaussian":
+		f, _ := p.fields(n, what, "shape", "precision", "covariance", "mean")
+		if v := f.get("shape"); v != nil {
+			out.Shape = p.size(v, f.path("shape"))
+		}
+		switch v := p.oneOf(f, "precision", "covariance"); v.key {
+		case "precision":
+			out.Precision = p.matrix(v.value, f.path("precision"))
+		case "covariance":
+			out.Covariance = p.weights(v.value, f.path("covariance"))
+		}
+		out.Mean = f.weights("mean")
+	case "gaussian_bernoulli":
+		f, _ := p.fields(n, what, "continuous", "spins", "precision", "mean", "biases", "weights")
+		if v := f.need("continuous", "continuous: and the number of continuous nodes, or their shape"); v != nil {
+			out.Continuous = p.size(v, f.path("continuous"))
+		}
+		if v := f.need("spins", "spins: and the number of spins, or their shape"); v != nil {
+			out.Spins = p.size(v, f.path("spins"))
+		}
+		if v := f.get("precision"); v != nil {
+			out.Precision = p.matrix(v, f.path("precision"))
+		}
+		out.Mean, out.Biases, out.Weights = f.weights("mean"), f.weights("biases"), f.weights("weights")
 	case "maxcut":
-		out.Supported = true
 		f, _ := p.fields(n, what, "file")
 		if v := f.need("file", "file: and the name of a G-set file"); v != nil {
 			out.File = p.fileName(v, f.path("file"))
 		}
+	}
+	return out
+}
+
+// matrix reads a symmetric matrix: {diagonal, graph or edges, values}, or in the
+// forms of weights.
+func (p *parser) matrix(n *node, what string) *Matrix {
+	out := &Matrix{Pos: n.pos()}
+	if n.kind != mapping {
+		out.Dense = p.weights(n, what)
+		return out
+	}
+	before := p.problems.Len()
+	forms := []string{"diagonal", "identity", "normal", "uniform", "signs", "file"}
+	f, _ := p.fields(n, what, append([]string{"graph", "edges", "values", "seed"}, forms...)...)
+	form := p.oneOf(f, forms...)
+	if form.key != "diagonal" {
+		f.only("goes with diagonal only", "graph", "edges", "values")
+		if form.key != "" && p.problems.Len() == before {
+			out.Dense = p.weights(n, what)
+		}
+		return out
+	}
+	f.only("goes with normal, uniform and signs only", "seed")
+	out.Diagonal = p.weights(form.value, f.path("diagonal"))
+	switch v := p.oneOf(f, "graph", "edges"); v.key {
+	case "graph":
+		out.Graph = p.graphUse(v.value, f.path("graph"))
+	case "edges":
+		out.Edges = p.edgeList(v.value, f.path("edges"))
+	}
+	if v := f.need("values", "values: and one number, or one for each edge"); v != nil {
+		out.Values = p.weights(v, f.path("values"))
 	}
 	return out
 }

@@ -100,20 +100,20 @@ func TestSampleDefaults(t *testing.T) {
 	equal(t, "sample", say(s.Sample.Chains.V, s.Sample.Warmup.V, s.Sample.Samples.V, s.Sample.StepsPerSample.V, s.Sample.Seed.V), "4 1000 1000 1 0")
 	equal(t, "written", say(s.Sample.Chains.Ok, s.Sample.Betas == nil, s.Observe == nil, s.Blocks == nil), "false true true true")
 	f := s.Family
-	equal(t, "family", say(f.Kind.Text, f.Supported, f.Graph == nil, f.Edges.Rows, f.Biases.Kind, f.Weights.List.Values), "ising true true [[0 1] [1 2] [2 0]] uniform [-1]")
+	equal(t, "family", say(f.Kind.Text, f.Graph == nil, f.Edges.Rows, f.Biases.Kind, f.Weights.List.Values), "ising true [[0 1] [1 2] [2 0]] uniform [-1]")
 }
 
 func TestFamilies(t *testing.T) {
 	s := parseGood(t, "g11.yaml")
-	equal(t, "maxcut", say(s.Family.Kind.Text, s.Family.Supported, s.Family.File.Path, s.Family.File.Key), "maxcut true G11.txt ")
+	equal(t, "maxcut", say(s.Family.Kind.Text, s.Family.File.Path, s.Family.File.Key), "maxcut G11.txt ")
 	b := s.Sample.Betas
 	equal(t, "betas", say(b.From.V, b.To.V, b.Shape.Text, b.List == nil), "0.1 5 geometric true")
 	s = parseGood(t, "rbm_family.yaml")
 	f := s.Family
-	equal(t, "rbm", say(f.Kind.Text, f.Supported, values(f.Visible), values(f.Hidden), f.Weights == nil, s.Format.Profile), "rbm true [67] [16] true hardware")
+	equal(t, "rbm", say(f.Kind.Text, values(f.Visible), values(f.Hidden), f.Weights == nil, s.Format.Profile), "rbm [67] [16] true hardware")
 	s = parseGood(t, "boltzmann_family.yaml")
 	f = s.Family
-	equal(t, "boltzmann", say(f.Kind.Text, f.Supported, values(f.Visible), values(f.Hidden), f.Graph.Kind, f.Biases.List.Shape, f.Weights.Kind), "boltzmann true [2 3] [4] complete [10] signs")
+	equal(t, "boltzmann", say(f.Kind.Text, values(f.Visible), values(f.Hidden), f.Graph.Kind, f.Biases.List.Shape, f.Weights.Kind), "boltzmann [2 3] [4] complete [10] signs")
 }
 
 // TestLater: what package graph refuses for now is read all the same.

@@ -136,6 +136,11 @@ func (p *parser) beta(f fields) {
 // declared reads a mapping of names that the user chose. Names that are wrong
 // are reported and skipped.
 func (p *parser) declared(n *node, what, due string, each func(name Name, key, value *node)) {
+	p.declaredBy(p.name, n, what, due, each)
+}
+
+// declaredBy is declared with names that another function reads.
+func (p *parser) declaredBy(read func(*node, string) Name, n *node, what, due string, each func(name Name, key, value *node)) {
 	if n == nil {
 		return
 	}
@@ -145,7 +150,7 @@ func (p *parser) declared(n *node, what, due string, each func(name Name, key, v
 	}
 	for i := 0; i < len(n.items); i += 2 {
 		key, value := &n.items[i], &n.items[i+1]
-		name := p.name(key, what)
+		name := read(key, what)
 		if value.isNull() {
 			p.add(key, diag.Empty, "%s has no value", join(what, key.text)).Help = "write what it is, or remove it"
 			continue

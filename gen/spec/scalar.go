@@ -321,6 +321,26 @@ func (p *parser) dottedName(n *node, what string) Name {
 	return out
 }
 
+// paramName reads the name of a parameter, which may have capitals: W[c, d].
+func (p *parser) paramName(n *node, what string) Name {
+	out := Name{Pos: n.pos()}
+	lower := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}, n.text)
+	if n.kind == scalar && !n.isNull() && isName(lower) && len(lower) <= maxName && !reserved[lower] {
+		out.Text = n.text
+		return out
+	}
+	if n.kind == scalar && !n.isNull() && !isName(lower) {
+		p.add(n, diag.BadName, "%s: %s is not a name (a letter, then letters, digits and _)", what, diag.Quote(n.text))
+		return out
+	}
+	return p.name(n, what)
+}
+
 func (p *parser) checkName(n *node, name, what string) bool {
 	switch {
 	case !isName(name):

@@ -173,6 +173,9 @@ type Factor struct {
 	Pos     diag.Pos
 
 	EnergyPos diag.Pos
+	// EnergyAt is the place of byte i of Energy, EnergyPos where that is not known
+	// (escapes, folded lines).
+	EnergyAt func(i int) diag.Pos
 }
 
 // Slot is one position of over: a variable, with the name it has in an energy
@@ -232,7 +235,22 @@ type Family struct {
 	Visible, Hidden             []Int // rbm, boltzmann: shapes
 	VisibleBiases, HiddenBiases *Weights
 
-	Supported bool // false: known by name, refused by package graph
+	Shape             []Int    // gaussian
+	Continuous, Spins []Int    // gaussian_bernoulli: shapes
+	Precision         *Matrix  // gaussian, gaussian_bernoulli
+	Covariance        *Weights // gaussian: a matrix, or its diagonal
+	Mean              *Weights // gaussian, gaussian_bernoulli
+}
+
+// Matrix is a symmetric matrix: all of it or its diagonal (Dense), or the diagonal
+// and one value for each edge.
+type Matrix struct {
+	Dense    *Weights // [n, n], [n] or one number
+	Diagonal *Weights
+	Graph    *Topology
+	Edges    *Index
+	Values   *Weights
+	Pos      diag.Pos
 }
 
 // Beta is a number or the name of a runtime parameter.
@@ -333,10 +351,12 @@ type Train struct {
 	Condition    []Condition
 	Batch        Int
 	Epochs       Int
-	Loss         Name // kl or cd
-	K            Int  // cd: sweeps
-	Start        Name // cd: data, noise or persistent
-	LearningRate Float
+	Loss         Name  // kl or cd
+	K            Int   // cd: sweeps
+	Start        Name  // cd: data, noise or persistent
+	LearningRate Float // of the first step
+	RateEnd      Float // of the last step; not written: the same
+	RateShape    Name  // linear or geometric
 	Optimizer    Optimizer
 	WeightDecay  Float
 	Seed         Uint
@@ -387,5 +407,7 @@ type Observe struct {
 	Kind string // state, energy, best, moments, magnetisation, histogram, value
 	Refs *Ref   // state: [refs], histogram: ref
 	Name Name   // value
-	Pos  diag.Pos
+	// Value is what is added up over the rows, as Energy.
+	Value *Factor
+	Pos   diag.Pos
 }

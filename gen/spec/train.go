@@ -41,7 +41,7 @@ func (p *parser) train(f fields) {
 	out.K = t.integer("k", 1, maxCount)
 	out.Loss = t.choice("loss", "kl", "cd")
 	out.Start = t.choice("start", "data", "noise", "persistent")
-	out.LearningRate = t.floatIn("learning_rate", 0, math.Inf(1), true)
+	p.learningRate(t, out)
 	out.WeightDecay = t.floatIn("weight_decay", 0, math.Inf(1), false)
 	if n := t.get("seed"); n != nil {
 		out.Seed = p.seed(n, "train.seed")
@@ -102,6 +102,26 @@ func (p *parser) condition(t fields) (out []Condition) {
 		out = append(out, c)
 	}
 	return out
+}
+
+// learningRate reads a number, or {from, to, shape}.
+func (p *parser) learningRate(t fields, out *Train) {
+	v := t.get("learning_rate")
+	if v == nil {
+		return
+	}
+	if v.kind != mapping {
+		out.LearningRate = t.floatIn("learning_rate", 0, math.Inf(1), true)
+		return
+	}
+	f, _ := p.fields(v, "train.learning_rate", "from", "to", "shape")
+	out.RateShape = f.choice("shape", "linear", "geometric")
+	if f.need("from", "from: and the rate of the first step") != nil {
+		out.LearningRate = f.floatIn("from", 0, math.Inf(1), true)
+	}
+	if f.need("to", "to: and the rate of the last step") != nil {
+		out.RateEnd = f.floatIn("to", 0, math.Inf(1), true)
+	}
 }
 
 // optimizer reads sgd, adam, {sgd: {momentum}} or {adam: {beta1, beta2, epsilon}}.

@@ -721,13 +721,16 @@ func (m *Model) checkClamp(c Clamp) error {
 	if !validRows(len(c.Values), c.Chains, len(c.Nodes)) {
 		return fmt.Errorf("%d values for %d nodes", len(c.Values), len(c.Nodes))
 	}
-	for i, v := range c.Values {
-		n := c.Nodes[i%len(c.Nodes)]
+	vars := make([]*Var, len(c.Nodes))
+	for i, n := range c.Nodes {
 		if n < 0 || int(n) >= m.Nodes {
 			return fmt.Errorf("node %d", n)
 		}
-		if !m.varOf(int(n)).takes(v) {
-			return fmt.Errorf("%s cannot be %d", m.NodeName(int(n)), v)
+		vars[i] = m.varOf(int(n))
+	}
+	for i, v := range c.Values {
+		if k := i % len(c.Nodes); !vars[k].takes(v) {
+			return fmt.Errorf("%s cannot be %d", m.NodeName(int(c.Nodes[k])), v)
 		}
 	}
 	return nil
@@ -775,6 +778,221 @@ func (v *Var) takes(x int32) bool {
 		return math.Abs(f) <= math.MaxFloat32
 	}
 	return x >= 0 && int(x) < v.States
+}
+
+// Code is an expression as operations on a stack, in the order in which they are
+// done. Package gen/expr makes it from text and is its specification: every
+// operation is one in float64 with the functions of this package.
+type Code struct {
+	Ops    []CodeOp
+	Params []CodeParam
+}
+
+// CodeOp is one operation. N is a slot or a parameter, V a constant.
+type CodeOp struct {
+	Op CodeOpKind
+	N  int32
+	V  float64
+}
+
+// CodeParam is a parameter of an expression: a table over its axes, one for all
+// rows or one for each.
+type CodeParam struct {
+	Axes   []int
+	Shared bool
+	Values []float64
+}
+
+// CodeOpKind says what an operation does.
+type CodeOpKind uint8
+
+const (
+	CodeConst   CodeOpKind = iota // push V
+	CodeSlot                      // push the number in slot N: ±1, a category or a float32
+	CodeParamAt                   // take an index for each axis of parameter N, push its element
+
+	CodeNeg
+	CodeAdd
+	CodeSub
+	CodeMul
+	CodeDiv
+	CodePow
+
+	CodeExp
+	CodeLog
+	CodeSqrt
+	CodeSin
+	CodeCos
+	CodeTanh
+	CodeAbs
+	CodeMin
+	CodeMax
+
+	CodeLess
+	CodeLessEq
+	CodeGreater
+	CodeGreaterEq
+	CodeEqual
+	CodeNotEqual
+
+	codeOpKinds
+)
+
+// arity is how many values an operation takes.
+func (c *Code) arity(o CodeOp) int {
+	switch {
+	case o.Op <= CodeSlot:
+		return 0
+	case o.Op == CodeParamAt:
+		return len(c.Params[o.N].Axes)
+	case o.Op == CodeNeg || CodeExp <= o.Op && o.Op <= CodeAbs:
+		return 1
+	}
+	return 2
+}
+
+// Check refuses code that does not leave one value, or reads slots or parameters
+// that are not there.
+func (c *Code) Check(slots, rows int) error {
+	for i, p := range c.Params {
+		size := 1
+		for _, k := range p.Axes {
+			if k < 1 || size > math.MaxInt32/k {
+				return fmt.Errorf("parameter %d: axes %v", i, p.Axes)
+			}
+			size *= k
+		}
+		if !p.Shared {
+			size *= rows
+		}
+		if len(p.Values) != size {
+			return fmt.Errorf("parameter %d: %d values, not %d", i, len(p.Values), size)
+		}
+	}
+	depth := 0
+	for _, o := range c.Ops {
+		if o.Op >= codeOpKinds || o.Op == CodeSlot && (o.N < 0 || int(o.N) >= slots) || o.Op == CodeParamAt && (o.N < 0 || int(o.N) >= len(c.Params)) {
+			return fmt.Errorf("operation %d of %d", o.Op, o.N)
+		}
+		if depth -= c.arity(o); depth < 0 {
+			return fmt.Errorf("an operation without its operands")
+		}
+		depth++
+	}
+	if depth != 1 {
+		return fmt.Errorf("code that leaves %d values", depth)
+	}
+	return nil
+}
+
+// Eval is the value for one row; slot gives the number in a slot. stack is room
+// that it may use and returns.
+func (c *Code) Eval(row int, slot func(n int) float64, stack []float64) (float64, []float64) {
+	stack = stack[:0]
+	for _, o := range c.Ops {
+		switch n := len(stack); o.Op {
+		case CodeConst:
+			stack = append(stack, o.V)
+		case CodeSlot:
+			stack = append(stack, slot(int(o.N)))
+		case CodeParamAt:
+			p := &c.Params[o.N]
+			at, first := 0, n-len(p.Axes)
+			if !p.Shared {
+				at = row
+			}
+			for i, k := range p.Axes {
+				at = at*k + int(stack[first+i])
+			}
+			stack = append(stack[:first], p.Values[at])
+		case CodeNeg, CodeExp, CodeLog, CodeSqrt, CodeSin, CodeCos, CodeTanh, CodeAbs:
+			stack[n-1] = Operate(o.Op, stack[n-1], 0)
+		default:
+			stack[n-2] = Operate(o.Op, stack[n-2], stack[n-1])
+			stack = stack[:n-1]
+		}
+	}
+	return stack[0], stack
+}
+
+// Operate is one operation on numbers in float64, the same bits on every machine.
+// Functions of one argument do not look at y.
+func Operate(op CodeOpKind, x, y float64) float64 {
+	truth := func(b bool) float64 {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	switch op {
+	case CodeNeg:
+		return -x
+	case CodeAdd:
+		return x + y
+	case CodeSub:
+		return x - y
+	case CodeMul:
+		return float64(x * y)
+	case CodeDiv:
+		return x / y
+	case CodePow:
+		return raisePower(x, y)
+	case CodeExp:
+		return Exp(x)
+	case CodeLog:
+		return Log(x)
+	case CodeSqrt:
+		return math.Sqrt(x)
+	case CodeSin:
+		return Sin(x)
+	case CodeCos:
+		return Cos(x)
+	case CodeTanh:
+		return Tanh(x)
+	case CodeAbs:
+		return math.Abs(x)
+	case CodeMin:
+		return min(x, y)
+	case CodeMax:
+		return max(x, y)
+	case CodeLess:
+		return truth(x < y)
+	case CodeLessEq:
+		return truth(x <= y)
+	case CodeGreater:
+		return truth(x > y)
+	case CodeGreaterEq:
+		return truth(x >= y)
+	case CodeEqual:
+		return truth(x == y)
+	case CodeNotEqual:
+		return truth(x != y)
+	}
+	panic("not an operation")
+}
+
+// MaxWholePower is the largest exponent that is worked out by multiplication.
+const MaxWholePower = 64
+
+// raisePower is x^y: whole powers by multiplication, from the left; halves by
+// sqrt; others as exp(y·log x).
+func raisePower(x, y float64) float64 {
+	switch {
+	case y == 0.5:
+		return math.Sqrt(x)
+	case y == math.Floor(y) && math.Abs(y) <= MaxWholePower:
+		p := 1.0
+		for range int(math.Abs(y)) {
+			p = float64(p * x)
+		}
+		if y < 0 {
+			return 1 / p
+		}
+		return p
+	case x == 0 && y > 0:
+		return 0
+	}
+	return Exp(float64(y * Log(x)))
 }
 
 // The binary form of a Model, little-endian:
@@ -1608,175 +1826,6 @@ func fillView[T int32 | int64](dst []T, ints []int64, table []int, axis int) {
 	}
 }
 
-// A layer is a block whose spins all have the same inputs, as in a restricted
-// Boltzmann machine: the inputs are transposed once for the block, and one table
-// entry holds the sums of the four nodes of a quad.
-type layer struct {
-	groups int
-	pool   []layerSums
-	stride int   // entries of a quad
-	at     []int // where each group's begin
-}
-
-// layerSums are four partial sums: those of two nodes in one number, x + 2^32·y,
-// which adds up as x and y do and comes apart as long as Σx fits an int32.
-type layerSums struct{ a, b int64 }
-
-// findLayer recognises a layer of spins with more inputs than a pattern table takes.
-func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil {
-		return
-	}
-	first := b.input[b.start[0]:b.end[0]]
-	for i := range b.nodes {
-		if b.kernel[i] != kernelGroups || !slices.Equal(b.input[b.start[i]:b.end[i]], first) {
-			return
-		}
-	}
-	l := &layer{groups: s.groupCount(len(first))}
-	for g := range l.groups {
-		l.at = append(l.at, l.stride)
-		lo, hi := groupSpan(len(first), l.groups, g)
-		l.stride += 1 << (hi - lo)
-	}
-	b.layer = l
-}
-
-// fillLayer makes the tables of the weights at hand. Padding has no weights.
-func (s *Sampler) fillLayer(b *blockPlan) {
-	l, inputs := b.layer, int(b.end[0]-b.start[0])
-	if l.pool == nil {
-		l.pool = make([]layerSums, len(b.kernel)/4*l.stride+256) // kernels index 256 entries from any table's start
-	}
-	var w []int32
-	pairs := make([]layerSums, inputs)
-	for q := range len(b.kernel) / 4 {
-		clear(pairs)
-		var constant layerSums
-		for k := range min(4, len(b.nodes)-4*q) {
-			var c int32
-			w, c = nodeWeights(s, b, 4*q+k, w)
-			to := func(p *layerSums, x int32) {
-				v := int64(x) << (32 * (k & 1))
-				if k < 2 {
-					p.a += v
-				} else {
-					p.b += v
-				}
-			}
-			for j, x := range w {
-				to(&pairs[j], x)
-			}
-			to(&constant, c)
-		}
-		for g := range l.groups {
-			lo, hi := groupSpan(inputs, l.groups, g)
-			l.fill(l.pool[q*l.stride+l.at[g]:], pairs[lo:hi], constant)
-			constant = layerSums{}
-		}
-	}
-}
-
-// fill writes the sums constant ± w[0] ± w[1] …, as appendSums does.
-func (l *layer) fill(dst, w []layerSums, constant layerSums) {
-	for _, x := range w {
-		constant.a -= x.a
-		constant.b -= x.b
-	}
-	dst[0] = constant
-	n := 1
-	for _, x := range w {
-		a, b := 2*x.a, 2*x.b
-		from, to := dst[:n], dst[n:2*n]
-		for i := range from {
-			to[i] = layerSums{from[i].a + a, from[i].b + b}
-		}
-		n *= 2
-	}
-}
-
-// layerIndex transposes the inputs of a layer: for every word of the tile and every
-// group the patterns of all chains, in places.
-func (s *Sampler) layerIndex(w *worker, b *blockPlan, tile int) {
-	l, inputs := b.layer, b.input[b.start[0]:b.end[0]]
-	if need := s.tile * l.groups; len(w.patterns) < need {
-		w.patterns = make([][64]uint8, need)
-	}
-	for lane := range s.tile {
-		left := s.chains - 64*(tile*s.tile+lane)
-		if left <= 0 {
-			break
-		}
-		for g := range l.groups {
-			var a [8]uint64
-			lo, hi := groupSpan(len(inputs), l.groups, g)
-			for j, r := range inputs[lo:hi] {
-				a[j&7] = s.load(w.bits, r, lane)
-			}
-			transpose8(&a)
-			order(&w.patterns[lane*l.groups+g], &a, (min(left, 64)+7)/8)
-		}
-	}
-}
-
-// updateLayer updates the quad of slots 4g … 4g+3 of a layer.
-func (s *Sampler) updateLayer(w *worker, b *blockPlan, g, lane, bytes int, slot, chain uint32) {
-	l := b.layer
-	w.sumLayer(l, l.pool[g*l.stride:], w.patterns[lane*l.groups:(lane+1)*l.groups], 8*bytes)
-	for q := range 4 {
-		if b.skip[4*g+q] {
-			continue
-		}
-		out := &w.outBits[int(b.row[4*g+q])*s.tile+lane]
-		f, slot := &w.quad[q], slot+uint32(q)
-		if w.spins.fast {
-			*out = w.chooseFields(s, f, bytes, slot, chain)
-			continue
-		}
-		*out = 0
-		for i := range 8 * bytes {
-			c := chainIn(i, bytes)
-			*out |= w.chooseField(s, int64(f[i]), uint32(w.noise.digit[slot&3][i]), chain+uint32(c), slot) << c
-		}
-	}
-}
-
-// sumLayer adds up the fields of a quad in n chains, two groups at a time.
-func (w *worker) sumLayer(l *layer, pool []layerSums, patterns [][64]uint8, n int) {
-	acc := &w.layerSum
-	*acc = [64]layerSums{}
-	g := 0
-	for ; g+2 < len(patterns); g += 2 {
-		t0, t1 := (*[256]layerSums)(pool[l.at[g]:]), (*[256]layerSums)(pool[l.at[g+1]:])
-		x0, x1 := &patterns[g], &patterns[g+1]
-		for i := 0; i < n; i++ {
-			p, q, sum := &t0[x0[i&63]], &t1[x1[i&63]], &acc[i&63]
-			sum.a += p.a + q.a
-			sum.b += p.b + q.b
-		}
-	}
-	t0, t1 := (*[256]layerSums)(pool[l.at[g]:]), &noSums
-	x0, x1 := &patterns[g], &patterns[g]
-	if g+1 < len(patterns) {
-		t1, x1 = (*[256]layerSums)(pool[l.at[g+1]:]), &patterns[g+1]
-	}
-	for i := 0; i < n; i++ {
-		p, q, sum := &t0[x0[i&63]], &t1[x1[i&63]], &acc[i&63]
-		a, b := sum.a+p.a+q.a, sum.b+p.b+q.b
-		w.quad[0][i&63], w.quad[1][i&63] = apart(a)
-		w.quad[2][i&63], w.quad[3][i&63] = apart(b)
-	}
-}
-
-// noSums is the table of no inputs.
-var noSums [256]layerSums
-
-// apart gives x and y of x + 2^32·y.
-func apart(v int64) (x, y int32) {
-	x = int32(v)
-	return x, int32((v - int64(x)) >> 32)
-}
-
 //
 // Package sampling runs block Gibbs programs: the engine behind `thrmlgen run`
 // and behind every emitted Go package.
@@ -2075,6 +2124,15 @@ func (s *Sampler) findCounted() {
 			return
 		}
 	}
+	any := false
+	for fi, w := range s.weights {
+		if a := oneMagnitude(w); a > 0 && len(s.model.Factors[fi].Table) == 0 {
+			s.counted[fi], any = a, true
+		}
+	}
+	if !any {
+		return
+	}
 	least, total := math.Inf(1), 0.0 // unit of all weights, Σ|w|
 	for fi, w := range s.weights {
 		rows := 1.0
@@ -2089,20 +2147,21 @@ func (s *Sampler) findCounted() {
 		}
 	}
 	if !(total/least < 1<<52) {
-		return
+		clear(s.counted)
 	}
-	for fi, w := range s.weights {
-		a := 0.0
-		if len(s.model.Factors[fi].Table) == 0 && len(w) > 0 {
-			a = math.Abs(w[0])
+}
+
+// oneMagnitude is the magnitude that all weights have, 0 if they differ.
+func oneMagnitude(w []float64) float64 {
+	for _, x := range w {
+		if math.Abs(x) != math.Abs(w[0]) {
+			return 0
 		}
-		for _, x := range w {
-			if math.Abs(x) != a {
-				a = 0
-			}
-		}
-		s.counted[fi] = a
 	}
+	if len(w) == 0 {
+		return 0
+	}
+	return math.Abs(w[0])
 }
 
 // unitOf is the largest power of two that divides x.
@@ -2743,11 +2802,50 @@ func (s *Sampler) Floats(node int, dst []float32) []float32 {
 // the 64 chains of a word.
 func (s *Sampler) addFloatFactor(sum *[64]float64, fi, word int) {
 	f := &s.model.Factors[fi]
-	k := len(f.Slots)
+	k, size := len(f.Slots), f.TableSize()
+	var term [64]float64
 	for r := range f.Rows {
-		for c := range min(64, s.chains-64*word) {
-			sum[c] -= rowEnergy(f, s.weights[fi], r, f.Index[r*k:r*k+k], func(n int32) int32 { return s.Value(int(n), 64*word+c) })
+		table := s.weights[fi]
+		if !f.Shared {
+			table = table[r*size : (r+1)*size]
 		}
+		nodes := f.Index[r*k : r*k+k]
+		s.rowWeights(&term, f, table, nodes, word)
+		for i, slot := range f.Slots {
+			if slot.Kind != Continuous {
+				continue
+			}
+			v := s.floats[s.chainAt(s.floatRows, int(s.row[nodes[i]]), 64*word):][:64]
+			for range slot.Power {
+				for c := range term {
+					term[c] *= float64(v[c])
+				}
+			}
+		}
+		for c, x := range term {
+			sum[c] -= x
+		}
+	}
+}
+
+// rowWeights fills w with the weight of a row in the 64 chains of a word, with the
+// sign of the row's spins.
+func (s *Sampler) rowWeights(w *[64]float64, f *Factor, table []float64, nodes []int32, word int) {
+	var minus uint64
+	var at [64]int
+	for i, slot := range f.Slots {
+		switch slot.Kind {
+		case Spin:
+			minus ^= ^s.bits[s.wordAt(int(s.row[nodes[i]]), word)]
+		case Categorical:
+			for c := range min(64, s.chains-64*word) {
+				at[c] = at[c]*slot.States + int(s.Value(int(nodes[i]), 64*word+c))
+			}
+		}
+	}
+	for c := range w {
+		w[c] = math.Float64frombits(math.Float64bits(table[at[c]]) ^ minus<<63)
+		minus >>= 1
 	}
 }
 
@@ -2932,6 +3030,261 @@ func (v *Var) exampleRef() string {
 	return v.Name + "[" + strings.TrimSuffix(strings.Repeat("0,", len(v.Shape)), ",") + "]"
 }
 
+// A layer is a block whose spins all have the same inputs, as in a restricted
+// Boltzmann machine: the inputs are transposed once for the block, and one table
+// entry holds the sums of the four nodes of a quad.
+type layer struct {
+	groups int
+	pool   []layerSums
+	stride int   // entries of a quad
+	at     []int // where each group's begin
+}
+
+// layerSums are four partial sums: those of two nodes in one number, x + 2^32·y, which
+// adds up as x and y do. The constants carry layerBias, so that neither sum is
+// negative in the end and they come apart.
+type layerSums struct{ a, b uint64 }
+
+const layerBias = 1 << 31
+
+// findLayer recognises a layer of spins with more inputs than a pattern table takes.
+func (s *Sampler) findLayer(b *blockPlan) {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil {
+		return
+	}
+	first := b.input[b.start[0]:b.end[0]]
+	for i := range b.nodes {
+		if b.kernel[i] != kernelGroups || !slices.Equal(b.input[b.start[i]:b.end[i]], first) {
+			return
+		}
+	}
+	l := &layer{groups: s.groupCount(len(first))}
+	for g := range l.groups {
+		l.at = append(l.at, l.stride)
+		lo, hi := groupSpan(len(first), l.groups, g)
+		l.stride += 1 << (hi - lo)
+	}
+	b.layer = l
+}
+
+// fillLayer makes the tables of the weights at hand. Padding has no weights.
+func (s *Sampler) fillLayer(b *blockPlan) {
+	l, inputs := b.layer, int(b.end[0]-b.start[0])
+	if l.pool == nil {
+		l.pool = make([]layerSums, len(b.kernel)/4*l.stride+256) // kernels index 256 entries from any table's start
+	}
+	var w []int32
+	const bias = layerBias<<32 + layerBias
+	pairs := make([]layerSums, inputs)
+	for q := range len(b.kernel) / 4 {
+		clear(pairs)
+		constant := layerSums{bias, bias}
+		for k := range min(4, len(b.nodes)-4*q) {
+			var c int32
+			w, c = nodeWeights(s, b, 4*q+k, w)
+			to := func(p *layerSums, x int32) {
+				v := uint64(x) << (32 * (k & 1))
+				if k < 2 {
+					p.a += v
+				} else {
+					p.b += v
+				}
+			}
+			for j, x := range w {
+				to(&pairs[j], x)
+			}
+			to(&constant, c)
+		}
+		for g := range l.groups {
+			lo, hi := groupSpan(inputs, l.groups, g)
+			l.fill(l.pool[q*l.stride+l.at[g]:], pairs[lo:hi], constant)
+			constant = layerSums{}
+		}
+	}
+}
+
+// fill writes the sums constant ± w[0] ± w[1] …, as appendSums does.
+func (l *layer) fill(dst, w []layerSums, constant layerSums) {
+	for _, x := range w {
+		constant.a -= x.a
+		constant.b -= x.b
+	}
+	dst[0] = constant
+	n := 1
+	for _, x := range w {
+		a, b := 2*x.a, 2*x.b
+		from, to := dst[:n], dst[n:2*n]
+		for i := range from {
+			to[i] = layerSums{from[i].a + a, from[i].b + b}
+		}
+		n *= 2
+	}
+}
+
+// updateLayer is updateQuads for a layer. Chains are in their own order, none but
+// those that there are.
+func (s *Sampler) updateLayer(w *worker, b *blockPlan, tile, lo, hi int) {
+	indexed := false
+	for g := lo; g < hi; g++ {
+		if b.allSkipped(4 * g) {
+			continue
+		}
+		if !indexed {
+			s.layerIndex(w, b, tile)
+			indexed = true
+		}
+		for lane := range s.tile {
+			word := tile*s.tile + lane
+			n := min(64, s.chains-64*word)
+			if n <= 0 {
+				break
+			}
+			w.noise.fillWords(w.sweep, uint32(32*word), (n+1)/2, uint32(b.first/4+g), &w.words)
+			s.updateLayerQuad(w, b, g, lane, n, uint32(64*word))
+		}
+	}
+}
+
+// layerIndex transposes the inputs of a layer: for every word of the tile and every
+// group the patterns of all chains.
+func (s *Sampler) layerIndex(w *worker, b *blockPlan, tile int) {
+	l, inputs := b.layer, b.input[b.start[0]:b.end[0]]
+	if need := s.tile * l.groups; len(w.patterns) < need {
+		w.patterns = make([][64]uint8, need)
+	}
+	for lane := range s.tile {
+		if s.chains <= 64*(tile*s.tile+lane) {
+			break
+		}
+		for g := range l.groups {
+			var a [8]uint64
+			lo, hi := groupSpan(len(inputs), l.groups, g)
+			for j, r := range inputs[lo:hi] {
+				a[j&7] = s.load(w.bits, r, lane)
+			}
+			transpose8(&a)
+			transposeBytes(&a)
+			order(&w.patterns[lane*l.groups+g], &a, 8)
+		}
+	}
+}
+
+// transposeBytes exchanges byte k of a[j] with byte j of a[k].
+func transposeBytes(a *[8]uint64) {
+	for i := 0; i < 8; i += 2 {
+		a[i], a[i+1] = swapBits(a[i], a[i+1], 8, 0x00ff00ff00ff00ff)
+	}
+	for _, i := range [4]int{0, 1, 4, 5} {
+		a[i], a[i+2] = swapBits(a[i], a[i+2], 16, 0x0000ffff0000ffff)
+	}
+	for i := range 4 {
+		a[i], a[i+4] = swapBits(a[i], a[i+4], 32, 0x00000000ffffffff)
+	}
+}
+
+// updateLayerQuad updates the quad of slots 4g … 4g+3 of a layer in n chains.
+func (s *Sampler) updateLayerQuad(w *worker, b *blockPlan, g, lane, n int, chain uint32) {
+	l := b.layer
+	w.sumLayer(l, l.pool[g*l.stride:], w.patterns[lane*l.groups:(lane+1)*l.groups], n)
+	for q := 0; q < 4; q += 2 {
+		i := 4*g + q
+		if b.skip[i] && b.skip[i+1] {
+			continue
+		}
+		x, y := w.choosePair(s, w.pairs[q/2][:n], w.words[q/2][:n], chain, uint32(b.first+i))
+		if !b.skip[i] {
+			w.outBits[int(b.row[i])*s.tile+lane] = x
+		}
+		if !b.skip[i+1] {
+			w.outBits[int(b.row[i+1])*s.tile+lane] = y
+		}
+	}
+}
+
+// choosePair updates two spins from their sums, as chooseFields does one; the slot is
+// that of the first one.
+func (w *worker) choosePair(s *Sampler, sums []uint64, words []uint32, chain, slot uint32) (out0, out1 uint64) {
+	i := len(sums) - 1
+	for {
+		if w.spins.cells != nil {
+			out0, out1, i = w.cellPair(sums, words, i, out0, out1)
+		}
+		if i < 0 {
+			return out0, out1
+		}
+		x, y := apart(sums[i])
+		c := chain + uint32(i)
+		out0 = out0<<1 | w.chooseField(s, int64(x), words[i]&0xffff, c, slot)
+		out1 = out1<<1 | w.chooseField(s, int64(y), words[i]>>16, c, slot+1)
+		i--
+	}
+}
+
+// cellPair is chooseCells for two spins.
+func (w *worker) cellPair(sums []uint64, words []uint32, i int, out0, out1 uint64) (uint64, uint64, int) {
+	cells, cell, centre := w.spins.cells, w.spins.cell&31, w.spins.biased
+	words = words[:len(sums)]
+	if i >= len(sums) {
+		return out0, out1, i
+	}
+	for ; i >= 0; i-- {
+		x, z := sums[i], words[i]
+		e := &cells[(uint32(x)+centre)>>cell]
+		u := z&0xffff - e.bound&0xffff
+		if u < e.bound>>16 {
+			return out0, out1, i
+		}
+		u ^= e.flip
+		e = &cells[(uint32(x>>32)+centre)>>cell]
+		v := z>>16 - e.bound&0xffff
+		if v < e.bound>>16 {
+			return out0, out1, i
+		}
+		out0 = out0<<1 + uint64(u>>31)
+		out1 = out1<<1 + uint64((v^e.flip)>>31)
+	}
+	return out0, out1, -1
+}
+
+// sumLayer adds up the fields of a quad in n chains, two groups at a time.
+func (w *worker) sumLayer(l *layer, pool []layerSums, patterns [][64]uint8, n int) {
+	a, b := w.pairs[0][:n], w.pairs[1][:n]
+	for g := 0; g < len(patterns); g += 2 {
+		t0, x0 := (*[256]layerSums)(pool[l.at[g]:]), patterns[g][:n]
+		t1, x1 := &w.noSums, x0
+		if g+1 < len(patterns) {
+			t1, x1 = (*[256]layerSums)(pool[l.at[g+1]:]), patterns[g+1][:n]
+		}
+		if g == 0 {
+			setSums(a, b, t0, t1, x0, x1)
+		} else {
+			addSums(a, b, t0, t1, x0, x1)
+		}
+	}
+}
+
+func setSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
+	b, x0, x1 = b[:len(a)], x0[:len(a)], x1[:len(a)]
+	for i := range a {
+		p, q := &t0[x0[i]], &t1[x1[i]]
+		a[i], b[i] = p.a+q.a, p.b+q.b
+	}
+}
+
+func addSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
+	b, x0, x1 = b[:len(a)], x0[:len(a)], x1[:len(a)]
+	for i := range a {
+		p, q := &t0[x0[i]], &t1[x1[i]]
+		a[i] += p.a + q.a
+		b[i] += p.b + q.b
+	}
+}
+
+// apart gives x and y of a sum of layerSums.
+func apart(v uint64) (x, y int32) {
+	return int32(uint32(v) - layerBias), int32(uint32(v>>32) - layerBias)
+}
+
 // Kind is what values a node takes.
 type Kind uint8
 
@@ -3094,58 +3447,82 @@ func (z *noise) init(w Words) {
 }
 
 // fill draws the block of slots 4g … 4g+3 for 4·bytes pairs of chains, the first
-// of them pair first. The first three rounds are partly the same for all pairs,
-// because only c1 differs.
+// of them pair first.
 func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
-	const m0, m1 = 0xD2511F53, 0xCD9E8D57
-	k := &z.key
-	c3 := CounterC3(PurposeUpdate+z.phase, z.draw, sweep)
-	p0, p1 := uint64(m0)*uint64(uint32(sweep)), uint64(m1)*uint64(g)
-	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
-	b := uint32(p1)
-	c := uint32(p0>>32) ^ c3 ^ k[0][1]
-	d := uint32(p0)
-	p1 = uint64(m1) * uint64(c)
-	e := uint32(p1>>32) ^ b ^ k[1][0] // c0 after round 2
-	f := uint32(p1)
-	p0 = uint64(m0) * uint64(e)
-	gh := uint32(p0>>32) ^ k[2][1]
-	gl := uint32(p0)
-	d ^= k[1][1]
-	f ^= k[2][0]
+	h, k := z.head(sweep, g), &z.key
 	place := 0
 	for i := range 4 * bytes {
 		if i&3 == 0 {
 			place = i >> 2
 		}
-		q0 := uint64(m0) * uint64(a^(first+uint32(i)))
-		x2, x3 := uint32(q0>>32)^d, uint32(q0)
-		q1 := uint64(m1) * uint64(x2)
-		x0, x1 := uint32(q1>>32)^f, uint32(q1)
-		x2, x3 = gh^x3, gl
-		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[3][0], uint32(q1), uint32(q0>>32)^x3^k[3][1], uint32(q0)
-		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[4][0], uint32(q1), uint32(q0>>32)^x3^k[4][1], uint32(q0)
-		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[5][0], uint32(q1), uint32(q0>>32)^x3^k[5][1], uint32(q0)
-		q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-		x0, x1, x2, x3 = uint32(q1>>32)^x1^k[6][0], uint32(q1), uint32(q0>>32)^x3^k[6][1], uint32(q0)
+		x0, x1, x2, x3 := z.third(&h, first+uint32(i))
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[3][0], k[3][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[4][0], k[4][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[5][0], k[5][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[6][0], k[6][1])
 		if z.n == 10 {
-			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[7][0], uint32(q1), uint32(q0>>32)^x3^k[7][1], uint32(q0)
-			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[8][0], uint32(q1), uint32(q0>>32)^x3^k[8][1], uint32(q0)
-			q0, q1 = uint64(m0)*uint64(x0), uint64(m1)*uint64(x2)
-			x0, x1, x2, x3 = uint32(q1>>32)^x1^k[9][0], uint32(q1), uint32(q0>>32)^x3^k[9][1], uint32(q0)
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[7][0], k[7][1])
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[8][0], k[8][1])
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[9][0], k[9][1])
 		}
-		j, k := place&63, (place+bytes)&63
+		j, l := place&63, (place+bytes)&63
 		place += 2 * bytes
 		z.digit[0][j], z.digit[1][j] = uint16(x0), uint16(x0>>16)
 		z.digit[2][j], z.digit[3][j] = uint16(x1), uint16(x1>>16)
-		z.digit[0][k], z.digit[1][k] = uint16(x2), uint16(x2>>16)
-		z.digit[2][k], z.digit[3][k] = uint16(x3), uint16(x3>>16)
+		z.digit[0][l], z.digit[1][l] = uint16(x2), uint16(x2>>16)
+		z.digit[2][l], z.digit[3][l] = uint16(x3), uint16(x3>>16)
 	}
+}
+
+// fillWords draws the same for so many pairs as words of two digits, chains in their
+// own order: those of slots 4g and 4g+1, and of the other two.
+func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words *[2][64]uint32) {
+	h, k := z.head(sweep, g), &z.key
+	for i := range pairs {
+		x0, x1, x2, x3 := z.third(&h, first+uint32(i))
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[3][0], k[3][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[4][0], k[4][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[5][0], k[5][1])
+		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[6][0], k[6][1])
+		if z.n == 10 {
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[7][0], k[7][1])
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[8][0], k[8][1])
+			x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[9][0], k[9][1])
+		}
+		j := 2 * i & 63
+		words[0][j], words[0][j|1], words[1][j], words[1][j|1] = x0, x2, x1, x3
+	}
+}
+
+// philoxHead is the part of the first three rounds that is the same for all pairs
+// of chains, because only c1 differs.
+type philoxHead struct{ a, d, f, h, l uint32 }
+
+func (z *noise) head(sweep uint64, g uint32) philoxHead {
+	k := &z.key
+	c3 := CounterC3(PurposeUpdate+z.phase, z.draw, sweep)
+	p0, p1 := digitM0*uint64(uint32(sweep)), digitM1*uint64(g)
+	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
+	d := uint32(p0)
+	b := uint32(p1)
+	p1 = digitM1 * uint64(uint32(p0>>32)^c3^k[0][1])
+	e := uint32(p1>>32) ^ b ^ k[1][0] // c0 after round 2
+	p0 = digitM0 * uint64(e)
+	return philoxHead{a, d ^ k[1][1], uint32(p1) ^ k[2][0], uint32(p0>>32) ^ k[2][1], uint32(p0)}
+}
+
+// third is the counter of a pair after three rounds.
+func (z *noise) third(h *philoxHead, pair uint32) (x0, x1, x2, x3 uint32) {
+	q0 := digitM0 * uint64(h.a^pair)
+	q1 := digitM1 * uint64(uint32(q0>>32)^h.d)
+	return uint32(q1>>32) ^ h.f, uint32(q1), h.h ^ uint32(q0), h.l
+}
+
+const digitM0, digitM1 = uint64(0xD2511F53), uint64(0xCD9E8D57)
+
+func philoxRound(x0, x1, x2, x3, k0, k1 uint32) (y0, y1, y2, y3 uint32) {
+	q0, q1 := digitM0*uint64(x0), digitM1*uint64(x2)
+	return uint32(q1>>32) ^ x1 ^ k0, uint32(q1), uint32(q0>>32) ^ x3 ^ k1, uint32(q0)
 }
 
 // placeOf is where the kernels keep chain c of a word while they work on its
@@ -3668,7 +4045,9 @@ func (s *Sampler) SetSweepNumber(n uint64) { s.sweep = n }
 func (s *Sampler) tablesFor(beta float64) {
 	changed := s.spins != nil && beta != s.beta
 	s.beta, s.atBeta = beta, 0
-	s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	if !s.spins.serves(beta, s.spinReach) {
+		s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}
 	for k, reach := range s.catReach {
@@ -3908,11 +4287,7 @@ func natural(x uint64, bytes int) uint64 {
 		return x
 	}
 	if bytes < 8 {
-		row, y := uint64(1)<<bytes-1, uint64(0)
-		for r := range 8 {
-			y |= x >> (r * bytes & 63) & row << (8 * r)
-		}
-		x = y
+		x = spreadRows(x, uint(bytes))
 	}
 	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
 	x ^= t ^ t<<7
@@ -3920,6 +4295,16 @@ func natural(x uint64, bytes int) uint64 {
 	x ^= t ^ t<<14
 	t = (x ^ x>>28) & 0x00000000f0f0f0f0
 	return x ^ t ^ t<<28
+}
+
+// spreadRows moves row r of eight rows of n < 8 bits to bit 8r: the halves apart,
+// then the quarters, then the rows.
+func spreadRows(x uint64, n uint) uint64 {
+	x = x&(1<<(4*n&63)-1) | x>>(4*n&63)<<32
+	low := uint64(1<<(2*n&63)-1) * (1 + 1<<32)
+	x = x&low | x&^low<<((16-2*n)&63)
+	low = uint64(1<<(n&63)-1) * 0x0001000100010001
+	return x&low | x&^low<<((8-n)&63)
 }
 
 // choosePattern updates a spin with at most eight inputs, transposed, for the
@@ -4011,7 +4396,14 @@ func (w *worker) chooseSums(s *Sampler, t0, t1 *[256]int32, a0, a1 *[8]uint64, b
 func (w *worker) chooseFields(s *Sampler, f *[64]int32, bytes int, slot, chain uint32) uint64 {
 	n := 8 * bytes
 	digit := &w.noise.digit[slot&3]
-	out, tied := w.spins.choose(f, digit, n)
+	if w.spins.cells != nil {
+		out, i := w.chooseCells(f[:n], digit[:n], n-1, 0)
+		for ; i >= 0; out, i = w.chooseCells(f[:n], digit[:n], i-1, out) {
+			out = out<<1 | w.chooseField(s, int64(f[i]), uint32(digit[i]), chain+uint32(chainIn(i, bytes)), slot)
+		}
+		return natural(out, bytes)
+	}
+	out, tied := chooseLines(f, digit, w.spins.line, w.spins.mul, n)
 	if tied {
 		for i := range n {
 			bit := w.chooseField(s, int64(f[i]), uint32(digit[i]), chain+uint32(chainIn(i, bytes)), slot)
@@ -4021,25 +4413,23 @@ func (w *worker) chooseFields(s *Sampler, f *[64]int32, bytes int, slot, chain u
 	return natural(out, bytes)
 }
 
-// choose compares n digits with the thresholds of their fields; tied says that one
-// was equal. With wide lines the four rounded-down steps of a threshold are one.
-func (t *spinTable) choose(f *[64]int32, digit *[64]uint16, n int) (out uint64, tied bool) {
-	if t.wide == nil {
-		return chooseLines(f, digit, t.line, t.mul, n)
+// chooseCells compares digits with the thresholds of their cells, from place i down,
+// and shifts the choices into out. It stops where the cell does not tell, -1: nowhere.
+func (w *worker) chooseCells(f []int32, digit []uint16, i int, out uint64) (uint64, int) {
+	cells, cell, centre := w.spins.cells, w.spins.cell&31, w.spins.centre
+	digit = digit[:len(f)]
+	if i >= len(f) {
+		return out, i
 	}
-	wide, mul := t.wide, t.mul
-	for i := n - 1; i >= 0; i-- {
-		g := f[i&63]
-		sign := g >> 31
-		p := uint64(uint32((g^sign)-sign)) * mul
-		l := &wide[p>>32]
-		v := uint32(digit[i&63]) - uint32((l.a-l.d*uint64(uint32(p)))>>36)
-		if v == 0 {
-			tied = true
+	for ; i >= 0; i-- {
+		e := &cells[(uint32(f[i])+centre)>>cell]
+		v := uint32(digit[i]) - e.bound&0xffff
+		if v < e.bound>>16 {
+			return out, i
 		}
-		out = out<<1 + uint64((v^uint32(g))>>31)
+		out = out<<1 + uint64((v^e.flip)>>31)
 	}
-	return ^out & (1<<n - 1), tied
+	return out, -1
 }
 
 // chooseLines compares n digits with the thresholds of their fields; tied says
@@ -4060,9 +4450,11 @@ func chooseLines(f *[64]int32, digit *[64]uint16, line []spinLine, mul uint64, n
 }
 
 // varOf is the variable of a node.
-func (m *Model) varOf(node int) *Var {
-	i := sort.Search(len(m.Vars), func(i int) bool { return m.Vars[i].First > node })
-	return &m.Vars[i-1]
+func (m *Model) varOf(node int) *Var { return &m.Vars[m.varAt(node)] }
+
+// varAt is the index of a node's variable.
+func (m *Model) varAt(node int) int {
+	return sort.Search(len(m.Vars), func(i int) bool { return m.Vars[i].First > node }) - 1
 }
 
 // NodeName is the node as a user writes it: x[3,4], or x for a scalar.
@@ -4192,22 +4584,27 @@ func (s *Sampler) Init() {
 // of the sweep number at hand, which stays. The first one is Init's.
 func (s *Sampler) Restart() {
 	m := s.model
-	var bias []float64
 	for vi := range m.Vars {
-		v, in := &m.Vars[vi], Init{}
-		if vi < len(m.Init) {
-			in = m.Init[vi]
-		}
+		v, in := &m.Vars[vi], m.initOf(vi)
 		for n := v.First; n < v.First+v.Count; n++ {
-			threshold := uint64(1 << 31)
-			if in.Kind == InitHinton && v.Kind == Spin {
-				if bias == nil {
-					bias = s.biases()
-				}
-				threshold = s.hinton(bias[n])
+			if in.drawn(v) && s.slot[n] >= 0 {
+				continue
 			}
 			for c := range s.chains {
-				s.setValue(n, c, s.initial(in, v, n, c, threshold))
+				s.setValue(n, c, s.initial(in, v, n, c))
+			}
+		}
+	}
+	var bias []float64
+	for vi := range m.Vars {
+		if m.Vars[vi].Kind == Spin && m.initOf(vi).Kind == InitHinton {
+			bias = s.biases()
+		}
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			for i := 0; i < len(b.nodes); i += 4 {
+				s.drawStarts(b, i, bias)
 			}
 		}
 	}
@@ -4216,35 +4613,75 @@ func (s *Sampler) Restart() {
 	}
 }
 
-// initial is the start of one node in one chain.
-func (s *Sampler) initial(in Init, v *Var, node, chain int, threshold uint64) int32 {
-	slot := s.slot[node]
+// initOf is the start of a variable.
+func (m *Model) initOf(vi int) Init {
+	if vi < len(m.Init) {
+		return m.Init[vi]
+	}
+	return Init{}
+}
+
+// drawn says whether a start draws discrete values.
+func (in Init) drawn(v *Var) bool {
+	return v.Kind != Continuous && in.Kind != InitValues && in.Kind != InitZeros
+}
+
+// drawStarts draws the starts of nodes i … i+3 of a block, which share their words,
+// where they are drawn and not clamped.
+func (s *Sampler) drawStarts(b *blockPlan, i int, bias []float64) {
+	m := s.model
+	var below [4]uint64 // a word below it makes a spin +1
+	var drawn [4]bool
+	for q := range min(4, len(b.nodes)-i) {
+		n := int(b.nodes[i+q])
+		vi := m.varAt(n)
+		v, in := &m.Vars[vi], m.initOf(vi)
+		drawn[q] = in.drawn(v) && !s.clamped[n]
+		if below[q] = 1 << 31; in.Kind == InitHinton && v.Kind == Spin && drawn[q] {
+			below[q] = s.hinton(bias[n])
+		}
+	}
+	if drawn == [4]bool{} {
+		return
+	}
+	c3 := CounterC3(PurposeInit+s.phase, 0, s.sweep)
+	var up [4]uint64
+	for c := range s.chains {
+		words := Philox4x32(s.rng.Rounds, [4]uint32{uint32(s.sweep), uint32(c), uint32(b.first+i) / 4, c3}, s.rng.Key)
+		for q, w := range words {
+			switch {
+			case b.kind == Spin:
+				up[q] |= (uint64(w) - below[q]) >> 63 << (c & 63)
+			case drawn[q]:
+				s.setValue(int(b.nodes[i+q]), c, int32(uint64(w)*uint64(b.states)>>32))
+			}
+		}
+		if b.kind != Spin || c&63 != 63 && c != s.chains-1 {
+			continue
+		}
+		for q := range up {
+			if drawn[q] {
+				s.bits[s.wordAt(int(b.row[i+q]), c/64)] = up[q]
+			}
+			up[q] = 0
+		}
+	}
+}
+
+// initial is the start of one node in one chain, where it is not drawn from words
+// of Init. A node in no block is clamped: its value follows.
+func (s *Sampler) initial(in Init, v *Var, node, chain int) int32 {
 	switch {
 	case in.Kind == InitValues && in.Chains == 0:
 		return in.Values[node-v.First]
 	case in.Kind == InitValues:
 		return in.Values[chain%in.Chains*v.Count+node-v.First]
 	case v.Kind == Continuous:
-		return FloatBits(s.initialFloat(in, v, slot, chain))
-	case in.Kind == InitZeros && v.Kind == Spin:
+		return FloatBits(s.initialFloat(in, v, s.slot[node], chain))
+	case v.Kind == Spin:
 		return -1
-	case in.Kind == InitZeros:
-		return 0
 	}
-	if slot < 0 { // in no block: clamped, its value follows
-		if v.Kind == Spin {
-			return -1
-		}
-		return 0
-	}
-	w := s.rng.Word32(PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 0)
-	if v.Kind == Categorical {
-		return int32(uint64(w) * uint64(v.States) >> 32)
-	}
-	if uint64(w) < threshold {
-		return 1
-	}
-	return -1
+	return 0
 }
 
 // hinton is the threshold of P(+1) = σ(β·bias).
@@ -4339,6 +4776,13 @@ func (s *Sampler) addProducts(f *Factor, chains int, sums []int64) {
 		}
 		n := int64(bits.OnesCount64(mask))
 		base := s.wordAt(0, word)
+		if k == 2 {
+			for r := range sums[:f.Rows] {
+				x, y := s.row[f.Index[2*r]], s.row[f.Index[2*r+1]]
+				sums[r] += n - 2*int64(bits.OnesCount64((s.bits[base+int(x)*s.tile]^s.bits[base+int(y)*s.tile])&mask))
+			}
+			continue
+		}
 		for r := range f.Rows {
 			minus := uint64(0)
 			for _, node := range f.Index[r*k : r*k+k] {
@@ -4393,8 +4837,9 @@ type worker struct {
 	inputs []uint64
 
 	patterns [][64]uint8 // of a layer, see layerIndex
-	layerSum [64]layerSums
-	quad     [4][64]int32
+	pairs    [2][64]uint64
+	words    [2][64]uint32
+	noSums   [256]layerSums // the table of no inputs
 
 	column Column
 
@@ -4547,14 +4992,13 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
-	indexed := false
+	if b.layer != nil {
+		s.updateLayer(w, b, tile, lo, hi)
+		return
+	}
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {
 			continue
-		}
-		if b.layer != nil && !indexed {
-			s.layerIndex(w, b, tile)
-			indexed = true
 		}
 		skip := b.skip[4*g : 4*g+4]
 		for lane := range s.tile {
@@ -4573,10 +5017,6 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				w.float.fillWords(s.rng, PurposeContinuous+s.phase, w.sweep, chain, 8*bytes, slot/4)
 			} else if b.float != nil {
 				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
-			}
-			if b.layer != nil {
-				s.updateLayer(w, b, g, lane, bytes, slot, chain)
-				continue
 			}
 			for q := range 4 {
 				if !skip[q] {
@@ -4821,8 +5261,15 @@ type spinTable struct {
 	n     uint64 // segments
 	// line[i] is 0 from n on, as far as fields reach.
 	line []spinLine
-	wide []wideLine // the same for choose; nil where it would not be exact
-	tail bool       // a second digit decides ties
+	// cells[(g + centre) >> cell] spares most updates the line; nil where lines do not
+	// serve.
+	cells  []spinCell
+	centre uint32
+	biased uint32 // centre - layerBias
+	cell   uint
+	beta   float64
+	reach  uint64
+	tail   bool // a second digit decides ties
 	// A threshold of b < 16 bits, left-aligned: (T + round) & keep.
 	round, keep uint32
 }
@@ -4830,34 +5277,26 @@ type spinTable struct {
 // spinLine is A and D of one segment: T = (A - D·f/16) / 2^16.
 type spinLine struct{ a, d uint32 }
 
-// wideLine is a line with T = (A - D·p) / 2^36 for the low half p of m·mul: the sum
-// (a - (d·f >> 4)) >> 16 is (16a + 15 - d·f) >> 20, and f is p >> 16 without a rest.
-type wideLine struct{ a, d uint64 }
+// spinCell holds for 2^cell neighbouring fields: the low half of bound is their least
+// threshold, the high half how many values there are; flip is 2^31 where the likely
+// value is +1.
+type spinCell struct{ bound, flip uint32 }
 
-// widen makes the wide lines, unless f has a rest or a threshold would be negative.
-func (t *spinTable) widen() {
-	if !t.fast || t.shift > 16 {
-		return
-	}
-	t.wide = make([]wideLine, len(t.line))
-	for i, l := range t.line {
-		if l.a < l.d*0xffff>>4 {
-			t.wide = nil
-			return
-		}
-		t.wide[i] = wideLine{(uint64(l.a)<<4 + 15) << 16, uint64(l.d)}
-	}
-}
-
-// maxLines is how far a table is drawn out to spare a comparison.
-const maxLines = 1 << 14
+// maxLines and maxCells are how far tables are drawn out to spare a comparison.
+const (
+	maxLines = 1 << 14
+	maxCells = 1 << 16
+)
 
 // tableEnd is where the first digit of σ(-x) has fallen to 0.
 const tableEnd = 11.09375
 
-// newSpinTable builds the table for fields of magnitude up to reach.
+// newSpinTable builds the table for fields of magnitude up to reach, and somewhat
+// beyond, so that it can stay when weights change a little.
 func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	t := &spinTable{
+		beta:  beta,
+		reach: reach + reach/4,
 		scale: math.Ldexp(2*beta, -f.Fraction),
 		n:     uint64(f.Segments),
 		tail:  f.ThresholdBits == 32,
@@ -4877,15 +5316,50 @@ func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	}
 	if t.shift <= 32 {
 		t.mul = 1 << (32 - t.shift)
-		t.fast = f.ThresholdBits >= 16 && reach>>t.shift < maxLines
+		t.fast = f.ThresholdBits >= 16 && t.reach>>t.shift < maxLines
 	}
 	h := math.Ldexp(t.scale, int(t.shift))
-	t.line = make([]spinLine, max(t.n, min(reach>>t.shift, maxLines))+1)
+	t.line = make([]spinLine, max(t.n, min(t.reach>>t.shift, maxLines))+1)
 	for i := range t.line[:t.n] {
 		t.line[i] = t.segment(i, h)
 	}
-	t.widen()
+	t.makeCells()
 	return t
+}
+
+// makeCells splits segments in eight.
+func (t *spinTable) makeCells() {
+	t.cell = t.shift - min(t.shift, 3)
+	half := int64(t.reach>>t.cell) + 1
+	if !t.fast || half > maxCells || half<<t.cell > 1<<31 { // indices have 32 bits
+		return
+	}
+	t.centre = uint32(half << t.cell)
+	t.biased = t.centre - layerBias
+	t.cells = make([]spinCell, 2*half)
+	for i := range t.cells {
+		first := (int64(i) - half) << t.cell
+		t.cells[i] = t.cellOf(first, first+1<<t.cell-1)
+	}
+}
+
+// cellOf is the cell of the fields from first to last, all below 0 or none. Thresholds
+// fall inside a segment, and no more than an end of a cell lies in another one.
+func (t *spinTable) cellOf(first, last int64) spinCell {
+	a, b, c := t.first(magnitude(first)), t.first(magnitude(last)), uint32(0)
+	switch {
+	case first < 0 && first < last:
+		c = t.first(magnitude(first + 1))
+	default:
+		c = a
+	}
+	low, high := min(a, b, c), max(a, b, c)
+	return spinCell{(high-low+1)<<16 | low, likely(first) << 31}
+}
+
+// serves says whether the table is one for a β and fields up to reach.
+func (t *spinTable) serves(beta float64, reach uint64) bool {
+	return t != nil && t.beta == beta && reach <= t.reach
 }
 
 // segment is the line of segment i: the tangent below σ when there is a tail,
@@ -4984,19 +5458,25 @@ func (t *expTable) at(d uint64) uint64 {
 	return (uint64(t.hi[d>>t.r])*uint64(t.lo[d&(1<<t.r-1)]) + 1<<30) >> 31
 }
 
-// EnforceVersion lets emitted packages that import this one check, when they are
-// compiled, that both fit: a negative constant does not convert to it.
+// Emitted packages that import this one check when they are compiled that both
+// fit: a negative constant does not convert to these types. The compiler's message
+// names the type, and so says what to do.
 //
 // An emitted package states the version it was made for. When this package gains
 // something that emitted code uses, MaxVersion rises by one and so does the
 // version the generator states. When something that older emitted code uses
 // changes its meaning or goes, MinVersion rises to MaxVersion.
-type EnforceVersion uint
+type (
+	// PackageTooOldEmitItAgain holds for packages of MinVersion and later ones.
+	PackageTooOldEmitItAgain uint
+	// RuntimeTooOldUpdateItInGoMod holds for packages up to MaxVersion.
+	RuntimeTooOldUpdateItInGoMod uint
+)
 
 // Versions of emitted code that this runtime serves.
 const (
-	MinVersion = 1
-	MaxVersion = 1
+	MinVersion = 2
+	MaxVersion = 2
 )
 
 // setInts rounds the weights of factor fi into Sampler.ints.
@@ -5014,8 +5494,9 @@ func (s *Sampler) setInts(fi int, w []float64) {
 	if !s.model.Factors[fi].integer() {
 		return
 	}
+	unit := math.Ldexp(1, s.model.Format.Fraction) // products with it are exact
 	for i, x := range w {
-		dst[i] = int64(math.RoundToEven(math.Ldexp(x, s.model.Format.Fraction)))
+		dst[i] = int64(math.RoundToEven(x * unit))
 	}
 }
 
@@ -5179,16 +5660,19 @@ func appendSums[T int32 | int64](pool []T, w []T, constant T, least int) []T {
 	for _, x := range w {
 		constant -= x
 	}
-	at := len(pool)
-	pool = append(pool, constant)
+	at, size := len(pool), max(1<<len(w), 1<<least)
+	pool = slices.Grow(pool, size)[:at+size]
+	dst, n := pool[at:], 1
+	dst[0] = constant
 	for _, x := range w {
-		for _, y := range pool[at:] {
-			pool = append(pool, y+2*x)
+		x *= 2
+		from, to := dst[:n], dst[n:2*n]
+		for i, y := range from {
+			to[i] = y + x
 		}
+		n *= 2
 	}
-	for len(pool) < at+1<<least {
-		pool = append(pool, 0)
-	}
+	clear(dst[n:])
 	return pool
 }
 
@@ -5427,11 +5911,13 @@ type Batches struct {
 	planes  []bitCounter // [(series*words + word)*counterBits + k]
 	pending int          // draws in planes
 
-	// Numbers: sums of x − offset [batch][chain*series + series], and of its
-	// square over all watched chains [batch][series].
-	sums, squares [][]float64
-	offset        []float64
-	started       bool // offset is known
+	// Numbers: sums of x − offset [batch][chain*chainStep + series*seriesStep], and
+	// of its square over all watched chains [batch][series].
+	sums, squares         [][]float64
+	bySeries              bool // fed by AddSeries
+	chainStep, seriesStep int
+	offset                []float64
+	started               bool // offset is known
 }
 
 const (
@@ -5449,10 +5935,22 @@ const (
 // 2^(k+1)-th draw only, the same for all series.
 type bitCounter struct{ sum, waiting uint64 }
 
-// NewBatches makes one for numbers, fed by Add or AddInt8. draws is the number of
+// NewBatches makes one for small integers, fed by AddInt8. draws is the number of
 // draws to come, or 0.
 func NewBatches(series, chains, draws int) (*Batches, error) {
 	return newBatches(series, chains, draws, 8)
+}
+
+// NewSeriesBatches makes one for numbers, fed by AddSeries. draws is the number of
+// draws to come, or 0.
+func NewSeriesBatches(series, chains, draws int) (*Batches, error) {
+	b, err := newBatches(series, chains, draws, 8)
+	if err != nil {
+		return nil, err
+	}
+	b.bySeries, b.chainStep, b.seriesStep = true, 1, b.watched
+	b.offset = make([]float64, series)
+	return b, nil
 }
 
 // NewBitBatches makes one for packed spins, fed by AddBits. Its means are shares
@@ -5472,7 +5970,7 @@ func newBatches(series, chains, draws int, bytes int64) (*Batches, error) {
 	if series < 1 || chains < 1 || draws < 0 {
 		return nil, fmt.Errorf("batches of %d series, %d chains, %d draws: want at least 1, 1 and 0", series, chains, draws)
 	}
-	b := &Batches{series: series, chains: chains, watched: chains, limit: mostBatches}
+	b := &Batches{series: series, chains: chains, watched: chains, limit: mostBatches, chainStep: series, seriesStep: 1}
 	size := func() int64 { return int64(series) * int64(b.watched) * int64(b.limit) * bytes }
 	if size() > batchMemory {
 		b.limit = fewestBatches
@@ -5511,14 +6009,31 @@ func (b *Batches) AddBits(series int, words []uint64) error {
 	return nil
 }
 
-// Add adds one draw of all series of one chain.
-func (b *Batches) Add(chain int, values []float32) error { return addToBatch(b, chain, values) }
+// AddSeries adds one draw of a series: a value for each chain. Those beyond the
+// chains watched may be there or not.
+func (b *Batches) AddSeries(series int, values []float64) error {
+	if !b.bySeries || series < 0 || series >= b.series || len(values) < b.watched {
+		return fmt.Errorf("batches of %d series, %d chains: series %d with %d values", b.series, b.chains, series, len(values))
+	}
+	if !b.started {
+		b.offset[series] = values[0]
+	}
+	b.sums = openBatch(b.sums, b.complete, b.watched*b.series)
+	b.squares = openBatch(b.squares, b.complete, b.series)
+	offset, square := b.offset[series], b.squares[b.complete][series]
+	sums := b.sums[b.complete][series*b.seriesStep:][:b.watched]
+	for c, v := range values[:b.watched] {
+		d := v - offset
+		sums[c] += d
+		square += float64(d * d)
+	}
+	b.squares[b.complete][series] = square
+	return nil
+}
 
 // AddInt8 adds one draw of all series of one chain.
-func (b *Batches) AddInt8(chain int, values []int8) error { return addToBatch(b, chain, values) }
-
-func addToBatch[T float32 | int8](b *Batches, chain int, values []T) error {
-	if b.words != 0 || chain < 0 || chain >= b.chains || len(values) != b.series {
+func (b *Batches) AddInt8(chain int, values []int8) error {
+	if b.words != 0 || b.bySeries || chain < 0 || chain >= b.chains || len(values) != b.series {
 		return fmt.Errorf("batches of numbers, %d series, %d chains: chain %d with %d values", b.series, b.chains, chain, len(values))
 	}
 	if chain >= b.watched {
@@ -5542,10 +6057,11 @@ func addToBatch[T float32 | int8](b *Batches, chain int, values []T) error {
 	return nil
 }
 
-// EndDraw closes a draw, after one call of AddBits for each series or one of Add
-// for each chain.
+// EndDraw closes a draw, after one call of AddBits or AddSeries for each series or
+// one of AddInt8 for each chain.
 func (b *Batches) EndDraw() {
 	b.within++
+	b.started = b.started || b.bySeries
 	if b.words != 0 {
 		b.pending++
 		if b.pending == 1<<counterBits-1 || b.within == b.length {
@@ -5790,7 +6306,7 @@ func (e *batchEstimator) gather(s int) (offset, squares float64) {
 				sum = float64(b.counts[batch][s*b.stride+c])
 				squares += sum
 			} else {
-				sum = b.sums[batch][c*b.series+s]
+				sum = b.sums[batch][c*b.chainStep+s*b.seriesStep]
 			}
 			e.means[row*e.half+k%e.half] = sum / length
 		}
@@ -7995,8 +8511,8 @@ func (b *BestStates) WriteArrays(z *NPZWriter) error {
 	return z.Add("best/sweep", []int{len(b.h)}, b.sweep)
 }
 
-// BestState is the state of lowest energy of one chain, a value for each node, ±1
-// or a category. It is nil where the plan did not ask for the best.
+// BestState is the state of lowest energy of one chain, a value for each node, ±1,
+// a category or the bits of a float32. It is nil where the plan did not ask for the best.
 func (c *Collector) BestState(chain int) []int32 {
 	if c.best == nil || c.best.weigher == nil || chain < 0 || chain >= len(c.best.h) {
 		return nil
@@ -8039,6 +8555,8 @@ type Plan struct {
 
 	Target, Generator string // for the result's meta and the summary
 
+	Observables []Observable // of the model file: in summary and result
+
 	Progress func(Progress) // nil: none. It costs a look at the clock a sweep
 	Extra    []Watcher      // more to watch
 }
@@ -8056,6 +8574,7 @@ type Collector struct {
 	states   *StateLog   // nil: not wanted
 	best     *BestStates // nil: not wanted
 	moments  *Moments    // nil: not wanted
+	scalars  []*Scalar   // observables
 	progress *progressWatch
 
 	watchers []Watcher
@@ -8102,6 +8621,11 @@ func NewCollector(v ChainView, schedule Schedule, plan Plan) (*Collector, error)
 			return nil, err
 		}
 		c.watch(c.moments)
+	}
+	for i := range plan.Observables {
+		s := plan.Observables[i].Scalar()
+		c.scalars = append(c.scalars, s)
+		c.watch(s)
 	}
 	c.watch(plan.Extra...)
 	if plan.Progress != nil {
@@ -8258,9 +8782,9 @@ func (c *Collector) Close() error {
 // carry-save additions.
 //
 // Memory does not grow with the number of draws, save for the scalar series that
-// quantiles and ranks need: 8 bytes for the energy, 4 bytes for each spin variable
-// and for each state of each categorical variable, a chain and draw. States go to
-// a temporary file beyond a budget.
+// quantiles and ranks need: 8 bytes for the energy and for each continuous variable,
+// 4 bytes for each spin variable and for each state of each categorical variable, a
+// chain and draw. States go to a temporary file beyond a budget.
 //
 //	view.go        ChainView, ChainStates
 //	frame.go       Frame: one draw of all chains
@@ -8445,8 +8969,11 @@ func (f *Frame) Spin(node int) []uint64 { return f.state().spin(node) }
 // Category is the state of a categorical in each chain.
 func (f *Frame) Category(node int) []uint16 { return f.state().category(node) }
 
-// Value is the state of a node in one chain, ±1 or a category. It is slower than
-// Spin and Category.
+// Float is the value of a continuous node in each chain.
+func (f *Frame) Float(node int) []float32 { return f.state().float(node) }
+
+// Value is the state of a node in one chain, ±1, a category or the bits of a
+// float32. It is slower than Spin, Category and Float.
 func (f *Frame) Value(node, chain int) int32 {
 	return f.state().value(node, chain)
 }
@@ -8485,6 +9012,8 @@ type Meta struct {
 	Betas     []float64    `json:"betas,omitempty"` // of the warm-up
 	Format    MetaFormat   `json:"format"`
 	RNG       string       `json:"rng"`
+	// FloatNodes are updated in float32; the bound of Format holds for the others.
+	FloatNodes int `json:"float_nodes,omitempty"`
 	// Skipped names factors whose moments were not taken.
 	Skipped []string `json:"moments_skipped,omitempty"`
 }
@@ -8532,14 +9061,19 @@ func jsonBytes(v any) ([]uint8, error) {
 }
 
 // Moments takes the means of all nodes and of all factor rows over all chains and
-// draws, by counting, so that they are exact to the last rounding:
+// draws:
 //
 //   - of a spin the mean of ±1; of a categorical the share of each state (above 32
-//     states the mean value);
-//   - of a row of spins the mean of their product; of a row with categoricals, for
-//     each entry of its table, the mean of (product of the spins) × (the entry is
-//     the one picked). Tables above 64 entries, or factors with more than 2^20
-//     entries in all, are left out; Skipped names them.
+//     states the mean value); of a continuous node the mean value;
+//   - of a row without categoricals the mean of the product of its spins and its
+//     continuous values with their powers; of a row with categoricals, for each entry
+//     of its table, the mean of (that product) × (the entry is the one picked).
+//     Tables above 64 entries, or factors with more than 2^20 entries in all, are
+//     left out; Skipped names them. Constants, factors without slots, have none.
+//
+// What is not continuous is counted, so that its means are exact to the last
+// rounding. Continuous values are summed in float64, the chains of a draw first and
+// then the draws.
 //
 // Standard errors come from batches of draws, see stats.Batches. Those of rows are
 // measured on the first chains, as many as fit into 64 MiB, at least four, and
@@ -8551,8 +9085,9 @@ type Moments struct {
 	layout *stateLayout
 	chains int
 	draws  int
-	counts []int64 // of each node's figures; see figures
-	at     []int   // of each node, where its counts begin
+	counts []int64   // of each node's figures; see figures
+	at     []int     // of each node, where its counts begin
+	sums   []float64 // of continuous nodes
 	rows   []*rowMoments
 }
 
@@ -8560,9 +9095,13 @@ type Moments struct {
 type rowMoments struct {
 	f       *Factor
 	name    string
-	sums    []int64  // rows × entries: counts of +1, or of ± entries picked
-	batches *Batches // of bits for spins, of numbers else
-	values  []int8
+	counts  []int64   // rows × entries: counts of +1, or of ± entries picked
+	sums    []float64 // the same with continuous values
+	batches *Batches  // of bits for spins, of numbers else
+	values  []int8    // of one chain
+
+	index           []int32 // entries picked by a row in each chain
+	product, picked []float64
 }
 
 const (
@@ -8575,6 +9114,7 @@ const (
 // gives the errors of the nodes.
 func NewMoments(m *Model, chains, draws int, nodes *NodeBatches) (*Moments, error) {
 	o := &Moments{nodes: nodes, layout: newStateLayout(m, chains), chains: chains, at: make([]int, m.Nodes)}
+	o.sums = make([]float64, o.layout.floats)
 	total := 0
 	for i := range m.Vars {
 		v := &m.Vars[i]
@@ -8600,24 +9140,33 @@ func NewMoments(m *Model, chains, draws int, nodes *NodeBatches) (*Moments, erro
 			o.Skipped = append(o.Skipped, r.name)
 			continue
 		}
-		if f.Rows == 0 {
+		if f.Rows == 0 || len(f.Slots) == 0 {
 			continue
 		}
-		r.sums = make([]int64, f.Rows*size)
-		var err error
-		if len(f.Table) == 0 {
-			r.batches, err = NewBitBatches(f.Rows, watchedChains(f.Rows, chains, 4, momentBytes), draws)
-		} else {
-			n := f.Rows * size
-			r.batches, err = NewBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
-			r.values = make([]int8, n)
-		}
-		if err != nil {
+		if err := r.prepare(chains, draws); err != nil {
 			return nil, err
 		}
 		o.rows = append(o.rows, r)
 	}
 	return o, nil
+}
+
+// prepare makes room for the sums and the batches.
+func (r *rowMoments) prepare(chains, draws int) (err error) {
+	n := r.f.Rows * r.f.TableSize()
+	switch {
+	case onlySpins(r.f):
+		r.counts = make([]int64, n)
+		r.batches, err = NewBitBatches(n, watchedChains(n, chains, 4, momentBytes), draws)
+	case hasContinuous(r.f):
+		r.sums = make([]float64, n)
+		r.index, r.product, r.picked = make([]int32, chains), make([]float64, chains), make([]float64, chains)
+		r.batches, err = NewSeriesBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
+	default:
+		r.counts, r.values = make([]int64, n), make([]int8, n)
+		r.batches, err = NewBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
+	}
+	return err
 }
 
 // figures is the number of means of a node.
@@ -8637,9 +9186,12 @@ func (o *Moments) Observe(f *Frame) error {
 	}
 	for _, r := range o.rows {
 		var err error
-		if len(r.f.Table) == 0 {
+		switch {
+		case onlySpins(r.f):
 			err = r.addProducts(state)
-		} else {
+		case hasContinuous(r.f):
+			err = r.addFloats(state)
+		default:
 			err = r.addEntries(state)
 		}
 		if err != nil {
@@ -8660,6 +9212,12 @@ func (o *Moments) addNodes(v *Var, state snapshot) {
 				up += bits.OnesCount64(w)
 			}
 			counts[0] += int64(up)
+		case v.Kind == Continuous:
+			sum := 0.0
+			for _, x := range state.float(n) {
+				sum += float64(x)
+			}
+			o.sums[state.row[n]] += sum
 		case v.States <= mostShares:
 			for _, k := range state.category(n) {
 				counts[k]++
@@ -8689,7 +9247,7 @@ func (r *rowMoments) addProducts(state snapshot) error {
 		for _, w := range plus {
 			up += bits.OnesCount64(w)
 		}
-		r.sums[row] += int64(up)
+		r.counts[row] += int64(up)
 		if err := r.batches.AddBits(row, plus); err != nil {
 			return err
 		}
@@ -8707,7 +9265,7 @@ func (r *rowMoments) addEntries(state snapshot) error {
 		}
 		for row := range r.f.Rows {
 			at, sign := r.entry(state, row, c)
-			r.sums[row*size+at] += int64(sign)
+			r.counts[row*size+at] += int64(sign)
 			if watched {
 				r.values[row*size+at] = int8(sign)
 			}
@@ -8719,6 +9277,46 @@ func (r *rowMoments) addEntries(state snapshot) error {
 		}
 	}
 	return nil
+}
+
+// addFloats adds the products of rows with continuous slots.
+func (r *rowMoments) addFloats(state snapshot) error {
+	k, size := len(r.f.Slots), r.f.TableSize()
+	for row := range r.f.Rows {
+		nodes := r.f.Index[row*k : row*k+k]
+		for c := range r.product {
+			r.product[c] = 1
+		}
+		state.multiply(r.f, nodes, r.product)
+		if size == 1 {
+			if err := r.addSeries(row, r.product); err != nil {
+				return err
+			}
+			continue
+		}
+		state.entries(r.f, nodes, r.index)
+		for e := range size {
+			for c, at := range r.index {
+				r.picked[c] = 0
+				if int(at) == e {
+					r.picked[c] = r.product[c]
+				}
+			}
+			if err := r.addSeries(row*size+e, r.picked); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *rowMoments) addSeries(i int, values []float64) error {
+	sum := 0.0
+	for _, x := range values {
+		sum += x
+	}
+	r.sums[i] += sum
+	return r.batches.AddSeries(i, values)
 }
 
 // entry is tableEntry for one chain of a snapshot.
@@ -8743,8 +9341,11 @@ func (o *Moments) Nodes(v *Var) (mean, se []float64, err error) {
 	for n := v.First; n < v.First+v.Count; n++ {
 		for k := range figures(v) {
 			x := float64(o.counts[o.at[n]+k]) / total
-			if v.Kind == Spin {
+			switch v.Kind {
+			case Spin:
 				x = (2*float64(o.counts[o.at[n]]) - total) / total
+			case Continuous:
+				x = o.sums[o.layout.row[n]] / total
 			}
 			mean = append(mean, x)
 			if o.nodes.first[n] < 0 {
@@ -8766,13 +9367,18 @@ func (r *rowMoments) means(chains, draws int) (mean, se []float64, err error) {
 	total := float64(chains) * float64(draws)
 	shrink := math.Sqrt(float64(r.batches.Chains()) / float64(chains))
 	unit := 1.0
-	if len(r.f.Table) == 0 {
+	if onlySpins(r.f) {
 		unit = 2
 	}
-	for i, sum := range r.sums {
-		x := float64(sum) / total
-		if len(r.f.Table) == 0 {
-			x = (2*float64(sum) - total) / total
+	for i := range r.f.Rows * r.f.TableSize() {
+		var x float64
+		switch {
+		case r.sums != nil:
+			x = r.sums[i] / total
+		case onlySpins(r.f):
+			x = (2*float64(r.counts[i]) - total) / total
+		default:
+			x = float64(r.counts[i]) / total
 		}
 		got, err := r.batches.Series(i)
 		if err != nil {
@@ -8825,7 +9431,7 @@ func addPair(z *NPZWriter, prefix, name string, shape []int, mean, se []float64)
 
 // NodeBatches watches every free node for convergence without keeping states: a
 // spin through its bit, a categorical through an indicator of each state (above 32
-// states through its value), each as sums over at most 64 batches of draws for
+// states through its value), a continuous one through its value, each as sums over at most 64 batches of draws for
 // each chain; see stats.Batches for what these can tell.
 //
 // Where the sums of all chains would take more than 128 MiB, the first chains only
@@ -8840,8 +9446,8 @@ type NodeBatches struct {
 	bitOf     []nodeState // of each series
 	numbers   *Batches
 	numberOf  []int32
-	first     []int32 // of each node its first series, -1: clamped
-	values    []float32
+	first     []int32   // of each node its first series, -1: clamped
+	values    []float64 // of a node in each chain
 	indicator []uint64
 
 	start snapshot // the first draw
@@ -8876,7 +9482,7 @@ func NewNodeBatches(m *Model, chains, draws int) (*NodeBatches, error) {
 			}
 			b.still = append(b.still, int32(n))
 			switch {
-			case v.Kind == Categorical && v.States > mostShares:
+			case byValue(&v):
 				b.first[n] = int32(len(b.numberOf))
 				b.numberOf = append(b.numberOf, int32(n))
 			default:
@@ -8898,10 +9504,10 @@ func NewNodeBatches(m *Model, chains, draws int) (*NodeBatches, error) {
 		}
 	}
 	if n := len(b.numberOf); n > 0 {
-		if b.numbers, err = NewBatches(n, watchedChains(n, chains, 8, watchBytes), draws); err != nil {
+		if b.numbers, err = NewSeriesBatches(n, watchedChains(n, chains, 8, watchBytes), draws); err != nil {
 			return nil, err
 		}
-		b.values = make([]float32, n)
+		b.values = make([]float64, chains)
 	}
 	b.indicator = make([]uint64, mostShares*((chains+63)/64))
 	return b, nil
@@ -8919,11 +9525,8 @@ func (b *NodeBatches) Observe(f *Frame) error {
 		b.bits.EndDraw()
 	}
 	if b.numbers != nil {
-		for c := range b.numbers.Chains() {
-			for i, n := range b.numberOf {
-				b.values[i] = float32(state.category(int(n))[c])
-			}
-			if err := b.numbers.Add(c, b.values); err != nil {
+		for i, n := range b.numberOf {
+			if err := b.numbers.AddSeries(i, state.values(int(n), b.values)); err != nil {
 				return err
 			}
 		}
@@ -8965,8 +9568,11 @@ func (b *NodeBatches) watchMoves(state snapshot) {
 		return
 	}
 	b.still = slices.DeleteFunc(b.still, func(n int32) bool {
-		if b.layout.varOf(int(n)).Kind == Spin {
+		switch b.layout.varOf(int(n)).Kind {
+		case Spin:
 			return !slices.Equal(state.spin(int(n)), b.start.spin(int(n)))
+		case Continuous:
+			return !slices.Equal(state.float(int(n)), b.start.float(int(n)))
 		}
 		return !slices.Equal(state.category(int(n)), b.start.category(int(n)))
 	})
@@ -9042,8 +9648,8 @@ func scaleValue(v Value, by float64) Value {
 }
 
 // Node is what is known of a node: of a spin, of one state of a categorical (its
-// indicator), or above 32 states of the value, where state does not matter. Of
-// a clamped node nothing is.
+// indicator), or above 32 states and for a continuous node of the value, where state
+// does not matter. Of a clamped node nothing is.
 func (b *NodeBatches) Node(node, state int) (SeriesStats, error) {
 	if node < 0 || node >= len(b.first) || b.first[node] < 0 {
 		na := Value{V: math.NaN(), NA: "clamped"}
@@ -9052,7 +9658,7 @@ func (b *NodeBatches) Node(node, state int) (SeriesStats, error) {
 	v := b.layout.varOf(node)
 	from, at := b.bits, int(b.first[node])
 	switch {
-	case v.Kind == Categorical && v.States > mostShares:
+	case byValue(v):
 		from = b.numbers
 	case v.Kind == Categorical:
 		if state < 0 || state >= v.States {
@@ -9099,6 +9705,47 @@ func (b *NodeBatches) NodeRows() ([]Row, error) {
 		}
 	}
 	return rows, nil
+}
+
+// An Observable is a number of a state that a model file asks for: the sum of an
+// expression over rows of nodes.
+type Observable struct {
+	Name  string  `json:"name"`
+	Slots []Slot  `json:"slots"`
+	Rows  int     `json:"rows"`
+	Index []int32 `json:"index"` // Rows × slots, row-major
+	Code  Code    `json:"code"`
+}
+
+// Scalar is the watcher that records the observable.
+func (o *Observable) Scalar() *Scalar {
+	var stack []float64
+	return &Scalar{Name: o.Name, Value: func(f *Frame, dst []float64) error {
+		k := len(o.Slots)
+		for chain := range dst {
+			sum := 0.0
+			for r := range o.Rows {
+				nodes := o.Index[r*k : r*k+k]
+				var v float64
+				v, stack = o.Code.Eval(r, func(n int) float64 { return f.number(int(nodes[n]), chain) }, stack)
+				sum += v
+			}
+			dst[chain] = sum
+		}
+		return nil
+	}}
+}
+
+// number is the state of a node in one chain as expressions take it.
+func (f *Frame) number(node, chain int) float64 {
+	s := f.state()
+	switch s.varOf(node).Kind {
+	case Spin:
+		return float64(int64(s.spin(node)[chain/64]>>(chain%64)&1)*2 - 1)
+	case Continuous:
+		return float64(s.float(node)[chain])
+	}
+	return float64(s.category(node)[chain])
 }
 
 // A Progress says how far a run is.
@@ -9163,8 +9810,10 @@ type Report struct {
 	Sweeps              uint64 // of this run
 	Flips               float64
 	Seconds             float64
-	// MaxProbabilityError bounds the error of any conditional probability.
+	// MaxProbabilityError bounds the error of any conditional probability of the nodes
+	// that are updated in integers. FloatNodes are updated in float32.
 	MaxProbabilityError float64
+	FloatNodes          int
 
 	Rows  []Row
 	Worst WorstNodes
@@ -9186,7 +9835,7 @@ func (c *Collector) Report() *Report {
 	r := &Report{
 		Model: m.Name, Hash: m.Hash, Target: c.plan.Target, Seed: c.view.Seed(), Chains: c.view.Chains(),
 		Draws: c.draws, Planned: c.schedule.Samples, Interrupted: c.Interrupted(),
-		Sweeps: c.sweeps, Seconds: c.seconds, MaxProbabilityError: m.Format.Bound,
+		Sweeps: c.sweeps, Seconds: c.seconds, MaxProbabilityError: m.Format.Bound, FloatNodes: floatNodesOf(m),
 		Flips: float64(c.sweeps) * float64(freeNodes(m)) * float64(c.view.Chains()),
 		Worst: c.nodes.Worst(),
 	}
@@ -9205,11 +9854,24 @@ func (c *Collector) Report() *Report {
 
 // freeNodes is the number of nodes that a sweep updates.
 func freeNodes(m *Model) int {
+	return countFree(m, func(*Block) bool { return true })
+}
+
+// floatNodesOf is the number of those that are updated in float32.
+func floatNodesOf(m *Model) int {
+	return countFree(m, func(b *Block) bool { return b.Float })
+}
+
+// countFree counts the nodes of some blocks that are not clamped.
+func countFree(m *Model, counted func(*Block) bool) int {
 	free := 0
 	clamped := clampedNodes(m)
 	for _, blocks := range m.Sweep {
-		for _, b := range blocks {
-			for _, n := range b.Nodes {
+		for i := range blocks {
+			if !counted(&blocks[i]) {
+				continue
+			}
+			for _, n := range blocks[i].Nodes {
 				if !clamped[n] {
 					free++
 				}
@@ -9217,6 +9879,18 @@ func freeNodes(m *Model) int {
 		}
 	}
 	return free
+}
+
+// ErrorText says how exact the updates are.
+func (r *Report) ErrorText() string {
+	const float = "continuous updates are in float32"
+	switch {
+	case r.FloatNodes == 0:
+		return fmt.Sprintf("error of any probability at most %.2g", r.MaxProbabilityError)
+	case r.MaxProbabilityError == 0: // no node is updated in integers
+		return float
+	}
+	return fmt.Sprintf("error of any probability at most %.2g where neighbours are discrete, %s", r.MaxProbabilityError, float)
 }
 
 // FlipsPerNS is the number of node updates a nanosecond, observation included.
@@ -9240,6 +9914,7 @@ type jsonReport struct {
 	Seconds             float64     `json:"seconds"`
 	FlipsPerNS          float64     `json:"flips_per_ns"`
 	MaxProbabilityError float64     `json:"max_probability_error"`
+	FloatNodes          int         `json:"float_nodes,omitempty"`
 	Summary             []jsonRow   `json:"summary"`
 	Nodes               jsonNodes   `json:"nodes"`
 	Best                *BestReport `json:"best"`
@@ -9281,10 +9956,10 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 	out := jsonReport{
 		Model: r.Model, Hash: r.Hash, Target: r.Target, Seed: r.Seed, Chains: r.Chains, Draws: r.Draws,
 		Sweeps: r.Sweeps, Flips: r.Flips, Seconds: r.Seconds, FlipsPerNS: r.FlipsPerNS(),
-		MaxProbabilityError: r.MaxProbabilityError,
-		Summary:             []jsonRow{},
-		Nodes:               jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
-		Best:                r.Best, BestCut: r.BestCut,
+		MaxProbabilityError: r.MaxProbabilityError, FloatNodes: r.FloatNodes,
+		Summary: []jsonRow{},
+		Nodes:   jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
+		Best:    r.Best, BestCut: r.BestCut,
 		Interrupted: r.Interrupted, Converged: converged, Verdict: sentence,
 	}
 	for _, x := range r.Rows {
@@ -9301,6 +9976,7 @@ func (c *Collector) Meta() Meta {
 		Seed: c.view.Seed(), Chains: c.view.Chains(), Draws: c.draws,
 		Schedule: MetaSchedule(c.schedule), Resumed: c.resumed, Sweep: c.first + c.sweeps,
 		Beta: m.Beta, Betas: m.Betas, Format: metaFormatOf(m.Format), RNG: rngName(m),
+		FloatNodes: floatNodesOf(m),
 	}
 	if c.moments != nil {
 		meta.Skipped = c.moments.Skipped
@@ -9351,6 +10027,9 @@ func (c *Collector) arrays() []ArrayWriter {
 	}
 	if c.plan.Moments {
 		list = append(list, c.moments)
+	}
+	for _, s := range c.scalars {
+		list = append(list, s)
 	}
 	for _, w := range c.plan.Extra {
 		if a, ok := w.(ArrayWriter); ok {
@@ -9581,7 +10260,7 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 	if err != nil {
 		return stateErrorf("damaged: %v", err)
 	}
-	values, err := a.Int32s()
+	values, err := savedValues(a)
 	if err != nil {
 		return stateErrorf("damaged: %s: %v", member, err)
 	}
@@ -9590,6 +10269,19 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 	}
 	s.vars = append(s.vars, savedVar{name, a, values})
 	return nil
+}
+
+// savedValues are the elements of an array as states hold them.
+func savedValues(a *NPYArray) ([]int32, error) {
+	floats, ok := a.Data.([]float32)
+	if !ok {
+		return a.Int32s()
+	}
+	values := make([]int32, len(floats))
+	for i, x := range floats {
+		values[i] = FloatBits(x)
+	}
+	return values, nil
 }
 
 func (s *SavedState) writeVars(z *NPZWriter) error {
@@ -9637,11 +10329,27 @@ func (s *savedVar) check(v *Var, chains int) error {
 			s.name, s.array.Shape, s.array.DType, v.Name, shape, dtype)
 	}
 	for i, x := range s.values {
-		if v.Kind == Spin && x != 1 && x != -1 || v.Kind == Categorical && (x < 0 || int(x) >= v.States) {
-			return stateErrorf("state of %s: element %d is %d, not a value of this variable", v.Name, i, x)
+		if !savedFits(v, x) {
+			shown := fmt.Sprint(x)
+			if v.Kind == Continuous {
+				shown = fmt.Sprint(BitsFloat(x))
+			}
+			return stateErrorf("state of %s: element %d is %s, not a value of this variable", v.Name, i, shown)
 		}
 	}
 	return nil
+}
+
+// savedFits says whether a variable has a value.
+func savedFits(v *Var, x int32) bool {
+	switch v.Kind {
+	case Spin:
+		return x == 1 || x == -1
+	case Continuous:
+		f := float64(BitsFloat(x))
+		return math.Abs(f) <= math.MaxFloat32 && (v.Range == nil || v.Range[0] <= f && f <= v.Range[1])
+	}
+	return x >= 0 && int(x) < v.States
 }
 
 // States are the states of all chains, one value a node, for a model that Check
@@ -9785,20 +10493,25 @@ func writeSeries[T uint32 | float64](z *NPZWriter, name string, series []drawSer
 // A categorical with more is observed through the mean of its values.
 const mostShares = 32
 
+// byValue says whether a variable is observed through its values: a continuous one,
+// and a categorical of many states.
+func byValue(v *Var) bool {
+	return v.Kind == Continuous || v.Kind == Categorical && v.States > mostShares
+}
+
 // A varSeries is what is recorded of one variable: of a spin how many nodes are
-// +1, of a categorical how many are in each state, or with many states the sum of
-// the values.
+// +1, of a categorical how many are in each state, or with many states, and of a
+// continuous one, the sum of the values.
 type varSeries struct {
 	v      *Var
 	counts []drawSeries[uint32]
 	sum    drawSeries[float64]
 }
 
-func (s *varSeries) many() bool { return s.v.States > mostShares && s.v.Kind == Categorical }
-
-// Magnetisation records at every draw the mean over the nodes of each spin
-// variable, and of each categorical variable the shares of its states (above 32
-// states the mean value). Variables of which all nodes are clamped are left out.
+// Magnetisation records at every draw the mean over the nodes of each spin and each
+// continuous variable, and of each categorical variable the shares of its states
+// (above 32 states the mean value). Variables of which all nodes are clamped are
+// left out.
 type Magnetisation struct {
 	vars []*varSeries
 }
@@ -9819,7 +10532,7 @@ func NewMagnetisation(m *Model, chains int) *Magnetisation {
 			continue
 		}
 		switch {
-		case s.many():
+		case byValue(s.v):
 			s.sum.chains = chains
 		case s.v.Kind == Categorical:
 			s.counts = make([]drawSeries[uint32], s.v.States)
@@ -9852,7 +10565,7 @@ func (g *Magnetisation) Observe(f *Frame) error {
 		switch {
 		case s.v.Kind == Spin:
 			s.addSpins(state)
-		case s.many():
+		case byValue(s.v):
 			s.addValues(state)
 		default:
 			s.addCategories(state)
@@ -9891,10 +10604,10 @@ func (s *varSeries) addCategories(state snapshot) {
 func (s *varSeries) addValues(state snapshot) {
 	at := len(s.sum.v)
 	s.sum.v = append(s.sum.v, make([]float64, state.chains)...)
-	sum := s.sum.v[at:]
+	sum, values := s.sum.v[at:], make([]float64, state.chains)
 	for n := s.v.First; n < s.v.First+s.v.Count; n++ {
-		for c, k := range state.category(n) {
-			sum[c] += float64(k)
+		for c, x := range state.values(n, values) {
+			sum[c] += x
 		}
 	}
 }
@@ -9908,15 +10621,15 @@ func (s *varSeries) share(count uint32) float64 { return float64(count) / float6
 
 func (s *varSeries) meanValue(sum float64) float64 { return sum / float64(s.v.Count) }
 
-// Rows are magnetisation/NAME for spins, share/NAME=k for each state of a
-// categorical, or mean/NAME.
+// Rows are magnetisation/NAME for spins, mean/NAME for continuous variables,
+// share/NAME=k for each state of a categorical, or mean/NAME.
 func (g *Magnetisation) Rows() []Row {
 	var rows []Row
 	for _, s := range g.vars {
 		switch {
 		case s.v.Kind == Spin:
 			rows = append(rows, Summary("magnetisation/"+s.v.Name, s.counts[0].byChain(s.meanSpin)))
-		case s.many():
+		case byValue(s.v):
 			rows = append(rows, Summary("mean/"+s.v.Name, s.sum.byChain(s.meanValue)))
 		default:
 			for k := range s.counts {
@@ -9935,7 +10648,7 @@ func (g *Magnetisation) WriteArrays(z *NPZWriter) error {
 		switch {
 		case s.v.Kind == Spin:
 			err = writeSeries(z, "magnetisation/"+s.v.Name, s.counts, s.meanSpin, nil)
-		case s.many():
+		case byValue(s.v):
 			err = writeSeries(z, "mean/"+s.v.Name, []drawSeries[float64]{s.sum}, s.meanValue, nil)
 		default:
 			err = writeSeries(z, "share/"+s.v.Name, s.counts, s.share, []int{s.v.States})
@@ -9981,9 +10694,10 @@ func (s *Scalar) WriteArrays(z *NPZWriter) error {
 type stateLayout struct {
 	model         *Model
 	chains, words int
-	row           []int32 // of each node, among the spins or the categoricals
+	row           []int32 // of each node, among those of its kind
 	variable      []int32 // of each node, its index in the model
-	spins, cats   int     // numbers of nodes
+
+	spins, cats, floats int // numbers of nodes
 }
 
 func newStateLayout(m *Model, chains int) *stateLayout {
@@ -9991,8 +10705,11 @@ func newStateLayout(m *Model, chains int) *stateLayout {
 		row: make([]int32, m.Nodes), variable: make([]int32, m.Nodes)}
 	for i, v := range m.Vars {
 		next := &l.spins
-		if v.Kind == Categorical {
+		switch v.Kind {
+		case Categorical:
 			next = &l.cats
+		case Continuous:
+			next = &l.floats
 		}
 		for n := v.First; n < v.First+v.Count; n++ {
 			l.row[n] = int32(*next)
@@ -10015,15 +10732,16 @@ func (l *stateLayout) chainMask(word int) uint64 {
 }
 
 // A snapshot is one state of every chain: spins packed, 64 chains a word, and
-// categories, all chains of a node together.
+// categories and continuous values, all chains of a node together.
 type snapshot struct {
 	*stateLayout
 	bits       []uint64
 	categories []uint16
+	numbers    []float32
 }
 
 func newSnapshot(l *stateLayout) snapshot {
-	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains)}
+	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains), make([]float32, l.floats*l.chains)}
 }
 
 func (s snapshot) spin(node int) []uint64 {
@@ -10036,10 +10754,33 @@ func (s snapshot) category(node int) []uint16 {
 	return s.categories[at : at+s.chains]
 }
 
-// value is the state of a node in one chain, ±1 or a category.
+func (s snapshot) float(node int) []float32 {
+	at := int(s.row[node]) * s.chains
+	return s.numbers[at : at+s.chains]
+}
+
+// values fills dst with the values of a categorical or continuous node.
+func (s snapshot) values(node int, dst []float64) []float64 {
+	if s.varOf(node).Kind == Continuous {
+		for c, x := range s.float(node) {
+			dst[c] = float64(x)
+		}
+		return dst
+	}
+	for c, k := range s.category(node) {
+		dst[c] = float64(k)
+	}
+	return dst
+}
+
+// value is the state of a node in one chain, ±1, a category or the bits of a
+// float32.
 func (s snapshot) value(node, chain int) int32 {
-	if s.varOf(node).Kind == Spin {
+	switch s.varOf(node).Kind {
+	case Spin:
 		return int32(s.spin(node)[chain/64]>>(chain%64)&1)*2 - 1
+	case Continuous:
+		return FloatBits(s.float(node)[chain])
 	}
 	return int32(s.category(node)[chain])
 }
@@ -10049,15 +10790,18 @@ func (s snapshot) load(v ChainView, scratch []int32) []int32 {
 	for i := range s.model.Vars {
 		x := &s.model.Vars[i]
 		for n := x.First; n < x.First+x.Count; n++ {
-			if x.Kind == Spin {
+			switch x.Kind {
+			case Spin:
 				at := int(s.row[n]) * s.words
 				v.Bits(n, s.bits[at:at:at+s.words])
-				continue
-			}
-			scratch = v.Categories(n, scratch[:0])
-			to := s.category(n)
-			for c, value := range scratch {
-				to[c] = uint16(value)
+			case Continuous:
+				v.Floats(n, s.float(n)[:0])
+			default:
+				scratch = v.Categories(n, scratch[:0])
+				to := s.category(n)
+				for c, value := range scratch {
+					to[c] = uint16(value)
+				}
 			}
 		}
 	}
@@ -10066,7 +10810,7 @@ func (s snapshot) load(v ChainView, scratch []int32) []int32 {
 
 // clone is a copy that stays.
 func (s snapshot) clone() snapshot {
-	return snapshot{s.stateLayout, append([]uint64(nil), s.bits...), append([]uint16(nil), s.categories...)}
+	return snapshot{s.stateLayout, slices.Clone(s.bits), slices.Clone(s.categories), slices.Clone(s.numbers)}
 }
 
 // copyChains takes over the chains of a word that mask names.
@@ -10079,6 +10823,9 @@ func (s snapshot) copyChains(from snapshot, word int, mask uint64) {
 			for at := c; at < len(s.categories); at += s.chains {
 				s.categories[at] = from.categories[at]
 			}
+			for at := c; at < len(s.numbers); at += s.chains {
+				s.numbers[at] = from.numbers[at]
+			}
 		}
 		c++
 	}
@@ -10089,6 +10836,8 @@ func stateType(v *Var) (dtype string, bytes int) {
 	switch {
 	case v.Kind == Spin:
 		return "|i1", 1
+	case v.Kind == Continuous:
+		return "<f4", 4
 	case v.States <= 256:
 		return "|u1", 1
 	}
@@ -10111,6 +10860,8 @@ func (s snapshot) write(z *NPZWriter, prefix string) error {
 				switch {
 				case v.Kind == Spin:
 					line = append(line, byte(s.spin(n)[c/64]>>(c%64)&1*2)-1)
+				case v.Kind == Continuous:
+					line = binary.LittleEndian.AppendUint32(line, math.Float32bits(s.float(n)[c]))
 				case bytes == 1:
 					line = append(line, byte(s.category(n)[c]))
 				default:
@@ -10130,7 +10881,7 @@ func (s snapshot) write(z *NPZWriter, prefix string) error {
 
 // StateLog records the states of all or of chosen nodes at every draw and writes
 // them as arrays (chain, draw, *shape) of int8 ±1, uint8 or, above 256 states,
-// uint16. In between they are packed, spins in one bit, and beyond a budget of
+// uint16, and float32 of continuous variables. In between they are packed, spins in one bit, and beyond a budget of
 // memory they wait in a temporary file.
 type StateLog struct {
 	logs []*stateVarLog
@@ -10202,9 +10953,12 @@ func (s *StateLog) Observe(f *Frame) error {
 		if err != nil {
 			return err
 		}
-		if l.v.Kind == Spin {
+		switch l.v.Kind {
+		case Spin:
 			l.packSpins(record, f)
-		} else {
+		case Continuous:
+			l.packFloats(record, f)
+		default:
 			l.packCategories(record, f)
 		}
 	}
@@ -10246,6 +11000,14 @@ func (l *stateVarLog) packCategories(record []byte, f *Frame) {
 			} else {
 				record[c*l.bytes+i] = byte(v)
 			}
+		}
+	}
+}
+
+func (l *stateVarLog) packFloats(record []byte, f *Frame) {
+	for i, n := range l.nodes {
+		for c, v := range f.Float(int(n)) {
+			binary.LittleEndian.PutUint32(record[c*l.bytes+4*i:], math.Float32bits(v))
 		}
 	}
 }
@@ -10347,8 +11109,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.BestCut != nil {
 		t.line("        cut %.10g", *r.BestCut)
 	}
-	t.line("speed   %.3g flips in %.3g s, %.3g flips/ns; error of any probability at most %.2g",
-		r.Flips, r.Seconds, r.FlipsPerNS(), r.MaxProbabilityError)
+	t.line("speed   %.3g flips in %.3g s, %.3g flips/ns; %s", r.Flips, r.Seconds, r.FlipsPerNS(), r.ErrorText())
 	t.line("")
 	t.line("%s", r.Verdict())
 	_, err := io.WriteString(w, t.text.String())
@@ -10511,9 +11272,9 @@ func transpose64(a *[64]uint64) {
 	}
 }
 
-// transposeBytes turns eight words round in squares of eight bits: bit j of byte b
+// transposeOctets turns eight words round in squares of eight bits: bit j of byte b
 // of a[i] becomes bit i of byte b of a[j].
-func transposeBytes(a *[8]uint64) {
+func transposeOctets(a *[8]uint64) {
 	for i := range 4 {
 		t := (a[i]>>4 ^ a[i+4]) & 0x0f0f0f0f0f0f0f0f
 		a[i], a[i+4] = a[i]^t<<4, a[i+4]^t
@@ -10687,6 +11448,8 @@ type ChainView interface {
 	Bits(node int, dst []uint64) []uint64
 	// Categories appends the state of a categorical in every chain.
 	Categories(node int, dst []int32) []int32
+	// Floats appends the value of a continuous node in every chain.
+	Floats(node int, dst []float32) []float32
 	// Energies appends βH of every chain.
 	Energies(beta float64, dst []float64) []float64
 }
@@ -10694,7 +11457,7 @@ type ChainView interface {
 // ChainStates is the view of an engine that keeps its states as plain slices. The
 // engine changes States and Sweep; the rest is fixed.
 type ChainStates struct {
-	States [][]int32 // of each chain: a value for each node, ±1 or a category
+	States [][]int32 // of each chain: a value for each node, ±1, a category or the bits of a float32
 	Sweep  uint64    // sweeps done
 
 	model *Model
@@ -10733,6 +11496,14 @@ func (s *ChainStates) Categories(node int, dst []int32) []int32 {
 	return dst
 }
 
+// Floats is as in ChainView.
+func (s *ChainStates) Floats(node int, dst []float32) []float32 {
+	for _, x := range s.States {
+		dst = append(dst, BitsFloat(x[node]))
+	}
+	return dst
+}
+
 // Energies is as in ChainView, from the model's weights: each row's contribution
 // is subtracted in the order of factors and rows, the sum multiplied by β.
 func (s *ChainStates) Energies(beta float64, dst []float64) []float64 {
@@ -10749,16 +11520,28 @@ func hamiltonianOf(m *Model, weights [][]float64, value func(node int32) int32) 
 	h := 0.0
 	for fi := range m.Factors {
 		f := &m.Factors[fi]
-		size := f.TableSize()
 		for r := range f.Rows {
-			at, sign := tableEntry(f, r, value)
-			if !f.Shared {
-				at += r * size
-			}
-			h -= float64(float64(sign) * weights[fi][at])
+			h -= rowContribution(f, weights[fi], r, value)
 		}
 	}
 	return h
+}
+
+// rowContribution is what a row takes away from H: its weight with the sign of its
+// spins, times its continuous values in the order of slots.
+func rowContribution(f *Factor, weights []float64, row int, value func(node int32) int32) float64 {
+	at, sign := tableEntry(f, row, value)
+	if !f.Shared {
+		at += row * f.TableSize()
+	}
+	w := float64(float64(sign) * weights[at])
+	k := len(f.Slots)
+	for i, s := range f.Slots {
+		for range s.Power {
+			w = float64(w * float64(BitsFloat(value(f.Index[row*k+i]))))
+		}
+	}
+	return w
 }
 
 // tableEntry is the entry that the categoricals of a row pick in its table, and
@@ -10767,11 +11550,11 @@ func tableEntry(f *Factor, row int, value func(node int32) int32) (at int, sign 
 	k := len(f.Slots)
 	sign = 1
 	for i, node := range f.Index[row*k : row*k+k] {
-		v := value(node)
-		if f.Slots[i].Kind == Spin {
-			sign *= v
-		} else {
-			at = at*f.Slots[i].States + int(v)
+		switch f.Slots[i].Kind {
+		case Spin:
+			sign *= value(node)
+		case Categorical:
+			at = at*f.Slots[i].States + int(value(node))
 		}
 	}
 	return at, sign
@@ -10797,23 +11580,24 @@ func weightsOf(v ChainView) [][]float64 {
 }
 
 // A weigher sums the energies of all chains fast: eight rows of spins at a time,
-// from tables of the sums of four. The order of summation is its own, so that the
-// result differs from ChainView.Energies by rounding; it depends on the state
-// alone.
+// from tables of the sums of four. The order of summation is its own, and constants
+// are left out, so that but for them the result differs from ChainView.Energies by
+// rounding; it depends on the state alone.
 type weigher struct {
 	*stateLayout
 	weights [][]float64
 	tables  [][][2][16]float64 // of each factor of spins, eight rows each
 	sum     []float64          // word by word; inside a word chain 8b+j is at 8j+b
 	index   []int32
+	term    []float64 // one row, by chain
 }
 
 func newWeigher(l *stateLayout, weights [][]float64) *weigher {
 	g := &weigher{stateLayout: l, weights: weights, tables: make([][][2][16]float64, len(l.model.Factors)),
-		sum: make([]float64, 64*l.words), index: make([]int32, l.chains)}
+		sum: make([]float64, 64*l.words), index: make([]int32, l.chains), term: make([]float64, l.chains)}
 	for i := range l.model.Factors {
 		f := &l.model.Factors[i]
-		if len(f.Table) > 0 {
+		if !onlySpins(f) {
 			continue
 		}
 		g.tables[i] = make([][2][16]float64, (f.Rows+7)/8)
@@ -10835,16 +11619,39 @@ func newWeigher(l *stateLayout, weights [][]float64) *weigher {
 	return g
 }
 
+// onlySpins says whether a factor's rows are products of spins.
+func onlySpins(f *Factor) bool {
+	for _, s := range f.Slots {
+		if s.Kind != Spin {
+			return false
+		}
+	}
+	return len(f.Slots) > 0
+}
+
+// hasContinuous says whether a factor has continuous slots.
+func hasContinuous(f *Factor) bool {
+	for _, s := range f.Slots {
+		if s.Kind == Continuous {
+			return true
+		}
+	}
+	return false
+}
+
 // weigh fills h with H of each chain at β = 1.
 func (g *weigher) weigh(state snapshot, h []float64) {
 	clear(g.sum)
 	clear(h)
 	for i := range g.model.Factors {
 		f := &g.model.Factors[i]
-		if len(f.Table) > 0 {
-			g.addTables(state, f, g.weights[i], h)
-		} else {
+		switch {
+		case onlySpins(f):
 			g.addSpins(state, f, g.tables[i])
+		case hasContinuous(f):
+			g.addFloats(state, f, g.weights[i], h)
+		case len(f.Slots) > 0:
+			g.addTables(state, f, g.weights[i], h)
 		}
 	}
 	for c := range h {
@@ -10867,7 +11674,7 @@ func (g *weigher) addSpins(state snapshot, f *Factor, tables [][2][16]float64) {
 				}
 				product[i/k&7] = x
 			}
-			transposeBytes(&product)
+			transposeOctets(&product)
 			sum := (*[64]float64)(g.sum[64*w:])
 			for j, x := range product {
 				for b := range 8 {
@@ -10887,15 +11694,8 @@ func (g *weigher) addTables(state snapshot, f *Factor, weights, h []float64) {
 		if !f.Shared {
 			table = weights[r*size : (r+1)*size]
 		}
-		clear(g.index)
 		nodes := f.Index[r*k : r*k+k]
-		for i, sl := range f.Slots {
-			if sl.Kind == Categorical {
-				for c, v := range state.category(int(nodes[i])) {
-					g.index[c] = g.index[c]*int32(sl.States) + int32(v)
-				}
-			}
-		}
+		state.entries(f, nodes, g.index)
 		for w := range g.words {
 			plus := ^uint64(0)
 			for i, sl := range f.Slots {
@@ -10910,6 +11710,68 @@ func (g *weigher) addTables(state snapshot, f *Factor, weights, h []float64) {
 				}
 				h[c] += x
 				plus >>= 1
+			}
+		}
+	}
+}
+
+// addFloats adds the rows of a factor with continuous slots.
+func (g *weigher) addFloats(state snapshot, f *Factor, weights, h []float64) {
+	k, size := len(f.Slots), f.TableSize()
+	for r := range f.Rows {
+		table := weights
+		if !f.Shared {
+			table = weights[r*size : (r+1)*size]
+		}
+		nodes := f.Index[r*k : r*k+k]
+		if size > 1 {
+			state.entries(f, nodes, g.index)
+			for c, at := range g.index {
+				g.term[c] = table[at]
+			}
+		} else {
+			for c := range g.term {
+				g.term[c] = table[0]
+			}
+		}
+		state.multiply(f, nodes, g.term)
+		for c, x := range g.term {
+			h[c] -= x
+		}
+	}
+}
+
+// entries fills at with the table entry that a row of these nodes picks in each
+// chain.
+func (s snapshot) entries(f *Factor, nodes []int32, at []int32) {
+	clear(at)
+	for i, sl := range f.Slots {
+		if sl.Kind == Categorical {
+			for c, v := range s.category(int(nodes[i])) {
+				at[c] = at[c]*int32(sl.States) + int32(v)
+			}
+		}
+	}
+}
+
+// multiply multiplies x of each chain by the spins and the continuous values of a
+// row of these nodes.
+func (s snapshot) multiply(f *Factor, nodes []int32, x []float64) {
+	for i, sl := range f.Slots {
+		switch sl.Kind {
+		case Spin:
+			for w, plus := range s.spin(int(nodes[i])) {
+				for c := 64 * w; c < min(64*w+64, len(x)); c++ {
+					x[c] = math.Float64frombits(math.Float64bits(x[c]) ^ ^plus<<63)
+					plus >>= 1
+				}
+			}
+		case Continuous:
+			values := s.float(int(nodes[i]))
+			for range sl.Power {
+				for c, v := range values[:len(x)] {
+					x[c] *= float64(v)
+				}
 			}
 		}
 	}
@@ -12362,16 +13224,16 @@ func chainBytes(m *Model, chains int) float64 {
 
 // seriesBytes is what the figures of the summary take: for each chain and draw
 // 8 bytes for the energy, 4 for each spin variable and for each state of each
-// categorical one (one for all above 32 states), and what ranking one of them
-// needs.
+// categorical one, 8 for a continuous one or one of more than 32 states, and what
+// ranking one of them needs.
 func seriesBytes(m *Model, chains, draws int) float64 {
 	each := 8 + 40
 	for _, v := range m.Vars {
 		switch {
-		case v.Kind == Continuous:
-			each += 8
-		case v.Kind == Spin || v.States > 32:
+		case v.Kind == Spin:
 			each += 4
+		case v.Kind == Continuous || v.States > 32:
+			each += 8
 		default:
 			each += 4 * v.States
 		}
@@ -12922,7 +13784,7 @@ func (s *pipeSession) plan(f *pipeFrame) (*pipeRun, error) {
 		return nil, err
 	}
 	if f.Observe != nil {
-		r.observed = Observed{StateNodes: r.observed.StateNodes}
+		r.observed = Observed{StateNodes: r.observed.StateNodes, Observables: r.observed.Observables}
 		for _, word := range f.Observe {
 			flag := r.observed.flag(word)
 			if flag == nil {
@@ -13146,6 +14008,8 @@ type Observed struct {
 	Best          bool    `json:"best"`
 	Moments       bool    `json:"moments"`
 	Magnetisation bool    `json:"magnetisation"`
+
+	Observables []Observable `json:"observables,omitempty"`
 }
 
 // observedWords are the fields of Observed as a model file spells them.
@@ -13174,7 +14038,8 @@ func (o *Observed) words() []string {
 
 // Plan is what a Collector is asked for.
 func (o *Observed) Plan() Plan {
-	return Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation}
+	return Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation,
+		Observables: o.Observables}
 }
 
 // RunSummary makes the summary of a run as `thrmlgen run` prints it. It is a

@@ -14,6 +14,9 @@ func (o *Optimizer) rate(step, steps int) float64 {
 		return o.Rate
 	}
 	share := min(1, float64(step)/float64(steps-1))
+	if share == 1 {
+		return o.RateEnd
+	}
 	if !o.Geometric {
 		return o.Rate + float64((o.RateEnd-o.Rate)*share)
 	}

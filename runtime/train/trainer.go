@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,6 +27,7 @@ type Trainer struct {
 	samplers map[[2]int]*sampling.Sampler // by use and number of chains
 	last     *sampling.Sampler            // of the latest positive phase
 	packed   []byte
+	before   []byte // see mark
 	fields   *fieldIndex
 }
 
@@ -129,8 +131,42 @@ func (t *Trainer) Done() (steps int, all bool) {
 
 // Step takes the next examples, estimates the gradient and moves the weights.
 // A step that would take a weight beyond the model's declared range, or make it no
-// number, is an error; the weights are then those before it.
+// number, is an error. After an error, also that of a context that has ended, the
+// trainer is as it was before the step.
 func (t *Trainer) Step(ctx context.Context) (*Step, error) {
+	before := t.mark()
+	s, err := t.move(ctx)
+	if err != nil {
+		return nil, errors.Join(err, t.undo(before))
+	}
+	return s, nil
+}
+
+// mark is what an estimate changes: sweep numbers, and persistent chains.
+type mark struct {
+	sweeps [2]uint64
+	began  bool
+	packed []byte
+}
+
+func (t *Trainer) mark() mark {
+	m := mark{sweeps: t.sweeps, began: t.began}
+	if s := t.persistent(); s != nil {
+		t.before = s.AppendPacked(t.before[:0])
+		m.packed = t.before
+	}
+	return m
+}
+
+func (t *Trainer) undo(m mark) error {
+	t.sweeps, t.began = m.sweeps, m.began
+	if m.packed == nil {
+		return nil
+	}
+	return t.persistent().SetPacked(m.packed)
+}
+
+func (t *Trainer) move(ctx context.Context) (*Step, error) {
 	per := t.StepsPerEpoch()
 	epoch, at := t.step/per, t.step%per
 	if at == 0 || t.order == nil {

@@ -267,13 +267,13 @@ func TestVersionsMustFit(t *testing.T) {
 		write(t, dir, "go.mod", "module m\n\ngo 1.24\n\nrequire github.com/thrmlgen/thrmlgen v0.0.0\n\nreplace github.com/thrmlgen/thrmlgen => "+root+"\n")
 		for name, text := range src {
 			if name == "random.go" {
-				low := fmt.Sprintf("sampling.EnforceVersion(%d - sampling.MinVersion)", sampling.MaxVersion)
-				high := fmt.Sprintf("sampling.EnforceVersion(sampling.MaxVersion - %d)", sampling.MaxVersion)
+				low := fmt.Sprintf("sampling.PackageTooOldEmitItAgain(%d - sampling.MinVersion)", sampling.MaxVersion)
+				high := fmt.Sprintf("sampling.RuntimeTooOldUpdateItInGoMod(sampling.MaxVersion - %d)", sampling.MaxVersion)
 				if !strings.Contains(text, low) || !strings.Contains(text, high) {
 					t.Fatalf("no handshake in\n%s", text)
 				}
-				text = strings.Replace(text, low, fmt.Sprintf("sampling.EnforceVersion(%d - sampling.MinVersion)", stated), 1)
-				text = strings.Replace(text, high, fmt.Sprintf("sampling.EnforceVersion(sampling.MaxVersion - %d)", stated), 1)
+				text = strings.Replace(text, low, fmt.Sprintf("sampling.PackageTooOldEmitItAgain(%d - sampling.MinVersion)", stated), 1)
+				text = strings.Replace(text, high, fmt.Sprintf("sampling.RuntimeTooOldUpdateItInGoMod(sampling.MaxVersion - %d)", stated), 1)
 			}
 			write(t, dir, name, text)
 		}

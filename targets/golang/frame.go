@@ -163,8 +163,8 @@ func (e *emitter) handshake(f *jen.File) {
 		"not, the runtime is older than this package: raise the version of the module",
 		"github.com/thrmlgen/thrmlgen in go.mod.")
 	f.Const().Defs(
-		jen.Id("_").Op("=").Add(e.run("EnforceVersion")).Call(jen.Lit(runtimeVersion).Op("-").Add(e.run("MinVersion"))),
-		jen.Id("_").Op("=").Add(e.run("EnforceVersion")).Call(e.run("MaxVersion").Op("-").Lit(runtimeVersion)),
+		jen.Id("_").Op("=").Add(e.run("PackageTooOldEmitItAgain")).Call(jen.Lit(runtimeVersion).Op("-").Add(e.run("MinVersion"))),
+		jen.Id("_").Op("=").Add(e.run("RuntimeTooOldUpdateItInGoMod")).Call(e.run("MaxVersion").Op("-").Lit(runtimeVersion)),
 	)
 }
 

@@ -132,8 +132,8 @@ func (e *emitter) open(b *lines) {
 }
 
 // runtimeVersion is the version of emitted code that this emitter makes; see
-// sampling.EnforceVersion.
-const runtimeVersion = 1
+// sampling.MinVersion.
+const runtimeVersion = 2
 
 const samplingPath = "github.com/thrmlgen/thrmlgen/runtime/sampling"
 

@@ -84,7 +84,8 @@ type benchJSON struct {
 	FlipsPerNs float64     `json:"flips_per_ns"`
 	Randomness string      `json:"randomness"`
 	Format     formatJSON  `json:"format"`
-	MaxError   float64     `json:"max_probability_error"`
+	MaxError   float64     `json:"max_probability_error"` // of nodes updated in integers
+	Float      int         `json:"float_nodes,omitempty"` // updated in float32
 	Kernel     string      `json:"kernel"`
 	Threads    int         `json:"threads"`
 	Chains     int         `json:"chains"`
@@ -104,7 +105,7 @@ func measure(ctx context.Context, m *gen.Model, chains, threads int, seconds flo
 	}
 	p := m.Program
 	r := benchJSON{
-		Randomness: randomness(p), Format: formatOf(p), MaxError: p.Format.Bound, Kernel: "table",
+		Randomness: randomness(p), Format: formatOf(p), MaxError: p.Format.Bound, Float: floatNodes(p), Kernel: "table",
 		Threads: threads, Chains: chains, Nodes: freeNodes(m),
 	}
 	if r.Nodes == 0 {

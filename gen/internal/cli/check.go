@@ -108,7 +108,8 @@ type checkJSON struct {
 	MaxDegree int                `json:"max_degree"`
 	Clamped   int                `json:"clamped"`
 	Format    formatJSON         `json:"format"`
-	MaxError  float64            `json:"max_probability_error"`
+	MaxError  float64            `json:"max_probability_error"` // of nodes updated in integers
+	Float     int                `json:"float_nodes,omitempty"` // updated in float32
 	Warnings  []diag.ProblemJSON `json:"warnings"`
 }
 
@@ -127,14 +128,16 @@ func (c *command) report(m *gen.Model, file string) error {
 	for i := range g.Vars {
 		t.row(label("variables", i), variableText(&g.Vars[i]))
 	}
-	rows := 0
-	for i := range g.Factors {
-		rows += g.Factors[i].Rows
+	terms, rows := g.UserFactors(), 0
+	for i := range terms {
+		rows += terms[i].Rows
 		if i < maxListed {
-			t.row(label("factors", i), factorText(g, &g.Factors[i]))
+			for k, line := range termText(g, &terms[i]) {
+				t.row(label("factors", i+k), line)
+			}
 		}
 	}
-	if n := len(g.Factors); n > maxListed {
+	if n := len(terms); n > maxListed {
 		t.row("", fmt.Sprintf("… and %d more, %d rows in all", n-maxListed, rows))
 	}
 	t.row("edges", fmt.Sprintf("%d; a node has at most %s", g.Edges, plural(g.MaxDegree, "neighbour")))
@@ -162,12 +165,12 @@ func label(name string, i int) string {
 func checkOf(m *gen.Model) checkJSON {
 	g, p := m.Graph, m.Program
 	out := checkJSON{
-		Model: g.Model, Hash: p.Hash, Nodes: g.Nodes, Factors: len(g.Factors), Edges: g.Edges, Blocks: []int{},
-		Coloured: g.Coloured, MaxDegree: g.MaxDegree, Clamped: clamped(g), Format: formatOf(p), MaxError: p.Format.Bound,
+		Model: g.Model, Hash: p.Hash, Nodes: g.Nodes, Factors: len(g.UserFactors()), Edges: g.Edges, Blocks: []int{},
+		Coloured: g.Coloured, MaxDegree: g.MaxDegree, Clamped: clamped(g), Format: formatOf(p), MaxError: p.Format.Bound, Float: floatNodes(p),
 		Warnings: []diag.ProblemJSON{},
 	}
-	for i := range g.Factors {
-		out.Rows += g.Factors[i].Rows
+	for _, t := range g.UserFactors() {
+		out.Rows += t.Rows
 	}
 	for _, super := range g.Blocks {
 		for _, b := range super {
@@ -227,13 +230,16 @@ func variableText(v *graph.Variable) string {
 	}
 	switch {
 	case v.Topology != nil:
-		text += fmt.Sprintf(", %s of %s graph", plural(v.Count, "node"), article(v.Topology.Name))
-	case len(v.Shape) == 0:
+		text += fmt.Sprintf(", %s of %s graph", plural(v.Places(), "node"), article(v.Topology.Name))
+	case len(v.Grid()) == 0:
 		text += ", one node"
-	case len(v.Shape) == 1:
-		text += ", " + plural(v.Count, "node")
+	case len(v.Grid()) == 1:
+		text += ", " + plural(v.Places(), "node")
 	default:
-		text += ", " + sizes(v.Shape)
+		text += ", " + sizes(v.Grid())
+	}
+	if v.Dim > 0 {
+		text += fmt.Sprintf(", each a vector of %s", plural(v.Dim, "component"))
 	}
 	return text
 }
@@ -245,13 +251,71 @@ func article(noun string) string {
 	return "a " + noun
 }
 
+// termText says what a factor is, as the user wrote it; of an expression also what
+// it was taken apart into.
+func termText(g *graph.Graph, t *graph.Term) []string {
+	e := t.Energy
+	if e == nil {
+		return []string{factorText(g, &g.Factors[t.First])}
+	}
+	over := make([]string, len(e.Slots))
+	for i, name := range e.Slots {
+		over[i] = name + " in " + g.Vars[e.Vars[i]].Name
+	}
+	text := strings.Join(strings.Fields(e.Text), " ")
+	if r := []rune(text); len(r) > maxExpression {
+		text = string(r[:maxExpression]) + "…"
+	}
+	if e.Scale != 1 {
+		text = fmt.Sprintf("%s·(%s)", short(e.Scale, 6), text)
+	}
+	var parts []string
+	count := map[string]int{}
+	for i := range t.Parts {
+		part := partText(g, &g.Factors[t.First+i])
+		if count[part]++; count[part] == 1 {
+			parts = append(parts, part)
+		}
+	}
+	for i, part := range parts {
+		if n := count[part]; n > 1 { // by components of vectors
+			parts[i] = fmt.Sprintf("%d × %s", n, part)
+		}
+	}
+	return []string{
+		fmt.Sprintf("%s: %s, %s: E = %s", t.Name, strings.Join(over, ", "), plural(t.Rows, "row"), text),
+		"  made of " + some(parts, maxListed),
+	}
+}
+
+// maxExpression is how much of an expression is printed for people.
+const maxExpression = 100
+
+// partText is a product of slots that an expression was taken apart into.
+func partText(g *graph.Graph, f *graph.Factor) string {
+	if len(f.Slots) == 0 {
+		return "a constant"
+	}
+	var names []string
+	for _, s := range f.Slots {
+		if s.Kind != graph.Categorical {
+			names = append(names, withPower(g.Vars[s.Var].Name, s.Power))
+		}
+	}
+	switch text := strings.Join(names, "·"); {
+	case len(f.Table) == 0:
+		return text
+	case text == "":
+		return "a table of " + sizes(f.Table)
+	default:
+		return text + " by a table of " + sizes(f.Table)
+	}
+}
+
 func factorText(g *graph.Graph, f *graph.Factor) string {
 	names := make([]string, len(f.Slots))
 	for i, s := range f.Slots {
 		names[i] = withPower(g.Vars[s.Var].Name, s.Power)
-	}
-	if len(names) == 0 {
-		return f.Name + ": constants of the energy"
 	}
 	text := fmt.Sprintf("%s: %s, %s", f.Name, strings.Join(names, " · "), plural(f.Rows, "row"))
 	weight := "a weight"
@@ -308,7 +372,7 @@ func betaText(g *graph.Graph) string {
 }
 
 func budgetText(p *ir.Program) string {
-	if p.Format.Budget == 0 {
+	if p.Format.Budget == 0 || p.Format.Bound == 0 {
 		return ""
 	}
 	return "; budget " + power(p.Format.Budget)
@@ -324,6 +388,9 @@ func observesText(g *graph.Graph) string {
 	var names []string
 	for _, o := range g.Observe {
 		name := o.Kind
+		if o.Value != nil {
+			name = o.Value.Name
+		}
 		if o.Text != "" {
 			name += " of " + o.Text
 		}

@@ -28,7 +28,7 @@ func (c *command) labels(g *graph.Graph) error {
 		if v.Topology == nil || v.Topology.Published == nil {
 			continue
 		}
-		for k := range v.Count {
+		for k := 0; k < v.Count; k += v.Width() {
 			linear, at := v.Topology.Published(graphNode(v, k))
 			list = append(list, labelJSON{g.NodeName(v.First + k), v.Topology.Name, linear, at})
 		}

@@ -28,6 +28,18 @@ type nodeJSON struct {
 	Slot       int        `json:"slot"`
 	Neighbours []string   `json:"neighbours"`
 	Terms      []termJSON `json:"terms"`
+
+	Conditional *conditionalJSON `json:"conditional,omitempty"` // of a continuous node
+}
+
+// conditionalJSON is E = square·x² + linear·x of a continuous node, as far as it
+// depends on no other node. SD is that of the normal law where square does not.
+type conditionalJSON struct {
+	Square float64  `json:"square"`
+	Linear float64  `json:"linear"`
+	SD     *float64 `json:"sd,omitempty"`
+
+	squares, linears []string // the terms with other nodes
 }
 
 type termJSON struct {
@@ -37,6 +49,87 @@ type termJSON struct {
 	Shape   []int     `json:"shape,omitempty"` // of weights: an axis for each categorical slot
 	Weights []float64 `json:"weights"`         // row-major
 	Ints    []int64   `json:"ints"`            // the same in units of 2^-fraction; null beside continuous nodes
+
+	energy bool // part of an expression: people see its coefficient -W
+}
+
+// turned is the term with the coefficients of the energy.
+func (t termJSON) turned() termJSON {
+	t.Weights, t.Ints = slices.Clone(t.Weights), slices.Clone(t.Ints)
+	for i := range t.Weights {
+		t.Weights[i] = -t.Weights[i] + 0
+	}
+	for i := range t.Ints {
+		t.Ints[i] = -t.Ints[i]
+	}
+	return t
+}
+
+// lines say what normal law a continuous node has given the others.
+func (x *conditionalJSON) lines(beta float64) []string {
+	bracket := func(constant float64, terms []string) string {
+		if len(terms) == 0 {
+			return short(constant, 6)
+		}
+		parts := terms
+		if constant != 0 {
+			parts = append([]string{short(constant, 6)}, terms...)
+		}
+		if more := len(parts) - maxCoefficients; more > 0 {
+			parts = append(slices.Clone(parts[:maxCoefficients]), fmt.Sprintf("… and %d more", more))
+		}
+		return "(" + strings.ReplaceAll(strings.Join(parts, " + "), "+ -", "- ") + ")"
+	}
+	text := fmt.Sprintf("E = %s·x²", bracket(x.Square, x.squares))
+	if x.Linear != 0 || len(x.linears) > 0 {
+		text += fmt.Sprintf(" + %s·x", bracket(x.Linear, x.linears))
+	}
+	lines := []string{strings.ReplaceAll(text, "+ -", "- ")}
+	if x.SD != nil {
+		lines = append(lines, fmt.Sprintf("given the others normal with sd %s at beta %s", short(*x.SD, 6), short(beta, 6)))
+	}
+	return lines
+}
+
+// maxCoefficients is how many coefficients of a law are printed for people.
+const maxCoefficients = 8
+
+// conditional adds up the terms of a continuous node.
+func (n *nodeJSON) conditional(beta float64) {
+	if n.Kind != graph.Continuous.String() {
+		return
+	}
+	x := &conditionalJSON{}
+	for _, t := range n.Terms {
+		var others []string
+		square := false
+		for _, name := range t.Nodes {
+			switch name {
+			case n.Node:
+			case withPower(n.Node, 2):
+				square = true
+			default:
+				others = append(others, name)
+			}
+		}
+		constant, terms := &x.Linear, &x.linears
+		if square {
+			constant, terms = &x.Square, &x.squares
+		}
+		switch product := strings.Join(others, "·"); {
+		case len(others) == 0:
+			*constant -= t.Weights[0]
+		case len(t.Weights) > 1:
+			*terms = append(*terms, "E("+product+")") // a table over the categoricals among them
+		case t.Weights[0] != 0:
+			*terms = append(*terms, short(-t.Weights[0], 6)+"·"+product)
+		}
+	}
+	if len(x.squares) == 0 && x.Square > 0 && beta > 0 {
+		sd := 1 / math.Sqrt(2*beta*x.Square)
+		x.SD = &sd
+	}
+	n.Conditional = x
 }
 
 // node prints all about one node.
@@ -70,10 +163,19 @@ func (c *command) node(m *gen.Model, ref string) error {
 		neighbours = fmt.Sprintf("%d: %s", len(n.Neighbours), some(n.Neighbours, maxNeighbours))
 	}
 	t.row("neighbours", neighbours)
+	if n.Conditional != nil {
+		for k, line := range n.Conditional.lines(m.Graph.Beta) {
+			t.row(label("law", k), line)
+		}
+	}
 	t.print(c.out, "  ")
 	terms := &table{left: 4}
 	for k, x := range n.Terms[:min(len(n.Terms), maxTerms)] {
-		terms.row(fmt.Sprintf("%-*s", len("neighbours"), label("terms", k)), fmt.Sprintf("%s row %d", x.Factor, x.Row), strings.Join(x.Nodes, "·"), weightsText(x, m.Program.Format.Fraction))
+		weights := weightsText(x, m.Program.Format.Fraction)
+		if x.energy {
+			weights = "E " + weightsText(x.turned(), m.Program.Format.Fraction)
+		}
+		terms.row(fmt.Sprintf("%-*s", len("neighbours"), label("terms", k)), fmt.Sprintf("%s row %d", x.Factor, x.Row), strings.Join(x.Nodes, "·"), weights)
 	}
 	terms.print(c.out, "  ")
 	if more := len(n.Terms) - maxTerms; more > 0 {
@@ -181,6 +283,9 @@ func findNode(g *graph.Graph, ref string) (int, error) {
 	}
 	example := g.NodeName(v.First + v.Count - 1)
 	wrongForm := usage("--node %s does not name one node", diag.Quote(ref)).help("the last node of %s is %s", v.Name, example)
+	if v.Dim > 0 {
+		wrongForm = usage("--node %s does not name one component of a vector", diag.Quote(ref)).help("the last one of %s is %s", v.Name, example)
+	}
 	if !indexed {
 		if v.Count > 1 || len(v.Shape) > 0 {
 			return 0, wrongForm
@@ -197,7 +302,7 @@ func findNode(g *graph.Graph, ref string) (int, error) {
 		at = append(at, k)
 	}
 	shape := v.Shape
-	if len(at) == 1 {
+	if len(at) == 1 && v.Dim == 0 {
 		shape = []int{v.Count} // flat indices are row-major
 	}
 	if len(at) != len(shape) {
@@ -274,6 +379,12 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 			}
 		}
 	}
+	expressions := map[int]bool{}
+	for _, t := range g.UserFactors() {
+		for i := range t.Parts {
+			expressions[t.First+i] = t.Energy != nil
+		}
+	}
 	var near []int32
 	for i := range p.Factors {
 		f := &p.Factors[i]
@@ -283,7 +394,7 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 			if !slices.Contains(nodes, int32(node)) {
 				continue
 			}
-			t := termJSON{Factor: f.Name, Row: r, Shape: f.Table}
+			t := termJSON{Factor: f.Name, Row: r, Shape: f.Table, energy: expressions[i]}
 			for k, x := range nodes {
 				t.Nodes = append(t.Nodes, withPower(g.NodeName(int(x)), f.Slots[k].Power))
 				if x != int32(node) {
@@ -305,6 +416,7 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 	for _, x := range slices.Compact(near) {
 		n.Neighbours = append(n.Neighbours, g.NodeName(int(x)))
 	}
+	n.conditional(g.Beta)
 	return n
 }
 
@@ -316,8 +428,10 @@ func withPower(name string, power int) string {
 	return name
 }
 
-// graphNode is the node of its graph on which a variable's node sits.
+// graphNode is the node of its graph on which node i of a variable, or its vector,
+// sits.
 func graphNode(v *graph.Variable, i int) int {
+	i /= v.Width()
 	if v.OnNodes != nil {
 		return int(v.OnNodes[i])
 	}

@@ -5,11 +5,13 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen/exact"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 func (c *command) energy() *cobra.Command {
@@ -20,8 +22,8 @@ func (c *command) energy() *cobra.Command {
 		Short: "Energies of given states",
 		Long: `Prints βH of the states in an .npz file, from the weights as given, in float64.
 The file holds one array for each variable, in the variable's shape behind any
-axes over states, as run --out writes it: (chain, draw, …). β is the last one
-where the model anneals.`,
+axes over states, as run --out writes it: (chain, draw, …). Continuous values are
+taken as float32. β is the last one where the model anneals.`,
 		Example: `  thrmlgen run models/chain5 --out f.npz
   thrmlgen energy models/chain5 --states f.npz --by-factor`,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -71,7 +73,7 @@ func readStates(g *graph.Graph, file string) (*states, error) {
 		return nil, wrong("--states %s: %v", file, err)
 	}
 	s := &states{}
-	values := make([][]int64, len(g.Vars))
+	values := make([][]int32, len(g.Vars))
 	for i := range g.Vars {
 		v := &g.Vars[i]
 		a, err := z.Get(v.Name)
@@ -87,7 +89,7 @@ func readStates(g *graph.Graph, file string) (*states, error) {
 			return nil, wrong("--states %s: %s has %v states, %s has %v", file, v.Name, lead, g.Vars[0].Name, s.lead)
 		}
 		s.lead = lead
-		if values[i], err = a.Ints(); err != nil {
+		if values[i], err = givenValues(v, a); err != nil {
 			return nil, wrong("--states %s: %s: %v", file, v.Name, err)
 		}
 	}
@@ -98,12 +100,28 @@ func readStates(g *graph.Graph, file string) (*states, error) {
 	s.at = func(i int, state []int32) {
 		for k := range g.Vars {
 			v := &g.Vars[k]
-			for n, x := range values[k][i*v.Count : (i+1)*v.Count] {
-				state[v.First+n] = int32(max(math.MinInt32, min(math.MaxInt32, x)))
-			}
+			copy(state[v.First:], values[k][i*v.Count:(i+1)*v.Count])
 		}
 	}
 	return s, nil
+}
+
+// givenValues are the elements of an array as states hold them: of a continuous
+// variable the bits of a float32. What int32 cannot hold is no value of any other.
+func givenValues(v *graph.Variable, a *npy.NPYArray) ([]int32, error) {
+	values := make([]int32, a.Len())
+	if v.Kind == graph.Continuous {
+		given, err := a.Float32s()
+		for i, x := range given {
+			values[i] = sampling.FloatBits(x)
+		}
+		return values, err
+	}
+	given, err := a.Ints()
+	for i, x := range given {
+		values[i] = int32(max(math.MinInt32, min(math.MaxInt32, x)))
+	}
+	return values, err
 }
 
 // leading is shape without the axes of the variable at its end.
@@ -118,7 +136,11 @@ func leading(shape, variable []int) ([]int, bool) {
 // energies prints the energy of every state.
 func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 	all := make([]float64, s.count)
-	parts := make([][]float64, len(g.Factors))
+	names, part := factorNames(g)
+	parts := make([][]float64, len(names))
+	for k := range parts {
+		parts[k] = make([]float64, s.count)
+	}
 	state := make([]int32, g.Nodes)
 	for i := range all {
 		s.at(i, state)
@@ -128,7 +150,7 @@ func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 		all[i] = exact.Energy(g, state)
 		if byFactor {
 			for f, e := range exact.EnergyByFactor(g, state) {
-				parts[f] = append(parts[f], e)
+				parts[part[f]][i] += e
 			}
 		}
 	}
@@ -136,8 +158,8 @@ func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 		out := map[string]any{"model": g.Model, "hash": g.Hash(), "energy": shaped(s.lead, all)}
 		if byFactor {
 			by := map[string]any{}
-			for f := range g.Factors {
-				by[g.Factors[f].Name] = shaped(s.lead, parts[f])
+			for k, name := range names {
+				by[name] = shaped(s.lead, parts[k])
 			}
 			out["by_factor"] = by
 		}
@@ -149,22 +171,33 @@ func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 	t := &table{}
 	head := []string{"state", "energy"}
 	if byFactor {
-		for f := range g.Factors {
-			head = append(head, g.Factors[f].Name)
-		}
+		head = append(head, names...)
 	}
 	t.row(head...)
 	for i, e := range all {
 		cells := []string{position(s.lead, i), number(e)}
 		if byFactor {
-			for f := range parts {
-				cells = append(cells, number(parts[f][i]))
+			for k := range parts {
+				cells = append(cells, number(parts[k][i]))
 			}
 		}
 		t.row(cells...)
 	}
 	t.print(c.out, "")
 	return nil
+}
+
+// factorNames are the factors of the model file, and of each factor of the graph
+// which of them it is of: an expression is taken apart into NAME.m0, NAME.m1, ….
+func factorNames(g *graph.Graph) (names []string, part []int) {
+	for f := range g.Factors {
+		name, _, _ := strings.Cut(g.Factors[f].Name, ".")
+		if len(names) == 0 || names[len(names)-1] != name {
+			names = append(names, name)
+		}
+		part = append(part, len(names)-1)
+	}
+	return names, part
 }
 
 // shaped is nested for any shape, empty ones included.

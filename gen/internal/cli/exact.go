@@ -18,7 +18,9 @@ func (c *command) exact() *cobra.Command {
 		Short: "Exact answers for models small enough",
 		Long: `Prints log Z, the mean energy, and the exact means, marginals and pair laws of a
 model, from its weights as given, in float64: by enumeration up to 2^22 joint
-states, by variable elimination beyond, within a stated memory. Energies are βH.`,
+states, by variable elimination beyond, within a stated memory. Continuous nodes
+that are Gaussian given the discrete ones are integrated in closed form, for every
+joint state of these, with at most 2^36 multiplications. Energies are βH.`,
 		Example: `  thrmlgen exact models/chain5
   thrmlgen exact model.yaml --set beta=0.5 --json`,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -44,7 +46,7 @@ states, by variable elimination beyond, within a stated memory. Energies are βH
 			return nil
 		},
 	}
-	cmd.Flags().Int64Var(&memory, "memory", exact.DefaultLimits.Memory>>20, "most MiB of tables that elimination may hold")
+	cmd.Flags().Int64Var(&memory, "memory", exact.DefaultLimits.Memory>>20, "most MiB of tables and matrices to hold")
 	cmd.Flags().BoolVar(&all, "all", false, "print all nodes and pairs")
 	return c.modelCommand(cmd)
 }
@@ -70,7 +72,10 @@ func (c *command) exactText(a *exact.Answer, all bool) {
 		fmt.Fprintln(c.out)
 		t := &table{left: 1}
 		head := []string{"node", "mean"}
-		if v.Kind == graph.Categorical {
+		switch v.Kind {
+		case graph.Continuous:
+			head = append(head, "sd")
+		case graph.Categorical:
 			head = head[:1]
 			for k := range min(v.States, maxStates) {
 				head = append(head, fmt.Sprintf("P(%d)", k))
@@ -82,9 +87,12 @@ func (c *command) exactText(a *exact.Answer, all bool) {
 		t.row(head...)
 		for n := v.First; n < v.First+min(v.Count, most); n++ {
 			cells := []string{g.NodeName(n)}
-			if v.Kind == graph.Spin {
+			switch v.Kind {
+			case graph.Spin:
 				cells = append(cells, number(a.Mean[n]))
-			} else {
+			case graph.Continuous:
+				cells = append(cells, number(a.Mean[n]), number(a.SD[n]))
+			default:
 				for _, p := range a.Marginal[n][:min(v.States, maxStates)] {
 					cells = append(cells, number(p))
 				}
@@ -95,22 +103,39 @@ func (c *command) exactText(a *exact.Answer, all bool) {
 		c.left(v.Count, most)
 	}
 
-	spins := &table{left: 2}
+	c.exactPairs(a, most)
+}
+
+// exactPairs prints the means of products: of spins, then of pairs with a number.
+func (c *command) exactPairs(a *exact.Answer, most int) {
+	g := a.Graph
+	spins, numbers := &table{left: 2}, &table{left: 2}
 	spins.row("pair", "", "mean product")
-	others, shown := 0, 0
+	numbers.row("pair", "", "mean product", "covariance")
+	var shown [2]int
+	others := 0
 	for _, p := range a.Pairs {
-		if !isSpin(g, p.A) || !isSpin(g, p.B) {
+		x, y := kindOf(g, p.A), kindOf(g, p.B)
+		names := []string{g.NodeName(int(p.A)), g.NodeName(int(p.B)), number(p.Value)}
+		switch {
+		case x == graph.Categorical || y == graph.Categorical:
 			others++
-			continue
-		}
-		if shown++; shown <= most {
-			spins.row(g.NodeName(int(p.A)), g.NodeName(int(p.B)), number(p.Value))
+		case x == graph.Spin && y == graph.Spin:
+			if shown[0]++; shown[0] <= most {
+				spins.row(names...)
+			}
+		default:
+			if shown[1]++; shown[1] <= most {
+				numbers.row(append(names, number(p.Covariance))...)
+			}
 		}
 	}
-	if shown > 0 {
-		fmt.Fprintln(c.out)
-		spins.print(c.out, "  ")
-		c.left(shown, most)
+	for i, t := range []*table{spins, numbers} {
+		if shown[i] > 0 {
+			fmt.Fprintln(c.out)
+			t.print(c.out, "  ")
+			c.left(shown[i], most)
+		}
 	}
 	if others > 0 {
 		fmt.Fprintf(c.out, "\n  %s with a categorical: --json prints the joint tables\n", plural(others, "pair"))
@@ -127,13 +152,15 @@ func (c *command) left(all, most int) {
 	}
 }
 
-func isSpin(g *graph.Graph, node int32) bool {
+func isSpin(g *graph.Graph, node int32) bool { return kindOf(g, node) == graph.Spin }
+
+func kindOf(g *graph.Graph, node int32) graph.Kind {
 	for i := range g.Vars {
-		if v := &g.Vars[i]; int(node) >= v.First && int(node) < v.First+v.Count {
-			return v.Kind == graph.Spin
+		if v := &g.Vars[i]; int(node) < v.First+v.Count {
+			return v.Kind
 		}
 	}
-	return false
+	return graph.Spin
 }
 
 // number is a figure with six decimals, or in powers of ten where these say

@@ -42,13 +42,46 @@ func generator(p *ir.Program) string {
 // formatText says the number format in a line.
 func formatText(p *ir.Program) string {
 	f := p.Format
+	if f.Bound == 0 { // no node is updated in integers
+		return "float32, random words from " + randomness(p)
+	}
 	return fmt.Sprintf("%s: weights in units of 2^-%d, %d-bit sums, %d-bit draws from %s",
 		f.Profile, f.Fraction, f.Accum, f.ThresholdBits, randomness(p))
 }
 
-// errorText says the bound on the error of a conditional probability.
+// errorText says how exact updates are: the bound on the error of a conditional
+// probability, which holds for the nodes updated in integers.
 func errorText(p *ir.Program) string {
-	return "any conditional probability is off by at most " + power(p.Format.Bound)
+	const float = "continuous updates are in float32"
+	text := "any conditional probability is off by at most " + power(p.Format.Bound)
+	switch {
+	case floatNodes(p) == 0:
+		return text
+	case p.Format.Bound == 0: // no node is updated in integers
+		return float
+	}
+	return text + " where all neighbours are discrete; " + float
+}
+
+// floatNodes is how many nodes a sweep updates in float32.
+func floatNodes(p *ir.Program) int {
+	clamped := make([]bool, p.Nodes)
+	for _, c := range p.Clamps {
+		for _, n := range c.Nodes {
+			clamped[n] = true
+		}
+	}
+	count := 0
+	for _, super := range p.Sweep {
+		for _, b := range super {
+			for _, n := range b.Nodes {
+				if b.Float && !clamped[n] {
+					count++
+				}
+			}
+		}
+	}
+	return count
 }
 
 // power is a small number, also as a power of two.

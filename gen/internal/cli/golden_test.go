@@ -115,6 +115,7 @@ var (
 	noFigure  = regexp.MustCompile(`NA \[`)
 	cpuText   = regexp.MustCompile(`(threads.*\(default )[^)]*\)`)
 	goText    = regexp.MustCompile(`\(go[^)]*\)|"(arch|go|os)":"[^"]*"`)
+	tookText  = regexp.MustCompile(`(?m)(^\d+ steps? in )\S+$`)
 	benchText = regexp.MustCompile(`(?m)^( +\d+ +\d+) +[0-9.e+]+ +[0-9.e+]+$`)
 )
 
@@ -128,6 +129,7 @@ func normal(s string) string {
 	s = sizeText.ReplaceAllString(s, "(SIZE)")
 	s = cpuText.ReplaceAllString(s, "${1}CPUS)")
 	s = goText.ReplaceAllString(s, "GO")
+	s = tookText.ReplaceAllString(s, "${1}…")
 	s = benchText.ReplaceAllString(s, "$1 … …")
 	var out strings.Builder
 	inTable := false

@@ -17,6 +17,8 @@ func stateBytes(m *gen.Model, chains int) float64 {
 		switch {
 		case v.Kind == ir.Spin:
 			bits += float64(v.Count)
+		case v.Kind == ir.Continuous:
+			bits += 32 * float64(v.Count)
 		case v.States <= 256:
 			bits += 8 * float64(v.Count)
 		default:
@@ -28,14 +30,17 @@ func stateBytes(m *gen.Model, chains int) float64 {
 
 // summaryBytes is what the figures of the summary take: for each chain and draw
 // 8 bytes for the energy, 4 for each spin variable and for each state of each
-// categorical one (one for all above 32 states), and what ranking one of them
-// needs.
+// categorical one, 8 for a continuous one or one of more than 32 states, and what
+// ranking one of them needs.
 func summaryBytes(m *gen.Model, chains, draws int) float64 {
 	each := 8 + 40
 	for _, v := range m.Program.Vars {
-		if v.Kind == ir.Spin || v.States > 32 {
+		switch {
+		case v.Kind == ir.Spin:
 			each += 4
-		} else {
+		case v.Kind == ir.Continuous || v.States > 32:
+			each += 8
+		default:
 			each += 4 * v.States
 		}
 	}

@@ -172,7 +172,8 @@ type scanResult struct {
 	Flips    float64     `json:"flips"`
 	Seconds  float64     `json:"seconds"`
 	Speed    float64     `json:"flips_per_ns"`
-	MaxError float64     `json:"max_probability_error"` // over the scan
+	MaxError float64     `json:"max_probability_error"` // over the scan, of nodes updated in integers
+	Float    int         `json:"float_nodes,omitempty"` // updated in float32
 	Scan     []scanPoint `json:"scan"`
 }
 
@@ -205,7 +206,7 @@ func (c *command) scan(ctx context.Context, file string, betas []float64, o *run
 			break
 		}
 		r.Scan = append(r.Scan, p)
-		r.MaxError = max(r.MaxError, p.MaxError)
+		r.MaxError, r.Float = max(r.MaxError, p.MaxError), floatNodes(models[i].Program)
 		r.Flips += p.flips
 	}
 	r.Seconds = time.Since(start).Seconds()
@@ -351,7 +352,8 @@ func (c *command) scanText(r *scanResult, annealed bool) {
 	if annealed {
 		fmt.Fprintln(c.out, "sample.betas are left aside: every sweep of a run is at its beta")
 	}
-	fmt.Fprintf(c.out, "speed   %.3g flips in %.3g s, %.3g flips/ns; error of any probability at most %.2g\n", r.Flips, r.Seconds, r.Speed, r.MaxError)
+	fmt.Fprintf(c.out, "speed   %.3g flips in %.3g s, %.3g flips/ns; %s\n", r.Flips, r.Seconds, r.Speed,
+		(&observe.Report{MaxProbabilityError: r.MaxError, FloatNodes: r.Float}).ErrorText())
 }
 
 // scanTable has a row for each β: H and C = β²·Var(H), both divided by the number

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"runtime"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/train"
@@ -77,6 +79,9 @@ func (c *command) trainFlags(cmd *cobra.Command, o *trainFlags) error {
 	}
 	if o.every < 1 {
 		return usage("--every %d: at least 1 is needed", o.every)
+	}
+	if cmd.Flags().Changed("every") && o.checkpoint == "" {
+		return usage("--every says how often a checkpoint is written; --checkpoint names its file")
 	}
 	if err := checkThreads(o.threads); err != nil {
 		return err
@@ -157,9 +162,12 @@ func (c *command) fit(ctx context.Context, m *gen.Model, task *train.Task, o *tr
 func loadCheckpoint(t *train.Trainer, file string) error {
 	err := t.Load(file)
 	var bad *train.CheckpointError
+	var path *fs.PathError
 	switch {
 	case errors.As(err, &bad):
-		return wrong("--resume %s", bad)
+		return wrong("--resume %s", bad).help("a run goes on with the model, data and options it began with; without --resume it begins anew")
+	case errors.As(err, &path):
+		return environment("--resume %s: %v", file, path.Err)
 	case err != nil:
 		return environment("--resume: %v", err)
 	}
@@ -178,11 +186,11 @@ func trainError(err error, o *trainFlags) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	f := wrong("%v", err)
+	f := newFault(3, diag.Model, diag.OutOfRange, "%v", []any{err})
 	if o.checkpoint != "" {
-		return f.help("%s holds the weights before this step", o.checkpoint)
+		return f.help("or take a smaller train.learning_rate; %s holds the weights before this step", o.checkpoint)
 	}
-	return f.help("with --checkpoint the weights before this step would be kept")
+	return f.help("or take a smaller train.learning_rate; --checkpoint keeps the weights before such a step")
 }
 
 // epochs runs the epochs that are left.

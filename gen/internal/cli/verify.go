@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/interp"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
@@ -181,10 +183,10 @@ type verifyJSON struct {
 
 // parting is the first difference: after so many sweeps.
 type parting struct {
-	Sweep  int              `json:"sweep"`
-	Chain  int              `json:"chain"`
-	Node   string           `json:"node"`
-	Values map[string]int32 `json:"values"`
+	Sweep  int            `json:"sweep"`
+	Chain  int            `json:"chain"`
+	Node   string         `json:"node"`
+	Values map[string]any `json:"values"`
 }
 
 func (c *command) compare(ctx context.Context, m *gen.Model, names []string, sweeps, chains int) error {
@@ -241,15 +243,28 @@ func difference(m *gen.Model, names []string, states [][][]int32) *parting {
 				if s[chain][node] == x {
 					continue
 				}
-				p := &parting{Chain: chain, Node: m.Graph.NodeName(node), Values: map[string]int32{}}
+				p := &parting{Chain: chain, Node: m.Graph.NodeName(node), Values: map[string]any{}}
 				for i, n := range names {
-					p.Values[n] = states[i][chain][node]
+					p.Values[n] = shownValue(m, node, states[i][chain][node])
 				}
 				return p
 			}
 		}
 	}
 	return nil
+}
+
+// shownValue is a value of a node as people know it.
+func shownValue(m *gen.Model, node int, x int32) any {
+	for _, v := range m.Program.Vars {
+		if v.Kind == ir.Continuous && v.First <= node && node < v.First+v.Count {
+			if f := float64(sampling.BitsFloat(x)); math.IsNaN(f) || math.IsInf(f, 0) {
+				return fmt.Sprint(f)
+			}
+			return sampling.BitsFloat(x)
+		}
+	}
+	return x
 }
 
 func (c *command) verdict(out *verifyJSON) error {
@@ -267,7 +282,7 @@ func (c *command) verdict(out *verifyJSON) error {
 	p := out.Parting
 	var values []string
 	for _, n := range out.Targets {
-		values = append(values, fmt.Sprintf("%s has %d", n, p.Values[n]))
+		values = append(values, fmt.Sprintf("%s has %v", n, p.Values[n]))
 	}
 	when := "after sweep " + fmt.Sprint(p.Sweep)
 	if p.Sweep == 0 {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -32,6 +33,10 @@ func TestVerifyFindsADifference(t *testing.T) {
 	args := []string{"verify", "models/mixed", "--targets", "table,odd,interp", "--sweeps", "6", "--chains", "2"}
 	out, _ := thrmlgen(t, exitDifference, args...)
 	if !strings.Contains(out, "part after sweep 3, in chain 1, at a[1]: table has ") {
+		t.Error(out)
+	}
+	out, _ = thrmlgen(t, exitDifference, "verify", "models/grid_gaussian", "--targets", "table,odd", "--sweeps", "4", "--chains", "2")
+	if !regexp.MustCompile(`at x\[0,4\]: table has -?\d+\.\d+, odd has (-?\d\.\d+e-\d+|0)\n`).MatchString(out) {
 		t.Error(out)
 	}
 	out, _ = thrmlgen(t, exitDifference, append(args, "--json")...)
