@@ -235,9 +235,9 @@ func TestTrainingSettings(t *testing.T) {
 	if task.Optimizer != want || task.Loss != train.CD || task.K != 3 || task.Start != train.StartPersistent || task.Epochs != 7 || task.Seed != 5 {
 		t.Errorf("%+v", *task)
 	}
-	_, task = load(t, text, "train.optimizer={sgd: {momentum: 0.5}}", "train.learning_rate={from: 1, to: 2}", "train.loss=kl", "train.start=noise")
+	_, task = load(t, text, "train.optimizer={sgd: {momentum: 0.5}}", "train.learning_rate={from: 1, to: 2}", "train.start=data")
 	want = train.Optimizer{Rate: 1, RateEnd: 2, Momentum: 0.5, WeightDecay: 0.25}
-	if task.Optimizer != want || task.Loss != train.KL || task.Start != train.StartNoise {
+	if task.Optimizer != want || task.Loss != train.CD || task.Start != train.StartData {
 		t.Errorf("%+v", *task)
 	}
 	if _, task = load(t, goldenGradients(t)[2].text); task.Optimizer != (train.Optimizer{Rate: 0.01}) || task.Loss != train.KL || task.Start != train.StartNoise || task.Epochs != 1 || task.Positive.Chains != 1000 {

@@ -328,7 +328,7 @@ func (b *builder) denseMatrix(name string, w *spec.Weights, n int) (*quadratic, 
 			if math.Abs(x-y) > symmetric*math.Sqrt(math.Abs(q.diagonal[i]*q.diagonal[j])) {
 				uneven.add(place(j*n+i), "%s is not symmetric: [%d, %d] is %v, [%d, %d] is %v", name, i, j, x, j, i, y)
 			}
-			if m := x/2 + y/2; m != 0 {
+			if m := float64(x/2) + float64(y/2); m != 0 {
 				q.pairs, q.values = append(q.pairs, int32(i), int32(j)), append(q.values, m)
 			}
 		}

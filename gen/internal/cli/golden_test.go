@@ -108,7 +108,7 @@ func words(line string) []string {
 
 var (
 	hashText  = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
-	timeText  = regexp.MustCompile(`"(seconds|flips_per_ns)":[0-9.e+-]+`)
+	timeText  = regexp.MustCompile(`"(seconds|step_seconds|flips_per_ns)":[0-9.e+-]+`)
 	speedText = regexp.MustCompile(`(?m)^speed .*?; `)
 	sizeText  = regexp.MustCompile(`\([0-9.]+ (bytes|KiB|MiB)\)`)
 	byteText  = regexp.MustCompile(`"bytes":[0-9]+`)

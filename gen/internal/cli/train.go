@@ -121,6 +121,7 @@ type epoch struct {
 	epoch             int
 	rate, norm, gap   float64
 	score, scoreOther float64
+	took              time.Duration // of the steps
 }
 
 // fit trains to the end, or to the first problem.
@@ -205,7 +206,7 @@ func (c *command) epochs(ctx context.Context, t *train.Trainer, o *trainFlags) (
 			return curve, nil
 		}
 		e := epoch{epoch: done/per + 1, score: math.NaN(), scoreOther: math.NaN()}
-		steps := 0
+		steps, began := 0, time.Now()
 		for ; steps == 0 || done%per != 0; steps++ {
 			s, err := t.Step(ctx)
 			if err != nil {
@@ -215,6 +216,7 @@ func (c *command) epochs(ctx context.Context, t *train.Trainer, o *trainFlags) (
 			done++
 		}
 		e.gap /= float64(steps)
+		e.took = time.Since(began)
 		if held := t.Task().HeldOut; held.Rows > 0 {
 			var err error
 			if e.score, err = t.Score(ctx, t.Task().Data, t.Task().Condition); err == nil {
@@ -286,8 +288,9 @@ func (c *command) trained(m *gen.Model, t *train.Trainer, curve []epoch, took ti
 			Score     *float64 `json:"score,omitempty"`
 			HeldScore *float64 `json:"held_out_score,omitempty"`
 		}
-		rows := []row{}
+		rows, inSteps := []row{}, 0.0
 		for _, e := range curve {
+			inSteps += e.took.Seconds()
 			r := row{Epoch: e.epoch, Rate: e.rate, Gradient: e.norm, Gap: e.gap}
 			if !math.IsNaN(e.score) {
 				r.Score, r.HeldScore = &e.score, &e.scoreOther
@@ -295,7 +298,7 @@ func (c *command) trained(m *gen.Model, t *train.Trainer, curve []epoch, took ti
 			rows = append(rows, r)
 		}
 		return writeJSON(c.out, map[string]any{"model": m.Graph.Model, "hash": m.Graph.Hash(), "steps": steps, "seed": t.Task().Seed,
-			"seconds": took.Seconds(), "epochs": rows, "factors": t.Factors()})
+			"seconds": took.Seconds(), "step_seconds": inSteps, "epochs": rows, "factors": t.Factors()})
 	}
 	if c.quiet {
 		return nil
