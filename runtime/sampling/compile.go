@@ -47,7 +47,7 @@ type blockPlan struct {
 	cat    *catPatterns // nil: none worth having
 
 	float *floatPlan // nil: an integer block
-	layer *layer     // nil: inputs differ from node to node
+	layer *spinLayer // nil: inputs differ from node to node
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.

@@ -17,6 +17,7 @@
 //	tables.go    thresholds and exponentials at one β
 //	noise.go     random digits of four slots at a time
 //	spin.go      spin kernels
+//	layer.go     spins that share all inputs
 //	cat.go       categorical kernels
 //	sweep.go     sweeps, threads, schedule
 package sampling
