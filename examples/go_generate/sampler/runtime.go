@@ -1531,7 +1531,7 @@ type blockPlan struct {
 	cat    *catPatterns // nil: none worth having
 
 	float *floatPlan // nil: an integer block
-	layer *layer     // nil: inputs differ from node to node
+	layer *spinLayer // nil: inputs differ from node to node
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.
@@ -1846,6 +1846,7 @@ func fillView[T int32 | int64](dst []T, ints []int64, table []int, axis int) {
 //	tables.go    thresholds and exponentials at one β
 //	noise.go     random digits of four slots at a time
 //	spin.go      spin kernels
+//	layer.go     spins that share all inputs
 //	cat.go       categorical kernels
 //	sweep.go     sweeps, threads, schedule
 
@@ -3030,10 +3031,10 @@ func (v *Var) exampleRef() string {
 	return v.Name + "[" + strings.TrimSuffix(strings.Repeat("0,", len(v.Shape)), ",") + "]"
 }
 
-// A layer is a block whose spins all have the same inputs, as in a restricted
+// A spinLayer is a block whose spins all have the same inputs, as in a restricted
 // Boltzmann machine: the inputs are transposed once for the block, and one table
 // entry holds the sums of the four nodes of a quad.
-type layer struct {
+type spinLayer struct {
 	groups int
 	pool   []layerSums
 	stride int   // entries of a quad
@@ -3058,7 +3059,7 @@ func (s *Sampler) findLayer(b *blockPlan) {
 			return
 		}
 	}
-	l := &layer{groups: s.groupCount(len(first))}
+	l := &spinLayer{groups: s.groupCount(len(first))}
 	for g := range l.groups {
 		l.at = append(l.at, l.stride)
 		lo, hi := groupSpan(len(first), l.groups, g)
@@ -3104,7 +3105,7 @@ func (s *Sampler) fillLayer(b *blockPlan) {
 }
 
 // fill writes the sums constant ± w[0] ± w[1] …, as appendSums does.
-func (l *layer) fill(dst, w []layerSums, constant layerSums) {
+func (l *spinLayer) fill(dst, w []layerSums, constant layerSums) {
 	for _, x := range w {
 		constant.a -= x.a
 		constant.b -= x.b
@@ -3212,7 +3213,7 @@ func (w *worker) choosePair(s *Sampler, sums []uint64, words []uint32, chain, sl
 		if i < 0 {
 			return out0, out1
 		}
-		x, y := apart(sums[i])
+		x, y := apartSums(sums[i])
 		c := chain + uint32(i)
 		out0 = out0<<1 | w.chooseField(s, int64(x), words[i]&0xffff, c, slot)
 		out1 = out1<<1 | w.chooseField(s, int64(y), words[i]>>16, c, slot+1)
@@ -3247,7 +3248,7 @@ func (w *worker) cellPair(sums []uint64, words []uint32, i int, out0, out1 uint6
 }
 
 // sumLayer adds up the fields of a quad in n chains, two groups at a time.
-func (w *worker) sumLayer(l *layer, pool []layerSums, patterns [][64]uint8, n int) {
+func (w *worker) sumLayer(l *spinLayer, pool []layerSums, patterns [][64]uint8, n int) {
 	a, b := w.pairs[0][:n], w.pairs[1][:n]
 	for g := 0; g < len(patterns); g += 2 {
 		t0, x0 := (*[256]layerSums)(pool[l.at[g]:]), patterns[g][:n]
@@ -3256,14 +3257,14 @@ func (w *worker) sumLayer(l *layer, pool []layerSums, patterns [][64]uint8, n in
 			t1, x1 = (*[256]layerSums)(pool[l.at[g+1]:]), patterns[g+1][:n]
 		}
 		if g == 0 {
-			setSums(a, b, t0, t1, x0, x1)
+			setLayerSums(a, b, t0, t1, x0, x1)
 		} else {
-			addSums(a, b, t0, t1, x0, x1)
+			addLayerSums(a, b, t0, t1, x0, x1)
 		}
 	}
 }
 
-func setSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
+func setLayerSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
 	b, x0, x1 = b[:len(a)], x0[:len(a)], x1[:len(a)]
 	for i := range a {
 		p, q := &t0[x0[i]], &t1[x1[i]]
@@ -3271,7 +3272,7 @@ func setSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
 	}
 }
 
-func addSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
+func addLayerSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
 	b, x0, x1 = b[:len(a)], x0[:len(a)], x1[:len(a)]
 	for i := range a {
 		p, q := &t0[x0[i]], &t1[x1[i]]
@@ -3280,8 +3281,8 @@ func addSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
 	}
 }
 
-// apart gives x and y of a sum of layerSums.
-func apart(v uint64) (x, y int32) {
+// apartSums gives x and y of a sum of layerSums.
+func apartSums(v uint64) (x, y int32) {
 	return int32(uint32(v) - layerBias), int32(uint32(v>>32) - layerBias)
 }
 
