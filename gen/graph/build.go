@@ -38,6 +38,7 @@ func resolve(s *spec.Spec, files Files) *builder {
 		graphs:     map[string]*Topology{},
 		graphPos:   map[string]diag.Pos{},
 		vars:       map[string]int{},
+		structs:    map[string][]string{},
 		groups:     map[string]*groupState{},
 		layout:     map[int]*Topology{},
 		placed:     map[string]place{},
@@ -81,8 +82,9 @@ type builder struct {
 	graphPos  map[string]diag.Pos
 	badGraphs map[string]bool // declared, but with a problem
 
-	vars       map[string]int  // index in g.Vars
-	brokenVars map[string]bool // declared, but with a problem
+	vars       map[string]int      // index in g.Vars
+	structs    map[string][]string // names of the fields of structured variables, as x.name
+	brokenVars map[string]bool     // declared, but with a problem
 	groups     map[string]*groupState
 
 	decls   []spec.Variable   // the model's and the family's

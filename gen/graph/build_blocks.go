@@ -182,65 +182,6 @@ func (b *builder) userBlocks() {
 	}
 }
 
-// splitVectors makes superblocks that hold vectors whose components share a row into
-// consecutive ones: the first components of all vectors, with all other nodes, then
-// the second ones, and so on. So a block of vectors draws them component by
-// component.
-func (b *builder) splitVectors() {
-	g := b.g
-	coupled := make([]bool, len(g.Vars))
-	for i := range g.Factors {
-		f := &g.Factors[i]
-		s := len(f.Slots)
-		for r := 0; r < f.Rows && s > 1; r++ {
-			row := f.Index[r*s : r*s+s]
-			for k, n := range row {
-				v := &g.Vars[f.Slots[k].Var]
-				if v.Dim < 2 || coupled[f.Slots[k].Var] {
-					continue
-				}
-				place := (int(n) - v.First) / v.Dim
-				coupled[f.Slots[k].Var] = slices.ContainsFunc(row[:k], func(u int32) bool {
-					return int(u) >= v.First+place*v.Dim && int(u) < v.First+(place+1)*v.Dim
-				})
-			}
-		}
-	}
-	if !slices.Contains(coupled, true) {
-		return
-	}
-	var out [][]Block
-	for _, super := range g.Blocks {
-		var byComponent [][]Block
-		for _, block := range super {
-			here := map[int]int{} // by component: place of this block's part
-			for _, n := range block.Nodes {
-				i := g.varOf(n)
-				at := 0
-				if coupled[i] {
-					at = (int(n) - g.Vars[i].First) % g.Vars[i].Dim
-				}
-				for len(byComponent) <= at {
-					byComponent = append(byComponent, nil)
-				}
-				k, ok := here[at]
-				if !ok {
-					k = len(byComponent[at])
-					here[at] = k
-					byComponent[at] = append(byComponent[at], Block{Pos: block.Pos})
-				}
-				byComponent[at][k].Nodes = append(byComponent[at][k].Nodes, n)
-			}
-		}
-		for _, parts := range byComponent {
-			if len(parts) > 0 {
-				out = append(out, parts)
-			}
-		}
-	}
-	g.Blocks = out
-}
-
 // claim marks the nodes of the last block as its own.
 func (b *builder) claim(nodes []int32, owner []int32, places []diag.Pos) bool {
 	self := int32(len(places))

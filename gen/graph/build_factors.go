@@ -90,6 +90,11 @@ func (b *builder) slots(t *term, f *Factor) bool {
 	ok := true
 	for _, s := range t.Over {
 		i, found := b.vars[s.Var.Text]
+		if fields := b.structs[s.Var.Text]; fields != nil {
+			b.fail(s.Var.Pos, diag.BadSlots, "name one of its fields: "+strings.Join(fields, ", "), "%s is a structured variable", s.Var.Text)
+			ok = false
+			continue
+		}
 		if !found {
 			if !b.brokenVars[s.Var.Text] {
 				b.unknown(s.Var, "variable", b.declNames())
@@ -151,6 +156,9 @@ func (b *builder) rows(t *term, f *Factor) bool {
 		b.fail(t.Pos, diag.BadSlots, "write index or edges", "factor %s does not say which nodes it joins", f.Name)
 		return false
 	case x.All:
+		if len(f.Slots) > 1 && b.oneStruct(f) {
+			return b.structRows(f)
+		}
 		if len(f.Slots) != 1 {
 			b.fail(x.Pos, diag.BadSlots, "use index: pairs, edges or a list of rows", "index: all is for one slot, factor %s has %d", f.Name, len(f.Slots))
 			return false
@@ -328,6 +336,14 @@ func (b *builder) edgeGraph(x *spec.Topology, f *Factor) (top *Topology, inline,
 		return top, false, ok
 	}
 	i, found := b.vars[x.Over.Text]
+	if fields := b.structs[x.Over.Text]; fields != nil {
+		if !b.oneStruct(f) || !slices.Contains(fields, b.g.Vars[f.Slots[0].Var].Name) {
+			b.fail(x.Over.Pos, diag.BadSlots, "declare the graph under graphs and place the variables on it with on",
+				"edges: {%s: %s} joins the fields of %s, factor %s has other slots", x.Kind, x.Over.Text, x.Over.Text, f.Name)
+			return nil, false, false
+		}
+		i, found = f.Slots[0].Var, true // all fields have its shape
+	}
 	if !found {
 		if !b.brokenVars[x.Over.Text] {
 			b.unknown(x.Over, "variable", b.declNames())
@@ -336,7 +352,7 @@ func (b *builder) edgeGraph(x *spec.Topology, f *Factor) (top *Topology, inline,
 	}
 	v := &b.g.Vars[i]
 	for _, s := range f.Slots {
-		if s.Var != i {
+		if s.Var != i && b.structs[x.Over.Text] == nil {
 			b.fail(x.Over.Pos, diag.BadSlots, "declare the graph under graphs and place both variables on it with on",
 				"edges: {%s: %s} joins nodes of %s, but factor %s is also over %s", x.Kind, v.Name, v.Name, f.Name, b.g.Vars[s.Var].Name)
 			return nil, false, false
@@ -412,7 +428,7 @@ func (b *builder) sameNodes(t *term, f *Factor) bool {
 		for i := 1; i < s; i++ {
 			if slices.Contains(row[:i], row[i]) {
 				pos, text := t.rowPlace(r)
-				twice.add(pos, "%s of factor %s has %s twice", text, f.Name, b.g.placeName(row[i]))
+				twice.add(pos, "%s of factor %s has %s twice", text, f.Name, b.g.PlaceName(int(row[i])))
 				break
 			}
 		}

@@ -2,8 +2,10 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/spec"
@@ -12,10 +14,11 @@ import (
 
 // resolver turns references into dense nodes.
 type resolver struct {
-	vars  []Variable
-	find  func(variable string) (index int, ok bool)
-	group func(name spec.Name) (nodes []int32, ok bool, p *diag.Problem)
-	names func() []string
+	vars   []Variable
+	find   func(variable string) (index int, ok bool)
+	fields func(variable string) []int // of a structured variable
+	group  func(name spec.Name) (nodes []int32, ok bool, p *diag.Problem)
+	names  func() []string
 }
 
 // resolve lists the nodes of r in the order written, each once. Its length may
@@ -54,6 +57,17 @@ func (rs *resolver) resolve(r *spec.Ref) ([]int32, *diag.Problem) {
 func (rs *resolver) name(r *spec.Ref) ([]int32, *diag.Problem) {
 	if i, ok := rs.find(r.Name.Text); ok {
 		return rs.variable(r, &rs.vars[i])
+	}
+	if fields := rs.fields(r.Name.Text); len(fields) > 0 {
+		var all []int32
+		for _, i := range fields {
+			nodes, p := rs.variable(r, &rs.vars[i])
+			if p != nil {
+				return nil, p
+			}
+			all = append(all, nodes...)
+		}
+		return all, nil
 	}
 	nodes, ok, p := rs.group(r.Name)
 	switch {
@@ -103,18 +117,6 @@ func (rs *resolver) variable(r *spec.Ref, v *Variable) ([]int32, *diag.Problem) 
 		flat = next
 	}
 	return rs.distinct(components(flat, width)), nil
-}
-
-// components are all components of vectors given by their first ones.
-func components(first []int32, width int) []int32 {
-	if width == 1 {
-		return first
-	}
-	nodes := make([]int32, 0, len(first)*width)
-	for _, n := range first {
-		nodes = append(nodes, span(int(n), width)...)
-	}
-	return nodes
 }
 
 // axisPositions lists what one index picks of 0 … n-1.
@@ -237,16 +239,18 @@ func (b *builder) allGroups() {
 
 func (b *builder) isVariable(name string) bool {
 	_, ok := b.vars[name]
-	return ok || b.brokenVars[name]
+	return ok || b.brokenVars[name] || b.structs[name] != nil
 }
 
 func (b *builder) resolver() *resolver {
 	return &resolver{
-		vars:  b.g.Vars,
-		find:  func(name string) (int, bool) { i, ok := b.vars[name]; return i, ok },
-		group: b.group,
+		vars:   b.g.Vars,
+		find:   func(name string) (int, bool) { i, ok := b.vars[name]; return i, ok },
+		fields: b.fieldIndices,
+		group:  b.group,
 		names: func() []string {
 			names := b.declNames()
+			names = append(names, slices.Sorted(maps.Keys(b.structs))...)
 			for _, d := range b.s.Groups {
 				names = append(names, d.Name.Text)
 			}
@@ -257,8 +261,10 @@ func (b *builder) resolver() *resolver {
 
 func (b *builder) declNames() []string {
 	var names []string
-	for _, d := range b.decls {
-		names = append(names, d.Name.Text)
+	for i := range b.decls {
+		for _, f := range fieldsOf(&b.decls[i]) {
+			names = append(names, f.Name.Text)
+		}
 	}
 	return names
 }
@@ -397,22 +403,6 @@ func (b *builder) maskGroup(d *spec.Group, of *spec.Ref, from [][]int32, shape [
 	return nodes, nodes != nil
 }
 
-// whole cuts a list of nodes into those that the user sees as one: the components of
-// a vector where all stand together, else single nodes.
-func (b *builder) whole(nodes []int32) [][]int32 {
-	var out [][]int32
-	for len(nodes) > 0 {
-		v := &b.g.Vars[b.g.varOf(nodes[0])]
-		n := v.Width()
-		if (int(nodes[0])-v.First)%n != 0 || n > len(nodes) || nodes[n-1] != nodes[0]+int32(n-1) {
-			n = 1
-		}
-		out = append(out, nodes[:n:n])
-		nodes = nodes[n:]
-	}
-	return out
-}
-
 // randomNodes chooses n nodes: those whose words of purpose 4, slot = position
 // in of, draw 0 under the seed are the lowest, equal words by position. They
 // keep the order of of.
@@ -483,6 +473,14 @@ func (g *Graph) Ref(text string) ([]int32, error) {
 		find: func(name string) (int, bool) {
 			i := slices.IndexFunc(g.Vars, func(v Variable) bool { return v.Name == name })
 			return i, i >= 0
+		},
+		fields: func(name string) (list []int) {
+			for i, v := range g.Vars {
+				if strings.HasPrefix(v.Name, name+".") {
+					list = append(list, i)
+				}
+			}
+			return list
 		},
 		group: func(name spec.Name) ([]int32, bool, *diag.Problem) {
 			i := slices.IndexFunc(g.Groups, func(x Group) bool { return x.Name == name.Text })

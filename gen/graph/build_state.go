@@ -194,6 +194,14 @@ func (b *builder) initialStates() {
 	for i := range b.s.Init.Vars {
 		d := &b.s.Init.Vars[i]
 		at, ok := b.vars[d.Var.Text]
+		if fields := b.fieldIndices(d.Var.Text); fields != nil { // each of them, unless by itself
+			for _, f := range fields {
+				if !seen[b.g.Vars[f].Name] {
+					b.g.Init[f] = b.initial(&b.g.Vars[f], &d.InitForm)
+				}
+			}
+			continue
+		}
 		switch {
 		case !ok:
 			if !b.brokenVars[d.Var.Text] {

@@ -166,8 +166,23 @@ func (g *Graph) Expand() string {
 	p := &printer{g: g}
 	p.line("model: %s", g.Model)
 	p.line("variables:")
+	structure := ""
 	for i := range g.Vars {
-		p.variable(&g.Vars[i])
+		v := &g.Vars[i]
+		name, field, dotted := strings.Cut(v.Name, ".")
+		if !dotted {
+			p.variable("  ", name, v, v.Grid())
+			continue
+		}
+		if name != structure {
+			p.line("  %s:", name)
+			if len(v.Grid()) > 0 {
+				p.line("    shape: %s", shapeText(v.Grid()))
+			}
+			p.line("    fields:")
+			structure = name
+		}
+		p.variable("      ", field, v, nil)
 	}
 	if len(g.Groups) > 0 {
 		p.line("groups:")
@@ -221,8 +236,8 @@ func (p *printer) line(format string, args ...any) {
 // number writes a float64 so that reading gives it back.
 func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-func (p *printer) variable(v *Variable) {
-	p.b.WriteString("  " + v.Name + ": {kind: " + v.Kind.String())
+func (p *printer) variable(indent, name string, v *Variable, shape []int) {
+	p.b.WriteString(indent + name + ": {kind: " + v.Kind.String())
 	if v.Kind == Categorical {
 		fmt.Fprintf(&p.b, ", states: %d", v.States)
 	}
@@ -232,8 +247,8 @@ func (p *printer) variable(v *Variable) {
 	if v.Dim > 0 {
 		fmt.Fprintf(&p.b, ", dim: %d", v.Dim)
 	}
-	if len(v.Grid()) > 0 {
-		p.b.WriteString(", shape: " + shapeText(v.Grid()))
+	if len(shape) > 0 {
+		p.b.WriteString(", shape: " + shapeText(shape))
 	}
 	p.line("}")
 }

@@ -26,8 +26,19 @@ func (b *builder) variables() {
 		}
 	}
 	total := 0
+	var flat []spec.Variable
+	var from []int // declaration of each
 	for i := range b.decls {
-		d := &b.decls[i]
+		fields := fieldsOf(&b.decls[i])
+		for _, f := range fields {
+			flat, from = append(flat, f), append(from, i)
+			if b.decls[i].Fields != nil {
+				b.structs[b.decls[i].Name.Text] = append(b.structs[b.decls[i].Name.Text], f.Name.Text)
+			}
+		}
+	}
+	for k := range flat {
+		d, i := &flat[k], from[k]
 		name := d.Name.Text
 		if _, twice := b.vars[name]; twice || b.brokenVars[name] {
 			b.fail(d.Name.Pos, diag.Duplicate, "", "variable %s is declared twice", name)
@@ -41,6 +52,7 @@ func (b *builder) variables() {
 		}
 		if !ok {
 			b.brokenVars[name] = true
+			b.brokenVars[b.decls[i].Name.Text] = true
 			continue
 		}
 		v.First = total
@@ -58,9 +70,6 @@ func (b *builder) variable(d *spec.Variable, chosen []int32, placed bool) (Varia
 	v := Variable{Name: d.Name.Text, Pos: d.Name.Pos, States: 2}
 	ok := placed
 	switch {
-	case d.Fields != nil:
-		b.unsupported(d.Pos, "variables with fields", "declare one variable for each field")
-		return v, false
 	case d.Kind == "continuous":
 		v.Kind, v.States = Continuous, 0
 		if len(d.Range) == 2 {
@@ -127,34 +136,6 @@ func (b *builder) variable(d *spec.Variable, chosen []int32, placed bool) (Varia
 		v.Topology, v.OnNodes = at.on, span(at.first, v.Count)
 	}
 	return v, ok
-}
-
-// vector makes each node of a continuous variable a vector: so many nodes, which
-// follow each other.
-func (b *builder) vector(d *spec.Variable, v *Variable) bool {
-	if !d.Dim.Ok {
-		return true
-	}
-	if d.Dim.V < 1 || d.Dim.V > int64(MaxModelNodes/v.Count) {
-		b.limit(d.Dim.Pos, "variable %s has more than %d nodes", v.Name, MaxModelNodes)
-		return false
-	}
-	v.Dim = int(d.Dim.V)
-	v.Count *= v.Dim
-	v.Shape = append(slices.Clip(v.Shape), v.Dim)
-	return true
-}
-
-// place is the node of place i, of a vector its first component.
-func (v *Variable) place(i int) int32 { return int32(v.First + i*v.Width()) }
-
-// places lists the nodes of all places.
-func (v *Variable) places() []int32 {
-	nodes := make([]int32, v.Places())
-	for i := range nodes {
-		nodes[i] = v.place(i)
-	}
-	return nodes
 }
 
 func onAll(on *spec.OnExpr) bool { return !on.Rest && !on.Random.Ok && on.Mask == nil }
@@ -265,15 +246,6 @@ func (g *Graph) NodeName(i int) string {
 	}
 	at := elementText(v.Shape, i-v.First)
 	return v.Name + strings.ReplaceAll(at, " ", "")
-}
-
-// placeName is NodeName, but the whole vector where the node is a component.
-func (g *Graph) placeName(node int32) string {
-	v := &g.Vars[g.varOf(node)]
-	if len(v.Grid()) == 0 {
-		return v.Name
-	}
-	return v.Name + strings.ReplaceAll(elementText(v.Grid(), (int(node)-v.First)/v.Width()), " ", "")
 }
 
 func shapeText(shape []int) string {

@@ -71,21 +71,6 @@ type Variable struct {
 	Pos      diag.Pos
 }
 
-// Width is the number of nodes that the user sees as one: a vector's components,
-// which follow each other.
-func (v *Variable) Width() int { return max(v.Dim, 1) }
-
-// Places is the number of nodes as the user sees them.
-func (v *Variable) Places() int { return v.Count / v.Width() }
-
-// Grid is Shape without the axis of a vector's components.
-func (v *Variable) Grid() []int {
-	if v.Dim > 0 {
-		return v.Shape[:len(v.Shape)-1]
-	}
-	return v.Shape
-}
-
 // Factor contributes -W[c1, c2, …]·s1·s2·…·x1^p1·… for each of its rows. An energy
 // expression becomes several, of one name; one without slots holds its constants.
 type Factor struct {

@@ -17,19 +17,33 @@ func layout(g *graph.Graph, edges []link) (at []place, wraps bool) {
 		t := v.Topology
 		switch {
 		case t != nil && v.OnNodes == nil && t.Published != nil:
-			if at := hardwareLayout(t, v.Count); at != nil {
-				return at, false
+			if at := hardwareLayout(t, v.Places()); at != nil {
+				return beside(at, v.Width()), false
 			}
 		case t != nil && v.OnNodes == nil && len(t.Shape) == 2:
-			return gridLayout(t.Shape), true
-		case len(v.Shape) == 2:
-			return gridLayout(v.Shape), true
+			return beside(gridLayout(t.Shape), v.Width()), true
+		case len(v.Grid()) == 2:
+			return beside(gridLayout(v.Grid()), v.Width()), true
 		}
 	}
 	if isPath(g.Nodes, edges) {
 		return rowLayout(g.Nodes), false
 	}
 	return forceLayout(g.Nodes, edges), false
+}
+
+// beside puts the components of a vector next to each other.
+func beside(at []place, width int) []place {
+	if width == 1 {
+		return at
+	}
+	var out []place
+	for _, p := range at {
+		for c := range width {
+			out = append(out, place{p.x + 0.6*float64(c)/float64(width), p.y})
+		}
+	}
+	return out
 }
 
 func gridLayout(shape []int) []place {

@@ -108,7 +108,7 @@ func (p *parser) clamps(f fields) {
 
 // updates reads the samplers of variables.
 func (p *parser) updates(f fields) {
-	p.declared(f.get("update"), "update", "a mapping of variables to samplers such as {x: slice}", func(name Name, _, v *node) {
+	p.declaredBy(p.dottedName, f.get("update"), "update", "a mapping of variables to samplers such as {x: slice}", func(name Name, _, v *node) {
 		if s := p.name(v, join("update", name.Text)); s.Text != "" {
 			p.spec.Update = append(p.spec.Update, Update{Var: name, Sampler: s})
 		}
@@ -131,7 +131,7 @@ func (p *parser) init(n *node, what string) Init {
 		return Init{All: p.initForm(n, what)}
 	}
 	var out Init
-	p.declared(n, what, form, func(name Name, _, v *node) {
+	p.declaredBy(p.dottedName, n, what, form, func(name Name, _, v *node) {
 		if g := p.initForm(v, join(what, name.Text)); g != nil {
 			out.Vars = append(out.Vars, VarInit{Var: name, InitForm: *g})
 		}

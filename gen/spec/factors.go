@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"strings"
+
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 )
 
@@ -50,7 +52,11 @@ func (p *parser) factor(n *node, what string) (Factor, bool) {
 	}
 	switch v := p.oneOf(f, "index", "edges"); v.key {
 	case "index":
-		t.Index = p.index(v.value, f.path("index"), len(t.Over))
+		slots := len(t.Over)
+		if fieldsOfOne(t.Over) && v.value.text == "all" {
+			slots = 1 // every structured node
+		}
+		t.Index = p.index(v.value, f.path("index"), slots)
 	case "edges":
 		t.Index = &Index{Pos: v.value.pos(), Edges: p.graphUse(v.value, f.path("edges"))}
 		p.slotCount(v.name, f.path("edges"), 2, len(t.Over))
@@ -93,6 +99,19 @@ func (p *parser) slots(n *node, what string) (slots []Slot, named bool) {
 		return slots, true
 	}
 	return slots, false
+}
+
+// fieldsOfOne tells slots that are fields of one structured variable.
+func fieldsOfOne(over []Slot) bool {
+	first := ""
+	for i, s := range over {
+		variable, _, dotted := strings.Cut(s.Var.Text, ".")
+		if !dotted || i > 0 && variable != first {
+			return false
+		}
+		first = variable
+	}
+	return len(over) > 0
 }
 
 // index reads the rows of a factor; slots is their length, 0 if not known.

@@ -94,7 +94,7 @@ func (p *parser) topology(n *node, what string, inline bool) *Topology {
 func (p *parser) sizes(t *Topology, n *node, what string, inline bool) bool {
 	form := topologyForms[t.Kind]
 	due := form.example
-	if n.kind == scalar && n.plain && isName(n.text) {
+	if n.kind == scalar && n.plain && isDotted(n.text) {
 		if !inline {
 			p.add(n, diag.WrongType, "%s must be %s, not %s", what, due, diag.Quote(n.text)).
 				Help = "a graph over a variable's shape is written where it is used: edges: {" + t.Kind + ": " + n.text + "}"
@@ -104,7 +104,7 @@ func (p *parser) sizes(t *Topology, n *node, what string, inline bool) bool {
 			p.add(n, diag.WrongType, "%s must be %s; it has no form over the shape of a variable", what, due)
 			return false
 		}
-		t.Over = p.name(n, what)
+		t.Over = p.dottedName(n, what)
 		return t.Over.Text != ""
 	}
 	if n.kind == scalar {

@@ -321,6 +321,12 @@ func (p *parser) dottedName(n *node, what string) Name {
 	return out
 }
 
+// isDotted tells the name of a variable, or of a field as variable.field.
+func isDotted(s string) bool {
+	variable, field, dotted := strings.Cut(s, ".")
+	return isName(variable) && (!dotted || isName(field))
+}
+
 // paramName reads the name of a parameter, which may have capitals: W[c, d].
 func (p *parser) paramName(n *node, what string) Name {
 	out := Name{Pos: n.pos()}

@@ -51,6 +51,9 @@ func (p *parser) variable(n *node, name Name, what string, field bool) (Variable
 				d.Fields = append(d.Fields, field)
 			}
 		})
+		if v.kind == mapping && len(v.items) == 0 {
+			p.add(v, diag.Empty, "%s is empty", f.path("fields")).Help = "name the fields: fields: {a: {kind: spin}}"
+		}
 		return d, d.Fields != nil
 	}
 	v := f.need("kind", "kind: spin, categorical or continuous")

@@ -30,7 +30,7 @@ func (c *command) labels(g *graph.Graph) error {
 		}
 		for k := 0; k < v.Count; k += v.Width() {
 			linear, at := v.Topology.Published(graphNode(v, k))
-			list = append(list, labelJSON{g.NodeName(v.First + k), v.Topology.Name, linear, at})
+			list = append(list, labelJSON{g.PlaceName(v.First + k), v.Topology.Name, linear, at})
 		}
 	}
 	switch {
