@@ -170,7 +170,7 @@ func (c *command) buildProgram(ctx context.Context, m *gen.Model, o *buildFlags)
 	if c.quiet {
 		return nil
 	}
-	fmt.Fprintf(c.out, "wrote   %s (%s) for %s/%s\n", o.out, bytesText(float64(size)), o.os, o.arch)
+	fmt.Fprintf(c.out, "wrote   %s (%s) for %s/%s\n", o.out, serve.SizeText(float64(size)), o.os, o.arch)
 	fmt.Fprintf(c.out, "model   %s, %s, %s\n", m.Graph.Model, plural(m.Program.Nodes, "node"), m.Program.Hash)
 	fmt.Fprintf(c.out, "takes   %s\n", takes(model, weights))
 	if o.os == runtime.GOOS && o.arch == runtime.GOARCH {

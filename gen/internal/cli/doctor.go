@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen/compile"
+	"github.com/thrmlgen/thrmlgen/runtime/serve"
 	"github.com/thrmlgen/thrmlgen/targets"
 )
 
@@ -216,6 +217,6 @@ func (c *command) doctorText(d *doctorJSON) {
 	if len(unused) > 0 {
 		fmt.Fprintf(c.out, "  there, but no target of this version uses %s\n", strings.Join(unused, ", "))
 	}
-	fmt.Fprintf(c.out, "cache\n  %s: %s, %s\n", d.Cache.Path, plural(d.Cache.Files, "file"), bytesText(float64(d.Cache.Bytes)))
+	fmt.Fprintf(c.out, "cache\n  %s: %s, %s\n", d.Cache.Path, plural(d.Cache.Files, "file"), serve.SizeText(float64(d.Cache.Bytes)))
 	fmt.Fprintf(c.out, "machine\n  %s, %s/%s\n", plural(d.CPUs, "CPU"), d.OS, d.Arch)
 }

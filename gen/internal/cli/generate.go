@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/runtime/serve"
 	"github.com/thrmlgen/thrmlgen/targets"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
@@ -124,7 +125,7 @@ func (c *command) written(out string, changes []gen.Change, count map[gen.Change
 	for _, x := range changes {
 		switch x.Kind {
 		case gen.Added, gen.Changed:
-			fmt.Fprintf(c.out, "%-8s %s (%s)\n", x.Kind, filepath.Join(out, filepath.FromSlash(x.Path)), bytesText(float64(len(x.New))))
+			fmt.Fprintf(c.out, "%-8s %s (%s)\n", x.Kind, filepath.Join(out, filepath.FromSlash(x.Path)), serve.SizeText(float64(len(x.New))))
 		case gen.Removed:
 			fmt.Fprintf(c.out, "%-8s %s\n", x.Kind, filepath.Join(out, filepath.FromSlash(x.Path)))
 		}

@@ -3,11 +3,8 @@ package cli
 import (
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/serve"
 )
-
-// defaultMemory is what a command may take unless asked otherwise, in MiB. What
-// would take more is refused before it begins, not killed after hours.
-const defaultMemory = 8192
 
 // stateBytes is what the states of all chains take: in the engine, as the
 // observers see them, at the end and at the best.
@@ -56,9 +53,9 @@ func listBytes(m *gen.Model, chains int) float64 {
 // statesFit refuses more chains than there is room for, in the engine and in so
 // many lists.
 func statesFit(m *gen.Model, chains, lists int) error {
-	if need := stateBytes(m, chains) + float64(lists)*listBytes(m, chains); need > defaultMemory<<20 {
+	if need := stateBytes(m, chains) + float64(lists)*listBytes(m, chains); need > serve.DefaultMemory<<20 {
 		return limit("--chains: the states of %s need %s of memory, the limit is %s", plural(chains, "chain"),
-			bytesText(need), bytesText(defaultMemory<<20))
+			serve.SizeText(need), serve.SizeText(serve.DefaultMemory<<20))
 	}
 	return nil
 }

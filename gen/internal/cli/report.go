@@ -16,6 +16,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/report"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/serve"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
@@ -57,7 +58,7 @@ network and no JavaScript. run --report makes it at once.`,
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "write the page to this .html `file`")
-	cmd.Flags().Int64Var(&memory, "memory", defaultMemory, "most MiB that the result file may have")
+	cmd.Flags().Int64Var(&memory, "memory", serve.DefaultMemory, "most MiB that the result file may have")
 	cmd.Flags().StringArrayVar(&c.sets, "set", nil, "replace a value of the model, as the run did: `path=value` (repeatable)")
 	return cmd
 }
@@ -78,7 +79,7 @@ func (c *command) reportFile(ctx context.Context, args []string, out string, mem
 	case err != nil:
 		return fileError(file, err)
 	case float64(info.Size()) > float64(memory)*(1<<20):
-		return limit("%s: %s to read, the limit is %s", file, bytesText(float64(info.Size())), bytesText(float64(memory)*(1<<20))).help("--memory raises the limit")
+		return limit("%s: %s to read, the limit is %s", file, serve.SizeText(float64(info.Size())), serve.SizeText(float64(memory)*(1<<20))).help("--memory raises the limit")
 	}
 	result, err := report.ReadResult(file)
 	if err != nil {
@@ -128,7 +129,7 @@ func (c *command) writePage(ctx context.Context, out string, page *report.Page) 
 		return writeJSON(c.out, map[string]any{"model": page.Report.Model, "hash": page.Report.Hash, "file": out, "bytes": size, "verdict": page.Verdict()})
 	case !c.quiet:
 		fmt.Fprintln(c.out, page.Verdict())
-		fmt.Fprintf(c.out, "wrote %s (%s)\n", out, bytesText(float64(size)))
+		fmt.Fprintf(c.out, "wrote %s (%s)\n", out, serve.SizeText(float64(size)))
 	}
 	return nil
 }

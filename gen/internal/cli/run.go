@@ -18,6 +18,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/serve"
 	"github.com/thrmlgen/thrmlgen/runtime/stats"
 )
 
@@ -94,7 +95,7 @@ Targets (all give the same samples, bit for bit):
 	f.IntVar(&o.steps, "steps", 0, "sweeps from one draw to the next")
 	f.Uint64Var(&o.seed, "seed", 0, "seed")
 	f.IntVar(&o.thread, "threads", runtime.GOMAXPROCS(0), "number of threads; it changes no sample")
-	f.Int64Var(&o.memory, "memory", defaultMemory, "most MiB that the run may take; more is refused before it starts")
+	f.Int64Var(&o.memory, "memory", serve.DefaultMemory, "most MiB that the run may take; more is refused before it starts")
 	f.BoolVar(&o.all, "all", false, "also print a row for each node")
 	f.StringVar(&o.scan, "scan", "", "run at one beta after the other: `beta=lo:hi:count`, a list with commas, or lo:hi:count:geometric")
 	f.BoolVar(&o.serve, "serve", false, "carry out commands that come through standard input, until it ends")
@@ -278,7 +279,7 @@ func fits(m *gen.Model, o *runFlags) error {
 	}
 	if need > float64(o.memory)*(1<<20) {
 		return limit("%s × %s need %s of memory, the limit is %s", plural(s.Chains, "chain"), plural(s.Samples, "draw"),
-			bytesText(need), bytesText(float64(o.memory)*(1<<20))).
+			serve.SizeText(need), serve.SizeText(float64(o.memory)*(1<<20))).
 			help("take fewer draws, further apart (--samples, --steps), or fewer --chains; --memory raises the limit")
 	}
 	return nil
@@ -289,7 +290,7 @@ func restore(e engine, o *runFlags) error {
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return environment("--resume %s: not a regular file", file)
 	} else if err == nil && float64(info.Size()) > float64(o.memory)*(1<<20) {
-		return limit("--resume %s: %s to read, the limit is %s", file, bytesText(float64(info.Size())), bytesText(float64(o.memory)*(1<<20))).
+		return limit("--resume %s: %s to read, the limit is %s", file, serve.SizeText(float64(info.Size())), serve.SizeText(float64(o.memory)*(1<<20))).
 			help("--memory raises the limit")
 	}
 	saved, err := observe.LoadState(file)

@@ -70,19 +70,6 @@ func sizes(shape []int) string {
 	return strings.Join(parts, " × ")
 }
 
-// bytesText is a size as people say it.
-func bytesText(n float64) string {
-	if n < 1024 {
-		return fmt.Sprintf("%.0f bytes", n)
-	}
-	unit := -1
-	for n >= 1024 && unit < 5 {
-		n /= 1024
-		unit++
-	}
-	return fmt.Sprintf("%.1f %ciB", n, "KMGTPE"[unit])
-}
-
 // some joins the first of many words and counts the rest.
 func some(words []string, most int) string {
 	if len(words) <= most {
