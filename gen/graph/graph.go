@@ -64,6 +64,7 @@ type Variable struct {
 	Shape    []int     // results have this shape (a vector's components last); nil for a scalar
 	Dim      int       // of vectors: components of a node as the user sees it; 0 for numbers
 	Range    []float64 // of a continuous one: lowest and highest value; nil: all
+	Sampler  string    // what draws its values: "" for gibbs, else as in the model file
 	First    int       // dense index of its first node
 	Count    int
 	Topology *Topology // set by on: g

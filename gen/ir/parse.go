@@ -263,7 +263,12 @@ func (t *parser) program(p *Program) {
 	for t.is("superblock") {
 		var sb Superblock
 		for t.is("block") {
-			sb = append(sb, Block{Kind: t.kind(), States: t.int(""), Float: t.is("float"), First: t.int("slot"), Nodes: t.ints("nodes")})
+			b := Block{Kind: t.kind(), States: t.int(""), Float: t.is("float")}
+			if t.is("sampler") {
+				b.Sampler = t.name()
+			}
+			b.First, b.Nodes = t.int("slot"), t.ints("nodes")
+			sb = append(sb, b)
 		}
 		p.Sweep = append(p.Sweep, sb)
 	}

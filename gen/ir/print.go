@@ -112,6 +112,9 @@ func (t *printer) program(p *Program) {
 			if b.Float {
 				t.f(" float")
 			}
+			if b.Sampler != "" {
+				t.f(" sampler %s", t.name(b.Sampler))
+			}
 			t.f(" slot %d nodes", b.First)
 			t.ints(b.Nodes)
 		}

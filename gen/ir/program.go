@@ -75,11 +75,12 @@ type Superblock []Block
 // Block is a list of nodes of one kind in slot order: node i has slot
 // First + i. First is a multiple of 16.
 type Block struct {
-	Kind   Kind
-	States int
-	Float  bool // updates are in float32: nodes are continuous or have continuous neighbours
-	First  int
-	Nodes  []int32
+	Kind    Kind
+	States  int
+	Float   bool   // updates are in float32: nodes are continuous or have continuous neighbours
+	Sampler string // "" draws from the conditional law; else the name of another sampler
+	First   int
+	Nodes   []int32
 }
 
 // Clamp fixes nodes; Chains > 0 gives Values a leading chain axis. Values are

@@ -2,21 +2,22 @@ package pass
 
 import "github.com/thrmlgen/thrmlgen/gen/ir"
 
-// blocks splits every block into blocks of one kind and number of states, apart
-// what is updated in integers and in float32, in order of first appearance, and
-// numbers the slots. The parts of a block stay in its superblock.
+// blocks splits every block into blocks of one kind, number of states and sampler,
+// apart what is updated in integers and in float32, in order of first appearance,
+// and numbers the slots. The parts of a block stay in its superblock.
 func blocks(w *lowering) {
 	p := w.p
 	type class struct {
-		kind   ir.Kind
-		states int
-		float  bool
+		kind    ir.Kind
+		states  int
+		float   bool
+		sampler string
 	}
 	float := p.FloatNodes()
 	classes := make([]class, p.Nodes)
-	for _, v := range p.Vars {
+	for i, v := range p.Vars {
 		for n := v.First; n < v.First+v.Count; n++ {
-			classes[n] = class{v.Kind, v.States, float[n]}
+			classes[n] = class{v.Kind, v.States, float[n], w.g.Vars[i].Sampler}
 		}
 	}
 	slot := 0
@@ -31,7 +32,7 @@ func blocks(w *lowering) {
 				if !seen {
 					i = len(sb)
 					at[c] = i
-					sb = append(sb, ir.Block{Kind: c.kind, States: c.states, Float: c.float})
+					sb = append(sb, ir.Block{Kind: c.kind, States: c.states, Float: c.float, Sampler: c.sampler})
 				}
 				sb[i].Nodes = append(sb[i].Nodes, n)
 			}

@@ -998,7 +998,7 @@ func raisePower(x, y float64) float64 {
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 2
+//	4 bytes   version, 3
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -1008,7 +1008,7 @@ func raisePower(x, y float64) float64 {
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 2
+	codecVersion = 3
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -1043,6 +1043,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.b = append(e.b, byte(x.Kind))
 			e.int(x.States)
 			e.truth(x.Float)
+			e.text(x.Sampler)
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -1301,8 +1302,8 @@ func (d *codecReader) model() *Model {
 		return f
 	})
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 2+16+4, func(d *codecReader) Block {
-			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), First: d.int(), Nodes: d.ints32()}
+		return codecList(d, 2+4+16+4, func(d *codecReader) Block {
+			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), First: d.int(), Nodes: d.ints32()}
 		})
 	})
 	m.Synchronous = d.truth()
@@ -3365,11 +3366,12 @@ func (f *Factor) TableSize() int {
 
 // Block is a list of nodes of one kind; node i has slot First + i.
 type Block struct {
-	Kind   Kind
-	States int
-	Float  bool // updated in float32: continuous nodes and their neighbours
-	First  int
-	Nodes  []int32
+	Kind    Kind
+	States  int
+	Float   bool   // updated in float32: continuous nodes and their neighbours
+	Sampler string // "" draws from the conditional law; else the name of another sampler
+	First   int
+	Nodes   []int32
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading

@@ -11,7 +11,7 @@ import (
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 2
+//	4 bytes   version, 3
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -21,7 +21,7 @@ import (
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 2
+	codecVersion = 3
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -56,6 +56,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.b = append(e.b, byte(x.Kind))
 			e.int(x.States)
 			e.truth(x.Float)
+			e.text(x.Sampler)
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -314,8 +315,8 @@ func (d *codecReader) model() *Model {
 		return f
 	})
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 2+16+4, func(d *codecReader) Block {
-			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), First: d.int(), Nodes: d.ints32()}
+		return codecList(d, 2+4+16+4, func(d *codecReader) Block {
+			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), First: d.int(), Nodes: d.ints32()}
 		})
 	})
 	m.Synchronous = d.truth()

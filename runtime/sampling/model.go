@@ -81,11 +81,12 @@ func (f *Factor) TableSize() int {
 
 // Block is a list of nodes of one kind; node i has slot First + i.
 type Block struct {
-	Kind   Kind
-	States int
-	Float  bool // updated in float32: continuous nodes and their neighbours
-	First  int
-	Nodes  []int32
+	Kind    Kind
+	States  int
+	Float   bool   // updated in float32: continuous nodes and their neighbours
+	Sampler string // "" draws from the conditional law; else the name of another sampler
+	First   int
+	Nodes   []int32
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading

@@ -158,6 +158,7 @@ func (e *emitter) sweep(m *sampling.Model) jen.Code {
 				field("Kind", e.kind(b.Kind)),
 				onlyIf(b.States != 0, field("States", jen.Lit(b.States))),
 				onlyIf(b.Float, field("Float", jen.True())),
+				onlyIf(b.Sampler != "", field("Sampler", jen.Lit(b.Sampler))),
 				field("First", jen.Lit(b.First)),
 				field("Nodes", intList("int32", b.Nodes)),
 			))
