@@ -30,7 +30,7 @@ var exactProducts = []string{
 	"d := math.Floor(16*drop + 0.5)",
 	"a := math.Floor((y+drop/2+math.Min(0, d/16-drop))*65536) - 1",
 	"line.a = uint32(math.Floor((v0 - ((v0+v1)/2-y)/2 + 0.5) * 65536))",
-	"pairs += float64(f.Rows) * s * (s - 1) / 2",
+	"pairs += float64(f.rows) * s * (s - 1) / 2",
 }
 
 var fusedLine = regexp.MustCompile(`\(([^()]+\.go):([0-9]+)\)\s+FN?M(?:ADD|SUB)[DS]\b`)

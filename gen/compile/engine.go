@@ -39,6 +39,7 @@ type job struct {
 	StepsPerSample int    `json:"steps_per_sample"`
 	Seed           uint64 `json:"seed"`
 	Threads        int    `json:"threads"`
+	FitSweeps      int    `json:"fit_sweeps"` // 0: warm-up's
 	Start          []byte `json:"start"`
 	StartSweep     uint64 `json:"start_sweep"`
 	Frames         string `json:"frames"`
@@ -71,7 +72,7 @@ func (e *Engine) RunCompiled(ctx context.Context, to *observe.Collector, everySw
 		case to.WantsSweeps():
 			frames = "ticks"
 		}
-		st, err := e.start(ctx, e.Model().Schedule, frames, resume)
+		st, err := e.start(ctx, e.Model().Schedule, 0, frames, resume)
 		if err != nil {
 			return err
 		}
@@ -105,7 +106,11 @@ type Trace struct {
 // Trace starts so many sweeps with the β that each has in the program's
 // schedule.
 func (e *Engine) Trace(ctx context.Context, sweeps int) (*Trace, error) {
-	st, err := e.start(ctx, sampling.Schedule{Warmup: sweeps, Samples: 1, StepsPerSample: 1}, "sweeps", false)
+	fit := e.Model().Schedule.Warmup
+	if fit == 0 {
+		fit = -1
+	}
+	st, err := e.start(ctx, sampling.Schedule{Warmup: sweeps, Samples: 1, StepsPerSample: 1}, fit, "sweeps", false)
 	if err != nil {
 		return nil, err
 	}
@@ -144,9 +149,9 @@ type stream struct {
 }
 
 // start starts the binary, from the states in e.Sampler if it is to resume.
-func (e *Engine) start(ctx context.Context, sch sampling.Schedule, frames string, resume bool) (*stream, error) {
+func (e *Engine) start(ctx context.Context, sch sampling.Schedule, fit int, frames string, resume bool) (*stream, error) {
 	j := job{Chains: e.Chains(), Warmup: sch.Warmup, Samples: sch.Samples, StepsPerSample: sch.StepsPerSample,
-		Seed: e.Seed(), Threads: e.threads, Frames: frames}
+		Seed: e.Seed(), Threads: e.threads, FitSweeps: fit, Frames: frames}
 	if resume {
 		j.Start, j.StartSweep = e.AppendPacked([]byte{}), e.SweepNumber()
 	}

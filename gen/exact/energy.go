@@ -10,7 +10,8 @@ import (
 
 // Energy is βH of one state (one entry for each node, a continuous one the bits
 // of a float32): the terms -W·Πs·Πx^p are added in the order of factors and rows,
-// and the sum is multiplied by β. The state must have passed CheckState.
+// then those of expressions, and the sum is multiplied by β. The state must have
+// passed CheckState.
 func Energy(g *graph.Graph, state []int32) float64 {
 	h := 0.0
 	for f := range g.Factors {
@@ -18,20 +19,49 @@ func Energy(g *graph.Graph, state []int32) float64 {
 			h -= rowTerm(&g.Factors[f], r, state)
 		}
 	}
+	for c := range g.Codes {
+		h = addCode(h, &g.Codes[c], state)
+	}
 	return g.Beta * h
 }
 
-// EnergyByFactor is the part of βH that each factor contributes.
+// EnergyByFactor is the part of βH that each factor contributes, those with code
+// behind the others.
 func EnergyByFactor(g *graph.Graph, state []int32) []float64 {
-	parts := make([]float64, len(g.Factors))
+	parts := make([]float64, 0, len(g.Factors)+len(g.Codes))
 	for f := range g.Factors {
 		h := 0.0
 		for r := range g.Factors[f].Rows {
 			h -= rowTerm(&g.Factors[f], r, state)
 		}
-		parts[f] = g.Beta * h
+		parts = append(parts, g.Beta*h)
+	}
+	for c := range g.Codes {
+		parts = append(parts, g.Beta*addCode(0, &g.Codes[c], state))
 	}
 	return parts
+}
+
+// addCode adds the rows of an expression to h.
+func addCode(h float64, c *graph.CodeFactor, state []int32) float64 {
+	if c.Directed {
+		return h
+	}
+	code := sampling.Code{Ops: c.Energy, Params: c.Params}
+	var stack []float64
+	k := len(c.Slots)
+	for r := range c.Rows {
+		var e float64
+		e, stack = code.Eval(r, func(slot int) float64 {
+			v := state[c.Index[r*k+slot]]
+			if c.Slots[slot].Kind == graph.Continuous {
+				return float64(sampling.BitsFloat(v))
+			}
+			return float64(v)
+		}, stack)
+		h += e
+	}
+	return h
 }
 
 // CheckState says what keeps a state from being one of g.

@@ -32,6 +32,13 @@ func NewSpace(g *graph.Graph) (*Space, error) {
 }
 
 func newSpace(g *graph.Graph) (*Space, error) {
+	if len(g.Codes) > 0 {
+		c := &g.Codes[0]
+		if c.Directed {
+			return nil, problem(g, diag.Model, diag.NotQuadratic, "sample the model", "interaction %s is directed: a model with it has no Boltzmann law", c.Name)
+		}
+		return nil, problem(g, diag.Model, diag.NotQuadratic, "sample the model", "factor %s is not quadratic in its continuous nodes: their law has no closed form", c.Name)
+	}
 	s := &Space{
 		Graph:  g,
 		states: make([]int, g.Nodes),

@@ -54,6 +54,7 @@ func resolve(s *spec.Spec, files Files) *builder {
 	b.allGroups()
 	b.factors()
 	b.clamps()
+	b.drawable()
 	b.initialStates()
 	b.betas()
 	b.schedule()
@@ -87,15 +88,16 @@ type builder struct {
 	brokenVars map[string]bool     // declared, but with a problem
 	groups     map[string]*groupState
 
-	decls   []spec.Variable   // the model's and the family's
-	terms   []term            // the same for factors
-	layout  map[int]*Topology // by variable: the graph of its inline edges
-	placed  map[string]place  // of a family's variables: where on a graph they are
-	free    []bool            // not clamped
-	unclear bool              // a clamp could not be resolved, so free may be wrong
-	weights int               // so far
-	cells   int
-	seeds   map[uint64]string // of drawn weights: the factor that drew first
+	decls    []spec.Variable   // the model's and the family's
+	terms    []term            // the same for factors
+	layout   map[int]*Topology // by variable: the graph of its inline edges
+	placed   map[string]place  // of a family's variables: where on a graph they are
+	free     []bool            // not clamped
+	unclear  bool              // a clamp could not be resolved, so free may be wrong
+	oddSlots []oddSlot         // of energies that give no Gaussian
+	weights  int               // so far
+	cells    int
+	seeds    map[uint64]string // of drawn weights: the factor that drew first
 }
 
 // term is a factor to resolve. A family that reads its rows from a file gives
@@ -109,6 +111,7 @@ type term struct {
 	potts   bool      // weights are couplings, to be multiplied with the identity
 	rowText func(i int) string
 	shown   *Expression // of an energy that could be read
+	coded   *CodeFactor // of an energy that no weights serve
 }
 
 // place is where on a graph a variable sits: node after node from first on.
@@ -184,7 +187,15 @@ func (b *builder) updates() {
 		switch u.Sampler.Text {
 		case "gibbs":
 		case "slice", "metropolis", "mala":
-			b.unsupported(u.Sampler.Pos, "sampler "+u.Sampler.Text, "gibbs draws spins, categoricals, and numbers whose energy is quadratic")
+			i, ok := b.vars[u.Var.Text]
+			switch {
+			case !ok: // reported
+			case b.g.Vars[i].Kind != Continuous:
+				b.fail(u.Sampler.Pos, diag.BadChoice, "gibbs draws spins and categoricals from their exact conditionals",
+					"%s draws continuous values, %s is a %s variable", u.Sampler.Text, u.Var.Text, b.g.Vars[i].Kind)
+			default:
+				b.g.Vars[i].Sampler = u.Sampler.Text
+			}
 		default:
 			b.unknown(u.Sampler, "sampler", []string{"gibbs", "slice", "metropolis", "mala"})
 		}

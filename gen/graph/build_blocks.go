@@ -28,24 +28,24 @@ func (b *builder) interactions() {
 // joined is the graph of nodes that share a row.
 func (b *builder) joined() (CSR, bool) {
 	pairs := 0.0
-	for i := range b.g.Factors {
-		f := &b.g.Factors[i]
-		s := float64(len(f.Slots))
-		pairs += float64(f.Rows) * s * (s - 1) / 2
+	for _, f := range b.g.rowsOfAll() {
+		s := float64(f.slots)
+		pairs += float64(f.rows) * s * (s - 1) / 2
 	}
 	if pairs > MaxCells/2 {
 		b.limit(b.s.Model.Pos, "the factors join more than %d pairs of nodes", MaxCells/2)
 		return CSR{}, false
 	}
 	edges := make([][2]int32, 0, int(pairs))
-	for i := range b.g.Factors {
-		f := &b.g.Factors[i]
-		s := len(f.Slots)
-		for r := range f.Rows {
-			row := f.Index[r*s : r*s+s]
+	for _, f := range b.g.rowsOfAll() {
+		s := f.slots
+		for r := range f.rows {
+			row := f.index[r*s : r*s+s]
 			for k := 1; k < s; k++ {
-				for _, u := range row[:k] {
-					edges = append(edges, [2]int32{u, row[k]})
+				for _, u := range row[:min(k, f.heads)] {
+					if u != row[k] {
+						edges = append(edges, [2]int32{u, row[k]})
+					}
 				}
 			}
 		}
@@ -55,6 +55,32 @@ func (b *builder) joined() (CSR, bool) {
 		b.limit(b.s.Model.Pos, "%v", err)
 	}
 	return csr, err == nil
+}
+
+// joint is the rows of a factor of either form; its nodes are neighbours of those
+// in the first heads slots.
+type joint struct {
+	name               string
+	rows, slots, heads int
+	index              []int32
+}
+
+// rowsOfAll are the rows of all factors.
+func (g *Graph) rowsOfAll() []joint {
+	var all []joint
+	for i := range g.Factors {
+		f := &g.Factors[i]
+		all = append(all, joint{f.Name, f.Rows, len(f.Slots), len(f.Slots), f.Index})
+	}
+	for i := range g.Codes {
+		c := &g.Codes[i]
+		j := joint{c.Name, c.Rows, len(c.Slots), len(c.Slots), c.Index}
+		if c.Directed {
+			j.heads = 1
+		}
+		all = append(all, j)
+	}
+	return all
 }
 
 func (b *builder) warnAlone(csr CSR) {
@@ -231,28 +257,28 @@ func (b *builder) neighboursTogether() {
 		}
 	}
 	type clash struct {
-		u, v        int32
-		factor, row int
-		count       int
+		u, v   int32
+		factor string
+		row    int
+		count  int
 	}
 	clashes := make([]clash, len(g.Blocks))
-	for i := range g.Factors {
-		f := &g.Factors[i]
-		s := len(f.Slots)
-		for r := range f.Rows {
-			row := f.Index[r*s : r*s+s]
+	for _, f := range g.rowsOfAll() {
+		s := f.slots
+		for r := range f.rows {
+			row := f.index[r*s : r*s+s]
 			for k := 1; k < s; k++ {
 				at := super[row[k]]
 				if at == 0 {
 					continue
 				}
-				for _, u := range row[:k] {
-					if super[u] != at {
+				for _, u := range row[:min(k, f.heads)] {
+					if super[u] != at || u == row[k] {
 						continue
 					}
 					c := &clashes[at-1]
 					if c.count == 0 {
-						*c = clash{u: u, v: row[k], factor: i, row: r}
+						*c = clash{u: u, v: row[k], factor: f.name, row: r}
 					}
 					c.count++
 				}
@@ -274,7 +300,7 @@ func (b *builder) neighboursTogether() {
 		b.fail(g.Blocks[i][0].Pos, diag.BlockNeighbours,
 			"`blocks: auto` finds an order that is right; `synchronous: true` asks for parallel dynamics, which have another law",
 			"%s and %s share row %d of factor %s and one %s%s",
-			g.NodeName(int(c.u)), g.NodeName(int(c.v)), c.row, g.Factors[c.factor].Name, what, others)
+			g.NodeName(int(c.u)), g.NodeName(int(c.v)), c.row, c.factor, what, others)
 	}
 }
 

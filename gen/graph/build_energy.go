@@ -2,13 +2,11 @@ package graph
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/expr"
 	"github.com/thrmlgen/thrmlgen/gen/spec"
-	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // energyFactor turns a factor with an energy expression into factors with weights:
@@ -42,6 +40,7 @@ type expression struct {
 	f      *Factor
 	scope  *expr.Scope
 	params []energyParam
+	raw    *expr.Expr // as read, for the places of its parts
 }
 
 func (e *expression) parts() ([]Factor, bool) {
@@ -50,14 +49,10 @@ func (e *expression) parts() ([]Factor, bool) {
 		return nil, false
 	}
 	monomials, ok := expr.Monomials(tree, e.scope)
-	if !ok || !e.quadratic(monomials) {
-		if !ok {
-			e.fail(e.notPolynomial(tree), diag.NotQuadratic, "continuous slots may stand in sums and products, and squared; samplers for other energies are not supported yet",
-				"this is no polynomial of the continuous slots, so that their conditionals are no Gaussians")
-		}
-		return nil, false
+	if ok && squares(monomials) {
+		return e.lower(monomials)
 	}
-	return e.lower(monomials)
+	return nil, e.code(tree)
 }
 
 // read gives the simplified expression, its parameters read and its domain
@@ -90,6 +85,7 @@ func (e *expression) read() (*expr.Expr, bool) {
 	if !e.defined(tree) {
 		return nil, false
 	}
+	e.raw = tree
 	return expr.Simplify(tree), true
 }
 
@@ -109,16 +105,13 @@ func (b *builder) observable(o *spec.Observe) (*Observable, bool) {
 		return nil, false
 	}
 	out := &Observable{Name: f.Name, Rows: f.Rows, As: *e.written()}
-	for _, p := range e.params {
-		out.Code.Params = append(out.Code.Params, sampling.CodeParam{Axes: p.axes, Shared: p.shared, Values: p.values})
-	}
+	out.Code.Params = e.codeParams()
 	columns := e.columns(func(int, int) bool { return true })
 	out.Index = e.rowsOf(columns)
 	for _, c := range columns {
 		out.Slots = append(out.Slots, f.Slots[c.slot])
 	}
-	place := func(slot, comp int) int { return slices.Index(columns, column{slot, max(comp, 0)}) }
-	out.Code.Ops = expr.Code(tree, place, func(n int) int { return place(n, 0) })
+	out.Code.Ops = codeOver(tree, columns)
 	return out, true
 }
 
@@ -164,6 +157,11 @@ func (e *expression) rowsOf(columns []column) []int32 {
 // fail reports a problem at a part of the expression, or names the part where its
 // place in the file is not known.
 func (e *expression) fail(at expr.Span, code, help, format string, args ...any) {
+	e.b.add(e.problem(at, code, help, format, args...))
+}
+
+// problem is what fail reports.
+func (e *expression) problem(at expr.Span, code, help, format string, args ...any) diag.Problem {
 	p := diag.Problem{Pos: e.t.EnergyPos, Width: max(0, at.To-at.From), Code: code, Text: fmt.Sprintf(format, args...), Help: help}
 	if e.t.EnergyAt != nil {
 		p.Pos = e.t.EnergyAt(at.From)
@@ -172,7 +170,7 @@ func (e *expression) fail(at expr.Span, code, help, format string, args ...any) 
 		p.Width = 0
 		p.Text = fmt.Sprintf("at %s: %s", diag.Quote(e.t.Energy[min(at.From, len(e.t.Energy)):min(at.To, len(e.t.Energy))]), p.Text)
 	}
-	e.b.add(p)
+	return p
 }
 
 // namesDiffer reports names that stand for two things.
@@ -207,48 +205,11 @@ func (e *expression) namesDiffer() bool {
 	return ok
 }
 
-// notPolynomial is the first part that is no polynomial of a continuous slot.
-func (e *expression) notPolynomial(tree *expr.Expr) expr.Span {
-	span := expr.Span{From: 0, To: len(e.t.Energy)}
-	holds := func(x *expr.Expr) (found bool) {
-		x.Visit(func(y *expr.Expr) {
-			found = found || y.Op == expr.Slot && e.scope.Slots[y.N].Kind == expr.Continuous
-		})
-		return found
-	}
-	found := false
-	tree.Visit(func(x *expr.Expr) {
-		switch x.Op {
-		case expr.Const, expr.Slot, expr.Index, expr.Param, expr.Neg, expr.Add, expr.Sub, expr.Mul:
-			return
-		case expr.Div:
-			if !holds(x.Args[1]) {
-				return
-			}
-		case expr.Pow:
-			if n := x.Args[1]; n.Op == expr.Const && n.Value == math.Floor(n.Value) && n.Value > 0 {
-				return
-			}
-		}
-		if !found && holds(x) && x.Span.To > x.Span.From && x.Span.To <= len(e.t.Energy) {
-			span, found = x.Span, true
-		}
+// squares is false for powers of a continuous slot above 2.
+func squares(monomials []expr.Monomial) bool {
+	return !slices.ContainsFunc(monomials, func(m expr.Monomial) bool {
+		return slices.ContainsFunc(m.Powers, func(p expr.Power) bool { return p.Exp > 2 })
 	})
-	return span
-}
-
-// quadratic refuses powers of a continuous slot above 2.
-func (e *expression) quadratic(monomials []expr.Monomial) bool {
-	for _, m := range monomials {
-		for _, p := range m.Powers {
-			if p.Exp > 2 {
-				e.fail(expr.Span{From: 0, To: len(e.t.Energy)}, diag.NotQuadratic, "samplers for such energies are not supported yet",
-					"the energy holds %s to the power %d, so that its conditional is no Gaussian", e.scope.Slots[p.Slot].Name, p.Exp)
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // lower makes a factor of each monomial.

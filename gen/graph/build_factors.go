@@ -33,6 +33,10 @@ func (b *builder) factors() {
 		}
 		parts, ok := b.factor(t, name)
 		switch {
+		case ok && t.coded != nil:
+			t.coded.Name = name
+			b.g.Terms = append(b.g.Terms, Term{Name: name, First: len(b.g.Codes), Coded: true, Rows: t.coded.Rows, Energy: t.shown})
+			b.g.Codes = append(b.g.Codes, *t.coded)
 		case ok && len(parts) == 0 && t.shown != nil:
 			b.warn(t.Pos, diag.NoRows, "", "factor %s is left out: its energy is 0", name)
 		case ok && len(parts) == 0:

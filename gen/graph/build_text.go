@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // Hash is the SHA-256, in hexadecimal, of everything that decides the law of the
@@ -41,6 +43,14 @@ func (g *Graph) Hash() string {
 		h.bools(f.Shared, f.Runtime)
 		h.nodes(f.Index)
 		h.floats(f.Weights)
+	}
+	for i := range g.Codes {
+		h.code(&g.Codes[i])
+	}
+	for _, v := range g.Vars {
+		if v.Sampler != "" {
+			h.text(v.Name + " " + v.Sampler)
+		}
 	}
 	h.floats([]float64{g.Beta})
 	h.text(g.BetaParam)
@@ -115,6 +125,37 @@ func (h *hasher) bools(v ...bool) {
 		} else {
 			h.put(0)
 		}
+	}
+}
+
+// code hashes a factor with code.
+func (h *hasher) code(c *CodeFactor) {
+	h.text(c.Name)
+	h.bools(c.Directed)
+	h.count(len(c.Slots))
+	for _, s := range c.Slots {
+		h.count(s.Var)
+	}
+	h.nodes(c.Index)
+	h.count(len(c.Params))
+	for _, p := range c.Params {
+		h.bools(p.Shared)
+		h.list(p.Axes)
+		h.floats(p.Values)
+	}
+	h.ops(c.Energy)
+	for _, p := range c.Parts {
+		for _, ops := range [][]sampling.CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square} {
+			h.ops(ops)
+		}
+	}
+}
+
+func (h *hasher) ops(ops []sampling.CodeOp) {
+	h.count(len(ops))
+	for _, o := range ops {
+		h.count(int(o.Op), int(o.N))
+		h.floats([]float64{o.V})
 	}
 }
 

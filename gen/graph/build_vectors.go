@@ -99,21 +99,21 @@ func (b *builder) splitVectors() {
 		}
 	}
 	coupled := map[[2]int]bool{} // superblock, variable
-	for i := range g.Factors {
-		f := &g.Factors[i]
-		s := len(f.Slots)
-		for r := 0; r < f.Rows && s > 1; r++ {
-			row := f.Index[r*s : r*s+s]
+	for _, f := range g.rowsOfAll() {
+		s := f.slots
+		for r := 0; r < f.rows && s > 1; r++ {
+			row := f.index[r*s : r*s+s]
 			for k, n := range row {
-				v := &g.Vars[f.Slots[k].Var]
+				at := g.varOf(n)
+				v := &g.Vars[at]
 				if v.Dim < 2 || super[n] == 0 {
 					continue
 				}
 				first := n - int32((int(n)-v.First)%v.Dim)
-				if slices.ContainsFunc(row[:k], func(u int32) bool {
+				if slices.ContainsFunc(row[:min(k, f.heads)], func(u int32) bool {
 					return u >= first && u < first+int32(v.Dim) && super[u] == super[n]
 				}) {
-					coupled[[2]int{super[n] - 1, f.Slots[k].Var}] = true
+					coupled[[2]int{super[n] - 1, at}] = true
 				}
 			}
 		}

@@ -29,6 +29,7 @@ type Graph struct {
 	Vars    []Variable
 	Nodes   int // all nodes
 	Factors []Factor
+	Codes   []CodeFactor
 	Terms   []Term // the factors as the user wrote them
 	Groups  []Group
 
@@ -88,11 +89,28 @@ type Factor struct {
 	WeightsPos diag.Pos
 }
 
+// CodeFactor adds an expression that no weights serve, evaluated for each of its
+// rows, to the energy.
+type CodeFactor struct {
+	Name   string
+	Slots  []Slot // scalars: of a vector each component that the expression reads
+	Rows   int
+	Index  []int32 // Rows × len(Slots) dense node indices, row-major
+	Params []sampling.CodeParam
+	Energy []sampling.CodeOp
+	Parts  []sampling.CodePart // one for each slot
+	Lowest []float64           // of each Square, over all rows
+	// Directed rows add to the conditional of the node in the first slot alone;
+	// there is no energy.
+	Directed bool
+}
+
 // Term is a factor as the user wrote it, which became Factors[First:First+Parts]:
-// one, or several for an energy expression.
+// one, or several for an energy expression; or Codes[First] if it is Coded.
 type Term struct {
 	Name         string
 	First, Parts int
+	Coded        bool
 	Rows         int
 	Energy       *Expression // nil: weights
 }

@@ -94,6 +94,12 @@ func (m *Machine) Energy(chain int) float64 {
 			h -= w
 		}
 	}
+	for i := range m.p.Codes {
+		c := &m.p.Codes[i]
+		for r := 0; r < c.Rows && !c.Directed; r++ {
+			h += m.codeValue(c, r, x)
+		}
+	}
 	return m.beta * h
 }
 

@@ -64,7 +64,9 @@ func (m *Machine) polynomial(n int, v int32, power int, x []int32) (constant flo
 func (m *Machine) gaussian(n int, x []int32) (mean, sd float32) {
 	_, b, _ := m.polynomial(n, x[n], 1, x)
 	a, sum, other := m.polynomial(n, x[n], 2, x)
-	if other {
+	b, _ = m.addCode(b, n, x[n], x, func(p *sampling.CodePart) []sampling.CodeOp { return p.Linear })
+	sum, squares := m.addCode(sum, n, x[n], x, func(p *sampling.CodePart) []sampling.CodeOp { return p.Square })
+	if other || squares {
 		a = float64(sum)
 	}
 	h := float32(-1 / (2 * a))
@@ -171,9 +173,16 @@ func inside(x float32, lo, hi float64) float32 {
 	return x
 }
 
+// floatField is g of a spin, or θ of a categorical for a value of its own.
+func (m *Machine) floatField(n int, own int32, x []int32) float32 {
+	_, g, _ := m.polynomial(n, own, 0, x)
+	g, _ = m.addCode(g, n, own, x, func(p *sampling.CodePart) []sampling.CodeOp { return p.Field })
+	return g
+}
+
 // floatSpin is the update of a spin with continuous neighbours.
 func (m *Machine) floatSpin(chain, n int, x []int32) int32 {
-	_, g, _ := m.polynomial(n, x[n], 0, x)
+	g := m.floatField(n, x[n], x)
 	u := m.digit(chain, m.slot[n], 0)<<16 + m.digit(chain, m.slot[n], 1)
 	likely := int32(1)
 	if g < 0 {
@@ -197,7 +206,7 @@ func (m *Machine) floatWeights(n int, x []int32) (e []int64, z int64) {
 	theta := make([]float32, m.states[n])
 	top := float32(math.Inf(-1))
 	for k := range theta {
-		_, theta[k], _ = m.polynomial(n, int32(k), 0, x)
+		theta[k] = m.floatField(n, int32(k), x)
 		top = max(top, theta[k])
 	}
 	bits := NewExpTable(m.beta, 0, len(theta)).B
@@ -243,7 +252,7 @@ func (m *Machine) floatProbability(chain, n int) []float64 {
 		}
 		return p
 	}
-	_, g, _ := m.polynomial(n, x[n], 0, x)
+	g := m.floatField(n, x[n], x)
 	p := math.Ldexp(float64(sampling.RareProbability(float64(2*m.beta*math.Abs(float64(g))))), -32)
 	if g < 0 {
 		return []float64{1 - p, p}

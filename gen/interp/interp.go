@@ -30,8 +30,9 @@ type Machine struct {
 	seed uint64
 	beta float64
 
-	state  [][]int32 // chain, node
-	clamps [][]int32 // values of p.Clamps, [chains ×] nodes
+	state  [][]int32   // chain, node
+	steps  [][]float32 // of samplers that have them: chain, node
+	clamps [][]int32   // values of p.Clamps, [chains ×] nodes
 
 	weights [][]float64 // by factor, as given
 	ints    [][]int64   // by factor, quantised
@@ -43,6 +44,8 @@ type Machine struct {
 	clamped []bool
 	slot    []int // -1 for a node in no block
 	rows    [][]row
+	codes   [][]row  // of code factors, the same
+	sampler []string // by node
 
 	spin       *SpinTable
 	categories map[int]*ExpTable // by K
@@ -67,6 +70,7 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 		kind: make([]ir.Kind, p.Nodes), states: make([]int, p.Nodes),
 		ranges: make([][]float64, p.Nodes), float: p.FloatNodes(),
 		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), rows: make([][]row, p.Nodes),
+		codes: make([][]row, p.Nodes), sampler: make([]string, p.Nodes),
 	}
 	for _, v := range p.Vars {
 		for n := v.First; n < v.First+v.Count; n++ {
@@ -77,7 +81,7 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
 			for i, n := range b.Nodes {
-				m.slot[n] = b.First + i
+				m.slot[n], m.sampler[n] = b.First+i, b.Sampler
 			}
 		}
 	}
@@ -90,6 +94,14 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 		}
 		m.weights = append(m.weights, append([]float64(nil), f.Weights...))
 		m.ints = append(m.ints, append([]int64(nil), f.Ints...))
+	}
+	for i := range p.Codes {
+		c := &p.Codes[i]
+		for at, n := range c.Index {
+			if j := at % len(c.Slots); j == 0 || !c.Directed {
+				m.codes[n] = append(m.codes[n], row{i, at / len(c.Slots), j})
+			}
+		}
 	}
 	for _, c := range p.Clamps {
 		if c.Chains > 0 && chains > c.Chains {
@@ -107,6 +119,7 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 	}
 	for c := 0; c < chains; c++ {
 		m.state = append(m.state, make([]int32, p.Nodes))
+		m.steps = append(m.steps, make([]float32, p.Nodes))
 	}
 	m.setBeta(p.AllBetas()[0])
 	m.Init()
@@ -117,6 +130,9 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 func (m *Machine) Init() {
 	m.SweepNumber = 0
 	for chain := range m.state {
+		for n := range m.steps[chain] {
+			m.steps[chain][n] = m.firstStep(n)
+		}
 		for i, v := range m.p.Vars {
 			in := m.p.Init[i]
 			for j := 0; j < v.Count; j++ {
@@ -197,6 +213,8 @@ func (m *Machine) Sweep() error {
 // update draws a new value of node n given the others in x.
 func (m *Machine) update(chain, n int, x []int32) int32 {
 	switch {
+	case m.kind[n] == ir.Continuous && m.sampler[n] != "":
+		return m.stepNumber(chain, n, x)
 	case m.kind[n] == ir.Continuous:
 		return m.newNumber(chain, n, x)
 	case m.float[n] && m.kind[n] == ir.Spin:
@@ -219,6 +237,18 @@ func (m *Machine) State() [][]int32 {
 	}
 	return s
 }
+
+// Steps are the steps of samplers that have them, by chain and node.
+func (m *Machine) Steps() [][]float32 {
+	s := make([][]float32, len(m.steps))
+	for c, x := range m.steps {
+		s[c] = append([]float32(nil), x...)
+	}
+	return s
+}
+
+// SetStep replaces the step of a node.
+func (m *Machine) SetStep(chain, node int, step float32) { m.steps[chain][node] = step }
 
 // SetState replaces the state of every chain. Clamped nodes keep their values.
 func (m *Machine) SetState(s [][]int32) error {

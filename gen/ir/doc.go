@@ -19,8 +19,8 @@
 // all factors and p(x) ∝ exp(-βH(x)). Reported energies are βH in float64 from the
 // weights as given: h starts at 0, each row adds its contribution in the order of
 // factors and rows (h = h - w·Πs, the sign applied to w, which is exact; then
-// multiplied by each continuous value, p times, in slot order), and β·h is
-// returned.
+// multiplied by each continuous value, p times, in slot order), the rows of code
+// factors add theirs in order, and β·h is returned.
 //
 // # Fixed point
 //
@@ -204,6 +204,68 @@
 // inside the range if it is not in it. (So far out as α = 37 the tail is exponential
 // to within one part in 1,300.) Q is NormalTail of runtime/sampling, its inverse
 // NormalQuantile.
+//
+// # Expressions
+//
+// A code factor adds the value of an expression to the energy for each of its
+// rows. Its code is a list of operations on a stack, over the values of the row's
+// slots (±1, a category or a float32) and parameters; Operate of runtime/sampling
+// is what each does. Energies are evaluated in float64. Updates are in float32:
+// constants and parameters are rounded to it, and every operation is Operate on
+// its operands, rounded (for + - × ÷ and sqrt that is the operation in float32).
+//
+// Each slot of the factor has code for the updates of its nodes. All nodes in
+// slots of code factors are float; the values of their code follow the other
+// terms, in the order of code factors, rows and slots.
+//
+//	spin         field, added to g
+//	categorical  field with the slot at k, added to θ_k
+//	continuous   linear and square, added to b and a; or energy and slope, see below
+//
+// a has other terms where there is a square; linear without square adds to b alone.
+//
+// A directed code factor has code for its first slot only and adds nothing to the
+// energy: with it there is no Boltzmann law. Its first node may stand in other slots
+// too and has its old value there.
+//
+// # Continuous nodes by other samplers
+//
+// Blocks of slice, metropolis and mala draw from the conditional law without its
+// Gaussian form. The energy of the node at x, the others as they are, and its
+// derivative are
+//
+//	E(x) = (a·x + b)·x,  then plus the energy code of each term at x
+//	D(x) = (2·a)·x + b,  then plus the slope code of each term at x
+//
+// in float32 with a and b as above, without code. Every chain has a step for each
+// such node, a float32: σ for metropolis and mala, the width w for slice. It begins
+// at 1, or at half the width of the range if that is less (in float64, rounded). w0 … are the words of
+// draws 0 …, purpose 1, (w+½)/2^32 a uniform number, and z is the normal number of
+// draws 0 and 1.
+//
+// Metropolis: x' = x + σ·z. With Δ = E(x') - E(x) in float32, α is 0 if x' is outside
+// the range, not finite, or Δ is NaN; else 1 for Δ <= 0, else exp(-(β·Δ)) in float64.
+// x' is taken when (w2+½)/2^32 < α.
+//
+// MALA: k = ((σ·σ)·β)/2 in float64, rounded; m = x - k·D(x), x' = m + σ·z, m' = x' -
+// k·D(x') in float32. With u = x - m' and v = x' - m in float32, the rest in float64,
+//
+//	l = -(β·Δ) - (u·u - v·v)/(2·(σ·σ)),  α = 1 for l >= 0, else exp(l)
+//
+// and 0 in the cases above or where l is NaN; taken as above.
+//
+// Slice (Neal 2003, stepping out and shrinkage): an x' is inside when E(x') <= T, T =
+// E(x) + float32(-log((w0+½)/2^32)/β). L = x - float32(w·(w1+½)/2^32), R = L + w, J = w2 div
+// 2^26 and K = 63 - J. While J > 0, L is above the range's lower end and inside, J
+// falls by one and L by w; the same for R with K, upwards. L and R are moved into the
+// range. Then for i = 0 … 99: x' = L + float32((R-L)·(w_{3+i}+½)/2^32) (the product with the uniform
+// number in float64), moved into the range; if it is inside it is the new value; else it becomes the new L if x' < x, the
+// new R if not. After 100 of them x stays.
+//
+// In sweeps before the end of warm-up, t counted from 0, the step becomes step·exp(c·r) in float64, rounded, and at
+// least 2^-60 and at most 2^60; c = 1/sqrt(t+1) and r = α - 0.44 for metropolis, α - 0.574 for
+// mala; for slice (n-m)/(n+m), n the times that L and R moved outwards and m the values
+// that were not inside, nothing where both are 0. Steps then stay.
 //
 // # Error bound
 //

@@ -260,6 +260,9 @@ func (t *parser) program(p *Program) {
 	for t.is("factor") {
 		p.Factors = append(p.Factors, t.factor())
 	}
+	for t.is("code") {
+		p.Codes = append(p.Codes, t.code())
+	}
 	for t.is("superblock") {
 		var sb Superblock
 		for t.is("block") {

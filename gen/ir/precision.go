@@ -38,6 +38,14 @@ func (p *Program) LowestPrecision() []float64 {
 			}
 		}
 	}
+	for i := range p.Codes {
+		c := &p.Codes[i]
+		for j, part := range c.Parts {
+			for r := 0; r < c.Rows && part.Square != nil; r++ {
+				low[c.Index[r*len(c.Slots)+j]] += c.Lowest[j]
+			}
+		}
+	}
 	return low
 }
 

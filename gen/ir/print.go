@@ -105,6 +105,9 @@ func (t *printer) program(p *Program) {
 	for i := range p.Factors {
 		t.factor(&p.Factors[i])
 	}
+	for i := range p.Codes {
+		t.code(&p.Codes[i])
+	}
 	for _, sb := range p.Sweep {
 		t.f("superblock\n")
 		for _, b := range sb {

@@ -20,6 +20,7 @@ type Program struct {
 	Vars    []Var
 	Nodes   int
 	Factors []Factor
+	Codes   []CodeFactor
 
 	Sweep       []Superblock
 	Synchronous bool // neighbours inside a superblock are wanted
@@ -82,6 +83,10 @@ type Block struct {
 	First   int
 	Nodes   []int32
 }
+
+// Samplers are those of continuous nodes that read the energy rather than draw
+// from a Gaussian.
+var Samplers = []string{"slice", "metropolis", "mala"}
 
 // Clamp fixes nodes; Chains > 0 gives Values a leading chain axis. Values are
 // ±1, a category, or the bits of a float32.
@@ -146,8 +151,8 @@ func (f *Factor) Continuous() bool {
 // Integer reports whether the factor has integer weights.
 func (f *Factor) Integer() bool { return len(f.Slots) > 0 && !f.Continuous() }
 
-// FloatNodes tells the nodes that are updated in float32: continuous ones and
-// those in a row with one.
+// FloatNodes tells the nodes that are updated in float32: continuous ones, those in
+// a row with one, and those whose conditional an expression changes.
 func (p *Program) FloatNodes() []bool {
 	float := make([]bool, p.Nodes)
 	for _, v := range p.Vars {
@@ -162,6 +167,12 @@ func (p *Program) FloatNodes() []bool {
 			for _, n := range f.Index {
 				float[n] = true
 			}
+		}
+	}
+	for i := range p.Codes {
+		c := &p.Codes[i]
+		for j, n := range c.Index {
+			float[n] = float[n] || j%len(c.Slots) < c.heads()
 		}
 	}
 	return float

@@ -122,6 +122,13 @@ func (v *verifier) names() {
 			seen[n] = true
 		}
 	}
+	for i := range p.Codes {
+		if n := p.Codes[i].Name; !isName(n) || seen[n] {
+			v.fault("code factor %d: name %q is bad or taken", i, n)
+		} else {
+			seen[n] = true
+		}
+	}
 }
 
 // MaxNodes is the largest number of nodes of a program.
@@ -185,6 +192,9 @@ func (v *verifier) isNode(n int32) bool { return n >= 0 && int(n) < v.p.Nodes }
 func (v *verifier) factors() {
 	for i := range v.p.Factors {
 		v.factor(&v.p.Factors[i])
+	}
+	for i := range v.p.Codes {
+		v.code(&v.p.Codes[i])
 	}
 }
 
@@ -372,6 +382,9 @@ func (v *verifier) sweep() {
 			if !checkStates(b.Kind, b.States) {
 				v.fault("superblock %d, block %d: kind %d with %d states", i, j, b.Kind, b.States)
 			}
+			if b.Sampler != "" && (b.Kind != Continuous || !slices.Contains(Samplers, b.Sampler)) {
+				v.fault("superblock %d, block %d: sampler %q", i, j, b.Sampler)
+			}
 			if b.First != next {
 				v.fault("superblock %d, block %d: first slot is %d, not %d", i, j, b.First, next)
 			}
@@ -395,6 +408,7 @@ func (v *verifier) sweep() {
 			v.fault("free node %d is in no block", node)
 		}
 	}
+	v.codeFor()
 	if !p.Synchronous {
 		v.neighbours(at)
 	}
@@ -403,19 +417,25 @@ func (v *verifier) sweep() {
 // neighbours refuses two free nodes of one row in one superblock. (A clamped
 // node keeps its place in its block and is harmless there.)
 func (v *verifier) neighbours(at []int32) {
-	for i := range v.p.Factors {
-		f := &v.p.Factors[i]
-		n := len(f.Slots)
-		for r := 0; r < f.Rows; r++ {
-			row := f.Index[r*n : (r+1)*n]
+	refuse := func(name string, heads, n int, index []int32) {
+		for r := 0; r*n < len(index); r++ {
+			row := index[r*n : (r+1)*n]
 			for j, a := range row {
-				for _, b := range row[:j] {
-					if at[a] != 0 && at[a] == at[b] && !v.clamped[a] && !v.clamped[b] {
-						v.fault("factor %s, row %d: neighbours %d and %d in superblock %d", f.Name, r, b, a, at[a]-1)
+				for _, b := range row[:min(j, heads)] {
+					if at[a] != 0 && at[a] == at[b] && a != b && !v.clamped[a] && !v.clamped[b] {
+						v.fault("factor %s, row %d: neighbours %d and %d in superblock %d", name, r, b, a, at[a]-1)
 					}
 				}
 			}
 		}
+	}
+	for i := range v.p.Factors {
+		f := &v.p.Factors[i]
+		refuse(f.Name, len(f.Slots), len(f.Slots), f.Index)
+	}
+	for i := range v.p.Codes {
+		c := &v.p.Codes[i]
+		refuse(c.Name, c.heads(), len(c.Slots), c.Index)
 	}
 }
 
@@ -547,7 +567,7 @@ func (v *verifier) precision() {
 				continue
 			}
 			for _, n := range b.Nodes {
-				if !(low[n] > 0) && !v.clamped[n] {
+				if b.Sampler == "" && !(low[n] > 0) && !v.clamped[n] {
 					v.fault("node %d: the coefficient of its square can be %v", n, low[n])
 				}
 			}

@@ -1,8 +1,11 @@
 package pass
 
-import "github.com/thrmlgen/thrmlgen/gen/ir"
+import (
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
 
-// factors copies rows and weights.
+// factors copies rows, weights and code.
 func factors(w *lowering) {
 	for i := range w.g.Factors {
 		from := &w.g.Factors[i]
@@ -14,5 +17,17 @@ func factors(w *lowering) {
 			f.Slots = append(f.Slots, ir.Slot{Kind: kind(s.Kind), States: s.States, Power: s.Power})
 		}
 		w.p.Factors = append(w.p.Factors, f)
+	}
+	for i := range w.g.Codes {
+		from := &w.g.Codes[i]
+		c := ir.CodeFactor{Name: from.Name, Directed: from.Directed, Rows: from.Rows, Index: clone(from.Index), Energy: clone(from.Energy), Lowest: clone(from.Lowest)}
+		for _, s := range from.Slots {
+			c.Slots = append(c.Slots, ir.Slot{Kind: kind(s.Kind), States: s.States})
+		}
+		for _, p := range from.Params {
+			c.Params = append(c.Params, sampling.CodeParam{Axes: clone(p.Axes), Shared: p.Shared, Values: clone(p.Values)})
+		}
+		c.Parts = clone(from.Parts)
+		w.p.Codes = append(w.p.Codes, c)
 	}
 }

@@ -31,6 +31,11 @@ func precision(w *lowering) {
 			continue
 		}
 		text := "has no square in the energy: its conditional is no Gaussian"
+		help := "the coefficient of its square must be above 0 whatever its neighbours are"
+		if w.inCode(n) {
+			help += "; a range of the neighbours may do, or another sampler: update: {" + w.varOf(n).Name + ": slice}"
+			text = "has a square in the energy whose coefficient can be 0"
+		}
 		if low[n] != 0 {
 			text = "has a square with the coefficient " + short(low[n]) + " in the energy"
 			if math.IsInf(low[n], -1) {
@@ -38,7 +43,7 @@ func precision(w *lowering) {
 			}
 		}
 		w.l.Addf(w.posOf(n), diag.Unbounded, "%s %s", w.g.NodeName(int(n)), text).
-			Help = "the coefficient of its square must be above 0 whatever its neighbours are"
+			Help = help
 	}
 	if bad > 5 {
 		w.l.Addf(w.posOf(free[0]), diag.Unbounded, "… and %d more nodes like this", bad-5)
@@ -55,18 +60,36 @@ func precision(w *lowering) {
 	}
 }
 
-// freeContinuous lists the continuous nodes that are sampled.
+// inCode reports whether an expression is quadratic in a node.
+func (w *lowering) inCode(n int32) bool {
+	for i := range w.p.Codes {
+		c := &w.p.Codes[i]
+		for at, m := range c.Index {
+			if m == n && c.Parts[at%len(c.Slots)].Square != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// freeContinuous lists the continuous nodes that gibbs draws.
 func (w *lowering) freeContinuous() []int32 {
-	clamped := make([]bool, w.p.Nodes)
+	other := make([]bool, w.p.Nodes)
+	for _, v := range w.g.Vars {
+		for n := v.First; n < v.First+v.Count && v.Sampler != ""; n++ {
+			other[n] = true
+		}
+	}
 	for _, c := range w.p.Clamps {
 		for _, n := range c.Nodes {
-			clamped[n] = true
+			other[n] = true
 		}
 	}
 	var free []int32
 	for _, v := range w.p.Vars {
 		for n := v.First; n < v.First+v.Count && v.Kind == ir.Continuous; n++ {
-			if !clamped[n] {
+			if !other[n] {
 				free = append(free, int32(n))
 			}
 		}
@@ -88,6 +111,9 @@ func (w *lowering) posOf(node int32) diag.Pos {
 // Cholesky's factorisation.
 func (w *lowering) joint(free []int32) {
 	p := w.p
+	if len(p.Codes) > 0 {
+		return // no Gaussian
+	}
 	at := map[int32]int{} // place of the unbounded nodes
 	for _, n := range free {
 		if v := w.varOf(n); v.Range == nil {

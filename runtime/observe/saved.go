@@ -21,13 +21,15 @@ import (
 // A SavedState is what a state file holds: the state of every chain and what a
 // run needs to go on from it as if it had not stopped.
 //
-// The file is an .npz with an array state/NAME (chain, *shape) for each variable
+// The file is an .npz with an array state/NAME (chain, *shape) for each variable,
+// steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
 // and the member meta. meta holds the SHA-256 digest of the whole file as it would
 // be with an empty digest. A file is read only if it is byte for byte what would
 // be written for its contents, so that no damage goes unnoticed.
 type SavedState struct {
-	Meta StateMeta
-	vars []savedVar
+	Meta  StateMeta
+	vars  []savedVar
+	steps []savedVar // their values are the bits of the steps
 }
 
 // StateMeta is the member meta of a state file.
@@ -55,6 +57,7 @@ type savedVar struct {
 const (
 	stateKind   = "thrmlgen state 1"
 	statePrefix = "state/"
+	stepsPrefix = "steps/"
 )
 
 // A StateError says why a state file cannot be continued from: it is damaged, or
@@ -94,7 +97,42 @@ func EncodeState(v ChainView, generator string) ([]byte, error) {
 	s.load(v, nil)
 	meta := StateMeta{Kind: stateKind, Model: m.Name, Hash: m.Hash, Generator: generator, Seed: v.Seed(), Chains: v.Chains(),
 		Sweep: v.SweepNumber(), Beta: m.Beta, Format: metaFormatOf(m.Format), RNG: rngName(m)}
-	return sealState(meta, func(z *npy.NPZWriter) error { return s.write(z, statePrefix) })
+	return sealState(meta, func(z *npy.NPZWriter) error {
+		if err := s.write(z, statePrefix); err != nil {
+			return err
+		}
+		return writeSteps(z, v)
+	})
+}
+
+// stepped are the variables whose sampler fits steps.
+func stepped(m *sampling.Model) []*sampling.Var {
+	var list []*sampling.Var
+	for i := range m.Vars {
+		if m.Fits(i) {
+			list = append(list, &m.Vars[i])
+		}
+	}
+	return list
+}
+
+func writeSteps(z *npy.NPZWriter, v ChainView) error {
+	source, _ := v.(Stepped)
+	for _, x := range stepped(v.Model()) {
+		if source == nil {
+			return fmt.Errorf("the engine does not tell the steps of %s", x.Name)
+		}
+		values := make([]float32, v.Chains()*x.Count)
+		for i := range x.Count {
+			for c, step := range source.Steps(x.First+i, nil) {
+				values[c*x.Count+i] = step
+			}
+		}
+		if err := z.Add(stepsPrefix+x.Name, append([]int{v.Chains()}, x.Shape...), values); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sealState writes the archive twice: to find its digest, and with it.
@@ -215,7 +253,12 @@ func (s *SavedState) readMeta(z *npy.NPZReader) error {
 }
 
 func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
+	list := &s.vars
 	name, ok := strings.CutPrefix(member, statePrefix)
+	if !ok {
+		name, ok = strings.CutPrefix(member, stepsPrefix)
+		list = &s.steps
+	}
 	if !ok {
 		return stateErrorf("damaged: array %s does not belong in a state file", member)
 	}
@@ -230,7 +273,7 @@ func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
 	if len(a.Shape) == 0 || a.Shape[0] != s.Meta.Chains {
 		return stateErrorf("damaged: %s has shape %v for %d chains", member, a.Shape, s.Meta.Chains)
 	}
-	s.vars = append(s.vars, savedVar{name, a, values})
+	*list = append(*list, savedVar{name, a, values})
 	return nil
 }
 
@@ -250,6 +293,11 @@ func savedValues(a *npy.NPYArray) ([]int32, error) {
 func (s *SavedState) writeVars(z *npy.NPZWriter) error {
 	for _, v := range s.vars {
 		if err := z.Add(statePrefix+v.name, v.array.Shape, v.array.Data); err != nil {
+			return err
+		}
+	}
+	for _, v := range s.steps {
+		if err := z.Add(stepsPrefix+v.name, v.array.Shape, v.array.Data); err != nil {
 			return err
 		}
 	}
@@ -281,7 +329,39 @@ func (s *SavedState) Check(m *sampling.Model, seed uint64, chains int) error {
 			return err
 		}
 	}
+	return s.checkSteps(m, chains)
+}
+
+// checkSteps is Check for the steps of samplers.
+func (s *SavedState) checkSteps(m *sampling.Model, chains int) error {
+	vars := stepped(m)
+	if len(s.steps) != len(vars) {
+		return stateErrorf("saved with the steps of %d variables, the model has steps of %d", len(s.steps), len(vars))
+	}
+	for i, v := range vars {
+		x := &s.steps[i]
+		shape := append([]int{chains}, v.Shape...)
+		if x.name != v.Name || x.array.DType != "<f4" || !slices.Equal(x.array.Shape, shape) {
+			return stateErrorf("saved steps of %s of shape %v and type %s, the model has steps of %s of shape %v", x.name, x.array.Shape, x.array.DType, v.Name, shape)
+		}
+		for k, bits := range x.values {
+			if step := sampling.BitsFloat(bits); step != 0 && !sampling.StepFits(step) {
+				return stateErrorf("steps of %s: element %d is %v, no step", v.Name, k, step)
+			}
+		}
+	}
 	return nil
+}
+
+// EachStep calls put with every step of the file, for a model that Check accepts.
+func (s *SavedState) EachStep(m *sampling.Model, put func(chain, node int, step float32)) {
+	for i, v := range stepped(m) {
+		for k, bits := range s.steps[i].values {
+			if bits != 0 {
+				put(k/v.Count, v.First+k%v.Count, sampling.BitsFloat(bits))
+			}
+		}
+	}
 }
 
 func (s *savedVar) check(v *sampling.Var, chains int) error {
@@ -339,6 +419,7 @@ func (s *SavedState) Restore(to *sampling.Sampler) error {
 			return stateErrorf("chain %d: %v", c, err)
 		}
 	}
+	s.EachStep(m, to.SetStep)
 	to.SetSweepNumber(s.Meta.Sweep)
 	return nil
 }

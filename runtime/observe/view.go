@@ -20,11 +20,21 @@ type ChainView interface {
 	Energies(beta float64, dst []float64) []float64
 }
 
+// Stepped is a ChainView of a model with samplers that fit steps.
+type Stepped interface {
+	// Steps appends the step of a node in every chain, nothing for one without.
+	Steps(node int, dst []float32) []float32
+}
+
 // ChainStates is the view of an engine that keeps its states as plain slices. The
 // engine changes States and Sweep; the rest is fixed.
 type ChainStates struct {
 	States [][]int32 // of each chain: a value for each node, ±1, a category or the bits of a float32
 	Sweep  uint64    // sweeps done
+
+	// StepSizes are, of each chain, the step of each node that Sampler.HasSteps; nil
+	// for a model without.
+	StepSizes [][]float32
 
 	model *sampling.Model
 	seed  uint64
@@ -70,6 +80,14 @@ func (s *ChainStates) Floats(node int, dst []float32) []float32 {
 	return dst
 }
 
+// Steps is as in Stepped.
+func (s *ChainStates) Steps(node int, dst []float32) []float32 {
+	for _, x := range s.StepSizes {
+		dst = append(dst, x[node])
+	}
+	return dst
+}
+
 // Energies is as in ChainView, from the model's weights: each row's contribution
 // is subtracted in the order of factors and rows, the sum multiplied by β.
 func (s *ChainStates) Energies(beta float64, dst []float64) []float64 {
@@ -90,7 +108,7 @@ func hamiltonianOf(m *sampling.Model, weights [][]float64, value func(node int32
 			h -= rowContribution(f, weights[fi], r, value)
 		}
 	}
-	return h
+	return m.AddCodes(h, value)
 }
 
 // rowContribution is what a row takes away from H: its weight with the sign of its

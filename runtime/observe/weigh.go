@@ -101,6 +101,7 @@ func (g *weigher) weigh(state snapshot, h []float64) {
 		}
 	}
 	for c := range h {
+		h[c] = g.model.AddCodes(h[c], func(node int32) int32 { return state.value(int(node), c) })
 		h[c] += g.sum[c&^63+c%8*8+c%64/8]
 	}
 }

@@ -3,6 +3,7 @@ package sampling
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -15,6 +16,11 @@ func (m *Model) checkShape() error {
 	for i := range m.Factors {
 		if err := m.checkFactor(&m.Factors[i]); err != nil {
 			return fmt.Errorf("factor %s: %w", m.Factors[i].Name, err)
+		}
+	}
+	for i := range m.Codes {
+		if err := m.checkCode(&m.Codes[i]); err != nil {
+			return fmt.Errorf("factor %s: %w", m.Codes[i].Name, err)
 		}
 	}
 	if err := m.checkSweep(); err != nil {
@@ -113,6 +119,39 @@ func (m *Model) checkFactor(f *Factor) error {
 	return nil
 }
 
+func (m *Model) checkCode(c *CodeFactor) error {
+	n := len(c.Slots)
+	if n == 0 || n > 255 || c.Rows < 0 || !validRows(len(c.Index), c.Rows, n) || len(c.Index) == 0 || len(c.Parts) != n || c.Directed != (len(c.Energy) == 0) {
+		return fmt.Errorf("%d slots, %d parts and %d indices for %d rows", n, len(c.Parts), len(c.Index), c.Rows)
+	}
+	check := func(ops []CodeOp) error {
+		if ops == nil {
+			return nil
+		}
+		return (&Code{Ops: ops, Params: c.Params}).Check(n, c.Rows)
+	}
+	if err := check(c.Energy); err != nil {
+		return err
+	}
+	for j, p := range c.Parts {
+		for _, ops := range [][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square} {
+			if err := check(ops); err != nil {
+				return err
+			}
+		}
+		if (c.Slots[j].Kind != Continuous && j < c.heads()) != (p.Field != nil) || (p.Energy == nil) != (p.Slope == nil) || p.Linear == nil && p.Square != nil {
+			return fmt.Errorf("slot %d lacks code, or has too much", j)
+		}
+	}
+	for at, node := range c.Index {
+		s := c.Slots[at%n]
+		if !m.holds(node, s.Kind, s.States) || !c.Directed && slices.Contains(c.Index[at-at%n:at], node) {
+			return fmt.Errorf("node %d in row %d", node, at/n)
+		}
+	}
+	return nil
+}
+
 func (m *Model) checkSweep() error {
 	seen, float := map[int32]bool{}, m.floatNodes()
 	next := 0
@@ -126,10 +165,41 @@ func (m *Model) checkSweep() error {
 			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || samplerNamed(b.Sampler) < 0 || b.Sampler != "" && b.Kind != Continuous {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
+			}
+		}
+	}
+	return m.checkCodeFor()
+}
+
+// checkCodeFor refuses nodes whose sampler lacks code.
+func (m *Model) checkCodeFor() error {
+	clamped, sampler := map[int32]bool{}, map[int32]string{}
+	for _, c := range m.Clamps {
+		for _, n := range c.Nodes {
+			clamped[n] = true
+		}
+	}
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			for _, n := range b.Nodes {
+				sampler[n] = b.Sampler
+			}
+		}
+	}
+	for i := range m.Codes {
+		c := &m.Codes[i]
+		for at, n := range c.Index {
+			j := at % len(c.Slots)
+			name, drawn := sampler[n]
+			if j >= c.heads() || c.Slots[j].Kind != Continuous || !drawn || clamped[n] {
+				continue
+			}
+			if p := &c.Parts[j]; name == "" && p.Linear == nil || name != "" && p.Energy == nil {
+				return fmt.Errorf("factor %s has no code for the sampler of node %d", c.Name, n)
 			}
 		}
 	}

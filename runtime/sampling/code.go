@@ -3,6 +3,7 @@ package sampling
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Code is an expression as operations on a stack, in the order in which they are
@@ -18,6 +19,15 @@ type CodeOp struct {
 	Op CodeOpKind
 	N  int32
 	V  float64
+}
+
+// CodePart is what the update of a node evaluates of an expression with the node in
+// one of its slots, over the slots and parameters of the expression.
+type CodePart struct {
+	Field         []CodeOp // of spins and categoricals: what is added to g or θ_k
+	Energy, Slope []CodeOp // of continuous nodes whose sampler reads the energy
+	Linear        []CodeOp // of continuous nodes with a Gaussian conditional: b …
+	Square        []CodeOp // … and a of a·x² + b·x; none where a is 0
 }
 
 // CodeParam is a parameter of an expression: a table over its axes, one for all
@@ -62,6 +72,23 @@ const (
 
 	codeOpKinds
 )
+
+var codeOpNames = [...]string{
+	CodeConst: "const", CodeSlot: "slot", CodeParamAt: "param",
+	CodeNeg: "neg", CodeAdd: "add", CodeSub: "sub", CodeMul: "mul", CodeDiv: "div", CodePow: "pow",
+	CodeExp: "exp", CodeLog: "log", CodeSqrt: "sqrt", CodeSin: "sin", CodeCos: "cos", CodeTanh: "tanh",
+	CodeAbs: "abs", CodeMin: "min", CodeMax: "max",
+	CodeLess: "lt", CodeLessEq: "le", CodeGreater: "gt", CodeGreaterEq: "ge", CodeEqual: "eq", CodeNotEqual: "ne",
+}
+
+// String is the name of an operation.
+func (k CodeOpKind) String() string { return codeOpNames[k] }
+
+// CodeOpNamed is the operation on values of a name.
+func CodeOpNamed(name string) (CodeOpKind, bool) {
+	i := slices.Index(codeOpNames[CodeNeg:], name)
+	return CodeNeg + CodeOpKind(max(i, 0)), i >= 0
+}
 
 // arity is how many values an operation takes.
 func (c *Code) arity(o CodeOp) int {

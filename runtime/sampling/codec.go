@@ -49,6 +49,10 @@ func (m *Model) AppendBinary(b []byte) []byte {
 	for _, f := range m.Factors {
 		e.factor(&f)
 	}
+	e.count(len(m.Codes))
+	for i := range m.Codes {
+		e.code(&m.Codes[i])
+	}
 	e.count(len(m.Sweep))
 	for _, super := range m.Sweep {
 		e.count(len(super))
@@ -151,6 +155,40 @@ func (e *codecWriter) factor(f *Factor) {
 	e.truth(f.Shared)
 	e.truth(f.Runtime)
 	e.floats(f.Weights)
+}
+
+func (e *codecWriter) code(c *CodeFactor) {
+	e.text(c.Name)
+	e.truth(c.Directed)
+	e.count(len(c.Slots))
+	for _, s := range c.Slots {
+		e.b = append(e.b, byte(s.Kind))
+		e.int(s.States)
+	}
+	e.int(c.Rows)
+	e.ints32(c.Index)
+	e.count(len(c.Params))
+	for _, p := range c.Params {
+		e.ints(p.Axes)
+		e.truth(p.Shared)
+		e.floats(p.Values)
+	}
+	e.ops(c.Energy)
+	e.count(len(c.Parts))
+	for _, p := range c.Parts {
+		for _, ops := range [][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square} {
+			e.ops(ops)
+		}
+	}
+}
+
+func (e *codecWriter) ops(ops []CodeOp) {
+	e.count(len(ops))
+	for _, o := range ops {
+		e.b = append(e.b, byte(o.Op))
+		e.int(int(o.N))
+		e.float(o.V)
+	}
 }
 
 func (e *codecWriter) format(f Format) {
@@ -314,6 +352,7 @@ func (d *codecReader) model() *Model {
 		f.Shared, f.Runtime, f.Weights = d.truth(), d.truth(), d.floats()
 		return f
 	})
+	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
 		return codecList(d, 2+4+16+4, func(d *codecReader) Block {
 			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), First: d.int(), Nodes: d.ints32()}
@@ -332,4 +371,24 @@ func (d *codecReader) model() *Model {
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
 	m.Chains, m.Seed = d.int(), d.uint()
 	return m
+}
+
+func (d *codecReader) code() CodeFactor {
+	c := CodeFactor{Name: d.text(), Directed: d.truth()}
+	c.Slots = codecList(d, 9, func(d *codecReader) Slot { return Slot{Kind: Kind(d.byte(3)), States: d.int()} })
+	c.Rows, c.Index = d.int(), d.ints32()
+	c.Params = codecList(d, 9, func(d *codecReader) CodeParam {
+		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
+	})
+	c.Energy = d.ops()
+	c.Parts = codecList(d, 20, func(d *codecReader) CodePart {
+		return CodePart{Field: d.ops(), Energy: d.ops(), Slope: d.ops(), Linear: d.ops(), Square: d.ops()}
+	})
+	return c
+}
+
+func (d *codecReader) ops() []CodeOp {
+	return codecList(d, 17, func(d *codecReader) CodeOp {
+		return CodeOp{Op: CodeOpKind(d.byte(byte(codeOpKinds))), N: int32(d.int()), V: d.float()}
+	})
 }

@@ -47,6 +47,7 @@ type blockPlan struct {
 	cat    *catPatterns // nil: none worth having
 
 	float *floatPlan // nil: an integer block
+	step  stepKind   // of continuous blocks
 	layer *spinLayer // nil: inputs differ from node to node
 }
 
@@ -161,10 +162,14 @@ func (s *Sampler) compile() error {
 	s.ints = make([]int64, s.intAt[len(m.Factors)])
 	s.views = map[[2]int]*view{}
 	s.products = map[string]int32{}
+	codes := s.compileCodes()
 	for _, super := range m.Sweep {
 		var plans []*blockPlan
 		for _, b := range super {
-			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes}
+			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes, step: samplerNamed(b.Sampler)}
+			if p.step < 0 {
+				return fmt.Errorf("sampler %q is not one this engine knows", b.Sampler)
+			}
 			padded := (len(b.Nodes) + 3) / 4 * 4
 			p.kernel = make([]kernel, padded)
 			p.row = make([]int32, padded)
@@ -173,7 +178,7 @@ func (s *Sampler) compile() error {
 			p.tstart = make([]int32, padded+1)
 			p.table = make([]int32, padded)
 			if b.Float {
-				p.float = s.compileFloat(&b, &nt)
+				p.float = s.compileFloat(&b, &nt, codes)
 			}
 			for i, n := range b.Nodes {
 				p.row[i] = s.row[n]

@@ -38,6 +38,7 @@ func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
 			h -= rowEnergy(f, s.weights[fi], r, f.Index[r*k:r*k+k], func(n int32) int32 { return state[n] })
 		}
 	}
+	h = s.model.AddCodes(h, func(n int32) int32 { return state[n] })
 	return float64(beta * h), nil
 }
 
@@ -53,6 +54,9 @@ func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 			} else {
 				s.addFactor(&sum, fi, word)
 			}
+		}
+		for i := range s.model.Codes {
+			s.addCodeFactor(&sum, &s.model.Codes[i], word)
 		}
 		copy(h[64*word:], sum[:min(64, s.chains-64*word)])
 	}

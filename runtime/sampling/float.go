@@ -3,6 +3,7 @@ package sampling
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 )
@@ -39,6 +40,12 @@ func (m *Model) floatNodes() []bool {
 			}
 		}
 	}
+	for i := range m.Codes {
+		c := &m.Codes[i]
+		for at, n := range c.Index {
+			float[n] = float[n] || at%len(c.Slots) < c.heads()
+		}
+	}
 	return float
 }
 
@@ -53,6 +60,10 @@ type floatNode struct {
 	alone  []floatTerm // nothing but the node
 	linear []floatTerm // power 1 of a continuous node; all of a discrete one
 	square []floatTerm // power 2
+	codes  []codeTerm
+
+	variable int
+	step     int32 // row of its steps, -1 without
 
 	constant []float32 // of linear: one, or one for each state of a categorical
 	a        float64   // constant of square
@@ -72,10 +83,11 @@ type floatTerm struct {
 }
 
 // compileFloat lists the terms of a block's nodes.
-func (s *Sampler) compileFloat(b *Block, nt *nodeTerms) *floatPlan {
+func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *floatPlan {
 	p := &floatPlan{}
 	for _, n := range b.Nodes {
-		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.varOf(int(n)).Range}
+		at := s.model.varAt(int(n))
+		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, codes: codes[n], variable: at, step: s.stepRow[n]}
 		if b.Kind == Categorical {
 			x.constant = make([]float32, b.States)
 		}
@@ -187,7 +199,7 @@ func (s *Sampler) checkPrecision(weights [][]float64) error {
 						a += -weights[t.factor][t.base]
 					}
 				}
-				if len(x.square) == 0 && !(a > 0) {
+				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && !x.codedSquare() {
 					return fmt.Errorf("%s: the coefficient of its square in the energy would be %v; it must be above 0", s.model.NodeName(int(x.node)), a)
 				}
 			}
@@ -206,6 +218,9 @@ type floatScratch struct {
 	theta  [][64]float32 // of a categorical
 	e      []int64       // exponentials of one chain
 	index  [64]int32     // of weights
+	stack  [][64]float32 // of expressions
+	own    [64]float32   // a category, for expressions
+	step   stepScratch
 }
 
 // fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
@@ -230,8 +245,17 @@ func (w *worker) updateFloat(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 	case Categorical:
 		w.floatCategory(s, b, x, i, lane, bytes, slot)
 	default:
+		if b.step != stepNone {
+			w.stepNumber(s, b, x, i, lane, 8*bytes, slot, chain)
+			return
+		}
 		w.floatNumber(s, b, x, i, lane, 8*bytes, slot, chain)
 	}
+}
+
+// codedSquare reports whether an expression adds to the coefficient of x².
+func (x *floatNode) codedSquare() bool {
+	return slices.ContainsFunc(x.codes, func(t codeTerm) bool { return t.part.square != nil })
 }
 
 // addTerms adds the terms of a node to sum, for state k of its own if it is
@@ -312,6 +336,7 @@ func (w *worker) floatSpin(s *Sampler, b *blockPlan, x *floatNode, i, lane, byte
 	sum := &w.float.sum
 	fillFloats(sum, x.constant[0])
 	w.addTerms(s, x.linear, 0, false, sum, lane, 8*bytes)
+	w.addCode(s, x.codes, fieldOf, nil, sum, lane, 8*bytes)
 	var out uint64
 	for p := range 8 * bytes {
 		c := chainIn(p, bytes)
@@ -362,6 +387,8 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 	for k := range b.states {
 		fillFloats(&f.theta[k], x.constant[k])
 		w.addTerms(s, x.linear, int32(k), false, &f.theta[k], lane, 8*bytes)
+		fillFloats(&f.own, float32(k))
+		w.addCode(s, x.codes, fieldOf, &f.own, &f.theta[k], lane, 8*bytes)
 	}
 	digits := int(expBits(b.states))
 	for p := range 8 * bytes {
@@ -394,14 +421,17 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	f := &w.float
 	fillFloats(&f.sum, x.constant[0])
 	w.addTerms(s, x.linear, 0, true, &f.sum, lane, n)
-	if len(x.square) > 0 {
+	w.addCode(s, x.codes, linearOf, nil, &f.sum, lane, n)
+	square := len(x.square) > 0 || x.codedSquare()
+	if square {
 		fillFloats(&f.square, float32(x.a))
 		w.addTerms(s, x.square, 0, true, &f.square, lane, n)
+		w.addCode(s, x.codes, squareOf, nil, &f.square, lane, n)
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
 	for c := range n {
-		if len(x.square) > 0 {
+		if square {
 			h, sd = s.gaussian(float64(f.square[c]))
 		}
 		mean := float32(f.sum[c] * h)

@@ -20,6 +20,7 @@ type Model struct {
 	Vars    []Var
 	Nodes   int
 	Factors []Factor
+	Codes   []CodeFactor
 
 	Sweep       [][]Block // superblocks of blocks
 	Synchronous bool      // neighbours inside a superblock are wanted
@@ -61,6 +62,28 @@ type Factor struct {
 	Shared  bool    // one table for all rows
 	Runtime bool    // its weights may be set
 	Weights []float64
+}
+
+// CodeFactor adds the value of an expression to the energy for each of its rows. A
+// directed one has no energy and changes the conditional of the node in its first
+// slot alone.
+type CodeFactor struct {
+	Name     string
+	Directed bool
+	Slots    []Slot // powers are 0
+	Rows     int
+	Index    []int32 // Rows × len(Slots) nodes, row-major
+	Params   []CodeParam
+	Energy   []CodeOp
+	Parts    []CodePart // one for each slot
+}
+
+// heads is how many slots of a row have their nodes' conditionals changed by it.
+func (c *CodeFactor) heads() int {
+	if c.Directed {
+		return min(1, len(c.Slots))
+	}
+	return len(c.Slots)
 }
 
 // Slot is one position of a factor.

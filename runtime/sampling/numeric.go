@@ -29,6 +29,9 @@ func Exp(x float64) float64 {
 		p = float64(p*r) + c
 	}
 	s := 1 + (r + float64(float64(r*r)*p))
+	if -1000 < k && k < 1000 { // no subnormals: the product is exact
+		return s * math.Float64frombits(uint64(1023+int64(k))<<52)
+	}
 	return math.Ldexp(s, int(k))
 }
 

@@ -9,14 +9,14 @@ import (
 
 // PackedSize is the number of bytes of AppendPacked.
 func (s *Sampler) PackedSize() int {
-	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows + 256*s.floatRows)
+	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows + 256*s.floatRows + 256*s.stepRows)
 }
 
 // AppendPacked appends the state of all chains to dst in a form that does not
 // depend on threads or emitted code: for every 64 chains the spins in dense
 // order, one bit a chain, then the categoricals of up to 256 states, a byte a
 // chain, then the others, two bytes, then continuous nodes, the four bytes of a
-// float32. All are little-endian; what lies beyond the last chain is 0.
+// float32, then the steps of those that have them. All are little-endian; what lies beyond the last chain is 0.
 func (s *Sampler) AppendPacked(dst []byte) []byte {
 	for word := range s.words {
 		n := min(64, s.chains-64*word)
@@ -38,13 +38,30 @@ func (s *Sampler) AppendPacked(dst []byte) []byte {
 		}
 		for r := range s.floatRows {
 			at := s.chainAt(s.floatRows, r, 64*word)
-			for _, x := range s.floats[at : at+n] {
-				dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(x))
-			}
-			dst = append(dst, make([]byte, 4*(64-n))...)
+			dst = appendFloats(dst, s.floats[at:at+n])
+		}
+		for r := range s.stepRows {
+			at := s.chainAt(s.stepRows, r, 64*word)
+			dst = appendFloats(dst, s.steps[at:at+n])
 		}
 	}
 	return dst
+}
+
+// appendFloats appends up to 64 numbers and zeros up to 64.
+func appendFloats(dst []byte, x []float32) []byte {
+	for _, v := range x {
+		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
+	}
+	return append(dst, make([]byte, 4*(64-len(x)))...)
+}
+
+// takeFloats reads 64 numbers and returns what follows them.
+func takeFloats(x []float32, b []byte) []byte {
+	for i := range 64 {
+		x[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return b[256:]
 }
 
 // SetPacked puts all chains into the state that AppendPacked gave for a sampler
@@ -72,10 +89,10 @@ func (s *Sampler) SetPacked(b []byte) error {
 			b = b[128:]
 		}
 		for r := range s.floatRows {
-			for i := range 64 {
-				s.floats[s.chainAt(s.floatRows, r, 64*word)+i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-			}
-			b = b[256:]
+			b = takeFloats(s.floats[s.chainAt(s.floatRows, r, 64*word):], b)
+		}
+		for r := range s.stepRows {
+			b = takeFloats(s.steps[s.chainAt(s.stepRows, r, 64*word):], b)
 		}
 	}
 	return nil
@@ -115,6 +132,15 @@ func (s *Sampler) packedFits(b []byte) bool {
 				b = b[4:]
 			}
 		}
+		for k := range 64 * s.stepRows {
+			if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !StepFits(x) {
+				return false
+			}
+			b = b[4:]
+		}
 	}
 	return true
 }
+
+// StepFits reports whether a step of a sampler can have a value.
+func StepFits(x float32) bool { return x >= minStep && x <= maxStep }

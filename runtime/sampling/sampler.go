@@ -18,6 +18,9 @@ type Options struct {
 	// Negative takes the words of the negative phase of training, which differ
 	// from all others of the same seed.
 	Negative bool
+	// FitSweeps is how many sweeps, from number 0 on, fit the steps of samplers that
+	// have them; 0: those of warm-up, negative: none.
+	FitSweeps int
 }
 
 // Sampler holds the state of many chains of one model and sweeps it. Its
@@ -41,6 +44,12 @@ type Sampler struct {
 	cat16                         []uint16
 	floatRows                     int
 	floats                        []float32
+	stepRows                      int
+	steps                         []float32 // of samplers that have them
+	stepRow                       []int32   // of each node, -1 without
+	fitUntil                      uint64    // sweeps before it fit the steps
+	fitFixed                      bool      // by Options
+	codeDepth                     int       // of the deepest expression
 	normals                       *normalTable
 	rare                          *rareTable
 	kind                          []nodeKind
@@ -138,6 +147,12 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.slot = make([]int32, m.Nodes)
 	for i := range s.slot {
 		s.slot[i] = -1
+	}
+	s.placeSteps()
+	s.fitFixed = o.FitSweeps != 0
+	s.fitUntil = uint64(max(0, o.FitSweeps))
+	if !s.fitFixed {
+		s.fitUntil = uint64(max(0, m.Schedule.Warmup))
 	}
 	s.clamped = make([]bool, m.Nodes)
 	s.groupMax = 8

@@ -138,6 +138,7 @@ func (s *Sampler) Categories(node int, dst []int32) []int32 {
 // number to 0.
 func (s *Sampler) Init() {
 	s.sweep = 0
+	s.startSteps()
 	s.Restart()
 }
 

@@ -20,6 +20,8 @@ type worker struct {
 	cat16, outCat16   []uint16
 	floats, outFloats []float32
 	shadowFloats      []float32
+	steps             []float32
+	moves             []moves // by variable
 	float             floatScratch
 
 	theta  []int64
@@ -42,7 +44,8 @@ type worker struct {
 }
 
 func (s *Sampler) newWorker() *worker {
-	w := &worker{}
+	w := &worker{moves: make([]moves, len(s.model.Vars))}
+	w.float.stack = make([][64]float32, s.codeDepth)
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
@@ -116,6 +119,7 @@ func (s *Sampler) bind(w *worker, tile int, sweep uint64) {
 	w.cat8 = tileOf(s.cat8, tile, s.tiles)
 	w.cat16 = tileOf(s.cat16, tile, s.tiles)
 	w.floats = tileOf(s.floats, tile, s.tiles)
+	w.steps = tileOf(s.steps, tile, s.tiles)
 	w.outBits, w.outCat8, w.outCat16, w.outFloats = w.bits, w.cat8, w.cat16, w.floats
 	if s.model.Synchronous {
 		w.shadowBits = append(w.shadowBits[:0], w.bits...)
@@ -365,7 +369,13 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 		}
 	}
 	r := runner{s: s, ctx: ctx, each: each}
+	if !s.fitFixed {
+		s.fitUntil = 0
+	}
 	if !resume {
+		if !s.fitFixed {
+			s.fitUntil = s.sweep + uint64(sch.Warmup)
+		}
 		if err := r.observeSweep(); err != nil {
 			return err
 		}

@@ -81,6 +81,7 @@ func (e *emitter) literalModel(f *jen.File, m *sampling.Model) {
 			field("Vars", jen.Id("programVars").Call()),
 			field("Nodes", jen.Id("N")),
 			field("Factors", jen.Index().Add(e.run("Factor")).Add(e.factors(m))),
+			onlyIf(m.Codes != nil, field("Codes", jen.Index().Add(e.run("CodeFactor")).Add(e.codes(m)))),
 			field("Sweep", jen.Index().Index().Add(e.run("Block")).Add(e.sweep(m))),
 			onlyIf(m.Synchronous, field("Synchronous", jen.True())),
 			onlyIf(m.Clamps != nil, field("Clamps", jen.Index().Add(e.run("Clamp")).Add(e.clamps(m)))),
@@ -139,6 +140,61 @@ func (e *emitter) factors(m *sampling.Model) jen.Code {
 		))
 	}
 	return each(items)
+}
+
+// codes writes one line for each row and for each list of operations.
+func (e *emitter) codes(m *sampling.Model) jen.Code {
+	names := nodeNames(e.p)
+	var items []jen.Code
+	for _, c := range m.Codes {
+		var slots, params, parts []jen.Code
+		for _, s := range c.Slots {
+			slots = append(slots, braces(field("Kind", e.kind(s.Kind)), onlyIf(s.States != 0, field("States", jen.Lit(s.States)))))
+		}
+		for _, p := range c.Params {
+			params = append(params, braces(onlyIf(p.Axes != nil, field("Axes", intList("int", p.Axes))),
+				onlyIf(p.Shared, field("Shared", jen.True())), field("Values", floatList(p.Values, 8))))
+		}
+		for _, p := range c.Parts {
+			parts = append(parts, fieldLines(e.ops("Field", p.Field), e.ops("Energy", p.Energy), e.ops("Slope", p.Slope),
+				e.ops("Linear", p.Linear), e.ops("Square", p.Square)))
+		}
+		items = append(items, fieldLines(
+			field("Name", jen.Lit(c.Name)),
+			onlyIf(c.Directed, field("Directed", jen.True())),
+			field("Slots", jen.Index().Add(e.run("Slot")).Values(slots...)),
+			field("Rows", jen.Lit(c.Rows)),
+			field("Index", jen.Index().Int32().Add(rowLines(c.Index, len(c.Slots), names))),
+			onlyIf(params != nil, field("Params", jen.Index().Add(e.run("CodeParam")).Add(each(params)))),
+			e.ops("Energy", c.Energy),
+			field("Parts", jen.Index().Add(e.run("CodePart")).Add(each(parts))),
+		))
+	}
+	return each(items)
+}
+
+// ops is a field that holds code, or nothing.
+func (e *emitter) ops(name string, ops []sampling.CodeOp) jen.Code {
+	var list []jen.Code
+	for _, o := range ops {
+		list = append(list, braces(
+			onlyIf(o.Op != sampling.CodeConst, field("Op", e.run(codeNames[o.Op]))),
+			onlyIf(o.N != 0, field("N", jen.Lit(int(o.N)))),
+			onlyIf(o.V != 0, field("V", float(o.V))),
+		))
+	}
+	return onlyIf(ops != nil, field(name, jen.Index().Add(e.run("CodeOp")).Values(list...)))
+}
+
+// codeNames are the operations' names in the runtime.
+var codeNames = [...]string{
+	sampling.CodeConst: "CodeConst", sampling.CodeSlot: "CodeSlot", sampling.CodeParamAt: "CodeParamAt",
+	sampling.CodeNeg: "CodeNeg", sampling.CodeAdd: "CodeAdd", sampling.CodeSub: "CodeSub", sampling.CodeMul: "CodeMul",
+	sampling.CodeDiv: "CodeDiv", sampling.CodePow: "CodePow", sampling.CodeExp: "CodeExp", sampling.CodeLog: "CodeLog",
+	sampling.CodeSqrt: "CodeSqrt", sampling.CodeSin: "CodeSin", sampling.CodeCos: "CodeCos", sampling.CodeTanh: "CodeTanh",
+	sampling.CodeAbs: "CodeAbs", sampling.CodeMin: "CodeMin", sampling.CodeMax: "CodeMax", sampling.CodeLess: "CodeLess",
+	sampling.CodeLessEq: "CodeLessEq", sampling.CodeGreater: "CodeGreater", sampling.CodeGreaterEq: "CodeGreaterEq",
+	sampling.CodeEqual: "CodeEqual", sampling.CodeNotEqual: "CodeNotEqual",
 }
 
 // weightsPerLine puts one line of a table, or eight numbers, on a line.

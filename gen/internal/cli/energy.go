@@ -190,8 +190,15 @@ func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 // factorNames are the factors of the model file, and of each factor of the graph
 // which of them it is of: an expression is taken apart into NAME.m0, NAME.m1, ….
 func factorNames(g *graph.Graph) (names []string, part []int) {
+	var all []string
 	for f := range g.Factors {
-		name, _, _ := strings.Cut(g.Factors[f].Name, ".")
+		all = append(all, g.Factors[f].Name)
+	}
+	for c := range g.Codes {
+		all = append(all, g.Codes[c].Name)
+	}
+	for _, name := range all {
+		name, _, _ = strings.Cut(name, ".")
 		if len(names) == 0 || names[len(names)-1] != name {
 			names = append(names, name)
 		}

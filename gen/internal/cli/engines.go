@@ -45,7 +45,9 @@ func newInterpEngine(_ context.Context, m *gen.Model, _ *runFlags) (engine, erro
 	if err != nil {
 		return nil, wrong("%v", err)
 	}
-	return &interpEngine{observe.NewChainStates(golang.Model(m.Program), s.Seed, machine.State()), m, machine}, nil
+	e := &interpEngine{observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), m, machine}
+	e.show()
+	return e, nil
 }
 
 func (e *interpEngine) view() observe.ChainView { return e.ChainStates }
@@ -58,6 +60,7 @@ func (e *interpEngine) restore(s *observe.SavedState) error {
 	if err := e.machine.SetState(s.States(m)); err != nil {
 		return err
 	}
+	s.EachStep(m, e.machine.SetStep)
 	e.machine.SweepNumber = s.Meta.Sweep
 	e.show()
 	return nil
@@ -65,7 +68,7 @@ func (e *interpEngine) restore(s *observe.SavedState) error {
 
 // show brings what the collector sees up to the machine's state.
 func (e *interpEngine) show() {
-	e.States, e.Sweep = e.machine.State(), e.machine.SweepNumber
+	e.States, e.Sweep, e.StepSizes = e.machine.State(), e.machine.SweepNumber, e.machine.Steps()
 }
 
 func (e *interpEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
