@@ -134,23 +134,42 @@ func (f *Factor) Runtime() *Factor { return f.set("runtime", truth(here())) }
 // SumDuplicates counts rows of the same nodes both, in place of refusing them.
 func (f *Factor) SumDuplicates() *Factor { return f.set("duplicates", text(here(), "sum")) }
 
-// Interaction is a directed term of the field of its head's nodes: a model with
-// one has no Boltzmann law.
+// Interaction is a directed term of the field of its head's nodes: row i adds the
+// field to the conditional of node i of the head, given node i of each tail. A model
+// with one has no Boltzmann law.
 type Interaction struct {
-	Head   Nodes
-	Tails  []Nodes
-	Params map[string]Weights
-	Field  string // expression
+	Head     Nodes
+	HeadName string // the name that a categorical head's state has in the field
+	Tails    []Nodes
+	Names    []string // of the tails in the field; nil: those of their variables
+	Params   map[string]Weights
+	Field    string // expression
 }
 
 // Interaction adds a directed term.
 func (m *Model) Interaction(t Interaction) {
 	p := here().at(1)
 	tails := list(p.in("Tails"))
-	for _, n := range t.Tails {
-		tails.items = append(tails.items, m.own(n, p.in("Tails")).value)
+	if t.Names != nil {
+		tails = mapping(p.in("Tails"))
 	}
-	v := mapping(p, field{"head", m.own(t.Head, p.in("Head")).value}, field{"tails", tails})
+	for i, n := range t.Tails {
+		x := m.own(n, p.in("Tails")).value
+		switch {
+		case t.Names == nil:
+			tails.items = append(tails.items, x)
+		case i < len(t.Names):
+			tails.fields = append(tails.fields, field{t.Names[i], x})
+		}
+	}
+	if t.Names != nil && len(t.Names) != len(t.Tails) {
+		tails = bad(p.in("Names"), "give each tail a name, in order", "%d names for %d tails", len(t.Names), len(t.Tails))
+	}
+	head := m.own(t.Head, p.in("Head")).value
+	if t.HeadName != "" {
+		head = mapping(p.in("HeadName"), field{t.HeadName, head})
+	}
+	v := mapping(p, field{"head", head}, field{"tails", tails})
 	for _, name := range sortedKeys(t.Params) {
 		v.param(name, weightsOf(t.Params[name], p.in("Params")), p.in("Params"))
 	}

@@ -70,7 +70,7 @@ var said = map[string]func() *models.Model{
 		x := m.Continuous("x", 4)
 		m.Energy("0.5*a*(u - m)^2").Slot("u", x).All().Param("a", models.Uniform(1, 2, 1)).Name("wells").Param("m", models.Number(0))
 		m.Energy("w*u*v").Slot("u", x).Slot("v", x).Edges(models.Chain(x)).Param("w", models.Number(-1))
-		m.Interaction(models.Interaction{Head: s, Tails: []models.Nodes{k, x}, Field: "a*u",
+		m.Interaction(models.Interaction{Head: s, Tails: []models.Nodes{k, x}, Names: []string{"c", "u"}, Field: "a*u",
 			Params: map[string]models.Weights{"b": models.Number(1), "a": models.Number(2)}})
 		m.Runtime()
 		m.BetaParameter("beta")

@@ -54,5 +54,8 @@ func Quadratic(e, x *Expr) (linear, square *Expr, ok bool) {
 	return linear, Simplify(binary(Mul, Number(0.5), second)), true
 }
 
+// Product is x·y, simplified.
+func Product(x, y *Expr) *Expr { return Simplify(binary(Mul, x, y)) }
+
 // Scaled is c·e, simplified.
 func Scaled(c float64, e *Expr) *Expr { return Simplify(binary(Mul, Number(c), e)) }

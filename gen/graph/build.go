@@ -53,6 +53,7 @@ func resolve(s *spec.Spec, files Files) *builder {
 	b.updates()
 	b.allGroups()
 	b.factors()
+	b.directedTerms()
 	b.clamps()
 	b.drawable()
 	b.initialStates()
@@ -104,14 +105,15 @@ type builder struct {
 // them here instead of in the factor.
 type term struct {
 	spec.Factor
-	rows    []int32   // rows × slots, positions inside the variables
-	values  []float64 // one for each row
-	grids   [][]int   // shapes, besides [rows], of one number for each row
-	untied  bool      // at run time one number is one for each row
-	potts   bool      // weights are couplings, to be multiplied with the identity
-	rowText func(i int) string
-	shown   *Expression // of an energy that could be read
-	coded   *CodeFactor // of an energy that no weights serve
+	rows     []int32   // rows × slots, positions inside the variables
+	values   []float64 // one for each row
+	directed bool      // an interaction
+	grids    [][]int   // shapes, besides [rows], of one number for each row
+	untied   bool      // at run time one number is one for each row
+	potts    bool      // weights are couplings, to be multiplied with the identity
+	rowText  func(i int) string
+	shown    *Expression // of an energy that could be read
+	coded    *CodeFactor // of an energy that no weights serve
 }
 
 // place is where on a graph a variable sits: node after node from first on.
@@ -170,9 +172,6 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 // refuse reports the parts of the grammar that this version cannot build.
 func (b *builder) refuse() {
 	s := b.s
-	if s.Interactions != nil {
-		b.unsupported(*s.Interactions, "interactions (directed terms)", "write the model with factors")
-	}
 	if s.Dynamics != nil {
 		b.unsupported(*s.Dynamics, "dynamics of continuous variables", "")
 	}

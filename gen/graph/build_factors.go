@@ -322,7 +322,7 @@ func (b *builder) edges(t *term, f *Factor) bool {
 		if p, q := atU(e[0]), atV(e[1]); p >= 0 && q >= 0 {
 			f.Index = append(f.Index, p, q)
 		}
-		if u == v {
+		if u == v && !t.directed {
 			continue
 		}
 		if p, q := atU(e[1]), atV(e[0]); p >= 0 && q >= 0 {

@@ -244,6 +244,12 @@ func (g *Graph) Expand() string {
 			p.factor(i, &g.Factors[t.First])
 		}
 	}
+	if len(g.Directed) > 0 {
+		p.line("interactions:")
+	}
+	for i := range g.Directed {
+		p.interaction(&g.Directed[i])
+	}
 	if g.BetaParam != "" {
 		p.line("beta: %s", g.BetaParam)
 	} else {
@@ -257,6 +263,7 @@ func (g *Graph) Expand() string {
 	if g.Synchronous {
 		p.line("synchronous: true")
 	}
+	p.updates()
 	p.clamps()
 	p.format()
 	p.sample()
@@ -267,6 +274,18 @@ func (g *Graph) Expand() string {
 type printer struct {
 	g *Graph
 	b strings.Builder
+}
+
+func (p *printer) updates() {
+	var list []string
+	for _, v := range p.g.Vars {
+		if v.Sampler != "" {
+			list = append(list, v.Name+": "+v.Sampler)
+		}
+	}
+	if list != nil {
+		p.line("update: {%s}", strings.Join(list, ", "))
+	}
 }
 
 func (p *printer) line(format string, args ...any) {
@@ -317,7 +336,13 @@ func (p *printer) expression(key string, e *Expression) {
 		over[k] = name + ": " + p.g.Vars[e.Vars[k]].Name
 	}
 	p.line("over: {%s}", strings.Join(over, ", "))
-	p.b.WriteString("    index: ")
+	p.b.WriteString("    ")
+	p.rowsAndText(key, e)
+}
+
+// rowsAndText writes index, the text under a key and params, at the place of a key.
+func (p *printer) rowsAndText(key string, e *Expression) {
+	p.b.WriteString("index: ")
 	s := len(e.Slots)
 	p.list([]int{e.Rows, s}, func(at int) string {
 		v := &p.g.Vars[e.Vars[at%s]]

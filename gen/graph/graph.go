@@ -25,13 +25,14 @@ func (k Kind) String() string { return [...]string{"spin", "categorical", "conti
 
 // Graph is a verified model.
 type Graph struct {
-	Model   string
-	Vars    []Variable
-	Nodes   int // all nodes
-	Factors []Factor
-	Codes   []CodeFactor
-	Terms   []Term // the factors as the user wrote them
-	Groups  []Group
+	Model    string
+	Vars     []Variable
+	Nodes    int // all nodes
+	Factors  []Factor
+	Codes    []CodeFactor
+	Terms    []Term // the factors as the user wrote them
+	Directed []Term // the interactions, all Coded
+	Groups   []Group
 
 	Beta      float64   // inverse temperature of draws and of every reported energy
 	BetaParam string    // runtime parameter that holds beta, "" if none
@@ -100,6 +101,7 @@ type CodeFactor struct {
 	Energy []sampling.CodeOp
 	Parts  []sampling.CodePart // one for each slot
 	Lowest []float64           // of each Square, over all rows
+	Pos    diag.Pos
 	// Directed rows add to the conditional of the node in the first slot alone;
 	// there is no energy.
 	Directed bool

@@ -22,6 +22,7 @@ var pipeline = []struct {
 	{"factors", ir.Structure, factors},     // rows and weights as given
 	{"blocks", ir.Swept, blocks},           // superblocks of homogeneous blocks with slots
 	{"precision", ir.Swept, precision},     // energies are bounded below
+	{"growth", ir.Swept, growth},           // so are those that other samplers read
 	{"range", ir.Swept, weightRange},       // how large runtime weights may be
 	{"format", ir.Swept, format},           // fraction, segments, threshold bits
 	{"quantise", ir.Quantised, quantise},   // integer weights

@@ -29,8 +29,13 @@ type link struct {
 // links are all pairs, sorted.
 func links(g *graph.Graph) []link {
 	weight := map[[2]int]float64{}
-	for i := range g.Factors {
-		f := &g.Factors[i]
+	factors := slices.Clone(g.Factors)
+	for i := range g.Codes {
+		c := &g.Codes[i]
+		factors = append(factors, graph.Factor{Slots: c.Slots, Rows: c.Rows, Index: c.Index})
+	}
+	for i := range factors {
+		f := &factors[i]
 		k := len(f.Slots)
 		spins := k == 2 && len(f.Table) == 0 && len(f.Weights) > 0
 		for r := range f.Rows {

@@ -183,16 +183,80 @@ func (p *parser) scale(t *Factor, f fields) {
 	}
 }
 
-// interactions are read for their keys and their place only.
+var interactionKeys = []string{"name", "head", "tails", "index", "edges", "params", "scale", "field"}
+
 func (p *parser) interactions(f fields) {
-	k, v := f.find("interactions")
+	_, v := f.find("interactions")
 	if v == nil {
 		return
 	}
-	pos := k.pos()
-	p.spec.Interactions = &pos
+	p.spec.Interactions = []Interaction{}
 	entries := p.list(v, "interactions", "a list such as {head: …, tails: […], field: …}")
 	for i := range entries {
-		p.fields(&entries[i], item("interactions", i), "head", "tails", "params", "field")
+		if t, ok := p.interaction(&entries[i], item("interactions", i)); ok {
+			p.spec.Interactions = append(p.spec.Interactions, t)
+		}
 	}
+}
+
+func (p *parser) interaction(n *node, what string) (Interaction, bool) {
+	t := Interaction{Factor: Factor{Pos: n.pos()}}
+	f, ok := p.fields(n, what, interactionKeys...)
+	if !ok {
+		return t, false
+	}
+	before := p.problems.Len()
+	t.Name = f.name("name")
+	if v := f.need("head", "head: x, the nodes whose field is given"); v != nil {
+		if heads := p.tails(v, f.path("head"), true); len(heads) == 1 {
+			t.Head = heads[0]
+		} else if len(heads) > 1 {
+			p.add(v, diag.Length, "%s names %d slots, it is one", f.path("head"), len(heads))
+		}
+	}
+	if v := f.get("tails"); v != nil {
+		t.Tails = p.tails(v, f.path("tails"), false)
+	}
+	for _, x := range append([]Tail{t.Head}, t.Tails...) {
+		t.Over = append(t.Over, Slot{Alias: x.Alias})
+	}
+	if f.get("index") != nil || f.get("edges") != nil {
+		switch v := p.oneOf(f, "index", "edges"); v.key {
+		case "index":
+			t.Index = p.index(v.value, f.path("index"), 0)
+		case "edges":
+			t.Index = &Index{Pos: v.value.pos(), Edges: p.graphUse(v.value, f.path("edges"))}
+		}
+	}
+	if v := f.need("field", `field: "w*u", an expression of the tails`); v != nil {
+		p.energy(&t.Factor, f, "field", v)
+	}
+	p.scale(&t.Factor, f)
+	return t, p.problems.Len() == before
+}
+
+// tails reads references, a list of them or a mapping of names to them; of a head
+// one reference stands by itself.
+func (p *parser) tails(n *node, what string, head bool) (out []Tail) {
+	switch {
+	case n.kind == mapping:
+		p.declared(n, what, "a reference", func(alias Name, _, v *node) {
+			if r := p.ref(v, join(what, alias.Text)); r != nil {
+				out = append(out, Tail{alias, r})
+			}
+		})
+	case head:
+		if r := p.ref(n, what); r != nil {
+			out = append(out, Tail{Ref: r})
+		}
+	case n.kind == list:
+		for i := range n.items {
+			if r := p.ref(&n.items[i], item(what, i)); r != nil {
+				out = append(out, Tail{Ref: r})
+			}
+		}
+	default:
+		p.expected(n, what, "a list of references, or a mapping of names to them")
+	}
+	return out
 }

@@ -119,8 +119,10 @@ func TestFamilies(t *testing.T) {
 // TestLater: what package graph refuses for now is read all the same.
 func TestLater(t *testing.T) {
 	s := parseGood(t, "directed.yaml")
-	equal(t, "interactions", s.Interactions, "testdata/good/directed.yaml:3:1")
-	equal(t, "dynamics", s.Dynamics, "testdata/good/directed.yaml:5:1")
+	x := s.Interactions[0]
+	equal(t, "interaction", say(x.Head.Ref.Text, x.Head.Alias.Text, x.Tails[0].Ref.Text, x.Tails[0].Alias.Text, x.Energy), "s[0]  s[1] u w*u")
+	equal(t, "interactions", s.Interactions[1].Head.Alias.Text, "k")
+	equal(t, "dynamics", s.Dynamics, "testdata/good/directed.yaml:6:1")
 	s = parseGood(t, "pegasus14_train.yaml")
 	points(t, s, s.Train.Pos, "train:")
 	s = parseGood(t, "gaussian_bernoulli.yaml")

@@ -23,7 +23,7 @@ type Spec struct {
 	Groups       []Group
 	Factors      []Factor
 	Family       *Family // ising, potts, maxcut, …: expanded by package graph
-	Interactions *diag.Pos
+	Interactions []Interaction
 	Beta         Beta
 	Runtime      bool
 	Init         Init
@@ -176,6 +176,21 @@ type Factor struct {
 	// EnergyAt is the place of byte i of Energy, EnergyPos where that is not known
 	// (escapes, folded lines).
 	EnergyAt func(i int) diag.Pos
+}
+
+// Interaction is one entry of interactions: a directed term of the field of its
+// head's nodes, in row i of node i of the head and of each tail. With an Index
+// head and tails are variables. Energy and its places are those of the field.
+type Interaction struct {
+	Factor
+	Head  Tail
+	Tails []Tail
+}
+
+// Tail is a list of nodes with the name it has in the field ("" in the list form).
+type Tail struct {
+	Alias Name
+	Ref   *Ref
 }
 
 // Slot is one position of over: a variable, with the name it has in an energy

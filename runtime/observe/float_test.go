@@ -283,8 +283,8 @@ func TestErrorText(t *testing.T) {
 		want string
 	}{
 		{observe.Report{MaxProbabilityError: 0.25}, "error of any probability at most 0.25"},
-		{observe.Report{FloatNodes: 3}, "continuous updates are in float32"},
-		{mix, "error of any probability at most 0.25 where neighbours are discrete, continuous updates are in float32"},
+		{observe.Report{FloatNodes: 3}, "updates are in float32"},
+		{mix, "error of any probability at most 0.25 where neighbours are discrete, other updates are in float32"},
 	} {
 		if got := c.r.ErrorText(); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)

@@ -23,6 +23,8 @@ type Report struct {
 	MaxProbabilityError float64
 	FloatNodes          int
 
+	Samplers []SamplerReport // of variables that gibbs does not draw
+
 	Rows  []stats.Row
 	Worst WorstNodes
 	Best  *BestReport // nil: not observed
@@ -45,7 +47,7 @@ func (c *Collector) Report() *Report {
 		Draws: c.draws, Planned: c.schedule.Samples, Interrupted: c.Interrupted(),
 		Sweeps: c.sweeps, Seconds: c.seconds, MaxProbabilityError: m.Format.Bound, FloatNodes: floatNodesOf(m),
 		Flips: float64(c.sweeps) * float64(freeNodes(m)) * float64(c.view.Chains()),
-		Worst: c.nodes.Worst(),
+		Worst: c.nodes.Worst(), Samplers: samplerReports(c.view),
 	}
 	for _, w := range c.watchers {
 		if rows, ok := w.(RowWriter); ok {
@@ -91,14 +93,14 @@ func countFree(m *sampling.Model, counted func(*sampling.Block) bool) int {
 
 // ErrorText says how exact the updates are.
 func (r *Report) ErrorText() string {
-	const float = "continuous updates are in float32"
+	const float = "updates are in float32"
 	switch {
 	case r.FloatNodes == 0:
 		return fmt.Sprintf("error of any probability at most %.2g", r.MaxProbabilityError)
 	case r.MaxProbabilityError == 0: // no node is updated in integers
 		return float
 	}
-	return fmt.Sprintf("error of any probability at most %.2g where neighbours are discrete, %s", r.MaxProbabilityError, float)
+	return fmt.Sprintf("error of any probability at most %.2g where neighbours are discrete, other %s", r.MaxProbabilityError, float)
 }
 
 // FlipsPerNS is the number of node updates a nanosecond, observation included.
@@ -111,25 +113,26 @@ func (r *Report) FlipsPerNS() float64 {
 
 // jsonReport is a Report as `run --json` gives it.
 type jsonReport struct {
-	Model               string      `json:"model"`
-	Hash                string      `json:"hash"`
-	Target              string      `json:"target"`
-	Seed                uint64      `json:"seed"`
-	Chains              int         `json:"chains"`
-	Draws               int         `json:"draws"`
-	Sweeps              uint64      `json:"sweeps"`
-	Flips               float64     `json:"flips"`
-	Seconds             float64     `json:"seconds"`
-	FlipsPerNS          float64     `json:"flips_per_ns"`
-	MaxProbabilityError float64     `json:"max_probability_error"`
-	FloatNodes          int         `json:"float_nodes,omitempty"`
-	Summary             []jsonRow   `json:"summary"`
-	Nodes               jsonNodes   `json:"nodes"`
-	Best                *BestReport `json:"best"`
-	BestCut             *float64    `json:"best_cut,omitempty"`
-	Interrupted         bool        `json:"interrupted"`
-	Converged           bool        `json:"converged"`
-	Verdict             string      `json:"verdict"`
+	Model               string          `json:"model"`
+	Hash                string          `json:"hash"`
+	Target              string          `json:"target"`
+	Seed                uint64          `json:"seed"`
+	Chains              int             `json:"chains"`
+	Draws               int             `json:"draws"`
+	Sweeps              uint64          `json:"sweeps"`
+	Flips               float64         `json:"flips"`
+	Seconds             float64         `json:"seconds"`
+	FlipsPerNS          float64         `json:"flips_per_ns"`
+	MaxProbabilityError float64         `json:"max_probability_error"`
+	FloatNodes          int             `json:"float_nodes,omitempty"`
+	Summary             []jsonRow       `json:"summary"`
+	Nodes               jsonNodes       `json:"nodes"`
+	Samplers            []SamplerReport `json:"samplers,omitempty"`
+	Best                *BestReport     `json:"best"`
+	BestCut             *float64        `json:"best_cut,omitempty"`
+	Interrupted         bool            `json:"interrupted"`
+	Converged           bool            `json:"converged"`
+	Verdict             string          `json:"verdict"`
 }
 
 type jsonRow struct {
@@ -165,9 +168,9 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		Model: r.Model, Hash: r.Hash, Target: r.Target, Seed: r.Seed, Chains: r.Chains, Draws: r.Draws,
 		Sweeps: r.Sweeps, Flips: r.Flips, Seconds: r.Seconds, FlipsPerNS: r.FlipsPerNS(),
 		MaxProbabilityError: r.MaxProbabilityError, FloatNodes: r.FloatNodes,
-		Summary: []jsonRow{},
-		Nodes:   jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
-		Best:    r.Best, BestCut: r.BestCut,
+		Summary:  []jsonRow{},
+		Nodes:    jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
+		Samplers: r.Samplers, Best: r.Best, BestCut: r.BestCut,
 		Interrupted: r.Interrupted, Converged: converged, Verdict: sentence,
 	}
 	for _, x := range r.Rows {

@@ -27,6 +27,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.BestCut != nil {
 		t.line("        cut %.10g", *r.BestCut)
 	}
+	for i := range r.Samplers {
+		t.line("sampler %s", r.Samplers[i].text())
+	}
 	t.line("speed   %.3g flips in %.3g s, %.3g flips/ns; %s", r.Flips, r.Seconds, r.FlipsPerNS(), r.ErrorText())
 	t.line("")
 	t.line("%s", r.Verdict())

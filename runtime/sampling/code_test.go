@@ -94,6 +94,13 @@ func codeModel(n uint64) string {
 	// Quadratic in z, not in x.
 	fmt.Fprintf(&b, "  - {over: {u: x, v: z}, index: [[0, 0], [1, 1], [2, 0]], energy: \"v*tanh(u) + v^2*exp(-u^2)\"}\n")
 	fmt.Fprintf(&b, "  - {over: {p: s, v: z}, index: [[0, 0], [1, 1]], energy: \"p*v*abs(p + 0.5)\"}\n")
+	if r.IntN(2) == 0 {
+		fmt.Fprintf(&b, "interactions:\n")
+		fmt.Fprintf(&b, "  - {head: s, tails: {old: s, u: x}, index: [[0, 0, 1], [1, 2, 2]], field: \"0.7*old + tanh(u)\"}\n")
+		fmt.Fprintf(&b, "  - {name: drive, head: {q: k}, tails: [\"s[2]\"], params: {W: [0.5, -1, 0.2]}, scale: -0.5, field: \"W[q]*s\"}\n")
+		fmt.Fprintf(&b, "  - {head: \"x[[2, 0]]\", tails: {p: \"s[0]\", w: y}, field: \"p*cos(w[0])\"}\n")
+		fmt.Fprintf(&b, "  - {head: z, tails: {v: z}, edges: {chain: z}, field: \"sin(v)\"}\n")
+	}
 	fmt.Fprintf(&b, "update: {x: %s, y: %s}\n", samplers[r.IntN(3)], samplers[r.IntN(3)])
 	fmt.Fprintf(&b, "beta: %v\n", []float64{1, 0.4, 2}[r.IntN(3)])
 	if r.IntN(2) == 0 {

@@ -70,7 +70,7 @@ type Sampler struct {
 	weights   [][]float64 // as given, by factor
 	counted   []float64   // see findCounted
 	ints      []int64     // rounded, all factors
-	weights32 [][]float32 // as float32, of models with continuous nodes
+	weights32 [][]float32 // as float32, of models with updates in float32
 	intAt     []int       // where each factor's begin
 
 	// Fields by pattern of inputs, then by group; one pair is used.
@@ -141,7 +141,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.cat8 = make([]uint8, s.tiles*s.tile*s.cat8Rows*64)
 	s.cat16 = make([]uint16, s.tiles*s.tile*s.cat16Rows*64)
 	s.floats = make([]float32, s.tiles*s.tile*s.floatRows*64)
-	if s.floatRows > 0 {
+	if s.floatRows > 0 || len(m.Codes) > 0 {
 		s.normals, s.rare = newNormalTable(), newRareTable()
 	}
 	s.slot = make([]int32, m.Nodes)

@@ -290,9 +290,14 @@ func (w *worker) countMove(variable int, taken bool) {
 }
 
 // Acceptance is the share of proposals that were taken after warm-up for the nodes
-// of variable i of the model, and how many there were; of metropolis and mala.
-func (s *Sampler) Acceptance(i int) (rate float64, proposals uint64) {
+// of a variable, and how many there were; of metropolis and mala. Without any the
+// rate is NaN.
+func (s *Sampler) Acceptance(name string) (rate float64, proposals uint64) {
 	var sum moves
+	i := slices.IndexFunc(s.model.Vars, func(v Var) bool { return v.Name == name })
+	if i < 0 {
+		return math.NaN(), 0
+	}
 	for _, w := range s.workers {
 		sum.tried += w.moves[i].tried
 		sum.taken += w.moves[i].taken

@@ -13,7 +13,7 @@ func (s *Sampler) setInts(fi int, w []float64) {
 	if s.weights32 == nil {
 		s.weights32 = make([][]float32, len(s.model.Factors))
 	}
-	if s.floatRows > 0 {
+	if s.floatRows > 0 || len(s.model.Codes) > 0 {
 		s.weights32[fi] = make([]float32, len(w))
 		for i, x := range w {
 			s.weights32[fi][i] = float32(x)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -140,6 +141,11 @@ func (c *command) report(m *gen.Model, file string) error {
 	if n := len(terms); n > maxListed {
 		t.row("", fmt.Sprintf("… and %d more, %d rows in all", n-maxListed, rows))
 	}
+	for i := range g.Directed {
+		for k, line := range directedText(g, &g.Directed[i]) {
+			t.row(label("directed", i+k), line)
+		}
+	}
 	t.row("edges", fmt.Sprintf("%d; a node has at most %s", g.Edges, plural(g.MaxDegree, "neighbour")))
 	t.row("blocks", blocksText(g))
 	t.row("beta", betaText(g))
@@ -241,6 +247,9 @@ func variableText(v *graph.Variable) string {
 	if v.Dim > 0 {
 		text += fmt.Sprintf(", each a vector of %s", plural(v.Dim, "component"))
 	}
+	if v.Sampler != "" {
+		text += ", drawn by " + v.Sampler
+	}
 	return text
 }
 
@@ -249,6 +258,37 @@ func article(noun string) string {
 		return "an " + noun
 	}
 	return "a " + noun
+}
+
+// directedText says what an interaction is, behind the last of them also what they do
+// to the law.
+func directedText(g *graph.Graph, t *graph.Term) []string {
+	e := t.Energy
+	tails := make([]string, len(e.Slots)-1)
+	for i := range tails {
+		tails[i] = e.Slots[i+1] + " in " + g.Vars[e.Vars[i+1]].Name
+	}
+	head := g.Vars[e.Vars[0]].Name
+	if g.Vars[e.Vars[0]].Kind == graph.Categorical {
+		head = e.Slots[0] + " in " + head
+	}
+	text := fmt.Sprintf("%s: to %s from %s, %s: field %s", t.Name, head, cmp.Or(strings.Join(tails, ", "), "outside"), plural(t.Rows, "row"), expressionText(e))
+	if t.First == g.Directed[len(g.Directed)-1].First {
+		return []string{text, "with directed terms there is no Boltzmann law; energies are those of the factors"}
+	}
+	return []string{text}
+}
+
+// expressionText is an expression with its scale, cut short.
+func expressionText(e *graph.Expression) string {
+	text := strings.Join(strings.Fields(e.Text), " ")
+	if r := []rune(text); len(r) > maxExpression {
+		text = string(r[:maxExpression]) + "…"
+	}
+	if e.Scale != 1 {
+		text = fmt.Sprintf("%s·(%s)", short(e.Scale, 6), text)
+	}
+	return text
 }
 
 // termText says what a factor is, as the user wrote it; of an expression also what
@@ -262,13 +302,7 @@ func termText(g *graph.Graph, t *graph.Term) []string {
 	for i, name := range e.Slots {
 		over[i] = name + " in " + g.Vars[e.Vars[i]].Name
 	}
-	text := strings.Join(strings.Fields(e.Text), " ")
-	if r := []rune(text); len(r) > maxExpression {
-		text = string(r[:maxExpression]) + "…"
-	}
-	if e.Scale != 1 {
-		text = fmt.Sprintf("%s·(%s)", short(e.Scale, 6), text)
-	}
+	text := expressionText(e)
 	var parts []string
 	count := map[string]int{}
 	for i := range t.Parts {
@@ -282,10 +316,11 @@ func termText(g *graph.Graph, t *graph.Term) []string {
 			parts[i] = fmt.Sprintf("%d × %s", n, part)
 		}
 	}
-	return []string{
-		fmt.Sprintf("%s: %s, %s: E = %s", t.Name, strings.Join(over, ", "), plural(t.Rows, "row"), text),
-		"  made of " + some(parts, maxListed),
+	first := fmt.Sprintf("%s: %s, %s: E = %s", t.Name, strings.Join(over, ", "), plural(t.Rows, "row"), text)
+	if t.Coded {
+		return []string{first, "  evaluated as it is: no weights serve it"}
 	}
+	return []string{first, "  made of " + some(parts, maxListed)}
 }
 
 // maxExpression is how much of an expression is printed for people.

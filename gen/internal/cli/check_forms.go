@@ -96,6 +96,10 @@ func dotOf(g *graph.Graph) string {
 	for i := range g.Factors {
 		dotFactor(&b, g, &g.Factors[i])
 	}
+	for i := range g.Codes {
+		c := &g.Codes[i]
+		dotFactor(&b, g, &graph.Factor{Name: c.Name, Slots: c.Slots, Rows: c.Rows, Index: c.Index})
+	}
 	b.WriteString("}\n")
 	return b.String()
 }

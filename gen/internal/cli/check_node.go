@@ -19,6 +19,7 @@ type nodeJSON struct {
 	Index      int        `json:"index"`
 	Kind       string     `json:"kind"`
 	States     int        `json:"states"`
+	Sampler    string     `json:"sampler,omitempty"` // other than gibbs
 	Label      string     `json:"label,omitempty"`
 	Linear     *int       `json:"linear,omitempty"`
 	Clamped    bool       `json:"clamped"`
@@ -40,15 +41,18 @@ type conditionalJSON struct {
 	SD     *float64 `json:"sd,omitempty"`
 
 	squares, linears []string // the terms with other nodes
+	expressions      int      // beside them
 }
 
 type termJSON struct {
 	Factor  string    `json:"factor"`
 	Row     int       `json:"row"`
 	Nodes   []string  `json:"nodes"`
-	Shape   []int     `json:"shape,omitempty"` // of weights: an axis for each categorical slot
-	Weights []float64 `json:"weights"`         // row-major
-	Ints    []int64   `json:"ints"`            // the same in units of 2^-fraction; null beside continuous nodes
+	Shape   []int     `json:"shape,omitempty"`  // of weights: an axis for each categorical slot
+	Weights []float64 `json:"weights"`          // row-major
+	Ints    []int64   `json:"ints"`             // the same in units of 2^-fraction; null where updates are in float32
+	Energy  string    `json:"energy,omitempty"` // an expression that no weights serve
+	Field   string    `json:"field,omitempty"`  // of the first node, by an interaction
 
 	energy bool // part of an expression: people see its coefficient -W
 }
@@ -84,6 +88,12 @@ func (x *conditionalJSON) lines(beta float64) []string {
 	if x.Linear != 0 || len(x.linears) > 0 {
 		text += fmt.Sprintf(" + %s·x", bracket(x.Linear, x.linears))
 	}
+	switch only := x.Square == 0 && x.Linear == 0 && len(x.squares)+len(x.linears) == 0; {
+	case x.expressions > 0 && only:
+		text = "E = " + plural(x.expressions, "expression")
+	case x.expressions > 0:
+		text += " + " + plural(x.expressions, "expression")
+	}
 	lines := []string{strings.ReplaceAll(text, "+ -", "- ")}
 	if x.SD != nil {
 		lines = append(lines, fmt.Sprintf("given the others normal with sd %s at beta %s", short(*x.SD, 6), short(beta, 6)))
@@ -101,6 +111,10 @@ func (n *nodeJSON) conditional(beta float64) {
 	}
 	x := &conditionalJSON{}
 	for _, t := range n.Terms {
+		if t.Energy != "" || t.Field != "" {
+			x.expressions++
+			continue
+		}
 		var others []string
 		square := false
 		for _, name := range t.Nodes {
@@ -125,7 +139,7 @@ func (n *nodeJSON) conditional(beta float64) {
 			*terms = append(*terms, short(-t.Weights[0], 6)+"·"+product)
 		}
 	}
-	if len(x.squares) == 0 && x.Square > 0 && beta > 0 {
+	if len(x.squares) == 0 && x.Square > 0 && beta > 0 && x.expressions == 0 {
 		sd := 1 / math.Sqrt(2*beta*x.Square)
 		x.SD = &sd
 	}
@@ -148,6 +162,9 @@ func (c *command) node(m *gen.Model, ref string) error {
 	kind := n.Kind
 	if kind == graph.Categorical.String() {
 		kind += fmt.Sprintf(" of %d states", n.States)
+	}
+	if n.Sampler != "" {
+		kind += ", drawn by " + n.Sampler
 	}
 	fmt.Fprintf(c.out, "%s, node %d: %s\n", n.Node, n.Index, kind)
 	t := &table{left: 2}
@@ -172,10 +189,16 @@ func (c *command) node(m *gen.Model, ref string) error {
 	terms := &table{left: 4}
 	for k, x := range n.Terms[:min(len(n.Terms), maxTerms)] {
 		weights := weightsText(x, m.Program.Format.Fraction)
-		if x.energy {
+		join := "·"
+		switch {
+		case x.Energy != "":
+			weights, join = "E "+x.Energy, ", "
+		case x.Field != "":
+			weights, join = "field "+x.Field, ", "
+		case x.energy:
 			weights = "E " + weightsText(x.turned(), m.Program.Format.Fraction)
 		}
-		terms.row(fmt.Sprintf("%-*s", len("neighbours"), label("terms", k)), fmt.Sprintf("%s row %d", x.Factor, x.Row), strings.Join(x.Nodes, "·"), weights)
+		terms.row(fmt.Sprintf("%-*s", len("neighbours"), label("terms", k)), fmt.Sprintf("%s row %d", x.Factor, x.Row), strings.Join(x.Nodes, join), weights)
 	}
 	terms.print(c.out, "  ")
 	if more := len(n.Terms) - maxTerms; more > 0 {
@@ -354,7 +377,7 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 		if node < v.First || node >= v.First+v.Count {
 			continue
 		}
-		n.Kind, n.States = v.Kind.String(), v.States
+		n.Kind, n.States, n.Sampler = v.Kind.String(), v.States, v.Sampler
 		if v.Topology != nil && v.Topology.Published != nil {
 			linear, _ := v.Topology.Published(graphNode(v, node-v.First))
 			n.Label, n.Linear = v.Topology.Label(graphNode(v, node-v.First)), &linear
@@ -379,6 +402,7 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 			}
 		}
 	}
+	float := p.FloatNodes()
 	expressions := map[int]bool{}
 	for _, t := range g.UserFactors() {
 		for i := range t.Parts {
@@ -406,10 +430,15 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 				at = 0
 			}
 			t.Weights = f.Weights[at : at+size]
-			if f.Ints != nil {
+			if f.Ints != nil && !float[node] {
 				t.Ints = f.Ints[at : at+size]
 			}
 			n.Terms = append(n.Terms, t)
+		}
+	}
+	for _, t := range slices.Concat(g.UserFactors(), g.Directed) {
+		if t.Coded {
+			near = append(near, n.codeTerms(g, &t, int32(node))...)
 		}
 	}
 	slices.Sort(near)
@@ -418,6 +447,36 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 	}
 	n.conditional(g.Beta)
 	return n
+}
+
+// codeTerms adds the rows of an expression that hold the node and gives the other
+// nodes in them.
+func (n *nodeJSON) codeTerms(g *graph.Graph, t *graph.Term, node int32) (near []int32) {
+	c := &g.Codes[t.First]
+	k := len(c.Slots)
+	for r := range c.Rows {
+		nodes := c.Index[r*k : (r+1)*k]
+		if !slices.Contains(nodes, node) {
+			continue
+		}
+		e := t.Energy
+		term := termJSON{Factor: c.Name, Row: r, Weights: []float64{}}
+		if c.Directed {
+			term.Field = expressionText(e)
+		} else {
+			term.Energy = expressionText(e)
+		}
+		for j, name := range e.Slots {
+			term.Nodes = append(term.Nodes, name+" = "+g.PlaceName(int(e.Index[r*len(e.Slots)+j])))
+		}
+		for _, x := range nodes {
+			if x != node {
+				near = append(near, x)
+			}
+		}
+		n.Terms = append(n.Terms, term)
+	}
+	return near
 }
 
 // withPower is a node as it stands in a term.

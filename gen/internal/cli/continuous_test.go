@@ -223,7 +223,7 @@ func TestContinuousEnergies(t *testing.T) {
 // What is said of the error is true: nothing of a bound on updates in float32.
 func TestContinuousErrorText(t *testing.T) {
 	realFolder(t, realModel)
-	const float = "continuous updates are in float32"
+	const float = "updates are in float32"
 	for _, args := range [][]string{
 		{"check"}, {"run", "--samples", "5", "--chains", "3"}, {"bench", "--seconds", "0.01"},
 		{"run", "--samples", "5", "--chains", "3", "--scan", "beta=0.5,1"},

@@ -159,6 +159,9 @@ func refuseExpressions(g *graph.Graph, format string, list *diag.List) {
 			list.Addf(f.Pos, diag.NotExported, "factor %s has no weights, which %s needs", f.Name, format)
 		}
 	}
+	for i := range g.Codes {
+		list.Addf(g.Codes[i].Pos, diag.NotExported, "%s has no weights, which %s needs", g.Codes[i].Name, format)
+	}
 }
 
 // exportSpins writes one of the formats of pairs of spins.

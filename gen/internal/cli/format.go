@@ -52,7 +52,7 @@ func formatText(p *ir.Program) string {
 // errorText says how exact updates are: the bound on the error of a conditional
 // probability, which holds for the nodes updated in integers.
 func errorText(p *ir.Program) string {
-	const float = "continuous updates are in float32"
+	const float = "updates are in float32"
 	text := "any conditional probability is off by at most " + power(p.Format.Bound)
 	switch {
 	case floatNodes(p) == 0:
@@ -60,7 +60,7 @@ func errorText(p *ir.Program) string {
 	case p.Format.Bound == 0: // no node is updated in integers
 		return float
 	}
-	return text + " where all neighbours are discrete; " + float
+	return text + " where all neighbours are discrete; other " + float
 }
 
 // floatNodes is how many nodes a sweep updates in float32.

@@ -1,0 +1,164 @@
+package pass
+
+import (
+	"math"
+
+	"github.com/thrmlgen/thrmlgen/gen/diag"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+const (
+	probed    = 256 // nodes of a variable whose energy is looked at
+	probeFar  = 40  // up to ±2^40
+	probeElse = 0.734375
+)
+
+// growth refuses unbounded nodes of samplers that read the energy when it does not
+// rise towards both ends: they have no law then. It looks at the energy at
+// ±1, ±2, ±4, …, spins at +1, categories at 0 and other numbers at 0.73 or in the
+// middle of their range.
+func growth(w *lowering) {
+	p := w.p
+	rest := w.somewhere()
+	var rows *touching
+	for i, v := range p.Vars {
+		if w.g.Vars[i].Sampler == "" || v.Range != nil {
+			continue
+		}
+		if rows == nil {
+			rows = touchingRows(p)
+		}
+		for n := v.First; n < v.First+min(v.Count, probed); n++ {
+			if !w.free(n) {
+				continue
+			}
+			if text := rows.trend(p, n, rest); text != "" {
+				w.l.Addf(w.posOf(int32(n)), diag.Unbounded, "%s", w.g.NodeName(n)+text).
+					Help = "its energy must rise towards both ends, whatever its neighbours are; or give it a range"
+				break
+			}
+		}
+	}
+}
+
+// free reports whether a node is not clamped.
+func (w *lowering) free(node int) bool {
+	for _, c := range w.p.Clamps {
+		for _, n := range c.Nodes {
+			if int(n) == node {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// somewhere is a state inside all ranges.
+func (w *lowering) somewhere() []float64 {
+	x := make([]float64, w.p.Nodes)
+	for _, v := range w.p.Vars {
+		at := 1.0
+		switch {
+		case v.Kind == ir.Categorical:
+			at = 0
+		case v.Range != nil:
+			at = float64(v.Range[0]/2) + float64(v.Range[1]/2)
+		case v.Kind == ir.Continuous:
+			at = probeElse
+		}
+		for n := v.First; n < v.First+v.Count; n++ {
+			x[n] = at
+		}
+	}
+	for _, c := range w.p.Clamps {
+		for i, n := range c.Nodes {
+			x[n] = float64(c.Values[i])
+			if v := w.varOf(n); v.Kind == ir.Continuous {
+				x[n] = float64(math.Float32frombits(uint32(c.Values[i])))
+			}
+		}
+	}
+	return x
+}
+
+// touching lists the rows that touch each node: of Factors, then of Codes.
+type touching struct{ factors, codes [][][2]int32 }
+
+func touchingRows(p *ir.Program) *touching {
+	t := &touching{make([][][2]int32, p.Nodes), make([][][2]int32, p.Nodes)}
+	for i := range p.Factors {
+		for at, n := range p.Factors[i].Index {
+			t.factors[n] = append(t.factors[n], [2]int32{int32(i), int32(at / len(p.Factors[i].Slots))})
+		}
+	}
+	for i := range p.Codes {
+		c := &p.Codes[i]
+		for at, n := range c.Index {
+			if !c.Directed {
+				t.codes[n] = append(t.codes[n], [2]int32{int32(i), int32(at / len(c.Slots))})
+			}
+		}
+	}
+	return t
+}
+
+// trend says what is wrong with the energy of a node far out, or nothing.
+func (t *touching) trend(p *ir.Program, node int, rest []float64) string {
+	kept := rest[node]
+	defer func() { rest[node] = kept }()
+	at := func(x float64) float64 {
+		rest[node] = x
+		return t.energy(p, node, rest)
+	}
+	low := math.Inf(1)
+	for k := range 11 {
+		low = min(low, at(math.Ldexp(1, k)), at(-math.Ldexp(1, k)))
+	}
+	low = min(low, at(0))
+	for _, side := range []float64{1, -1} {
+		switch far := at(side * math.Ldexp(1, probeFar)); {
+		case math.IsNaN(far) || math.IsNaN(low):
+		case far < low-1000:
+			return " has an energy without a lower bound: it is " + short(far) + " at " + short(side*math.Ldexp(1, probeFar))
+		case far < low+1:
+			return " has an energy that does not rise towards " + map[float64]string{1: "+", -1: "-"}[side] + "∞, so that it has no law"
+		}
+	}
+	return ""
+}
+
+// energy is the sum of the rows that touch a node.
+func (t *touching) energy(p *ir.Program, node int, x []float64) float64 {
+	h := 0.0
+	for _, r := range t.factors[node] {
+		f := &p.Factors[r[0]]
+		at, product := 0, 1.0
+		for j, n := range f.Index[int(r[1])*len(f.Slots):][:len(f.Slots)] {
+			switch s := f.Slots[j]; s.Kind {
+			case ir.Categorical:
+				at = at*s.States + int(x[n])
+			case ir.Spin:
+				product *= x[n]
+			default:
+				for range s.Power {
+					product *= x[n]
+				}
+			}
+		}
+		if !f.Shared {
+			at += int(r[1]) * f.TableSize()
+		}
+		h -= float64(f.Weights[at] * product)
+	}
+	var stack []float64
+	for _, r := range t.codes[node] {
+		c := &p.Codes[r[0]]
+		code := sampling.Code{Ops: c.Energy, Params: c.Params}
+		nodes := c.Index[int(r[1])*len(c.Slots):]
+		var e float64
+		e, stack = code.Eval(int(r[1]), func(slot int) float64 { return x[nodes[slot]] }, stack)
+		h += e
+	}
+	return h
+}
