@@ -43,6 +43,13 @@ sample: {chains: 70, warmup: 5, samples: 9, steps_per_sample: 2, seed: 3}
 observe: [state, energy, best, moments, magnetisation]
 `
 
+// samplersModel has energies of all forms, other samplers than gibbs and an
+// interaction.
+func samplersModel(t *testing.T) string {
+	t.Helper()
+	return string(fileBytes(t, filepath.Join("testdata", "samplers", "model.yaml")))
+}
+
 // realFolder puts model.yaml into a new folder and goes there.
 func realFolder(t *testing.T, text string) {
 	t.Helper()
@@ -114,12 +121,17 @@ func TestContinuousOnEveryTarget(t *testing.T) {
 	if !testing.Short() {
 		testtool.Need(t, "go")
 	}
+	samplers := samplersModel(t)
 	realFolder(t, realModel)
+	if err := os.WriteFile("samplers.yaml", []byte(samplers), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, model := range []struct {
 		file  string
 		flags []string
 	}{
 		{"model.yaml", nil},
+		{"samplers.yaml", nil},
 		{"models/gaussian_bernoulli", []string{"--chains", "3", "--warmup", "2", "--steps", "1"}},
 		{"models/grid_gaussian", []string{"--chains", "65", "--set", "observe=[state, energy, moments]"}},
 	} {

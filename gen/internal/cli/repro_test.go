@@ -50,6 +50,9 @@ $T run models/torus64 --quiet --chains 3 --warmup 2 --samples 4 --out torus.npz
 $T run "$M/annealed.yaml" --quiet --out annealed.npz --state annealed.state
 $T run models/cubic --quiet --samples 20 --out cubic.zarr
 $T train "$M/train.yaml" --quiet --epochs 3 --out weights.npz --checkpoint checkpoint
+$T run "$M/real.yaml" --quiet --out real.npz --state real.state
+$T run "$M/samplers.yaml" --quiet --out samplers.npz --state samplers.state
+$T gen "$M/samplers.yaml" --quiet --out samplers
 $T export models/chain5 --quiet --format coo --out chain5.coo
 $T check models/pegasus14 --json >check.json
 $T check "$M/annealed.yaml" --ir >annealed.ir
@@ -66,7 +69,7 @@ func TestSameBytesEverywhere(t *testing.T) {
 	if err := npy.WriteNPY(&data, []int{4, 4}, []int8{1, 1, -1, -1, 1, 1, 1, -1, -1, 1, -1, 1, 1, -1, 1, 1}); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"annealed.yaml": annealed, "train.yaml": trainModel, "data.npy": data.String()} {
+	for name, text := range map[string]string{"annealed.yaml": annealed, "real.yaml": realModel, "samplers.yaml": samplersModel(t), "train.yaml": trainModel, "data.npy": data.String()} {
 		if err := os.WriteFile(filepath.Join(models, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
