@@ -252,6 +252,19 @@ func (m *Model) Langevin(s Langevin) {
 		field{"noise_scale", number(p.in("NoiseScale"), s.NoiseScale)})
 }
 
+// MALA is a joint move of the continuous variables in Over by the
+// Metropolis-adjusted Langevin algorithm.
+type MALA struct {
+	Over     Nodes
+	StepSize float64
+}
+
+// MALA makes such a move the last block of a sweep.
+func (m *Model) MALA(s MALA) {
+	p := here().at(1)
+	m.dynamics(p, "mala", s.Over, field{"step_size", number(p.in("StepSize"), s.StepSize)})
+}
+
 // HMC is a joint move of the continuous variables in Over by Hamiltonian Monte
 // Carlo.
 type HMC struct {

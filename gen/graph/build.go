@@ -46,12 +46,12 @@ func resolve(s *spec.Spec, files Files) *builder {
 		seeds:      map[uint64]string{},
 		brokenVars: map[string]bool{},
 	}
-	b.refuse()
 	b.topologies()
 	b.family()
 	b.variables()
 	b.updates()
 	b.allGroups()
+	b.dynamics()
 	b.factors()
 	b.directedTerms()
 	b.clamps()
@@ -168,14 +168,6 @@ func (f *few) done(what string) {
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
-
-// refuse reports the parts of the grammar that this version cannot build.
-func (b *builder) refuse() {
-	s := b.s
-	if s.Dynamics != nil {
-		b.unsupported(*s.Dynamics, "dynamics of continuous variables", "")
-	}
-}
 
 // updates checks the samplers that variables are given.
 func (b *builder) updates() {

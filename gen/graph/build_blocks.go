@@ -108,6 +108,9 @@ func (b *builder) colourBlocks(csr CSR) [][]Block {
 	size := make([][3]int, n)
 	for i := range b.g.Vars {
 		v := &b.g.Vars[i]
+		if b.g.moves(i) {
+			continue
+		}
 		for _, c := range colours[v.First : v.First+v.Count] {
 			size[c][v.Kind]++
 		}
@@ -120,6 +123,9 @@ func (b *builder) colourBlocks(csr CSR) [][]Block {
 	}
 	for i := range b.g.Vars {
 		v := &b.g.Vars[i]
+		if b.g.moves(i) {
+			continue
+		}
 		for j, c := range colours[v.First : v.First+v.Count] {
 			nodes[c][v.Kind] = append(nodes[c][v.Kind], int32(v.First+j))
 		}
@@ -132,6 +138,10 @@ func (b *builder) colourBlocks(csr CSR) [][]Block {
 			}
 		}
 		slices.SortFunc(blocks[c], func(x, y Block) int { return int(x.Nodes[0]) - int(y.Nodes[0]) })
+	}
+	blocks = slices.DeleteFunc(blocks, func(s []Block) bool { return len(s) == 0 }) // of nodes that move together
+	if b.g.Dynamics != nil {
+		blocks = append(blocks, b.g.jointBlock())
 	}
 	return blocks
 }
@@ -196,6 +206,16 @@ func (b *builder) userBlocks() {
 			g.Blocks = append(g.Blocks, super)
 		}
 	}
+	if d := g.Dynamics; d != nil {
+		joint := g.jointBlock()
+		places = append(places, d.Pos)
+		ok = b.claim(joint[0].Nodes, owner, places) && ok
+		g.Blocks = append(g.Blocks, joint)
+		if g.Synchronous {
+			b.fail(d.Pos, diag.Conflict, "leave one of the two away", "a joint move does not go with synchronous: true")
+			ok = false
+		}
+	}
 	if !ok {
 		return
 	}
@@ -250,7 +270,7 @@ func (b *builder) neighboursTogether() {
 	for i, blocks := range g.Blocks {
 		for _, block := range blocks {
 			for _, n := range block.Nodes {
-				if b.free[n] {
+				if b.free[n] && !block.Joint {
 					super[n] = int32(i + 1)
 				}
 			}

@@ -52,6 +52,11 @@ func (g *Graph) Hash() string {
 			h.text(v.Name + " " + v.Sampler)
 		}
 	}
+	if d := g.Dynamics; d != nil {
+		h.text(d.Kind)
+		h.floats([]float64{d.StepSize, d.NoiseScale})
+		h.count(d.Steps)
+	}
 	h.floats([]float64{g.Beta})
 	h.text(g.BetaParam)
 	h.bools(g.Synchronous)
@@ -256,8 +261,14 @@ func (g *Graph) Expand() string {
 		p.line("beta: %s", number(g.Beta))
 	}
 	p.inits()
-	p.line("blocks:")
-	for _, super := range g.Blocks {
+	gibbs := g.Blocks
+	if g.Dynamics != nil {
+		gibbs = gibbs[:len(gibbs)-1]
+	}
+	if len(gibbs) > 0 {
+		p.line("blocks:")
+	}
+	for _, super := range gibbs {
 		p.superblock(super)
 	}
 	if g.Synchronous {
@@ -278,13 +289,21 @@ type printer struct {
 
 func (p *printer) updates() {
 	var list []string
-	for _, v := range p.g.Vars {
-		if v.Sampler != "" {
+	for i, v := range p.g.Vars {
+		if v.Sampler != "" && !p.g.moves(i) {
 			list = append(list, v.Name+": "+v.Sampler)
 		}
 	}
 	if list != nil {
 		p.line("update: {%s}", strings.Join(list, ", "))
+	}
+	if d := p.g.Dynamics; d != nil {
+		var over []string
+		for _, i := range d.Vars {
+			over = append(over, p.g.Vars[i].Name)
+		}
+		more := map[string]string{"langevin": ", noise_scale: " + number(d.NoiseScale), "hmc": ", steps: " + strconv.Itoa(d.Steps)}[d.Kind]
+		p.line("dynamics: {%s: {over: [%s], step_size: %s%s}}", d.Kind, strings.Join(over, ", "), number(d.StepSize), more)
 	}
 }
 

@@ -94,7 +94,9 @@ func (b *builder) splitVectors() {
 	for i, blocks := range g.Blocks {
 		for _, block := range blocks {
 			for _, n := range block.Nodes {
-				super[n] = i + 1
+				if !block.Joint {
+					super[n] = i + 1
+				}
 			}
 		}
 	}

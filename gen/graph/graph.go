@@ -47,6 +47,8 @@ type Graph struct {
 	Edges       int  // pairs of nodes that share a factor row
 	MaxDegree   int
 
+	Dynamics *Dynamics // of the last superblock; nil without
+
 	Clamps  []Clamp
 	Init    []Init // one for each variable
 	Sample  Sample
@@ -166,6 +168,17 @@ func (f *Factor) TableSize() int {
 	return n
 }
 
+// Dynamics is a joint move of the nodes of whole continuous variables, the last
+// superblock of a sweep. Their Sampler is Kind.
+type Dynamics struct {
+	Kind       string // langevin, mala, hmc
+	Vars       []int
+	StepSize   float64
+	NoiseScale float64 // langevin
+	Steps      int     // hmc
+	Pos        diag.Pos
+}
+
 // Group is a named set of nodes, in the order written.
 type Group struct {
 	Name  string
@@ -176,6 +189,7 @@ type Group struct {
 type Block struct {
 	Nodes []int32
 	Pos   diag.Pos
+	Joint bool // moved by Dynamics
 }
 
 // Clamp fixes nodes. Values are -1/+1 for spins, 0 … K-1 for categoricals and the

@@ -76,8 +76,10 @@ func (m *Machine) Probability(chain, node int) []float64 {
 }
 
 // Energy is βH of the state of a chain, at the β of the machine.
-func (m *Machine) Energy(chain int) float64 {
-	x := m.state[chain]
+func (m *Machine) Energy(chain int) float64 { return m.beta * m.hamiltonian(m.state[chain]) }
+
+// hamiltonian is H of a state.
+func (m *Machine) hamiltonian(x []int32) float64 {
 	h := 0.0
 	for i := range m.p.Factors {
 		for r := 0; r < m.p.Factors[i].Rows; r++ {
@@ -100,7 +102,7 @@ func (m *Machine) Energy(chain int) float64 {
 			h += m.codeValue(c, r, x)
 		}
 	}
-	return m.beta * h
+	return h
 }
 
 // hinton is how many of 2^32 words start spin n at +1.

@@ -198,6 +198,10 @@ func (m *Machine) Sweep() error {
 		for _, sb := range m.p.Sweep {
 			before := append([]int32(nil), x...)
 			for _, b := range sb {
+				if b.Joint != nil {
+					m.joint(chain, &b, x)
+					continue
+				}
 				for _, n := range b.Nodes {
 					if !m.clamped[n] {
 						x[n] = m.update(chain, int(n), before)

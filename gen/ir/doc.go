@@ -267,6 +267,23 @@
 // mala; for slice (n-m)/(n+m), n the times that L and R moved outwards and m the values
 // that were not inside, nothing where both are 0. Steps then stay.
 //
+// # Joint moves
+//
+// A block with a joint move is the last superblock, alone, and may hold neighbours. Its
+// free nodes move together: x is their state before, D(x) the slopes at it, z their
+// normal numbers of purpose 1, draws 0 and 1; ε is the step size. What follows is in
+// float32 for each node, factors in front rounded from float64.
+//
+//	langevin  x' = (x - (ε·β)·D(x)) + sqrt((2ε)·noise)·z; where some x' is not finite, x stays
+//	mala      m = x - (ε·β)·D(x), s = sqrt(2ε), x' = m + s·z, m' = x' - (ε·β)·D(x'),
+//	          K = Σ ((x-m')² - (x'-m)²) / (2·(s·s)) in float64
+//	hmc       p = z; as often as steps says: p -= (ε·β/2)·D(x), x += ε·p, p -= (ε·β/2)·D(x);
+//	          K = (-p² of each node at the start, in order, then +p² at the end) / 2 in float64
+//
+// mala and hmc take x' when (w+½)/2^32 < α, w the word of purpose 1, draw 2, of the
+// block's first slot; α = exp(min(0, -β·(H(x')-H(x)) - K)) with H as reported energies
+// have it, 0 where that or some x' is not finite.
+//
 // # Error bound
 //
 // Rounding n weights moves γ by at most n·β·2^-(F+1) and a conditional

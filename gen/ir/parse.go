@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // Parse reads the text of Fprint. Blanks and line ends are alike. Parse checks
@@ -269,6 +271,9 @@ func (t *parser) program(p *Program) {
 			b := Block{Kind: t.kind(), States: t.int(""), Float: t.is("float")}
 			if t.is("sampler") {
 				b.Sampler = t.name()
+			}
+			if t.is("joint") {
+				b.Joint = &sampling.Joint{StepSize: t.float("step"), NoiseScale: t.float("noise"), Steps: t.int("steps")}
 			}
 			b.First, b.Nodes = t.int("slot"), t.ints("nodes")
 			sb = append(sb, b)

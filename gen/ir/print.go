@@ -118,6 +118,9 @@ func (t *printer) program(p *Program) {
 			if b.Sampler != "" {
 				t.f(" sampler %s", t.name(b.Sampler))
 			}
+			if j := b.Joint; j != nil {
+				t.f(" joint step %s noise %s steps %d", number(j.StepSize), number(j.NoiseScale), j.Steps)
+			}
 			t.f(" slot %d nodes", b.First)
 			t.ints(b.Nodes)
 		}

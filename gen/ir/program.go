@@ -1,6 +1,10 @@
 package ir
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
 
 // Kind is what values a node takes.
 type Kind uint8
@@ -78,8 +82,9 @@ type Superblock []Block
 type Block struct {
 	Kind    Kind
 	States  int
-	Float   bool   // updates are in float32: nodes are continuous or have continuous neighbours
-	Sampler string // "" draws from the conditional law; else the name of another sampler
+	Float   bool            // updates are in float32: nodes are continuous or have continuous neighbours
+	Sampler string          // "" draws from the conditional law; else the name of another sampler
+	Joint   *sampling.Joint // a joint move of all nodes, by Sampler
 	First   int
 	Nodes   []int32
 }
@@ -87,6 +92,9 @@ type Block struct {
 // Samplers are those of continuous nodes that read the energy rather than draw
 // from a Gaussian.
 var Samplers = []string{"slice", "metropolis", "mala"}
+
+// JointSamplers move all nodes of a block together.
+var JointSamplers = []string{"langevin", "mala", "hmc"}
 
 // Clamp fixes nodes; Chains > 0 gives Values a leading chain axis. Values are
 // ±1, a category, or the bits of a float32.

@@ -382,7 +382,12 @@ func (v *verifier) sweep() {
 			if !checkStates(b.Kind, b.States) {
 				v.fault("superblock %d, block %d: kind %d with %d states", i, j, b.Kind, b.States)
 			}
-			if b.Sampler != "" && (b.Kind != Continuous || !slices.Contains(Samplers, b.Sampler)) {
+			known := Samplers
+			if b.Joint != nil {
+				known = JointSamplers
+				v.joint(i, &b)
+			}
+			if (b.Sampler != "" || b.Joint != nil) && (b.Kind != Continuous || !slices.Contains(known, b.Sampler)) {
 				v.fault("superblock %d, block %d: sampler %q", i, j, b.Sampler)
 			}
 			if b.First != next {
@@ -409,8 +414,34 @@ func (v *verifier) sweep() {
 		}
 	}
 	v.codeFor()
-	if !p.Synchronous {
-		v.neighbours(at)
+	if p.Synchronous {
+		return
+	}
+	for _, sb := range p.Sweep {
+		for _, b := range sb {
+			for _, n := range b.Nodes {
+				if b.Joint != nil && v.isNode(n) {
+					at[n] = 0
+				}
+			}
+		}
+	}
+	v.neighbours(at)
+}
+
+// joint refuses a joint move that is not the last superblock by itself.
+func (v *verifier) joint(super int, b *Block) {
+	j := b.Joint
+	if super != len(v.p.Sweep)-1 || len(v.p.Sweep[super]) != 1 || v.p.Synchronous {
+		v.fault("superblock %d: a joint move is the last superblock by itself", super)
+	}
+	if !(j.StepSize > 0) || !finite(j.StepSize) || !(j.NoiseScale >= 0) || !finite(j.NoiseScale) || j.Steps < 1 {
+		v.fault("superblock %d: joint move %+v", super, *j)
+	}
+	for _, n := range b.Nodes {
+		if v.isNode(n) && v.ranges[n] != nil {
+			v.fault("node %d has a range and moves with others", n)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package pass
 
-import "github.com/thrmlgen/thrmlgen/gen/ir"
+import (
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
 
 // blocks splits every block into blocks of one kind, number of states and sampler,
 // apart what is updated in integers and in float32, in order of first appearance,
@@ -32,7 +35,12 @@ func blocks(w *lowering) {
 				if !seen {
 					i = len(sb)
 					at[c] = i
-					sb = append(sb, ir.Block{Kind: c.kind, States: c.states, Float: c.float, Sampler: c.sampler})
+					block := ir.Block{Kind: c.kind, States: c.states, Float: c.float, Sampler: c.sampler}
+					if b.Joint {
+						d := w.g.Dynamics
+						block.Joint = &sampling.Joint{StepSize: d.StepSize, NoiseScale: d.NoiseScale, Steps: d.Steps}
+					}
+					sb = append(sb, block)
 				}
 				sb[i].Nodes = append(sb[i].Nodes, n)
 			}

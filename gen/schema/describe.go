@@ -55,8 +55,6 @@ var descriptions = map[string]string{
 	"clamp.file":   "The values, with an optional leading axis for the chains.",
 	"update":       "The sampler of a variable: gibbs (default), slice, metropolis, mala, or a user's.",
 	"dynamics":     "Joint moves of the continuous variables, one a sweep.",
-	"langevin":     "Langevin moves.",
-	"hmc":          "Hamiltonian Monte Carlo.",
 	"step_size":    "The step of one move.",
 	"noise_scale":  "Scales the noise of a move.",
 	"format":       "The number format: default (any conditional probability within 2^-12), fast (8-bit weights), hardware, or its numbers one by one.",
@@ -199,4 +197,8 @@ var descriptions = map[string]string{
 	"interactions.head":   "The nodes whose field is given.",
 	"interactions.tails":  "The nodes that the field depends on.",
 	"interactions.field":  "The field as an expression.",
+	"dynamics.langevin":   "x ← x − step_size·β·∇E + √(2·step_size·noise_scale)·ε, without a Metropolis test.",
+	"dynamics.mala":       "The same move with noise_scale 1, accepted or not (Metropolis-adjusted Langevin algorithm).",
+	"dynamics.hmc":        "Hamiltonian Monte Carlo: leapfrogs from normal momenta, accepted or not.",
+	"dynamics.hmc.steps":  "Leapfrogs of a move. Default 10.",
 }

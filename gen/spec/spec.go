@@ -32,7 +32,7 @@ type Spec struct {
 	Synchronous  bool
 	Clamps       []Clamp
 	Update       []Update
-	Dynamics     *diag.Pos
+	Dynamics     *Dynamics
 	Format       Format
 	Sample       Sample
 	Observe      []Observe // default state and energy
@@ -185,6 +185,16 @@ type Interaction struct {
 	Factor
 	Head  Tail
 	Tails []Tail
+}
+
+// Dynamics is a joint move of continuous variables.
+type Dynamics struct {
+	Kind       string // langevin, mala, hmc
+	Over       *Ref
+	StepSize   Float
+	NoiseScale Float // langevin
+	Steps      Int   // hmc
+	Pos        diag.Pos
 }
 
 // Tail is a list of nodes with the name it has in the field ("" in the list form).

@@ -3,17 +3,25 @@ package observe
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/stats"
 )
 
-// A SamplerReport says how a sampler that fits steps did for one variable.
+// A SamplerReport says how a sampler other than gibbs did for one variable, or for
+// those that move together ("x, y").
 type SamplerReport struct {
 	Variable   string      `json:"variable"`
 	Sampler    string      `json:"sampler"`
-	Acceptance stats.Value `json:"acceptance"` // share of the proposals taken after warm-up; of slice none
+	Acceptance stats.Value `json:"acceptance"` // share of the proposals taken after warm-up; of slice and langevin none
 	Step       stats.Value `json:"step"`       // median over nodes and chains
+	// Divergences are joint moves that were undone because they left the finite
+	// numbers or made a large error in the energy, the first in sweep DivergedAt.
+	Divergences uint64 `json:"divergences,omitempty"`
+	DivergedAt  uint64 `json:"diverged_at,omitempty"`
+
+	joint bool
 }
 
 // samplerReports are those of a view.
@@ -41,7 +49,40 @@ func samplerReports(v ChainView) []SamplerReport {
 		}
 		list = append(list, r)
 	}
-	return list
+	return append(list, jointReports(v)...)
+}
+
+// jointReports is the report of a joint move, if there is one.
+func jointReports(v ChainView) []SamplerReport {
+	m := v.Model()
+	if len(m.Sweep) == 0 {
+		return nil
+	}
+	b := m.Sweep[len(m.Sweep)-1][0]
+	if b.Joint == nil {
+		return nil
+	}
+	var names []string
+	for i := range m.Vars {
+		if x := &m.Vars[i]; slices.ContainsFunc(b.Nodes, func(n int32) bool { return x.First <= int(n) && int(n) < x.First+x.Count }) {
+			names = append(names, x.Name)
+		}
+	}
+	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: stats.Value{NA: "not known"}, Step: stats.Value{V: b.Joint.StepSize}, joint: true}
+	source, ok := v.(interface {
+		Acceptance(name string) (rate float64, proposals uint64)
+		Divergences() (count, first uint64)
+	})
+	if !ok {
+		return []SamplerReport{r}
+	}
+	if rate, proposals := source.Acceptance(names[0]); proposals > 0 && b.Sampler != "langevin" {
+		r.Acceptance = stats.Value{V: rate}
+	}
+	if count, first := source.Divergences(); count > 0 {
+		r.Divergences, r.DivergedAt = count, first
+	}
+	return []SamplerReport{r}
 }
 
 // samplerOf is the sampler of a variable that fits steps.
@@ -67,7 +108,14 @@ func (r *SamplerReport) text() string {
 		if r.Sampler == "slice" {
 			what = "width"
 		}
-		text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
+		if r.joint {
+			text += fmt.Sprintf(", step %v", r.Step.V)
+		} else {
+			text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
+		}
+	}
+	if r.Divergences > 0 {
+		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: use a smaller step_size", r.Divergences, r.DivergedAt)
 	}
 	return text
 }

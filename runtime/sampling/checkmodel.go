@@ -160,12 +160,15 @@ func (m *Model) checkSweep() error {
 			return fmt.Errorf("superblock %d is empty", i)
 		}
 		for _, b := range super {
+			if b.Joint != nil && (len(super) > 1 || m.Synchronous) {
+				return fmt.Errorf("superblock %d: a joint move is a superblock by itself", i)
+			}
 			if b.First != next || len(b.Nodes) == 0 || next > math.MaxInt32-len(b.Nodes)-16 {
 				return fmt.Errorf("superblock %d: %d nodes from slot %d on", i, len(b.Nodes), b.First)
 			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || samplerNamed(b.Sampler) < 0 || b.Sampler != "" && b.Kind != Continuous {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && b.Kind != Continuous {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
@@ -173,6 +176,14 @@ func (m *Model) checkSweep() error {
 		}
 	}
 	return m.checkCodeFor()
+}
+
+// knownSampler reports whether the engine has the block's sampler.
+func (b *Block) knownSampler() bool {
+	if j := b.Joint; j != nil {
+		return jointNamed(b.Sampler) >= 0 && j.StepSize > 0 && j.NoiseScale >= 0 && j.Steps > 0
+	}
+	return samplerNamed(b.Sampler) >= 0
 }
 
 // checkCodeFor refuses nodes whose sampler lacks code.

@@ -102,6 +102,15 @@ func codeModel(n uint64) string {
 		fmt.Fprintf(&b, "  - {head: z, tails: {v: z}, edges: {chain: z}, field: \"sin(v)\"}\n")
 	}
 	fmt.Fprintf(&b, "update: {x: %s, y: %s}\n", samplers[r.IntN(3)], samplers[r.IntN(3)])
+	switch kind := []string{"", "langevin", "mala", "hmc"}[r.IntN(4)]; kind {
+	case "":
+	case "langevin":
+		fmt.Fprintf(&b, "dynamics: {langevin: {over: z, step_size: 0.1, noise_scale: %v}}\n", 0.5+r.Float64())
+	case "mala":
+		fmt.Fprintf(&b, "dynamics: {mala: {over: z, step_size: 0.3}}\n")
+	case "hmc":
+		fmt.Fprintf(&b, "dynamics: {hmc: {over: z, step_size: 0.4, steps: %d}}\n", 1+r.IntN(4))
+	}
 	fmt.Fprintf(&b, "beta: %v\n", []float64{1, 0.4, 2}[r.IntN(3)])
 	if r.IntN(2) == 0 {
 		fmt.Fprintf(&b, "clamp: {\"x[1]\": 0.5, \"z[0]\": -1}\n")
@@ -131,7 +140,7 @@ func TestCodeEqualsInterpreter(t *testing.T) {
 		}
 		for _, sb := range p.Sweep {
 			for _, b := range sb {
-				kinds[fmt.Sprint(b.Kind, b.Float, b.Sampler)]++
+				kinds[fmt.Sprint(b.Kind, b.Float, b.Sampler, b.Joint != nil)]++
 			}
 		}
 		r := rand.New(rand.NewPCG(n, 6))
@@ -180,7 +189,7 @@ func TestCodeEqualsInterpreter(t *testing.T) {
 			s.Sweep()
 		}
 	}
-	if len(kinds) != 8 {
+	if len(kinds) != 11 {
 		t.Errorf("blocks %v", kinds)
 	}
 	t.Logf("blocks by kind, float and sampler: %v", kinds)

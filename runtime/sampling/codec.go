@@ -61,6 +61,12 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.int(x.States)
 			e.truth(x.Float)
 			e.text(x.Sampler)
+			e.truth(x.Joint != nil)
+			if j := x.Joint; j != nil {
+				e.float(j.StepSize)
+				e.float(j.NoiseScale)
+				e.int(j.Steps)
+			}
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -354,8 +360,13 @@ func (d *codecReader) model() *Model {
 	})
 	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 2+4+16+4, func(d *codecReader) Block {
-			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), First: d.int(), Nodes: d.ints32()}
+		return codecList(d, 2+4+1+16+4, func(d *codecReader) Block {
+			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text()}
+			if d.truth() {
+				b.Joint = &Joint{StepSize: d.float(), NoiseScale: d.float(), Steps: d.int()}
+			}
+			b.First, b.Nodes = d.int(), d.ints32()
+			return b
 		})
 	})
 	m.Synchronous = d.truth()

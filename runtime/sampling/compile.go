@@ -48,6 +48,7 @@ type blockPlan struct {
 
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
+	joint *jointPlan // a joint move
 	layer *spinLayer // nil: inputs differ from node to node
 }
 
@@ -166,8 +167,14 @@ func (s *Sampler) compile() error {
 	for _, super := range m.Sweep {
 		var plans []*blockPlan
 		for _, b := range super {
-			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes, step: samplerNamed(b.Sampler)}
-			if p.step < 0 {
+			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes}
+			switch {
+			case b.Joint != nil:
+				p.joint = s.compileJoint(&b)
+			default:
+				p.step = samplerNamed(b.Sampler)
+			}
+			if !b.knownSampler() {
 				return fmt.Errorf("sampler %q is not one this engine knows", b.Sampler)
 			}
 			padded := (len(b.Nodes) + 3) / 4 * 4

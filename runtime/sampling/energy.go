@@ -45,21 +45,26 @@ func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
 // hamiltonian fills h for the chains of words lo … hi-1.
 func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 	for word := lo; word < hi; word++ {
-		var sum [64]float64
-		for fi := range s.model.Factors {
-			if !s.model.Factors[fi].integer() {
-				s.addFloatFactor(&sum, fi, word)
-			} else if a := s.counted[fi]; a > 0 {
-				s.countFactor(&sum, fi, word, a)
-			} else {
-				s.addFactor(&sum, fi, word)
-			}
-		}
-		for i := range s.model.Codes {
-			s.addCodeFactor(&sum, &s.model.Codes[i], word)
-		}
+		sum := s.wordEnergies(word)
 		copy(h[64*word:], sum[:min(64, s.chains-64*word)])
 	}
+}
+
+// wordEnergies is H of the 64 chains of a word at β = 1.
+func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
+	for fi := range s.model.Factors {
+		if !s.model.Factors[fi].integer() {
+			s.addFloatFactor(&sum, fi, word)
+		} else if a := s.counted[fi]; a > 0 {
+			s.countFactor(&sum, fi, word, a)
+		} else {
+			s.addFactor(&sum, fi, word)
+		}
+	}
+	for i := range s.model.Codes {
+		s.addCodeFactor(&sum, &s.model.Codes[i], word)
+	}
+	return sum
 }
 
 // findCounted finds the factors whose energy can be counted: spins only, one

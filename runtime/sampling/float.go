@@ -199,7 +199,7 @@ func (s *Sampler) checkPrecision(weights [][]float64) error {
 						a += -weights[t.factor][t.base]
 					}
 				}
-				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && !x.codedSquare() {
+				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && b.joint == nil && !x.codedSquare() {
 					return fmt.Errorf("%s: the coefficient of its square in the energy would be %v; it must be above 0", s.model.NodeName(int(x.node)), a)
 				}
 			}

@@ -108,8 +108,16 @@ type Block struct {
 	States  int
 	Float   bool   // updated in float32: continuous nodes and their neighbours
 	Sampler string // "" draws from the conditional law; else the name of another sampler
+	Joint   *Joint // a joint move of all nodes, by Sampler
 	First   int
 	Nodes   []int32
+}
+
+// Joint is how a block moves as a whole.
+type Joint struct {
+	StepSize   float64
+	NoiseScale float64 // of langevin
+	Steps      int     // of hmc
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading

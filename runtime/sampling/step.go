@@ -75,10 +75,7 @@ func (w *worker) slopeAt(s *Sampler, node *floatNode, x, d *[64]float32, lane, n
 // stepNumber updates a continuous node by one of these samplers.
 func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, n int, slot, chain uint32) {
 	q := &w.float.step
-	fillFloats(&q.b, node.constant[0])
-	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
-	fillFloats(&q.a, float32(node.a))
-	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
+	w.curve(s, node, lane, n)
 	at := (int(b.row[i])*s.tile + lane) * 64
 	copy(q.x[:], w.floats[at:][:64])
 	w.energyAt(s, node, &q.x, &q.ex, lane, n)
@@ -90,6 +87,15 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 	} else {
 		w.propose(s, b.step, node, out, step, d, lane, n)
 	}
+}
+
+// curve prepares energyAt and slopeAt for a node.
+func (w *worker) curve(s *Sampler, node *floatNode, lane, n int) {
+	q := &w.float.step
+	fillFloats(&q.b, node.constant[0])
+	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
+	fillFloats(&q.a, float32(node.a))
+	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
 }
 
 // draws are the words of one node in the chains of a word.
@@ -333,7 +339,7 @@ func (m *Model) Fits(i int) bool {
 	v := &m.Vars[i]
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
+			if b.Joint == nil && b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
 				return true
 			}
 		}
@@ -347,7 +353,7 @@ func (s *Sampler) placeSteps() {
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
 			for _, n := range b.Nodes {
-				if samplerNamed(b.Sampler) > stepNone {
+				if b.Joint == nil && samplerNamed(b.Sampler) > stepNone {
 					s.stepRow[n] = int32(s.stepRows)
 					s.stepRows++
 				}

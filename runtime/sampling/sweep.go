@@ -22,6 +22,9 @@ type worker struct {
 	shadowFloats      []float32
 	steps             []float32
 	moves             []moves // by variable
+	joint             jointScratch
+	diverged          uint64
+	divergedAt        uint64 // sweep of the first
 	float             floatScratch
 
 	theta  []int64
@@ -189,6 +192,12 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
+	if b.joint != nil {
+		if lo == 0 { // it is not shared among threads
+			s.updateJoint(w, b, tile)
+		}
+		return
+	}
 	if b.layer != nil {
 		s.updateLayer(w, b, tile, lo, hi)
 		return

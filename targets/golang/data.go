@@ -142,6 +142,14 @@ func (e *emitter) factors(m *sampling.Model) jen.Code {
 	return each(items)
 }
 
+func (e *emitter) joint(j *sampling.Joint) jen.Code {
+	if j == nil {
+		return nil
+	}
+	return field("Joint", jen.Op("&").Add(e.run("Joint")).Add(braces(
+		field("StepSize", float(j.StepSize)), field("NoiseScale", float(j.NoiseScale)), field("Steps", jen.Lit(j.Steps)))))
+}
+
 // codes writes one line for each row and for each list of operations.
 func (e *emitter) codes(m *sampling.Model) jen.Code {
 	names := nodeNames(e.p)
@@ -215,6 +223,7 @@ func (e *emitter) sweep(m *sampling.Model) jen.Code {
 				onlyIf(b.States != 0, field("States", jen.Lit(b.States))),
 				onlyIf(b.Float, field("Float", jen.True())),
 				onlyIf(b.Sampler != "", field("Sampler", jen.Lit(b.Sampler))),
+				e.joint(b.Joint),
 				field("First", jen.Lit(b.First)),
 				field("Nodes", intList("int32", b.Nodes)),
 			))

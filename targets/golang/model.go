@@ -38,7 +38,7 @@ func Model(p *ir.Program) *sampling.Model {
 	for _, super := range p.Sweep {
 		var blocks []sampling.Block
 		for _, b := range super {
-			blocks = append(blocks, sampling.Block{Kind: sampling.Kind(b.Kind), States: b.States, Float: b.Float, Sampler: b.Sampler, First: b.First, Nodes: b.Nodes})
+			blocks = append(blocks, sampling.Block{Kind: sampling.Kind(b.Kind), States: b.States, Float: b.Float, Sampler: b.Sampler, Joint: b.Joint, First: b.First, Nodes: b.Nodes})
 		}
 		m.Sweep = append(m.Sweep, blocks)
 	}

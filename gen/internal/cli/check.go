@@ -373,16 +373,29 @@ func factorText(g *graph.Graph, f *graph.Factor) string {
 
 func blocksText(g *graph.Graph) string {
 	var parts []string
-	for _, super := range g.Blocks {
+	blocks, joint := g.Blocks, ""
+	if d := g.Dynamics; d != nil {
+		last := blocks[len(blocks)-1][0]
+		blocks = blocks[:len(blocks)-1]
+		joint = fmt.Sprintf("%s move together by %s, step %s", plural(len(last.Nodes), "node"), d.Kind, short(d.StepSize, 6))
+		if d.Kind == "hmc" {
+			joint += fmt.Sprintf(", %s", plural(d.Steps, "leapfrog"))
+		}
+		if len(blocks) == 0 {
+			return joint
+		}
+		joint = "; then " + joint
+	}
+	for _, super := range blocks {
 		var inside []string
 		for _, b := range super {
 			inside = append(inside, strconv.Itoa(len(b.Nodes)))
 		}
 		parts = append(parts, strings.Join(inside, "+"))
 	}
-	text := fmt.Sprintf("%d as written,", len(g.Blocks))
+	text := fmt.Sprintf("%d as written,", len(blocks))
 	if g.Coloured {
-		text = plural(len(g.Blocks), "colour")
+		text = plural(len(blocks), "colour")
 	}
 	if same := slices.Compact(slices.Clone(parts)); len(parts) > 1 && len(same) == 1 {
 		text += fmt.Sprintf(" of %s nodes each", same[0])
@@ -392,7 +405,7 @@ func blocksText(g *graph.Graph) string {
 	if g.Synchronous {
 		text += "; neighbours are updated together (synchronous)"
 	}
-	return text
+	return text + joint
 }
 
 func betaText(g *graph.Graph) string {
