@@ -91,7 +91,9 @@ var said = map[string]func() *models.Model{
 		m.Sample(models.Schedule{Chains: 2, Warmup: 3, Samples: 4, StepsPerSample: 5, Seed: 1<<64 - 1, Betas: models.BetaList(0.5, 1, 1.5)})
 		m.Observe(models.State, models.Energy, models.Best, models.Moments, models.Magnetisation, models.StateOf(s.At(1)),
 			models.Histogram(s), models.Observable("bonds", "u*v").Slot("u", s).Slot("v", s).Edges(models.Grid(s)),
-			models.Observable("field", "u").Slot("u", s).All())
+			models.Observable("field", "u").Slot("u", s).All(),
+			models.Histogram(s.At(0, 1)).Name("corner").Bins(5).Range(-1, 1.5),
+			models.Mean("pairs", "u*v").Slot("u", s).Slot("v", s).Pairs())
 		m.Langevin(models.Langevin{Over: s, StepSize: 0.1, NoiseScale: 1})
 		return m
 	},

@@ -285,7 +285,7 @@ func (m *Model) dynamics(p place, kind string, over Nodes, more ...field) {
 }
 
 // Observer is what is recorded: State, Energy, Best, Moments, Magnetisation, or
-// what StateOf, Histogram and Observable return.
+// what StateOf, Histogram, Observable and Mean return.
 type Observer interface {
 	observer(m *Model, p place) *value
 }
@@ -316,12 +316,50 @@ func (o nodesObserver) observer(m *Model, _ place) *value {
 // StateOf records a part of the state.
 func StateOf(nodes Nodes) Observer { return nodesObserver{"state", nodes, here()} }
 
-// Histogram counts the values that nodes take.
-func Histogram(nodes Nodes) Observer { return nodesObserver{"histogram", nodes, here()} }
+// Counts is a histogram; see Histogram.
+type Counts struct {
+	nodesObserver
+	more []field
+}
+
+// Histogram counts how often each node had each value.
+func Histogram(nodes Nodes) *Counts {
+	return &Counts{nodesObserver: nodesObserver{"histogram", nodes, here()}}
+}
+
+// Bins sets the number of bins of continuous nodes, without it 50.
+func (c *Counts) Bins(n int) *Counts {
+	c.more = append(c.more, field{"bins", integer(here().at(1), n)})
+	return c
+}
+
+// Range sets where the bins begin and end, without it the range of the variable.
+// What lies outside is counted as under and over.
+func (c *Counts) Range(low, high float64) *Counts {
+	p := here()
+	c.more = append(c.more, field{"range", list(p, number(p.at(1), low), number(p.at(2), high))})
+	return c
+}
+
+// Name sets the name in results, without it that of the variable.
+func (c *Counts) Name(name string) *Counts {
+	c.more = append(c.more, field{"name", text(here().at(1), name)})
+	return c
+}
+
+func (c *Counts) observer(m *Model, p place) *value {
+	if c == nil {
+		return bad(p, "", "the histogram is nil")
+	}
+	v := c.nodesObserver.observer(m, p)
+	v.fields = append(v.fields, c.more...)
+	return v
+}
 
 // Observed is an observable given by an expression over slots, as a factor's
 // energy is.
 type Observed struct {
+	key              string // value or mean
 	name, expression string
 	place            place
 	slots            []observedSlot
@@ -336,7 +374,13 @@ type observedSlot struct {
 
 // Observable records the sum of an expression over rows.
 func Observable(name, expression string) *Observed {
-	return &Observed{name: name, expression: expression, place: here()}
+	return &Observed{key: "value", name: name, expression: expression, place: here()}
+}
+
+// Mean records the mean of an expression in each of its rows, over all chains and
+// draws, and its standard error.
+func Mean(name, expression string) *Observed {
+	return &Observed{key: "mean", name: name, expression: expression, place: here()}
 }
 
 // Slot names a slot of the expression and its variable.
@@ -382,7 +426,7 @@ func (o *Observed) observer(m *Model, p place) *value {
 	if o.index != nil {
 		v.fields = append(v.fields, *o.index)
 	}
-	v.fields = append(v.fields, field{"value", quoted(o.place.at(2), o.expression)})
+	v.fields = append(v.fields, field{o.key, quoted(o.place.at(2), o.expression)})
 	return v
 }
 

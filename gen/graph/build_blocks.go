@@ -348,50 +348,6 @@ func (b *builder) schedule() {
 	}
 }
 
-// observers resolves what is recorded.
-func (b *builder) observers() {
-	if b.s.Observe == nil {
-		b.g.Observe = []Observe{{Kind: "state"}, {Kind: "energy"}}
-		return
-	}
-	seen := map[string]bool{}
-	for i := range b.s.Observe {
-		o := &b.s.Observe[i]
-		if o.Kind == "value" {
-			if seen[" "+o.Name.Text] {
-				b.fail(o.Name.Pos, diag.Duplicate, "", "two observed values are called %s", o.Name.Text)
-			}
-			seen[" "+o.Name.Text] = true
-			if v, ok := b.observable(o); ok {
-				b.g.Observe = append(b.g.Observe, Observe{Kind: "value", Value: v})
-			}
-			continue
-		}
-		if o.Kind == "histogram" {
-			b.unsupported(o.Pos, "observing a "+o.Kind, "record the state and compute it from there")
-			continue
-		}
-		if seen[o.Kind] {
-			b.fail(o.Pos, diag.Duplicate, "", "%s is observed twice", o.Kind)
-			continue
-		}
-		seen[o.Kind] = true
-		if o.Kind == "magnetisation" && len(b.brokenVars) == 0 &&
-			!slices.ContainsFunc(b.g.Vars, func(v Variable) bool { return v.Kind == Spin }) {
-			b.fail(o.Pos, diag.BadVariable, "", "the model has no spins, whose magnetisation could be observed")
-		}
-		out := Observe{Kind: o.Kind}
-		if o.Refs != nil {
-			nodes, ok := b.ref(o.Refs)
-			if !ok {
-				continue
-			}
-			out.Nodes, out.Text = nodes, o.Refs.Text
-		}
-		b.g.Observe = append(b.g.Observe, out)
-	}
-}
-
 // format copies what the user asked of the number format.
 func (b *builder) format() {
 	s, f := &b.s.Format, &b.g.Format

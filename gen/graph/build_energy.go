@@ -99,6 +99,10 @@ func (b *builder) observable(o *spec.Observe) (*Observable, bool) {
 	if !b.slots(t, &f) || !b.rows(t, &f) || !b.sameNodes(t, &f) {
 		return nil, false
 	}
+	if o.Kind == "mean" && f.Rows > maxMeans {
+		b.limit(o.Pos, "%s has %d rows, at most %d means can be taken", f.Name, f.Rows, maxMeans)
+		return nil, false
+	}
 	e := &expression{b: b, t: t, f: &f, scope: &expr.Scope{}}
 	tree, ok := e.read()
 	if !ok {

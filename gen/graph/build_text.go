@@ -655,7 +655,15 @@ func (p *printer) observe() {
 		if o.Value != nil {
 			p.line("  - name: %s", o.Value.Name)
 			p.b.WriteString("    ")
-			p.expression("value", &o.Value.As)
+			p.expression(o.Kind, &o.Value.As)
+			continue
+		}
+		if h := o.Histogram; h != nil {
+			text := fmt.Sprintf("histogram: [%s], name: %s", strings.Join(p.refParts(o.Nodes), ", "), h.Name)
+			if h.Bins > 0 {
+				text += fmt.Sprintf(", bins: %d, range: [%s, %s]", h.Bins, number(h.Low), number(h.High))
+			}
+			p.line("  - {%s}", text)
 			continue
 		}
 		if o.Nodes == nil {

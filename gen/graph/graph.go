@@ -232,13 +232,24 @@ type Sample struct {
 
 // Observe is one thing to record.
 type Observe struct {
-	Kind  string  // state, energy, best, moments, magnetisation, value
-	Nodes []int32 // state: nodes to keep; nil for all
+	Kind  string  // state, energy, best, moments, magnetisation, histogram, value, mean
+	Nodes []int32 // state: nodes to keep, nil for all; histogram: those of one variable
 	Text  string  // the reference as written, for state of a part
 	Value *Observable
+
+	Histogram *Histogram
 }
 
-// Observable is a number of a state: the sum of an expression over rows.
+// Histogram is how often nodes had each value; the values of continuous nodes in
+// Bins of equal width from Low to High.
+type Histogram struct {
+	Name      string
+	Bins      int // 0 for spins and categoricals
+	Low, High float64
+}
+
+// Observable is a number of a state, the sum of an expression over rows; or with
+// the kind mean a number for each row.
 type Observable struct {
 	Name  string
 	Slots []Slot

@@ -177,7 +177,7 @@ func (r *Result) take(name string, a *npy.NPYArray, z *npy.NPZReader) error {
 		}
 		r.best.values[rest] = a
 		return nil
-	case top == "final" || top == "moments" || inner && rest == "nodes":
+	case top == "final" || top == "moments" || top == "histogram" || inner && rest == "nodes":
 		return nil // used with the states, or in the summary already
 	case top == "share" && inner && len(a.Shape) == 3 && a.Shape[2] <= mostCounted:
 		return r.takeShares(name, a)

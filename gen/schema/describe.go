@@ -135,10 +135,13 @@ var descriptions = map[string]string{
 	"to":               "Beta of the last warm-up sweep, and of the draws.",
 	"betas.shape":      "Equal steps: linear (default), or equal ratios: geometric.",
 
-	"state":        "States of these nodes at every draw.",
-	"histogram":    "How often each value occurs among these nodes.",
-	"value":        "A quantity of the user's: an expression of the slots, summed over the rows.",
-	"observe.name": "The name of the quantity in results.",
+	"state":         "States of these nodes at every draw.",
+	"histogram":     "How often each of these nodes had each value, over all chains and draws.",
+	"bins":          "Bins of a histogram of continuous nodes. Default 50.",
+	"observe.range": "Lowest and highest value of the bins; what lies outside is counted as under and over. Default: the range of the variable.",
+	"observe.mean":  "An expression of the slots, of which the mean in every row is taken.",
+	"value":         "A quantity of the user's: an expression of the slots, summed over the rows.",
+	"observe.name":  "The name of the quantity in results.",
 
 	"rbm.weights":                "A weight for every pair. Default: drawn from the normal law with standard deviation 0.01, seed 0.",
 	"boltzmann.weights":          "A weight for every edge. Default: drawn from the normal law with standard deviation 0.01, seed 0.",

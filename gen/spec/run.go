@@ -191,6 +191,9 @@ func (p *parser) observe(f fields) {
 	}
 }
 
+// maxBins is far beyond what can be looked at.
+const maxBins = 1 << 20
+
 func (p *parser) observed(n *node, what string) (Observe, bool) {
 	o := Observe{Pos: n.pos()}
 	if n.kind == scalar {
@@ -201,24 +204,36 @@ func (p *parser) observed(n *node, what string) (Observe, bool) {
 		p.expected(n, what, diag.Or(observeWords)+", or a mapping")
 		return o, false
 	}
-	f, _ := p.fields(n, what, "state", "histogram", "name", "over", "index", "edges", "value", "params")
-	v := p.oneOf(f, "state", "histogram", "value")
+	f, _ := p.fields(n, what, "state", "histogram", "name", "over", "index", "edges", "value", "mean", "params", "bins", "range")
+	v := p.oneOf(f, "state", "histogram", "value", "mean")
 	o.Kind = v.key
-	if v.key != "value" && v.key != "" {
-		f.only("goes with value only", "name", "over", "index", "edges", "params")
+	if v.key == "state" || v.key == "histogram" {
+		f.only("goes with value and mean only", "over", "index", "edges", "params")
+	}
+	if v.key != "histogram" && v.key != "" {
+		f.only("goes with histogram only", "bins", "range")
 	}
 	switch v.key {
-	case "state", "histogram":
+	case "state":
+		f.only("goes with value, mean and histogram only", "name")
 		o.Refs = p.ref(v.value, f.path(v.key))
 		return o, o.Refs != nil
-	case "value":
-		return o, p.valueObserver(&o, f, v.value)
+	case "histogram":
+		if n := f.get("name"); n != nil {
+			o.Name = p.name(n, f.path("name"))
+		}
+		o.Bins, o.Range = f.integer("bins", 1, maxBins), p.valueRange(f)
+		o.Refs = p.ref(v.value, f.path(v.key))
+		return o, o.Refs != nil
+	case "value", "mean":
+		return o, p.valueObserver(&o, f, v.key, v.value)
 	}
 	return o, false
 }
 
-// valueObserver reads {name, over, index or edges, value: expression, params}.
-func (p *parser) valueObserver(o *Observe, f fields, value *node) bool {
+// valueObserver reads {name, over, index or edges, value: expression, params}, or
+// the same with mean.
+func (p *parser) valueObserver(o *Observe, f fields, key string, value *node) bool {
 	before := p.problems.Len()
 	if v := f.need("name", "name: and the name of the result"); v != nil {
 		o.Name = p.name(v, f.path("name"))
@@ -237,7 +252,7 @@ func (p *parser) valueObserver(o *Observe, f fields, value *node) bool {
 		t.Index = &Index{Pos: v.value.pos(), Edges: p.graphUse(v.value, f.path("edges"))}
 		p.slotCount(v.name, f.path("edges"), 2, len(t.Over))
 	}
-	p.energy(t, f, "value", value)
+	p.energy(t, f, key, value)
 	o.Value = t
 	return p.problems.Len() == before
 }

@@ -429,10 +429,14 @@ type Phase struct {
 
 // Observe is one entry of observe.
 type Observe struct {
-	Kind string // state, energy, best, moments, magnetisation, histogram, value
+	Kind string // state, energy, best, moments, magnetisation, histogram, value, mean
 	Refs *Ref   // state: [refs], histogram: ref
-	Name Name   // value
-	// Value is what is added up over the rows, as Energy.
+	Name Name   // value, mean, histogram
+	// Of a histogram of continuous nodes.
+	Bins  Int
+	Range []Float // nil, or lowest and highest
+	// Value is what is added up over the rows, or of which each row's mean is taken,
+	// as Energy.
 	Value *Factor
 	Pos   diag.Pos
 }

@@ -72,17 +72,24 @@ func (p *parser) variable(n *node, name Name, what string, field bool) (Variable
 	}
 	if d.Kind == "continuous" {
 		d.Dim = f.integer("dim", 1, maxCount)
-		if v := f.get("range"); v != nil {
-			lo, hi := p.pair(v, f.path("range"), "a list [lowest, highest]")
-			if lo.Ok && hi.Ok && lo.V >= hi.V {
-				p.add(v, diag.OutOfRange, "%s: the lowest value %v is not below the highest %v", f.path("range"), lo.V, hi.V)
-			}
-			d.Range = []Float{lo, hi}
-		}
+		d.Range = p.valueRange(f)
 	} else {
 		f.only("goes with kind: continuous only", "dim", "range")
 	}
 	return d, true
+}
+
+// valueRange reads range: [lowest, highest], nil if there is none.
+func (p *parser) valueRange(f fields) []Float {
+	v := f.get("range")
+	if v == nil {
+		return nil
+	}
+	lo, hi := p.pair(v, f.path("range"), "a list [lowest, highest]")
+	if lo.Ok && hi.Ok && lo.V >= hi.V {
+		p.add(v, diag.OutOfRange, "%s: the lowest value %v is not below the highest %v", f.path("range"), lo.V, hi.V)
+	}
+	return []Float{lo, hi}
 }
 
 // states reads the number of states of a categorical.

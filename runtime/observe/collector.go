@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
@@ -43,6 +44,8 @@ type Plan struct {
 	Target, Generator string // for the result's meta and the summary
 
 	Observables []Observable // of the model file: in summary and result
+	Histograms  []Histogram  // of the model file: in summary and result
+	RowMeans    []Observable // of the model file: in the result the mean of every row
 
 	Progress func(Progress) // nil: none. It costs a look at the clock a sweep
 	Extra    []Watcher      // more to watch
@@ -62,6 +65,8 @@ type Collector struct {
 	best     *BestStates // nil: not wanted
 	moments  *Moments    // nil: not wanted
 	scalars  []*Scalar   // observables
+	counts   []*HistogramCounts
+	rows     []*RowMeans
 	progress *progressWatch
 
 	watchers []Watcher
@@ -113,6 +118,22 @@ func NewCollector(v ChainView, schedule sampling.Schedule, plan Plan) (*Collecto
 		s := plan.Observables[i].Scalar()
 		c.scalars = append(c.scalars, s)
 		c.watch(s)
+	}
+	for _, h := range plan.Histograms {
+		counts, err := NewHistogram(m, chains, h)
+		if err != nil {
+			return nil, err
+		}
+		c.counts = append(c.counts, counts)
+		c.watch(counts)
+	}
+	for _, o := range plan.RowMeans {
+		rows, err := NewRowMeans(m, chains, draws, o)
+		if err != nil {
+			return nil, err
+		}
+		c.rows = append(c.rows, rows)
+		c.watch(rows)
 	}
 	c.watch(plan.Extra...)
 	if plan.Progress != nil {
@@ -172,6 +193,27 @@ func (c *Collector) Drive(resume bool, run func() error) error {
 	c.frame.look(c.draws)
 	c.final = c.frame.state()
 	return c.err
+}
+
+// Continue takes over what an earlier part of the run counted: histograms go on from
+// there. Those of which there is nothing begin with this part; one with other nodes
+// or bins is a *StateError.
+func (c *Collector) Continue(from []SavedHistogram) error {
+	for _, h := range c.counts {
+		if err := h.goOn(from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Histograms are the counts so far, for the next part of the run.
+func (c *Collector) Histograms() []SavedHistogram {
+	var list []SavedHistogram
+	for _, h := range c.counts {
+		list = append(list, SavedHistogram{h.Histogram, slices.Clone(h.counts)})
+	}
+	return list
 }
 
 // planned is the number of sweeps of the whole run.

@@ -37,6 +37,8 @@
 //	series.go      magnetisation, shares, scalars of the user
 //	nodes.go       R-hat and ESS of every node
 //	moments.go     means of nodes and factor rows
+//	rowmeans.go    means of an expression in every row
+//	histogram.go   how often nodes have each value
 //	progress.go    how far a run is
 //	collector.go   all of them together
 //	meta.go        what a result says of its origin

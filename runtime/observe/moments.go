@@ -41,14 +41,15 @@ type Moments struct {
 	rows   []*rowMoments
 }
 
-// A rowMoments takes the means of one factor's rows.
+// A rowMoments takes the means of one factor's rows, or of an expression.
 type rowMoments struct {
 	f       *sampling.Factor
 	name    string
-	counts  []int64        // rows × entries: counts of +1, or of ± entries picked
-	sums    []float64      // the same with continuous values
-	batches *stats.Batches // of bits for spins, of numbers else
-	values  []int8         // of one chain
+	counts  []int64                                // rows × entries: counts of +1, or of ± entries picked
+	sums    []float64                              // the same with continuous values
+	batches *stats.Batches                         // of bits for spins, of numbers else
+	values  []int8                                 // of one chain
+	value   func(f *Frame, row int, dst []float64) // of an expression; nil: of f's slots
 
 	index           []int32 // entries picked by a row in each chain
 	product, picked []float64
@@ -135,21 +136,27 @@ func (o *Moments) Observe(f *Frame) error {
 		o.addNodes(&f.Model().Vars[i], state)
 	}
 	for _, r := range o.rows {
-		var err error
-		switch {
-		case onlySpins(r.f):
-			err = r.addProducts(state)
-		case hasContinuous(r.f):
-			err = r.addFloats(state)
-		default:
-			err = r.addEntries(state)
-		}
-		if err != nil {
+		if err := r.observe(f); err != nil {
 			return err
 		}
-		r.batches.EndDraw()
 	}
 	return nil
+}
+
+// observe adds a draw.
+func (r *rowMoments) observe(f *Frame) (err error) {
+	switch {
+	case r.value != nil:
+		err = r.addValues(f)
+	case onlySpins(r.f):
+		err = r.addProducts(f.state())
+	case hasContinuous(r.f):
+		err = r.addFloats(f.state())
+	default:
+		err = r.addEntries(f.state())
+	}
+	r.batches.EndDraw()
+	return err
 }
 
 func (o *Moments) addNodes(v *sampling.Var, state snapshot) {

@@ -3,7 +3,7 @@ package observe
 import "github.com/thrmlgen/thrmlgen/runtime/sampling"
 
 // An Observable is a number of a state that a model file asks for: the sum of an
-// expression over rows of nodes.
+// expression over rows of nodes, or for RowMeans its value in each row.
 type Observable struct {
 	Name  string          `json:"name"`
 	Slots []sampling.Slot `json:"slots"`
@@ -14,21 +14,31 @@ type Observable struct {
 
 // Scalar is the watcher that records the observable.
 func (o *Observable) Scalar() *Scalar {
-	var stack []float64
+	value := o.rowValues()
+	var term []float64
 	return &Scalar{Name: o.Name, Value: func(f *Frame, dst []float64) error {
-		k := len(o.Slots)
-		for chain := range dst {
-			sum := 0.0
-			for r := range o.Rows {
-				nodes := o.Index[r*k : r*k+k]
-				var v float64
-				v, stack = o.Code.Eval(r, func(n int) float64 { return f.number(int(nodes[n]), chain) }, stack)
-				sum += v
+		term = append(term[:0], dst...)
+		clear(dst)
+		for r := range o.Rows {
+			value(f, r, term)
+			for chain, x := range term {
+				dst[chain] += x
 			}
-			dst[chain] = sum
 		}
 		return nil
 	}}
+}
+
+// rowValues is the expression in one row, by chain.
+func (o *Observable) rowValues() func(f *Frame, row int, dst []float64) {
+	var stack []float64
+	k := len(o.Slots)
+	return func(f *Frame, row int, dst []float64) {
+		nodes := o.Index[row*k : row*k+k]
+		for chain := range dst {
+			dst[chain], stack = o.Code.Eval(row, func(n int) float64 { return f.number(int(nodes[n]), chain) }, stack)
+		}
+	}
 }
 
 // number is the state of a node in one chain as expressions take it.

@@ -27,7 +27,9 @@ type Report struct {
 
 	Rows  []stats.Row
 	Worst WorstNodes
-	Best  *BestReport // nil: not observed
+
+	Histograms []HistogramReport
+	Best       *BestReport // nil: not observed
 	// BestCut is the value of the best cut, set by who knows that the model is one.
 	BestCut *float64
 }
@@ -53,6 +55,9 @@ func (c *Collector) Report() *Report {
 		if rows, ok := w.(RowWriter); ok {
 			r.Rows = append(r.Rows, rows.Rows()...)
 		}
+	}
+	for _, h := range c.counts {
+		r.Histograms = append(r.Histograms, h.Report())
 	}
 	if c.best != nil {
 		if energy, chain, sweep := c.best.Lowest(); chain >= 0 {
@@ -113,26 +118,27 @@ func (r *Report) FlipsPerNS() float64 {
 
 // jsonReport is a Report as `run --json` gives it.
 type jsonReport struct {
-	Model               string          `json:"model"`
-	Hash                string          `json:"hash"`
-	Target              string          `json:"target"`
-	Seed                uint64          `json:"seed"`
-	Chains              int             `json:"chains"`
-	Draws               int             `json:"draws"`
-	Sweeps              uint64          `json:"sweeps"`
-	Flips               float64         `json:"flips"`
-	Seconds             float64         `json:"seconds"`
-	FlipsPerNS          float64         `json:"flips_per_ns"`
-	MaxProbabilityError float64         `json:"max_probability_error"`
-	FloatNodes          int             `json:"float_nodes,omitempty"`
-	Summary             []jsonRow       `json:"summary"`
-	Nodes               jsonNodes       `json:"nodes"`
-	Samplers            []SamplerReport `json:"samplers,omitempty"`
-	Best                *BestReport     `json:"best"`
-	BestCut             *float64        `json:"best_cut,omitempty"`
-	Interrupted         bool            `json:"interrupted"`
-	Converged           bool            `json:"converged"`
-	Verdict             string          `json:"verdict"`
+	Model               string            `json:"model"`
+	Hash                string            `json:"hash"`
+	Target              string            `json:"target"`
+	Seed                uint64            `json:"seed"`
+	Chains              int               `json:"chains"`
+	Draws               int               `json:"draws"`
+	Sweeps              uint64            `json:"sweeps"`
+	Flips               float64           `json:"flips"`
+	Seconds             float64           `json:"seconds"`
+	FlipsPerNS          float64           `json:"flips_per_ns"`
+	MaxProbabilityError float64           `json:"max_probability_error"`
+	FloatNodes          int               `json:"float_nodes,omitempty"`
+	Summary             []jsonRow         `json:"summary"`
+	Histograms          []HistogramReport `json:"histograms,omitempty"`
+	Nodes               jsonNodes         `json:"nodes"`
+	Samplers            []SamplerReport   `json:"samplers,omitempty"`
+	Best                *BestReport       `json:"best"`
+	BestCut             *float64          `json:"best_cut,omitempty"`
+	Interrupted         bool              `json:"interrupted"`
+	Converged           bool              `json:"converged"`
+	Verdict             string            `json:"verdict"`
 }
 
 type jsonRow struct {
@@ -168,7 +174,7 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		Model: r.Model, Hash: r.Hash, Target: r.Target, Seed: r.Seed, Chains: r.Chains, Draws: r.Draws,
 		Sweeps: r.Sweeps, Flips: r.Flips, Seconds: r.Seconds, FlipsPerNS: r.FlipsPerNS(),
 		MaxProbabilityError: r.MaxProbabilityError, FloatNodes: r.FloatNodes,
-		Summary:  []jsonRow{},
+		Summary: []jsonRow{}, Histograms: r.Histograms,
 		Nodes:    jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
 		Samplers: r.Samplers, Best: r.Best, BestCut: r.BestCut,
 		Interrupted: r.Interrupted, Converged: converged, Verdict: sentence,

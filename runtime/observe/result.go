@@ -70,6 +70,12 @@ func (c *Collector) arrays() []ArrayWriter {
 	for _, s := range c.scalars {
 		list = append(list, s)
 	}
+	for _, h := range c.counts {
+		list = append(list, h)
+	}
+	for _, r := range c.rows {
+		list = append(list, r)
+	}
 	for _, w := range c.plan.Extra {
 		if a, ok := w.(ArrayWriter); ok {
 			list = append(list, a)
@@ -91,5 +97,5 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 	if err := c.finished(); err != nil {
 		return err
 	}
-	return SaveState(ctx, path, c.view, c.plan.Generator)
+	return saveState(ctx, path, c.view, c.plan.Generator, c.Histograms())
 }

@@ -23,13 +23,16 @@ import (
 //
 // The file is an .npz with an array state/NAME (chain, *shape) for each variable,
 // steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
-// and the member meta. meta holds the SHA-256 digest of the whole file as it would
-// be with an empty digest. A file is read only if it is byte for byte what would
-// be written for its contents, so that no damage goes unnoticed.
+// histogram/NAME with the counts of each histogram so far, and the member meta.
+// meta holds the SHA-256 digest of the whole file as it would be with an empty
+// digest. A file is read only if it is byte for byte what would be written for its
+// contents, so that no damage goes unnoticed.
 type SavedState struct {
 	Meta  StateMeta
 	vars  []savedVar
 	steps []savedVar // their values are the bits of the steps
+
+	histograms []SavedHistogram
 }
 
 // StateMeta is the member meta of a state file.
@@ -45,6 +48,8 @@ type StateMeta struct {
 	Format    MetaFormat `json:"format"`
 	RNG       string     `json:"rng"`
 	Digest    string     `json:"digest"`
+	// Histograms whose counts so far are in the file.
+	Histograms []Histogram `json:"histograms,omitempty"`
 }
 
 // A savedVar is one array of a state file.
@@ -80,7 +85,11 @@ func stateErrorf(format string, args ...any) error {
 
 // SaveState writes the state that v shows as a state file, whole or not at all.
 func SaveState(ctx context.Context, path string, v ChainView, generator string) error {
-	b, err := EncodeState(v, generator)
+	return saveState(ctx, path, v, generator, nil)
+}
+
+func saveState(ctx context.Context, path string, v ChainView, generator string, counts []SavedHistogram) error {
+	b, err := encodeState(v, generator, counts)
 	if err != nil {
 		return err
 	}
@@ -92,16 +101,26 @@ func SaveState(ctx context.Context, path string, v ChainView, generator string) 
 
 // EncodeState is the state file of what v shows.
 func EncodeState(v ChainView, generator string) ([]byte, error) {
+	return encodeState(v, generator, nil)
+}
+
+func encodeState(v ChainView, generator string, counts []SavedHistogram) ([]byte, error) {
 	m := v.Model()
 	s := newSnapshot(newStateLayout(m, v.Chains()))
 	s.load(v, nil)
 	meta := StateMeta{Kind: stateKind, Model: m.Name, Hash: m.Hash, Generator: generator, Seed: v.Seed(), Chains: v.Chains(),
 		Sweep: v.SweepNumber(), Beta: m.Beta, Format: metaFormatOf(m.Format), RNG: rngName(m)}
+	for _, h := range counts {
+		meta.Histograms = append(meta.Histograms, h.Histogram)
+	}
 	return sealState(meta, func(z *npy.NPZWriter) error {
 		if err := s.write(z, statePrefix); err != nil {
 			return err
 		}
-		return writeSteps(z, v)
+		if err := writeSteps(z, v); err != nil {
+			return err
+		}
+		return writeHistograms(z, counts)
 	})
 }
 
@@ -209,9 +228,16 @@ func DecodeState(b []byte) (*SavedState, error) {
 		if name == "meta" {
 			continue
 		}
-		if err := s.readVar(z, name); err != nil {
+		read := s.readVar
+		if strings.HasPrefix(name, histogramPrefix) {
+			read = s.readHistogram
+		}
+		if err := read(z, name); err != nil {
 			return nil, err
 		}
+	}
+	if len(s.histograms) != len(s.Meta.Histograms) {
+		return nil, stateErrorf("damaged: %d histograms, meta says %d", len(s.histograms), len(s.Meta.Histograms))
 	}
 	again, err := sealState(s.Meta, s.writeVars)
 	if err != nil {
@@ -277,6 +303,24 @@ func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
 	return nil
 }
 
+// readHistogram reads counts. They come in the order of meta.
+func (s *SavedState) readHistogram(z *npy.NPZReader, member string) error {
+	i := len(s.histograms)
+	if i >= len(s.Meta.Histograms) || histogramPrefix+s.Meta.Histograms[i].Name != member {
+		return stateErrorf("damaged: array %s does not belong in a state file", member)
+	}
+	a, err := z.Get(member)
+	if err != nil {
+		return stateErrorf("damaged: %v", err)
+	}
+	counts, ok := a.Data.([]int64)
+	if !ok || slices.ContainsFunc(counts, func(n int64) bool { return n < 0 }) {
+		return stateErrorf("damaged: %s holds no counts", member)
+	}
+	s.histograms = append(s.histograms, SavedHistogram{s.Meta.Histograms[i], counts})
+	return nil
+}
+
 // savedValues are the elements of an array as states hold them.
 func savedValues(a *npy.NPYArray) ([]int32, error) {
 	floats, ok := a.Data.([]float32)
@@ -301,7 +345,7 @@ func (s *SavedState) writeVars(z *npy.NPZWriter) error {
 			return err
 		}
 	}
-	return nil
+	return writeHistograms(z, s.histograms)
 }
 
 // Check says with a *StateError why a run with this model, seed and number of
@@ -394,6 +438,9 @@ func savedFits(v *sampling.Var, x int32) bool {
 	}
 	return x >= 0 && int(x) < v.States
 }
+
+// Histograms are the counts so far.
+func (s *SavedState) Histograms() []SavedHistogram { return s.histograms }
 
 // States are the states of all chains, one value a node, for a model that Check
 // accepts.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +22,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	t.rows(r.Rows, r.Seconds)
 	t.line("")
 	r.nodeLines(t)
+	r.histogramLines(t)
 	if r.Best != nil {
 		t.line("best    energy %.10g in chain %d after %d sweeps", r.Best.Energy, r.Best.Chain, r.Best.Sweep)
 	}
@@ -76,6 +78,46 @@ func (r *Report) nodeLines(t *textTable) {
 	if w.Still > 0 {
 		t.line("        %d free %s moved in no chain", w.Still, plural(w.Still, "node"))
 	}
+}
+
+// histogramLines draw the histograms of continuous variables; the shares of other
+// values are rows of the table.
+func (r *Report) histogramLines(t *textTable) {
+	for _, h := range r.Histograms {
+		if h.Edges == nil {
+			continue
+		}
+		line := fmt.Sprintf("values  %s: %.4g %s %.4g", h.Name, h.Edges[0], bars(h.Counts), h.Edges[len(h.Edges)-1])
+		if h.Under > 0 || h.Over > 0 {
+			line += fmt.Sprintf(", %d under, %d over", h.Under, h.Over)
+		}
+		t.line("%s", line)
+	}
+}
+
+// mostBars is how many bars of a histogram stand in a line.
+const mostBars = 50
+
+// bars shows counts by blocks of eight heights; of many, sums over neighbours.
+func bars(counts []int64) string {
+	each := (len(counts) + mostBars - 1) / mostBars
+	var sums []int64
+	for i, n := range counts {
+		if i%each == 0 {
+			sums = append(sums, 0)
+		}
+		sums[i/each] += n
+	}
+	most := max(slices.Max(sums), 1)
+	var b strings.Builder
+	for _, n := range sums {
+		if n == 0 {
+			b.WriteByte(' ')
+			continue
+		}
+		b.WriteRune('▁' + rune(min(7, 8*float64(n)/float64(most))))
+	}
+	return b.String()
 }
 
 // A textTable collects lines.

@@ -23,7 +23,8 @@ import (
 //	              observed of the states at every draw, as magnetisation_NAME,
 //	              share_NAME, mean_NAME and the quantities of the user
 //	sample_stats  energy, lp = −energy (chain, draw); final_NAME, best_NAME,
-//	              best_energy, best_sweep (chain, …); moments
+//	              best_energy, best_sweep (chain, …); moments; histogram_NAME (node, value), with
+//	              histogram_NAME_edges or _values
 //
 // Every axis has a coordinate 0, 1, …; where chosen nodes are kept it holds their
 // flat indices. Attributes are those of Meta. What the plan did not ask for is not
@@ -236,7 +237,7 @@ func (c *Collector) zarrDims(a *zarrArray, name string) (group string) {
 	}
 	group = "sample_stats"
 	switch {
-	case strings.HasPrefix(name, "moments/"):
+	case strings.HasPrefix(name, "moments/"), strings.HasPrefix(name, histogramPrefix):
 	case len(a.shape) >= 2 && a.shape[0] == chains && a.shape[1] == draws && !strings.HasPrefix(name, "final/") && !strings.HasPrefix(name, "best/"):
 		a.dims = []string{"chain", "draw"}
 		if name != "energy" {

@@ -64,7 +64,7 @@
 //	betas        [β of each warm-up sweep]; draws are at the last. warmup is their
 //	             number. Not with beta or resume
 //	resume       true: go on with the chains of the last run at the next sweep
-//	             number. There is no warm-up (warmup is not looked at), the first
+//	             number, and counting on in its histograms. There is no warm-up (warmup is not looked at), the first
 //	             draw comes after steps_per_sample sweeps; chains and seed are those
 //	             of the last run
 //	observe      list of state, energy, best, moments, magnetisation: what the
@@ -88,8 +88,8 @@
 // Gives seconds, flips, sweeps (done by this run), sweep (number of sweeps in all),
 // beta (of the draws), summary (the object of `thrmlgen run --json`, or null), meta
 // (the member meta of a result file) and the arrays of a result file: NAME (chain,
-// draw, *shape) for each variable, energy, best/…, moments/…, final/NAME (chain,
-// *shape). They are those that `thrmlgen run --out` writes, byte for byte.
+// draw, *shape) for each variable, energy, best/…, moments/…, histogram/…,
+// final/NAME (chain, *shape). They are those that `thrmlgen run --out` writes, byte for byte.
 //
 // # energy
 //

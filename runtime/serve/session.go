@@ -91,9 +91,10 @@ type pipeSession struct {
 	Subject
 	o       PipeOptions
 	out     *bufio.Writer
-	sampler *sampling.Sampler // nil: no run yet
-	threads int               // that it was made for
-	data    *RunData          // of the last run
+	sampler *sampling.Sampler        // nil: no run yet
+	threads int                      // that it was made for
+	data    *RunData                 // of the last run
+	counted []observe.SavedHistogram // up to now
 }
 
 // answer carries out one command and replies. An error ends the session.
@@ -256,8 +257,15 @@ func (s *pipeSession) run(ctx context.Context, f *pipeFrame) error {
 		return RefuseUsage("%v", err)
 	}
 	defer col.Close()
+	if r.resume {
+		if err := col.Continue(s.counted); err != nil {
+			return RefuseStates("%v", err)
+		}
+	}
 	from, start := s.sampler.SweepNumber(), time.Now()
-	if err := s.sweeps(ctx, col, r.resume); err != nil {
+	err = s.sweeps(ctx, col, r.resume)
+	s.counted = col.Histograms()
+	if err != nil {
 		return err
 	}
 	reply := runReply{OK: true, Seconds: time.Since(start).Seconds(), Sweeps: s.sampler.SweepNumber() - from,
@@ -372,7 +380,8 @@ func (s *pipeSession) plan(f *pipeFrame) (*pipeRun, error) {
 		return nil, err
 	}
 	if f.Observe != nil {
-		r.observed = Observed{StateNodes: r.observed.StateNodes, Observables: r.observed.Observables}
+		r.observed = Observed{StateNodes: r.observed.StateNodes, Observables: r.observed.Observables,
+			Histograms: r.observed.Histograms, RowMeans: r.observed.RowMeans}
 		for _, word := range f.Observe {
 			flag := r.observed.flag(word)
 			if flag == nil {

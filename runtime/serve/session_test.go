@@ -278,6 +278,30 @@ func TestRunsEqualFreshSamplers(t *testing.T) {
 	}
 }
 
+// A histogram counts on in a run that goes on, and anew in one that begins again.
+func TestHistogramsGoOn(t *testing.T) {
+	sub := subject(model())
+	sub.Defaults.Observe.Histograms = []observe.Histogram{{Name: "some", Nodes: []int32{3, 0}}}
+	p := open(t, sub)
+	counts := func(keys string) []int64 {
+		return p.good(keys).values["histogram/some"].Data.([]int64)
+	}
+	whole := counts(`"cmd":"run","samples":9`)
+	if sum := whole[0] + whole[1]; sum != 9*70 {
+		t.Errorf("%d values are counted, not 9 draws of 70 chains", sum)
+	}
+	first := counts(`"cmd":"run","samples":4`)
+	if more := counts(`"cmd":"run","samples":5,"resume":true`); !slices.Equal(more, whole) || slices.Equal(more, first) {
+		t.Errorf("4 and 5 draws count %v, 9 draws %v", more, whole)
+	}
+	if again := counts(`"cmd":"run","samples":4`); !slices.Equal(again, first) {
+		t.Errorf("4 draws count %v, then %v", first, again)
+	}
+	if err := p.close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // 4 draws and 5 more are 9 draws, on any number of threads; a run that goes on
 // keeps its clamps and may bring weights.
 func TestResume(t *testing.T) {

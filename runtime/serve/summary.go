@@ -31,6 +31,8 @@ type Observed struct {
 	Magnetisation bool    `json:"magnetisation"`
 
 	Observables []observe.Observable `json:"observables,omitempty"`
+	Histograms  []observe.Histogram  `json:"histograms,omitempty"`
+	RowMeans    []observe.Observable `json:"row_means,omitempty"`
 }
 
 // observedWords are the fields of Observed as a model file spells them.
@@ -60,7 +62,7 @@ func (o *Observed) words() []string {
 // Plan is what a Collector is asked for.
 func (o *Observed) Plan() observe.Plan {
 	return observe.Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation,
-		Observables: o.Observables}
+		Observables: o.Observables, Histograms: o.Histograms, RowMeans: o.RowMeans}
 }
 
 // RunSummary makes the summary of a run as `thrmlgen run` prints it. It is a

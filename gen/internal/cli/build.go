@@ -203,7 +203,7 @@ func asCommand(file string) string {
 func runDefaults(m *gen.Model) serve.RunDefaults {
 	p := planOf(m, &runFlags{out: "f.npz"})
 	d := serve.RunDefaults{Observe: serve.Observed{States: p.States, StateNodes: p.StateNodes, Energy: p.Energy,
-		Best: p.Best, Moments: p.Moments, Magnetisation: p.Magnetisation, Observables: p.Observables}}
+		Best: p.Best, Moments: p.Moments, Magnetisation: p.Magnetisation, Observables: p.Observables, Histograms: p.Histograms, RowMeans: p.RowMeans}}
 	if m.Graph.MaxCut != nil {
 		d.CutTotal = &m.Graph.MaxCut.TotalWeight
 	}

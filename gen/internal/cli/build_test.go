@@ -40,7 +40,7 @@ factors:
   - {over: [s, y], index: [[3, 0]], weights: {normal: [0, 0.5], seed: 4}}
 clamp: {"s[0,0]": 1}
 sample: {chains: 70, warmup: 20, samples: 30, steps_per_sample: 2, seed: 9}
-observe: [state, energy, best, moments, magnetisation]
+observe: [state, energy, best, moments, magnetisation, {histogram: [x, y, s]}, {name: agree, over: {u: x, v: x}, index: pairs, mean: "u == v"}]
 `
 
 // glass builds the program of glassModel once. The folder holds model.yaml and

@@ -439,7 +439,12 @@ func observesText(g *graph.Graph) string {
 		if o.Value != nil {
 			name = o.Value.Name
 		}
-		if o.Text != "" {
+		switch {
+		case o.Histogram != nil:
+			name = "histogram " + o.Histogram.Name
+		case o.Kind == "mean":
+			name = "means " + name
+		case o.Text != "":
 			name += " of " + o.Text
 		}
 		names = append(names, name)

@@ -40,7 +40,16 @@ factors:
   - {over: [s, t], index: [[0, 1]], weights: 0.4}
 clamp: {"x[1,2]": 0.5, "y[0]": -0.75}
 sample: {chains: 70, warmup: 5, samples: 9, steps_per_sample: 2, seed: 3}
-observe: [state, energy, best, moments, magnetisation]
+observe:
+  - state
+  - energy
+  - best
+  - moments
+  - magnetisation
+  - {histogram: [x, y, s, c], bins: 9, range: [-1, 1.5]}
+  - {histogram: "x[1,0]", name: corner, range: [-2, 2]}
+  - {name: products, over: {u: x, p: s}, index: pairs, mean: "u*p"}
+  - {name: picked, over: {k: c, u: y}, index: pairs, mean: "(k == 1)*u"}
 `
 
 // samplersModel has energies of all forms, other samplers than gibbs and an

@@ -232,8 +232,9 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 		return err
 	}
 	defer e.close()
+	var counted []observe.SavedHistogram
 	if o.resume != "" {
-		if err := restore(e, o); err != nil {
+		if counted, err = restore(e, o); err != nil {
 			return err
 		}
 	}
@@ -250,6 +251,9 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 		return wrong("%v", err)
 	}
 	defer col.Close()
+	if err := col.Continue(counted); err != nil {
+		return wrong("--resume %s: %s", o.resume, strings.TrimPrefix(err.Error(), "state: "))
+	}
 	runErr := e.run(ctx, col, o.resume != "")
 	if runErr != nil && !col.Interrupted() {
 		return runErr
@@ -285,26 +289,27 @@ func fits(m *gen.Model, o *runFlags) error {
 	return nil
 }
 
-func restore(e engine, o *runFlags) error {
+// restore puts the engine into a saved state and returns what was counted up to it.
+func restore(e engine, o *runFlags) ([]observe.SavedHistogram, error) {
 	file := o.resume
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return environment("--resume %s: not a regular file", file)
+		return nil, environment("--resume %s: not a regular file", file)
 	} else if err == nil && float64(info.Size()) > float64(o.memory)*(1<<20) {
-		return limit("--resume %s: %s to read, the limit is %s", file, serve.SizeText(float64(info.Size())), serve.SizeText(float64(o.memory)*(1<<20))).
+		return nil, limit("--resume %s: %s to read, the limit is %s", file, serve.SizeText(float64(info.Size())), serve.SizeText(float64(o.memory)*(1<<20))).
 			help("--memory raises the limit")
 	}
 	saved, err := observe.LoadState(file)
 	var bad *observe.StateError
 	switch {
 	case errors.As(err, &bad):
-		return wrong("--resume %s", bad)
+		return nil, wrong("--resume %s", bad)
 	case err != nil:
-		return environment("--resume: %v", err)
+		return nil, environment("--resume: %v", err)
 	}
 	if err := e.restore(saved); err != nil {
-		return wrong("--resume %s: %s", file, strings.TrimPrefix(err.Error(), "state: "))
+		return nil, wrong("--resume %s: %s", file, strings.TrimPrefix(err.Error(), "state: "))
 	}
-	return nil
+	return saved.Histograms(), nil
 }
 
 func writeResults(ctx context.Context, col *observe.Collector, o *runFlags) error {
@@ -358,8 +363,13 @@ func planOf(m *gen.Model, o *runFlags) observe.Plan {
 			plan.Moments = true
 		case "magnetisation":
 			plan.Magnetisation = true
+		case "histogram":
+			plan.Histograms = append(plan.Histograms, observe.Histogram{Name: x.Histogram.Name, Nodes: x.Nodes,
+				Bins: x.Histogram.Bins, Low: x.Histogram.Low, High: x.Histogram.High})
 		case "value":
 			plan.Observables = append(plan.Observables, observableOf(x.Value))
+		case "mean":
+			plan.RowMeans = append(plan.RowMeans, observableOf(x.Value))
 		}
 	}
 	slices.Sort(plan.StateNodes)

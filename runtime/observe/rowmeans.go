@@ -1,0 +1,101 @@
+package observe
+
+import (
+	"fmt"
+
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/stats"
+)
+
+// RowMeans takes, over all chains and draws, the mean of an expression for each row
+// of its nodes, and its standard error, as Moments does of the rows of factors:
+// products of spins are counted, other values are summed in float64. No states and
+// no values of single draws are kept.
+type RowMeans struct {
+	Name   string
+	layout *stateLayout
+	draws  int
+	row    *rowMoments
+}
+
+// NewRowMeans watches an observable row by row.
+func NewRowMeans(m *sampling.Model, chains, draws int, o Observable) (*RowMeans, error) {
+	r := &RowMeans{Name: o.Name, layout: newStateLayout(m, chains), row: &rowMoments{name: o.Name}}
+	if r.row.f = o.product(); r.row.f != nil {
+		return r, r.row.prepare(chains, draws)
+	}
+	r.row.f, r.row.value = &sampling.Factor{Name: o.Name, Rows: o.Rows}, o.rowValues()
+	return r, r.row.prepareValues(chains, draws)
+}
+
+// product is the rows of a product of spins and continuous slots as a factor's; nil
+// if the expression is something else.
+func (o *Observable) product() *sampling.Factor {
+	var used []int // slots, once for each power
+	depth := 0
+	for _, op := range o.Code.Ops {
+		switch {
+		case op.Op == sampling.CodeSlot && o.Slots[op.N].Kind != sampling.Categorical:
+			used = append(used, int(op.N))
+			depth++
+		case op.Op == sampling.CodeMul && depth > 1:
+			depth--
+		default:
+			return nil
+		}
+	}
+	if depth != 1 {
+		return nil
+	}
+	f := &sampling.Factor{Name: o.Name, Rows: o.Rows}
+	for _, n := range used {
+		f.Slots = append(f.Slots, sampling.Slot{Kind: o.Slots[n].Kind, States: o.Slots[n].States, Power: 1})
+	}
+	for row := range o.Rows {
+		for _, n := range used {
+			f.Index = append(f.Index, o.Index[row*len(o.Slots)+n])
+		}
+	}
+	return f
+}
+
+// Observe adds a draw.
+func (r *RowMeans) Observe(f *Frame) error {
+	r.draws++
+	return r.row.observe(f)
+}
+
+// Means are those of the rows, and their standard errors, NaN where draws are too
+// few.
+func (r *RowMeans) Means() (mean, se []float64, err error) {
+	return r.row.means(r.layout.chains, r.draws)
+}
+
+// WriteArrays adds moments/value/NAME (row), float64, and the standard errors as
+// moments/value_se/NAME.
+func (r *RowMeans) WriteArrays(z *npy.NPZWriter) error {
+	mean, se, err := r.Means()
+	if err != nil {
+		return err
+	}
+	return addPair(z, "moments/value", r.Name, []int{r.row.f.Rows}, mean, se)
+}
+
+// prepareValues makes room for the sums and the batches of an expression.
+func (r *rowMoments) prepareValues(chains, draws int) (err error) {
+	r.sums, r.product = make([]float64, r.f.Rows), make([]float64, chains)
+	r.batches, err = stats.NewSeriesBatches(r.f.Rows, watchedChains(r.f.Rows, chains, 8, momentBytes), draws)
+	return err
+}
+
+// addValues adds the values of an expression.
+func (r *rowMoments) addValues(f *Frame) error {
+	for row := range r.f.Rows {
+		r.value(f, row, r.product)
+		if err := r.addSeries(row, r.product); err != nil {
+			return fmt.Errorf("mean %s: %w", r.name, err)
+		}
+	}
+	return nil
+}
