@@ -8,6 +8,7 @@ definition of each model and not from what was converted. Statistical tests have
 fixed seeds; standard errors are those over independent chains.
 """
 
+import ast
 import itertools
 import json
 import os
@@ -892,6 +893,37 @@ command(); reply(INFO); command(); time.sleep(1000)
                                 ("models/chain5", {"thrmlgen": self.dir / "nothing"})]:
             with self.assertRaises(tg.ProcessError):
                 tg.Sampler(target, **options)
+
+
+class THRMLNames(Case):
+    """The list of names that ../thrml.md explains is that of the package."""
+
+    def test_list(self):
+        found = set()
+        for file in Path(thrml.__file__).parent.rglob("*.py"):
+            if file.name == "__init__.py":
+                continue
+            for node in ast.parse(file.read_text()).body:
+                for name in defined(node):
+                    found.add(name)
+                    if isinstance(node, ast.ClassDef):
+                        found.update(f"{name}.{m}" for part in node.body for m in defined(part))
+        listed = Path(__file__).parent.parent / "testdata" / f"thrml-{thrml.__version__}.txt"
+        names = {line for line in listed.read_text().splitlines() if not line.startswith("#")}
+        self.assertEqual(found, names)
+
+
+def defined(node):
+    """Public names that a statement defines."""
+    if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+        names = [node.name]
+    elif isinstance(node, ast.Assign):
+        names = [t.id for t in node.targets if isinstance(t, ast.Name)]
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        names = [node.target.id]
+    else:
+        names = []
+    return [n for n in names if not n.startswith("_")]
 
 
 if __name__ == "__main__":
