@@ -51,6 +51,7 @@ func (r *Result) Page(m *sampling.Model, g *graph.Graph) (*Page, error) {
 		}
 		r.complete(p, m)
 	}
+	p.Report.Histograms = r.histograms
 	return p, nil
 }
 

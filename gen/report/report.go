@@ -18,6 +18,7 @@
 //	page.go      from figures to sections; table.go: the summary
 //	energy.go    trace, histogram, autocorrelation, ranks
 //	nodes.go     marginals, maps, R-hat by node
+//	histograms.go  what the model file has counted
 //	network.go   the coloured graph; layout.go: where its nodes are
 package report
 
@@ -119,7 +120,7 @@ func (p *Page) content() *content {
 		Title: p.Report.Model, Style: template.CSS(chart.CSS()), Verdict: p.Verdict(), Converged: strings.HasPrefix(p.Verdict(), "Converged"),
 		Facts: p.facts(), Summary: p.summary(), Command: shellLine(p.Command), File: p.File, Notes: p.Notes, Generator: p.Meta.Generator,
 	}
-	for _, s := range []section{p.energySection(), p.variableSection(), p.nodeSection(), p.graphSection(), p.bestSection()} {
+	for _, s := range []section{p.energySection(), p.variableSection(), p.histogramSection(), p.nodeSection(), p.graphSection(), p.bestSection()} {
 		if len(s.Figures) > 0 || s.Table != nil || s.Text != "" {
 			c.Sections = append(c.Sections, s)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -47,6 +48,11 @@ func run(t *testing.T, m *gen.Model) (*Page, string) {
 	schedule := sampling.Schedule{Warmup: s.Warmup, Samples: s.Samples, StepsPerSample: s.StepsPerSample}
 	seen := NewSeen(model, s.Chains, s.Samples, 0)
 	plan := observe.Plan{States: true, Energy: true, Best: true, Target: "table", Generator: "thrmlgen test", Extra: []observe.Watcher{seen}}
+	for _, o := range m.Graph.Observe {
+		if h := o.Histogram; h != nil {
+			plan.Histograms = append(plan.Histograms, observe.Histogram{Name: h.Name, Nodes: o.Nodes, Bins: h.Bins, Low: h.Low, High: h.High})
+		}
+	}
 	c, err := observe.NewCollector(sampler, schedule, plan)
 	if err != nil {
 		t.Fatal(err)
@@ -98,6 +104,35 @@ func TestRunAndFileGiveOnePage(t *testing.T) {
 		if page(t, again) != live {
 			t.Errorf("%s: the same run gives another page", m.Graph.Model)
 		}
+	}
+}
+
+// The counts of a page are those of the run, also where no states were kept of it.
+func TestHistogramOnPage(t *testing.T) {
+	m := load(t, "grid_gaussian", "sample.chains=9", "sample.samples=20", "observe=[energy, {histogram: x, range: [-1, 1], bins: 4}]")
+	p, file := run(t, m)
+	live := page(t, p)
+	r, err := ReadResult(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replayed, err := r.Page(golang.Model(m.Program), m.Graph)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page(t, replayed) != live {
+		t.Error("the pages differ")
+	}
+	h := p.Report.Histograms[0]
+	sum := h.Under + h.Over
+	for i, n := range h.Counts {
+		sum += n
+		if tip := fmt.Sprintf("%s to %s: %d<", []string{"−1", "−0.5", "0", "0.5"}[i], []string{"−0.5", "0", "0.5", "1"}[i], n); !strings.Contains(live, tip) {
+			t.Errorf("the page does not say %s", tip)
+		}
+	}
+	if sum != 25*9*20 || !strings.Contains(live, "4500 values of 25 nodes") {
+		t.Errorf("%d values of %d", sum, 25*9*20)
 	}
 }
 

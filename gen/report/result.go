@@ -18,11 +18,12 @@ import (
 type Result struct {
 	Meta observe.Meta
 
-	vars   []*stateArray
-	energy []float64 // (chain, draw); nil: not kept
-	series []series
-	best   bestArrays
-	other  []string // arrays of which nothing is made
+	vars       []*stateArray
+	energy     []float64 // (chain, draw); nil: not kept
+	series     []series
+	best       bestArrays
+	histograms []observe.HistogramReport
+	other      []string // arrays of which nothing is made
 }
 
 // A stateArray is the array of one variable.
@@ -177,7 +178,11 @@ func (r *Result) take(name string, a *npy.NPYArray, z *npy.NPZReader) error {
 		}
 		r.best.values[rest] = a
 		return nil
-	case top == "final" || top == "moments" || top == "histogram" || inner && rest == "nodes":
+	case top == "histogram" && inner && !strings.Contains(rest, "/"):
+		return r.takeHistogram(name, a, z)
+	case top == "histogram" && inner:
+		return nil // of the histogram
+	case top == "final" || top == "moments" || inner && rest == "nodes":
 		return nil // used with the states, or in the summary already
 	case top == "share" && inner && len(a.Shape) == 3 && a.Shape[2] <= mostCounted:
 		return r.takeShares(name, a)
