@@ -28,7 +28,7 @@ const inlineCSS = `.ch{margin:0}
 .lg i.bx{height:10px;width:12px;border:0;background:var(--k)}
 .lg i.do{height:8px;width:8px;border:0;border-radius:50%;background:var(--k)}
 .lg i.sw{height:11px;width:14px;border:0}
-.im{display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:.7rem;margin:0}
+.im{display:grid;grid-template-columns:repeat(auto-fill,minmax(var(--im,130px),1fr));gap:.7rem;margin:0}
 .im figure{margin:0;min-width:0}
 .im img{display:block;width:100%;height:auto;image-rendering:pixelated;background:var(--k9)}
 .im figcaption{font-size:12px;line-height:1.35;margin-top:.25rem;color:var(--k7)}
@@ -182,19 +182,27 @@ func decimal(v float64) string {
 	return s
 }
 
-// Inline is the grid as a part of a page with CSS in its style sheet.
+// Inline is the grid as a part of a page with CSS in its style sheet. As many images
+// as are Size wide or a little wider stand in a row.
 func (g *Images) Inline() template.HTML {
 	var b strings.Builder
 	writeKeys(&b, g.Keys)
-	b.WriteString(`<div class="im">`)
+	if g.Size > 0 {
+		fmt.Fprintf(&b, `<div class="im" style="--im:%spx">`, decimal(g.Size))
+	} else {
+		b.WriteString(`<div class="im">`)
+	}
 	for _, p := range g.Items {
 		alt := p.Alt
 		if alt == "" {
 			alt = p.Caption
 		}
 		box := p.Image.Bounds()
-		fmt.Fprintf(&b, `<figure><img width="%d" height="%d" alt="%s" src="%s"><figcaption>%s</figcaption></figure>`,
-			box.Dx(), box.Dy(), html.EscapeString(alt), dataURI(p.Image), html.EscapeString(p.Caption))
+		fmt.Fprintf(&b, `<figure><img width="%d" height="%d" alt="%s" src="%s">`, box.Dx(), box.Dy(), html.EscapeString(alt), dataURI(p.Image))
+		if p.Caption != "" {
+			fmt.Fprintf(&b, `<figcaption>%s</figcaption>`, html.EscapeString(p.Caption))
+		}
+		b.WriteString(`</figure>`)
 	}
 	b.WriteString(`</div>`)
 	return template.HTML(b.String())

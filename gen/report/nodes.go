@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/thrmlgen/thrmlgen/gen/chart"
+	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/stats"
 )
@@ -63,11 +64,14 @@ func (p *Page) variableFigures(v *sampling.Var) []figure {
 
 // plane is the shape in which a variable can be drawn: its own, or that of the
 // lattice it sits on.
-func (p *Page) plane(v *sampling.Var) (rows, cols int, ok bool) {
+func (p *Page) plane(v *sampling.Var) (rows, cols int, ok bool) { return planeOf(p.Graph, v) }
+
+// planeOf is plane, with a graph or with none.
+func planeOf(g *graph.Graph, v *sampling.Var) (rows, cols int, ok bool) {
 	shape := v.Shape
-	if p.Graph != nil {
-		for i := range p.Graph.Vars {
-			x := &p.Graph.Vars[i]
+	if g != nil {
+		for i := range g.Vars {
+			x := &g.Vars[i]
 			if x.Name == v.Name && x.Topology != nil && x.OnNodes == nil && x.Topology.Shape != nil && x.Topology.Nodes == v.Count {
 				shape = x.Topology.Shape
 			}

@@ -10,12 +10,12 @@ import (
 )
 
 // facts are the lines of the header.
-func (p *Page) facts() []fact {
+func (p *Page) facts() []Fact {
 	r, m := p.Report, p.Meta
-	var list []fact
+	var list []Fact
 	add := func(name, value, note string) {
 		if value != "" {
-			list = append(list, fact{name, value, note})
+			list = append(list, Fact{name, value, note})
 		}
 	}
 	if g := p.Graph; g != nil {

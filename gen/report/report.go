@@ -18,6 +18,7 @@
 //	page.go      from figures to sections; table.go: the summary
 //	energy.go    trace, histogram, autocorrelation, ranks
 //	nodes.go     marginals, maps, R-hat by node
+//	training.go    the page of a training run
 //	histograms.go  what the model file has counted
 //	network.go   the coloured graph; layout.go: where its nodes are
 package report
@@ -61,39 +62,28 @@ func (p *Page) Verdict() string {
 }
 
 // Write writes the page.
-func Write(w io.Writer, p *Page) error {
-	t, err := template.New("report.html.tmpl").ParseFS(templates.FS(), "report.html.tmpl")
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, p.content()); err != nil {
-		return err
-	}
-	if b.Len() > MaxBytes {
-		return fmt.Errorf("the page would take %d bytes, more than %d", b.Len(), MaxBytes)
-	}
-	_, err = w.Write(b.Bytes())
-	return err
-}
+func Write(w io.Writer, p *Page) error { return p.content().write(w) }
 
 // content is what the template is filled with.
 type content struct {
 	Title     string
+	Kind      string // of report
 	Style     template.CSS
 	Verdict   string
 	Converged bool
-	Facts     []fact
+	Facts     []Fact
 	Summary   *summaryTable
 	Sections  []section
 	Command   string
+	Again     string // what the command gives
 	File      string
+	FileIs    string // what it is
 	Notes     []string
 	Generator string
 }
 
-// A fact is a line of the header.
-type fact struct{ Name, Value, Note string }
+// A Fact is a line of the header.
+type Fact struct{ Name, Value, Note string }
 
 // A section has figures under a title.
 type section struct {
@@ -117,8 +107,9 @@ type table struct {
 
 func (p *Page) content() *content {
 	c := &content{
-		Title: p.Report.Model, Style: template.CSS(chart.CSS()), Verdict: p.Verdict(), Converged: strings.HasPrefix(p.Verdict(), "Converged"),
-		Facts: p.facts(), Summary: p.summary(), Command: shellLine(p.Command), File: p.File, Notes: p.Notes, Generator: p.Meta.Generator,
+		Title: p.Report.Model, Kind: "sampling report", Style: template.CSS(chart.CSS()), Verdict: p.Verdict(), Converged: strings.HasPrefix(p.Verdict(), "Converged"),
+		Facts: p.facts(), Summary: p.summary(), Command: shellLine(p.Command),
+		Again: "The same samples, bit for bit, whatever the machine and the number of threads:", File: p.File, FileIs: "This page was made from", Notes: p.Notes, Generator: p.Meta.Generator,
 	}
 	for _, s := range []section{p.energySection(), p.variableSection(), p.histogramSection(), p.nodeSection(), p.graphSection(), p.bestSection()} {
 		if len(s.Figures) > 0 || s.Table != nil || s.Text != "" {
@@ -140,4 +131,21 @@ func shellLine(words []string) string {
 		}
 	}
 	return strings.Join(quoted, " ")
+}
+
+// write fills the template.
+func (c *content) write(w io.Writer) error {
+	t, err := template.New("report.html.tmpl").ParseFS(templates.FS(), "report.html.tmpl")
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, c); err != nil {
+		return err
+	}
+	if b.Len() > MaxBytes {
+		return fmt.Errorf("the page would take %d bytes, more than %d", b.Len(), MaxBytes)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
 }

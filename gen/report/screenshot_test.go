@@ -77,7 +77,17 @@ func shoot(t *testing.T, chromium, html string, width, height int) image.Image {
 func TestScreenshots(t *testing.T) {
 	chromium := testtool.Need(t, "chromium")
 	p, _ := run(t, load(t, "potts20", "sample.chains=6", "sample.samples=200", "sample.warmup=50"))
-	html := page(t, p)
+	testPictures(t, chromium, page(t, p), 2400, 3600)
+}
+
+func TestTrainingScreenshots(t *testing.T) {
+	chromium := testtool.Need(t, "chromium")
+	testPictures(t, chromium, trainingPage(t, training(t)), 1800, 3300)
+}
+
+// testPictures looks at a page from its top to a height, in a window and on a
+// telephone.
+func testPictures(t *testing.T, chromium, html string, window, telephone int) {
 	dark := strings.ReplaceAll(html, "(prefers-color-scheme:dark)", "all")
 	for _, x := range []struct {
 		name          string
@@ -85,9 +95,9 @@ func TestScreenshots(t *testing.T) {
 		width, height int
 		paper         color.Color
 	}{
-		{"window, light", html, 1280, 2400, color.RGBA{0xff, 0xff, 0xff, 0xff}},
-		{"window, dark", dark, 1280, 2400, color.RGBA{0x15, 0x18, 0x1c, 0xff}},
-		{"telephone, dark", dark, 400, 3600, color.RGBA{0x15, 0x18, 0x1c, 0xff}},
+		{"window, light", html, 1280, window, color.RGBA{0xff, 0xff, 0xff, 0xff}},
+		{"window, dark", dark, 1280, window, color.RGBA{0x15, 0x18, 0x1c, 0xff}},
+		{"telephone, dark", dark, 400, telephone, color.RGBA{0x15, 0x18, 0x1c, 0xff}},
 	} {
 		m := shoot(t, chromium, x.html, x.width, x.height)
 		is := func(at, y int) bool {

@@ -21,8 +21,9 @@ import (
 
 // trainFlags are the flags of train.
 type trainFlags struct {
-	out, checkpoint, resume string
-	every, epochs, threads  int
+	out, checkpoint, resume, report string
+	every, epochs, threads          int
+	again                           []string // command line for the same weights
 }
 
 func (c *command) train() *cobra.Command {
@@ -33,7 +34,9 @@ func (c *command) train() *cobra.Command {
 		Long: `Runs the training section of the model: gradient descent on the divergence
 between the data and the model's visible nodes (loss kl), or contrastive
 divergence (loss cd). Prints a learning curve, and writes the weights with --out:
-an .npz with one array for each runtime factor, by its name.
+an .npz with one array for each runtime factor, by its name. --report makes a page
+with the curve, samples beside data, and of small models exact beside sampled
+moments.
 
 A checkpoint holds all that a run needs to go on from it bit for bit. It is
 written every so many epochs, at the end, and when the run is interrupted or fails.
@@ -44,8 +47,10 @@ training and held-out examples: the mean over examples of Σ log p(v | all other
 over the visible nodes v, in nats (where there are held-out examples).`,
 		Example: `  thrmlgen train model.yaml --out weights.npz
   thrmlgen train model.yaml --out weights.npz --checkpoint c.npz --every 10
-  thrmlgen train model.yaml --out weights.npz --resume c.npz --epochs 200`,
+  thrmlgen train model.yaml --out weights.npz --resume c.npz --epochs 200
+  thrmlgen train model.yaml --out weights.npz --report training.html`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			o.again = trainAgain(cmd, args)
 			if err := c.trainFlags(cmd, &o); err != nil {
 				return err
 			}
@@ -62,6 +67,7 @@ over the visible nodes v, in nats (where there are held-out examples).`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "write the weights to this .npz `file`")
+	f.StringVar(&o.report, "report", "", "write a page with the learning curve to this .html `file`")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "write checkpoints to this `file`")
 	f.IntVar(&o.every, "every", 10, "epochs from one checkpoint to the next")
 	f.StringVar(&o.resume, "resume", "", "go on from a checkpoint `file`")
@@ -86,7 +92,7 @@ func (c *command) trainFlags(cmd *cobra.Command, o *trainFlags) error {
 	if err := checkThreads(o.threads); err != nil {
 		return err
 	}
-	for _, f := range []string{"out", "checkpoint", "resume"} {
+	for _, f := range []string{"out", "checkpoint", "resume", "report"} {
 		if x := cmd.Flags().Lookup(f); x.Changed && x.Value.String() == "" {
 			return usage("--%s: the name of a file is needed", f)
 		}
@@ -102,7 +108,7 @@ func (c *command) trainFlags(cmd *cobra.Command, o *trainFlags) error {
 			return err
 		}
 	}
-	return nil
+	return pagePlace("--report", o.report)
 }
 
 // task reads the training section of a model.
@@ -156,6 +162,9 @@ func (c *command) fit(ctx context.Context, m *gen.Model, task *train.Task, o *tr
 		if err := writeWeights(ctx, t, o.out); err != nil {
 			return err
 		}
+	}
+	if err := reportTraining(ctx, m, t, curve, o); err != nil {
+		return err
 	}
 	return c.trained(m, t, curve, time.Since(began), o)
 }
@@ -304,7 +313,7 @@ func (c *command) trained(m *gen.Model, t *train.Trainer, curve []epoch, took ti
 		return nil
 	}
 	fmt.Fprintf(c.out, "%s in %s\n", plural(steps, "step"), took.Round(time.Millisecond))
-	for _, f := range []string{o.out, o.checkpoint} {
+	for _, f := range []string{o.out, o.checkpoint, o.report} {
 		if f != "" {
 			fmt.Fprintf(c.out, "wrote %s\n", f)
 		}
