@@ -14,10 +14,12 @@ import (
 	"log"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/chart"
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 const (
@@ -163,10 +165,15 @@ func compare(files []string) error {
 		return err
 	}
 	table(exactMean, mean, exact, covariance)
+	h, err := readHistogram(z)
+	if err != nil {
+		return err
+	}
+	h.compare(exactMean, exact)
 	if err := drawCovariance(files[2], exact, covariance); err != nil {
 		return err
 	}
-	return drawValues(files[3], z, exactMean, exact)
+	return drawValues(files[3], h, exactMean, exact)
 }
 
 // table says how far means and covariances are off.
@@ -206,34 +213,81 @@ func drawCovariance(file string, exact, sampled *mat.SymDense) error {
 	return chart.Save(file, 1, g)
 }
 
-// drawValues shows the histograms of three nodes and their exact densities.
-func drawValues(file string, z *npy.NPZReader, mean []float64, covariance *mat.SymDense) error {
-	var counts, edges []float64
-	for name, to := range map[string]*[]float64{"histogram/x": &counts, "histogram/x/edges": &edges} {
+// A histogram has the counts of every node, and of what lies under and over its bins.
+type histogram struct{ counts, outside, edges []float64 }
+
+func readHistogram(z *npy.NPZReader) (*histogram, error) {
+	h := &histogram{}
+	for name, to := range map[string]*[]float64{"histogram/x": &h.counts, "histogram/x/outside": &h.outside, "histogram/x/edges": &h.edges} {
 		a, err := z.Get(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if *to, err = a.Float64s(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	c := &chart.Chart{Title: "Values of three nodes", X: chart.Axis{Label: "x"}, Y: chart.Axis{Label: "density"},
-		Alt: "Histograms of three nodes lie on their normal densities."}
-	bins := len(edges) - 1
-	for k, node := range []int{5, 12, 1} {
-		one := counts[node*bins : (node+1)*bins]
-		total := 0.0
-		for _, n := range one {
+	return h, nil
+}
+
+// of are the counts of a node: under, bins, over.
+func (h *histogram) of(node int) []float64 {
+	bins := len(h.edges) - 1
+	return slices.Concat(h.outside[2*node:2*node+1], h.counts[node*bins:(node+1)*bins], h.outside[2*node+1:2*node+2])
+}
+
+// compare tests the counts of every node against its normal law. Bins that fewer than
+// ten values are expected in count together.
+func (h *histogram) compare(mean []float64, covariance *mat.SymDense) {
+	chi, freedom := 0.0, 0.0
+	for node := range nodes {
+		law := distuv.Normal{Mu: mean[node], Sigma: math.Sqrt(covariance.At(node, node))}
+		counts := h.of(node)
+		total, below := 0.0, 0.0
+		for _, n := range counts {
 			total += n
 		}
-		heights := make([]float64, bins)
+		seen, due := 0.0, 0.0
+		add := func() {
+			chi += (seen - due) * (seen - due) / due
+			freedom++
+			seen, due = 0, 0
+		}
+		for i, n := range counts {
+			up := 1.0
+			if i < len(h.edges) {
+				up = law.CDF(h.edges[i])
+			}
+			seen, due, below = seen+n, due+total*(up-below), up
+			if due >= 10 && total*(1-up) >= 10 {
+				add()
+			}
+		}
+		add()
+		freedom--
+	}
+	fmt.Printf("all 25 histograms against their laws: chi-square %.0f with %.0f degrees of freedom, as large by chance in %.0f %% of runs\n",
+		chi, freedom, 100*distuv.ChiSquared{K: freedom}.Survival(chi))
+}
+
+// drawValues shows the histograms of three nodes and their exact densities.
+func drawValues(file string, h *histogram, mean []float64, covariance *mat.SymDense) error {
+	c := &chart.Chart{Title: "Values of three nodes", X: chart.Axis{Label: "x"}, Y: chart.Axis{Label: "density"},
+		Alt: "Histograms of three nodes lie on their normal densities."}
+	edges := h.edges
+	for k, node := range []int{5, 12, 1} {
+		counts := h.of(node)
+		total := 0.0
+		for _, n := range counts {
+			total += n
+		}
+		heights := make([]float64, len(edges)-1)
+		law := distuv.Normal{Mu: mean[node], Sigma: math.Sqrt(covariance.At(node, node))}
 		var x, density []float64
-		sd := math.Sqrt(covariance.At(node, node))
 		for i := range heights {
-			heights[i] = one[i] / total / (edges[i+1] - edges[i])
-			u := (edges[i]+edges[i+1])/2 - mean[node]
-			x, density = append(x, u+mean[node]), append(density, math.Exp(-u*u/(2*sd*sd))/(sd*math.Sqrt(2*math.Pi)))
+			heights[i] = counts[i+1] / total / (edges[i+1] - edges[i])
+			middle := (edges[i] + edges[i+1]) / 2
+			x, density = append(x, middle), append(density, law.Prob(middle))
 		}
 		colour := []chart.Colour{chart.Blue, chart.Green, chart.Vermilion}[k]
 		bars := c.Bars(fmt.Sprintf("x[%d,%d], counted", node/side, node%side), edges, heights)
