@@ -241,10 +241,7 @@ func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
-		for c := range r.product {
-			r.product[c] = 1
-		}
-		state.multiply(r.f, nodes, r.product)
+		state.product(r.f, nodes, r.product)
 		if size == 1 {
 			if err := r.addSeries(row, r.product); err != nil {
 				return err
@@ -268,11 +265,19 @@ func (r *rowMoments) addFloats(state snapshot) error {
 }
 
 func (r *rowMoments) addSeries(i int, values []float64) error {
-	sum := 0.0
-	for _, x := range values {
-		sum += x
+	var sum [4]float64 // of every fourth chain, so that additions need not wait for each other
+	whole := values
+	for ; len(values) >= 4; values = values[4:] {
+		sum[0] += values[0]
+		sum[1] += values[1]
+		sum[2] += values[2]
+		sum[3] += values[3]
 	}
-	r.sums[i] += sum
+	for k, x := range values {
+		sum[k] += x
+	}
+	r.sums[i] += (sum[0] + sum[1]) + (sum[2] + sum[3])
+	values = whole
 	return r.batches.AddSeries(i, values)
 }
 

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
@@ -29,23 +30,44 @@ func NewRowMeans(m *sampling.Model, chains, draws int, o Observable) (*RowMeans,
 	return r, r.row.prepareValues(chains, draws)
 }
 
-// product is the rows of a product of spins and continuous slots as a factor's; nil
-// if the expression is something else.
+// product is the rows of a product of spins and continuous slots, with whole powers,
+// as a factor's; nil if the expression is something else.
 func (o *Observable) product() *sampling.Factor {
-	var used []int // slots, once for each power
-	depth := 0
+	type part struct {
+		slots    []int // once for each power; nil: the constant
+		constant float64
+	}
+	var stack []part
+	pop := func() part {
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		return top
+	}
 	for _, op := range o.Code.Ops {
 		switch {
 		case op.Op == sampling.CodeSlot && o.Slots[op.N].Kind != sampling.Categorical:
-			used = append(used, int(op.N))
-			depth++
-		case op.Op == sampling.CodeMul && depth > 1:
-			depth--
+			stack = append(stack, part{slots: []int{int(op.N)}})
+		case op.Op == sampling.CodeConst:
+			stack = append(stack, part{constant: op.V})
+		case op.Op == sampling.CodeMul:
+			b, a := pop(), pop()
+			if a.slots == nil || b.slots == nil {
+				return nil
+			}
+			stack = append(stack, part{slots: slices.Concat(a.slots, b.slots)})
+		case op.Op == sampling.CodePow:
+			power, base := pop(), pop()
+			n := int(power.constant)
+			if base.slots == nil || power.slots != nil || float64(n) != power.constant || n < 1 || n > mostPowers {
+				return nil
+			}
+			stack = append(stack, part{slots: slices.Repeat(base.slots, n)})
 		default:
 			return nil
 		}
 	}
-	if depth != 1 {
+	used := pop().slots
+	if used == nil || len(used) > mostPowers {
 		return nil
 	}
 	f := &sampling.Factor{Name: o.Name, Rows: o.Rows}
@@ -59,6 +81,9 @@ func (o *Observable) product() *sampling.Factor {
 	}
 	return f
 }
+
+// mostPowers is how many factors a product may have.
+const mostPowers = 16
 
 // Observe adds a draw.
 func (r *RowMeans) Observe(f *Frame) error {

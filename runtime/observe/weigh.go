@@ -201,24 +201,57 @@ func (s snapshot) entries(f *sampling.Factor, nodes []int32, at []int32) {
 	}
 }
 
+// product sets x of each chain to the product of the spins and the continuous
+// values, one at least, of a row of these nodes.
+func (s snapshot) product(f *sampling.Factor, nodes []int32, x []float64) {
+	first := true
+	for i, sl := range f.Slots {
+		if sl.Kind != sampling.Continuous {
+			continue
+		}
+		values := s.float(int(nodes[i]))[:len(x)]
+		for range sl.Power {
+			if first {
+				first = false
+				for c, v := range values {
+					x[c] = float64(v)
+				}
+				continue
+			}
+			for c, v := range values {
+				x[c] *= float64(v)
+			}
+		}
+	}
+	s.multiplySpins(f, nodes, x)
+}
+
 // multiply multiplies x of each chain by the spins and the continuous values of a
 // row of these nodes.
 func (s snapshot) multiply(f *sampling.Factor, nodes []int32, x []float64) {
+	s.multiplySpins(f, nodes, x)
 	for i, sl := range f.Slots {
-		switch sl.Kind {
-		case sampling.Spin:
-			for w, plus := range s.spin(int(nodes[i])) {
-				for c := 64 * w; c < min(64*w+64, len(x)); c++ {
-					x[c] = math.Float64frombits(math.Float64bits(x[c]) ^ ^plus<<63)
-					plus >>= 1
-				}
+		if sl.Kind != sampling.Continuous {
+			continue
+		}
+		values := s.float(int(nodes[i]))
+		for range sl.Power {
+			for c, v := range values[:len(x)] {
+				x[c] *= float64(v)
 			}
-		case sampling.Continuous:
-			values := s.float(int(nodes[i]))
-			for range sl.Power {
-				for c, v := range values[:len(x)] {
-					x[c] *= float64(v)
-				}
+		}
+	}
+}
+
+func (s snapshot) multiplySpins(f *sampling.Factor, nodes []int32, x []float64) {
+	for i, sl := range f.Slots {
+		if sl.Kind != sampling.Spin {
+			continue
+		}
+		for w, plus := range s.spin(int(nodes[i])) {
+			for c := 64 * w; c < min(64*w+64, len(x)); c++ {
+				x[c] = math.Float64frombits(math.Float64bits(x[c]) ^ ^plus<<63)
+				plus >>= 1
 			}
 		}
 	}

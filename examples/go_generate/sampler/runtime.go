@@ -10861,10 +10861,7 @@ func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
-		for c := range r.product {
-			r.product[c] = 1
-		}
-		state.multiply(r.f, nodes, r.product)
+		state.product(r.f, nodes, r.product)
 		if size == 1 {
 			if err := r.addSeries(row, r.product); err != nil {
 				return err
@@ -10888,11 +10885,19 @@ func (r *rowMoments) addFloats(state snapshot) error {
 }
 
 func (r *rowMoments) addSeries(i int, values []float64) error {
-	sum := 0.0
-	for _, x := range values {
-		sum += x
+	var sum [4]float64 // of every fourth chain, so that additions need not wait for each other
+	whole := values
+	for ; len(values) >= 4; values = values[4:] {
+		sum[0] += values[0]
+		sum[1] += values[1]
+		sum[2] += values[2]
+		sum[3] += values[3]
 	}
-	r.sums[i] += sum
+	for k, x := range values {
+		sum[k] += x
+	}
+	r.sums[i] += (sum[0] + sum[1]) + (sum[2] + sum[3])
+	values = whole
 	return r.batches.AddSeries(i, values)
 }
 
@@ -11678,23 +11683,44 @@ func NewRowMeans(m *Model, chains, draws int, o Observable) (*RowMeans, error) {
 	return r, r.row.prepareValues(chains, draws)
 }
 
-// product is the rows of a product of spins and continuous slots as a factor's; nil
-// if the expression is something else.
+// product is the rows of a product of spins and continuous slots, with whole powers,
+// as a factor's; nil if the expression is something else.
 func (o *Observable) product() *Factor {
-	var used []int // slots, once for each power
-	depth := 0
+	type part struct {
+		slots    []int // once for each power; nil: the constant
+		constant float64
+	}
+	var stack []part
+	pop := func() part {
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		return top
+	}
 	for _, op := range o.Code.Ops {
 		switch {
 		case op.Op == CodeSlot && o.Slots[op.N].Kind != Categorical:
-			used = append(used, int(op.N))
-			depth++
-		case op.Op == CodeMul && depth > 1:
-			depth--
+			stack = append(stack, part{slots: []int{int(op.N)}})
+		case op.Op == CodeConst:
+			stack = append(stack, part{constant: op.V})
+		case op.Op == CodeMul:
+			b, a := pop(), pop()
+			if a.slots == nil || b.slots == nil {
+				return nil
+			}
+			stack = append(stack, part{slots: slices.Concat(a.slots, b.slots)})
+		case op.Op == CodePow:
+			power, base := pop(), pop()
+			n := int(power.constant)
+			if base.slots == nil || power.slots != nil || float64(n) != power.constant || n < 1 || n > mostPowers {
+				return nil
+			}
+			stack = append(stack, part{slots: slices.Repeat(base.slots, n)})
 		default:
 			return nil
 		}
 	}
-	if depth != 1 {
+	used := pop().slots
+	if used == nil || len(used) > mostPowers {
 		return nil
 	}
 	f := &Factor{Name: o.Name, Rows: o.Rows}
@@ -11708,6 +11734,9 @@ func (o *Observable) product() *Factor {
 	}
 	return f
 }
+
+// mostPowers is how many factors a product may have.
+const mostPowers = 16
 
 // Observe adds a draw.
 func (r *RowMeans) Observe(f *Frame) error {
@@ -13750,24 +13779,57 @@ func (s snapshot) entries(f *Factor, nodes []int32, at []int32) {
 	}
 }
 
+// product sets x of each chain to the product of the spins and the continuous
+// values, one at least, of a row of these nodes.
+func (s snapshot) product(f *Factor, nodes []int32, x []float64) {
+	first := true
+	for i, sl := range f.Slots {
+		if sl.Kind != Continuous {
+			continue
+		}
+		values := s.float(int(nodes[i]))[:len(x)]
+		for range sl.Power {
+			if first {
+				first = false
+				for c, v := range values {
+					x[c] = float64(v)
+				}
+				continue
+			}
+			for c, v := range values {
+				x[c] *= float64(v)
+			}
+		}
+	}
+	s.multiplySpins(f, nodes, x)
+}
+
 // multiply multiplies x of each chain by the spins and the continuous values of a
 // row of these nodes.
 func (s snapshot) multiply(f *Factor, nodes []int32, x []float64) {
+	s.multiplySpins(f, nodes, x)
 	for i, sl := range f.Slots {
-		switch sl.Kind {
-		case Spin:
-			for w, plus := range s.spin(int(nodes[i])) {
-				for c := 64 * w; c < min(64*w+64, len(x)); c++ {
-					x[c] = math.Float64frombits(math.Float64bits(x[c]) ^ ^plus<<63)
-					plus >>= 1
-				}
+		if sl.Kind != Continuous {
+			continue
+		}
+		values := s.float(int(nodes[i]))
+		for range sl.Power {
+			for c, v := range values[:len(x)] {
+				x[c] *= float64(v)
 			}
-		case Continuous:
-			values := s.float(int(nodes[i]))
-			for range sl.Power {
-				for c, v := range values[:len(x)] {
-					x[c] *= float64(v)
-				}
+		}
+	}
+}
+
+func (s snapshot) multiplySpins(f *Factor, nodes []int32, x []float64) {
+	for i, sl := range f.Slots {
+		if sl.Kind != Spin {
+			continue
+		}
+		for w, plus := range s.spin(int(nodes[i])) {
+			for c := 64 * w; c < min(64*w+64, len(x)); c++ {
+				x[c] = math.Float64frombits(math.Float64bits(x[c]) ^ ^plus<<63)
+				plus >>= 1
 			}
 		}
 	}
