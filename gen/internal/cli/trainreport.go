@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/exact"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/report"
@@ -196,7 +198,12 @@ func addGradient(ctx context.Context, m *gen.Model, t *train.Trainer, page *repo
 		return nil
 	}
 	answer, err := exact.Solve(page.Graph, smallModel)
-	if err != nil {
+	var why *diag.Problem
+	switch {
+	case errors.As(err, &why) && why.Class != diag.Limit:
+		page.MomentText = fmt.Sprintf("Exact moments are not known: %s.", why.Text)
+		return nil
+	case err != nil:
 		page.MomentText = fmt.Sprintf("Exact moments are computed for small models, of about %d joint states; this one is larger.", smallModel.States)
 		return nil
 	}
