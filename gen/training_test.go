@@ -115,7 +115,7 @@ func phases(t *testing.T, m *gen.Model, task *train.Task) (pos, neg map[string][
 	solve := func(clamps ...graph.Clamp) map[string][]float64 {
 		g := *m.Graph
 		g.Clamps = append(clamps, g.Clamps...)
-		a, err := exact.Eliminate(&g, 1<<20)
+		a, err := exact.Solve(&g, exact.DefaultLimits)
 		if err != nil {
 			t.Fatal(err)
 		}

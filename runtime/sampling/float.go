@@ -1,7 +1,6 @@
 package sampling
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -16,14 +15,7 @@ func BitsFloat(x int32) float32 { return math.Float32frombits(uint32(x)) }
 
 // integer reports whether a factor has integer weights: some slot, and none of
 // them continuous.
-func (f *Factor) integer() bool {
-	for _, s := range f.Slots {
-		if s.Kind == Continuous {
-			return false
-		}
-	}
-	return len(f.Slots) > 0
-}
+func (f *Factor) integer() bool { return len(f.Slots) > 0 && f.Counted() }
 
 // floatNodes tells the nodes that are updated in float32.
 func (m *Model) floatNodes() []bool {
@@ -181,31 +173,6 @@ func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
 // gaussian is h and s of the specification for a coefficient a of x².
 func (s *Sampler) gaussian(a float64) (h, sd float32) {
 	return float32(-1 / (2 * a)), float32(math.Sqrt(1 / float64((2*s.beta)*a)))
-}
-
-// checkPrecision refuses weights with which a free continuous node, to whose x²
-// nothing but constants contribute, has no Gaussian conditional.
-func (s *Sampler) checkPrecision(weights [][]float64) error {
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.float == nil || b.kind != Continuous {
-				continue
-			}
-			for i := range b.float.nodes {
-				x := &b.float.nodes[i]
-				a := 0.0
-				for _, t := range x.alone {
-					if t.power == 2 {
-						a += -weights[t.factor][t.base]
-					}
-				}
-				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && b.joint == nil && !x.codedSquare() {
-					return fmt.Errorf("%s: the coefficient of its square in the energy would be %v; it must be above 0", s.model.NodeName(int(x.node)), a)
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // floatScratch is what a worker needs for float blocks.
@@ -538,35 +505,30 @@ func (s *Sampler) addFloatFactor(sum *[64]float64, fi, word int) {
 	f := &s.model.Factors[fi]
 	k, size := len(f.Slots), f.TableSize()
 	var term [64]float64
+	var at [64]int
 	for r := range f.Rows {
 		table := s.weights[fi]
 		if !f.Shared {
 			table = table[r*size : (r+1)*size]
 		}
 		nodes := f.Index[r*k : r*k+k]
-		s.rowWeights(&term, f, table, nodes, word)
-		for i, slot := range f.Slots {
-			if slot.Kind != Continuous {
-				continue
-			}
-			v := s.floats[s.chainAt(s.floatRows, int(s.row[nodes[i]]), 64*word):][:64]
-			for range slot.Power {
-				for c := range term {
-					term[c] *= float64(v[c])
-				}
-			}
+		minus := s.rowPicks(&at, f, nodes, word)
+		for c := range term {
+			term[c] = math.Float64frombits(math.Float64bits(table[at[c]]) ^ minus<<63)
+			minus >>= 1
 		}
+		s.timesNumbers(&term, f, nodes, word)
 		for c, x := range term {
 			sum[c] -= x
 		}
 	}
 }
 
-// rowWeights fills w with the weight of a row in the 64 chains of a word, with the
-// sign of the row's spins.
-func (s *Sampler) rowWeights(w *[64]float64, f *Factor, table []float64, nodes []int32, word int) {
-	var minus uint64
-	var at [64]int
+// rowPicks fills at with the entries that a row picks in the 64 chains of a word, and
+// gives the signs of the products of its spins, bit c being set where that of chain c
+// is -1.
+func (s *Sampler) rowPicks(at *[64]int, f *Factor, nodes []int32, word int) (minus uint64) {
+	clear(at[:])
 	for i, slot := range f.Slots {
 		switch slot.Kind {
 		case Spin:
@@ -577,9 +539,22 @@ func (s *Sampler) rowWeights(w *[64]float64, f *Factor, table []float64, nodes [
 			}
 		}
 	}
-	for c := range w {
-		w[c] = math.Float64frombits(math.Float64bits(table[at[c]]) ^ minus<<63)
-		minus >>= 1
+	return minus
+}
+
+// timesNumbers multiplies by the values of a row's continuous nodes, in slot order,
+// each as often as its power says.
+func (s *Sampler) timesNumbers(term *[64]float64, f *Factor, nodes []int32, word int) {
+	for i, slot := range f.Slots {
+		if slot.Kind != Continuous {
+			continue
+		}
+		v := s.floats[s.chainAt(s.floatRows, int(s.row[nodes[i]]), 64*word):][:64]
+		for range slot.Power {
+			for c := range term {
+				term[c] *= float64(v[c])
+			}
+		}
 	}
 }
 

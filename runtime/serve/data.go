@@ -51,8 +51,9 @@ func (d *RunData) clone() *RunData {
 	return &c
 }
 
-// Model is the version of the model that the data makes.
-func (d *RunData) Model() *sampling.Model {
+// Model is the version of the model that the data makes. It refuses weights with which
+// continuous nodes have no law.
+func (d *RunData) Model() (*sampling.Model, error) {
 	m := *d.model
 	m.Beta, m.Betas = d.beta, d.betas
 	if d.heated {
@@ -75,7 +76,27 @@ func (d *RunData) Model() *sampling.Model {
 			m.Init[i] = in
 		}
 	}
-	return &m
+	return &m, checkPrecision(&m, len(d.weights) > 0)
+}
+
+// checkPrecision looks at the continuous nodes of a model whose weights were replaced.
+func checkPrecision(m *sampling.Model, replaced bool) error {
+	if !replaced {
+		return nil
+	}
+	held, weights := map[int32]bool{}, make([][]float64, len(m.Factors))
+	for _, c := range m.Clamps {
+		for _, n := range c.Nodes {
+			held[n] = true
+		}
+	}
+	for i := range m.Factors {
+		weights[i] = m.Factors[i].Weights
+	}
+	if err := m.CheckPrecision(weights, func(n int32) bool { return held[n] }); err != nil {
+		return refuse(ExitData, codeUnbounded, "%v", err).WithHelp("these are not the weights of a law; make the squares larger or the products smaller")
+	}
+	return nil
 }
 
 // SetBeta replaces β and any annealing.

@@ -429,8 +429,9 @@ func (s *pipeSession) takeData(r *pipeRun, f *pipeFrame) error {
 			return err
 		}
 	}
-	r.version = r.data.Model()
-	return nil
+	var err error
+	r.version, err = r.data.Model()
+	return err
 }
 
 // replacements are the states of all chains with those in place that a resumed run

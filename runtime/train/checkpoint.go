@@ -105,14 +105,14 @@ func (t *Trainer) Load(path string) error {
 }
 
 // largestCheckpoint is more than a checkpoint of this run can take: weights with both
-// moments of Adam, two bytes a node of every negative chain, and the rest.
+// moments of Adam, four bytes a node of every negative chain, and the rest.
 func (t *Trainer) largestCheckpoint() int64 {
 	numbers := 0
 	for _, w := range t.weights {
 		numbers += len(w)
 	}
 	chains := t.task.Negative.Chains + 64
-	return 24*int64(numbers) + 2*int64(chains)*int64(t.task.Negative.Model.Nodes) + 1<<20
+	return 24*int64(numbers) + 4*int64(chains)*int64(t.task.Negative.Model.Nodes) + 1<<20
 }
 
 // checkpoint is the file of the trainer's state.
@@ -210,7 +210,7 @@ func (t *Trainer) restore(b []byte) error {
 	case meta.Epochs != t.task.Epochs && t.task.Optimizer.RateEnd != 0:
 		return checkpointErrorf("of a run of %d epochs, this one has %d; the learning rate of a step depends on their number", meta.Epochs, t.task.Epochs)
 	}
-	next := &Trainer{task: t.task, factors: t.factors, weights: make([][]float64, len(t.weights)), moved: make([]moved, len(t.moved)), samplers: t.samplers,
+	next := &Trainer{task: t.task, factors: t.factors, held: t.held, weights: make([][]float64, len(t.weights)), moved: make([]moved, len(t.moved)), samplers: t.samplers,
 		step: meta.Step, sweeps: meta.Sweeps, began: meta.Began, powers: powers{math.Float64frombits(meta.Powers[0]), math.Float64frombits(meta.Powers[1])}}
 	var packed []byte
 	for _, name := range z.Names() {

@@ -64,7 +64,8 @@ type Phase struct {
 	Schedule sampling.Schedule
 }
 
-// Examples are rows of node values: ±1 or a category, row-major.
+// Examples are rows of node values, row-major: ±1, a category, or the bits of a
+// float32 as sampling.FloatBits gives them.
 type Examples struct {
 	Rows   int
 	Values []int32
@@ -162,11 +163,6 @@ func (t *Task) check() error {
 	for _, n := range []int{t.batch(), t.Data.Rows % t.batch()} {
 		if n > 0 && len(t.Given) > 0 && t.Loss == KL && t.Negative.Chains%n != 0 && !t.oneCondition() {
 			return fmt.Errorf("train: %d negative chains for the conditions of %d examples; take a multiple", t.Negative.Chains, n)
-		}
-	}
-	for _, v := range m.Vars {
-		if v.Kind == sampling.Continuous {
-			return fmt.Errorf("train: %s is continuous; models of spins and categoricals can be trained", v.Name)
 		}
 	}
 	for _, x := range []struct {

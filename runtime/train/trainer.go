@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
@@ -14,9 +15,10 @@ import (
 // use.
 type Trainer struct {
 	task    Task
-	factors []int       // of the runtime factors
-	weights [][]float64 // by factor, nil where they are baked
-	moved   []moved     // by place in factors
+	factors []int          // of the runtime factors
+	weights [][]float64    // by factor, nil where they are baked
+	held    map[int32]bool // nodes that the negative phase does not sample
+	moved   []moved        // by place in factors
 	powers  powers
 
 	step   int // steps done
@@ -54,6 +56,10 @@ func New(task Task) (*Trainer, error) {
 		}
 	}
 	t.moved = make([]moved, len(t.factors))
+	t.held = heldNodes(task.Negative.Model, task.Given)
+	if err := t.checkPrecision(t.weights); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	return t, nil
 }
 
@@ -71,6 +77,19 @@ func (t *Trainer) Weights(factor string) []float64 {
 	return nil
 }
 
+// checkPrecision refuses weights of the runtime factors with which the continuous
+// nodes of the negative phase have no law.
+func (t *Trainer) checkPrecision(weights [][]float64) error {
+	m := t.task.Negative.Model
+	all := make([][]float64, len(m.Factors))
+	for i := range m.Factors {
+		if all[i] = weights[i]; all[i] == nil {
+			all[i] = m.Factors[i].Weights
+		}
+	}
+	return m.CheckPrecision(all, func(node int32) bool { return t.held[node] })
+}
+
 // SetWeights replaces the weights of a runtime factor.
 func (t *Trainer) SetWeights(factor string, w []float64) error {
 	m := t.task.Positive.Model
@@ -84,7 +103,12 @@ func (t *Trainer) SetWeights(factor string, w []float64) error {
 		if err := m.CheckWeights(f, w); err != nil {
 			return err
 		}
-		t.weights[f] = slices.Clone(w)
+		next := slices.Clone(t.weights)
+		next[f] = slices.Clone(w)
+		if err := t.checkPrecision(next); err != nil {
+			return err
+		}
+		t.weights = next
 		return nil
 	}
 	return fmt.Errorf("no runtime factor %s", factor)
@@ -130,8 +154,9 @@ func (t *Trainer) Done() (steps int, all bool) {
 }
 
 // Step takes the next examples, estimates the gradient and moves the weights.
-// A step that would take a weight beyond the model's declared range, or make it no
-// number, is an error. After an error, also that of a context that has ended, the
+// A step that would take a weight beyond the model's declared range, make it no
+// number, or leave continuous nodes without a law (a *sampling.PrecisionError) is an
+// error. After an error, also that of a context that has ended, the
 // trainer is as it was before the step.
 func (t *Trainer) Step(ctx context.Context) (*Step, error) {
 	before := t.mark()
@@ -180,19 +205,22 @@ func (t *Trainer) move(ctx context.Context) (*Step, error) {
 	o := &t.task.Optimizer
 	rate := o.rate(t.step, per*t.task.Epochs)
 	p := powers{float64(t.powers.b1 * o.Beta1), float64(t.powers.b2 * o.Beta2)}
-	next, memory := make([][]float64, len(t.factors)), make([]moved, len(t.factors))
+	if norm := g.Norm(); !(norm <= math.MaxFloat64) {
+		return nil, fmt.Errorf("step %d: the gradient is no number: its norm is %v", t.step+1, norm)
+	}
+	next, memory := slices.Clone(t.weights), make([]moved, len(t.factors))
 	for i, f := range t.factors {
-		next[i] = slices.Clone(t.weights[f])
+		next[f] = slices.Clone(t.weights[f])
 		memory[i] = moved{slices.Clone(t.moved[i].first), slices.Clone(t.moved[i].second)}
-		o.step(next[i], g.Factors[i].Grad, &memory[i], rate, p)
-		if err := t.task.Positive.Model.CheckWeights(f, next[i]); err != nil {
+		o.step(next[f], g.Factors[i].Grad, &memory[i], rate, p)
+		if err := t.task.Positive.Model.CheckWeights(f, next[f]); err != nil {
 			return nil, fmt.Errorf("step %d: %w", t.step+1, err)
 		}
 	}
-	for i, f := range t.factors {
-		t.weights[f] = next[i]
+	if err := t.checkPrecision(next); err != nil {
+		return nil, fmt.Errorf("step %d: %w", t.step+1, err)
 	}
-	t.moved, t.powers = memory, p
+	t.weights, t.moved, t.powers = next, memory, p
 	t.step++
 	return &Step{t.step, epoch + 1, rate, g.Norm(), g.Energy}, nil
 }
@@ -243,21 +271,25 @@ func (t *Trainer) seed(use int) uint64 {
 	return t.task.Seed
 }
 
+// heldNodes are those that a model clamps, and some others.
+func heldNodes(m *sampling.Model, lists ...[]int32) map[int32]bool {
+	for _, c := range m.Clamps {
+		lists = append(lists, c.Nodes)
+	}
+	held := map[int32]bool{}
+	for _, nodes := range lists {
+		for _, n := range nodes {
+			held[n] = true
+		}
+	}
+	return held
+}
+
 // free says whether a node in a block of m is neither clamped nor held.
 func (t *Trainer) free(m *sampling.Model, visible bool) bool {
-	held := map[int32]bool{}
-	for _, c := range m.Clamps {
-		for _, n := range c.Nodes {
-			held[n] = true
-		}
-	}
-	for _, n := range t.task.Given {
-		held[n] = true
-	}
+	held := heldNodes(m, t.task.Given)
 	if visible {
-		for _, n := range t.task.Visible {
-			held[n] = true
-		}
+		held = heldNodes(m, t.task.Given, t.task.Visible)
 	}
 	for _, super := range m.Sweep {
 		for _, b := range super {

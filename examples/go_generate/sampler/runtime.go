@@ -740,15 +740,12 @@ func (m *Model) checkSweep() error {
 			return fmt.Errorf("superblock %d is empty", i)
 		}
 		for _, b := range super {
-			if b.Joint != nil && (len(super) > 1 || m.Synchronous) {
-				return fmt.Errorf("superblock %d: a joint move is a superblock by itself", i)
-			}
 			if b.First != next || len(b.Nodes) == 0 || next > math.MaxInt32-len(b.Nodes)-16 {
 				return fmt.Errorf("superblock %d: %d nodes from slot %d on", i, len(b.Nodes), b.First)
 			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && b.Kind != Continuous {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || samplerNamed(b.Sampler) < 0 || b.Sampler != "" && b.Kind != Continuous {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
@@ -756,14 +753,6 @@ func (m *Model) checkSweep() error {
 		}
 	}
 	return m.checkCodeFor()
-}
-
-// knownSampler reports whether the engine has the block's sampler.
-func (b *Block) knownSampler() bool {
-	if j := b.Joint; j != nil {
-		return jointNamed(b.Sampler) >= 0 && j.StepSize > 0 && j.NoiseScale >= 0 && j.Steps > 0
-	}
-	return samplerNamed(b.Sampler) >= 0
 }
 
 // checkCodeFor refuses nodes whose sampler lacks code.
@@ -1445,12 +1434,6 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.int(x.States)
 			e.truth(x.Float)
 			e.text(x.Sampler)
-			e.truth(x.Joint != nil)
-			if j := x.Joint; j != nil {
-				e.float(j.StepSize)
-				e.float(j.NoiseScale)
-				e.int(j.Steps)
-			}
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -1744,13 +1727,8 @@ func (d *codecReader) model() *Model {
 	})
 	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 2+4+1+16+4, func(d *codecReader) Block {
-			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text()}
-			if d.truth() {
-				b.Joint = &Joint{StepSize: d.float(), NoiseScale: d.float(), Steps: d.int()}
-			}
-			b.First, b.Nodes = d.int(), d.ints32()
-			return b
+		return codecList(d, 2+4+16+4, func(d *codecReader) Block {
+			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), First: d.int(), Nodes: d.ints32()}
 		})
 	})
 	m.Synchronous = d.truth()
@@ -2000,7 +1978,6 @@ type blockPlan struct {
 
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
-	joint *jointPlan // a joint move
 	layer *spinLayer // nil: inputs differ from node to node
 }
 
@@ -2119,14 +2096,8 @@ func (s *Sampler) compile() error {
 	for _, super := range m.Sweep {
 		var plans []*blockPlan
 		for _, b := range super {
-			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes}
-			switch {
-			case b.Joint != nil:
-				p.joint = s.compileJoint(&b)
-			default:
-				p.step = samplerNamed(b.Sampler)
-			}
-			if !b.knownSampler() {
+			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes, step: samplerNamed(b.Sampler)}
+			if p.step < 0 {
 				return fmt.Errorf("sampler %q is not one this engine knows", b.Sampler)
 			}
 			padded := (len(b.Nodes) + 3) / 4 * 4
@@ -2582,26 +2553,21 @@ func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
 // hamiltonian fills h for the chains of words lo … hi-1.
 func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 	for word := lo; word < hi; word++ {
-		sum := s.wordEnergies(word)
+		var sum [64]float64
+		for fi := range s.model.Factors {
+			if !s.model.Factors[fi].integer() {
+				s.addFloatFactor(&sum, fi, word)
+			} else if a := s.counted[fi]; a > 0 {
+				s.countFactor(&sum, fi, word, a)
+			} else {
+				s.addFactor(&sum, fi, word)
+			}
+		}
+		for i := range s.model.Codes {
+			s.addCodeFactor(&sum, &s.model.Codes[i], word)
+		}
 		copy(h[64*word:], sum[:min(64, s.chains-64*word)])
 	}
-}
-
-// wordEnergies is H of the 64 chains of a word at β = 1.
-func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
-	for fi := range s.model.Factors {
-		if !s.model.Factors[fi].integer() {
-			s.addFloatFactor(&sum, fi, word)
-		} else if a := s.counted[fi]; a > 0 {
-			s.countFactor(&sum, fi, word, a)
-		} else {
-			s.addFactor(&sum, fi, word)
-		}
-	}
-	for i := range s.model.Codes {
-		s.addCodeFactor(&sum, &s.model.Codes[i], word)
-	}
-	return sum
 }
 
 // findCounted finds the factors whose energy can be counted: spins only, one
@@ -2801,14 +2767,7 @@ func BitsFloat(x int32) float32 { return math.Float32frombits(uint32(x)) }
 
 // integer reports whether a factor has integer weights: some slot, and none of
 // them continuous.
-func (f *Factor) integer() bool {
-	for _, s := range f.Slots {
-		if s.Kind == Continuous {
-			return false
-		}
-	}
-	return len(f.Slots) > 0
-}
+func (f *Factor) integer() bool { return len(f.Slots) > 0 && f.Counted() }
 
 // floatNodes tells the nodes that are updated in float32.
 func (m *Model) floatNodes() []bool {
@@ -2966,31 +2925,6 @@ func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
 // gaussian is h and s of the specification for a coefficient a of x².
 func (s *Sampler) gaussian(a float64) (h, sd float32) {
 	return float32(-1 / (2 * a)), float32(math.Sqrt(1 / float64((2*s.beta)*a)))
-}
-
-// checkPrecision refuses weights with which a free continuous node, to whose x²
-// nothing but constants contribute, has no Gaussian conditional.
-func (s *Sampler) checkPrecision(weights [][]float64) error {
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.float == nil || b.kind != Continuous {
-				continue
-			}
-			for i := range b.float.nodes {
-				x := &b.float.nodes[i]
-				a := 0.0
-				for _, t := range x.alone {
-					if t.power == 2 {
-						a += -weights[t.factor][t.base]
-					}
-				}
-				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && b.joint == nil && !x.codedSquare() {
-					return fmt.Errorf("%s: the coefficient of its square in the energy would be %v; it must be above 0", s.model.NodeName(int(x.node)), a)
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // floatScratch is what a worker needs for float blocks.
@@ -3323,35 +3257,30 @@ func (s *Sampler) addFloatFactor(sum *[64]float64, fi, word int) {
 	f := &s.model.Factors[fi]
 	k, size := len(f.Slots), f.TableSize()
 	var term [64]float64
+	var at [64]int
 	for r := range f.Rows {
 		table := s.weights[fi]
 		if !f.Shared {
 			table = table[r*size : (r+1)*size]
 		}
 		nodes := f.Index[r*k : r*k+k]
-		s.rowWeights(&term, f, table, nodes, word)
-		for i, slot := range f.Slots {
-			if slot.Kind != Continuous {
-				continue
-			}
-			v := s.floats[s.chainAt(s.floatRows, int(s.row[nodes[i]]), 64*word):][:64]
-			for range slot.Power {
-				for c := range term {
-					term[c] *= float64(v[c])
-				}
-			}
+		minus := s.rowPicks(&at, f, nodes, word)
+		for c := range term {
+			term[c] = math.Float64frombits(math.Float64bits(table[at[c]]) ^ minus<<63)
+			minus >>= 1
 		}
+		s.timesNumbers(&term, f, nodes, word)
 		for c, x := range term {
 			sum[c] -= x
 		}
 	}
 }
 
-// rowWeights fills w with the weight of a row in the 64 chains of a word, with the
-// sign of the row's spins.
-func (s *Sampler) rowWeights(w *[64]float64, f *Factor, table []float64, nodes []int32, word int) {
-	var minus uint64
-	var at [64]int
+// rowPicks fills at with the entries that a row picks in the 64 chains of a word, and
+// gives the signs of the products of its spins, bit c being set where that of chain c
+// is -1.
+func (s *Sampler) rowPicks(at *[64]int, f *Factor, nodes []int32, word int) (minus uint64) {
+	clear(at[:])
 	for i, slot := range f.Slots {
 		switch slot.Kind {
 		case Spin:
@@ -3362,9 +3291,22 @@ func (s *Sampler) rowWeights(w *[64]float64, f *Factor, table []float64, nodes [
 			}
 		}
 	}
-	for c := range w {
-		w[c] = math.Float64frombits(math.Float64bits(table[at[c]]) ^ minus<<63)
-		minus >>= 1
+	return minus
+}
+
+// timesNumbers multiplies by the values of a row's continuous nodes, in slot order,
+// each as often as its power says.
+func (s *Sampler) timesNumbers(term *[64]float64, f *Factor, nodes []int32, word int) {
+	for i, slot := range f.Slots {
+		if slot.Kind != Continuous {
+			continue
+		}
+		v := s.floats[s.chainAt(s.floatRows, int(s.row[nodes[i]]), 64*word):][:64]
+		for range slot.Power {
+			for c := range term {
+				term[c] *= float64(v[c])
+			}
+		}
 	}
 }
 
@@ -3547,295 +3489,6 @@ func (v *Var) exampleRef() string {
 		return v.Name
 	}
 	return v.Name + "[" + strings.TrimSuffix(strings.Repeat("0,", len(v.Shape)), ",") + "]"
-}
-
-// Joint moves of continuous nodes: langevin, mala and hmc. The nodes of the block
-// follow the gradient of the energy together.
-
-type jointKind int8
-
-const (
-	jointLangevin jointKind = iota
-	jointMALA
-	jointHMC
-)
-
-var jointNames = []string{"langevin", "mala", "hmc"}
-
-// jointNamed is the joint move of a name, -1 if there is none.
-func jointNamed(name string) jointKind { return jointKind(slices.Index(jointNames, name)) }
-
-// jointPlan is a joint move, compiled.
-type jointPlan struct {
-	kind        jointKind
-	step, noise float64
-	steps       int
-}
-
-const largestError = 1000 // of the energy that a move of hmc may make, as in Stan
-
-func (s *Sampler) compileJoint(b *Block) *jointPlan {
-	return &jointPlan{jointNamed(b.Sampler), b.Joint.StepSize, b.Joint.NoiseScale, b.Joint.Steps}
-}
-
-// jointScratch is what a worker needs for a joint move: by node and chain of a word.
-type jointScratch struct {
-	old, slope, noise, mean [][64]float32
-	sum                     [64]float64
-}
-
-func (j *jointScratch) grow(n int) {
-	for len(j.old) < n {
-		j.old, j.slope = append(j.old, [64]float32{}), append(j.slope, [64]float32{})
-		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
-	}
-}
-
-// updateJoint moves the nodes of a block in every word of a tile.
-func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
-	w.joint.grow(len(b.nodes))
-	for lane := range s.tile {
-		word := tile*s.tile + lane
-		n := min(64, s.chains-64*word)
-		if n <= 0 {
-			break
-		}
-		s.jointNoise(w, b, lane, n, uint32(64*word))
-		for i := range b.nodes {
-			copy(w.joint.old[i][:], w.jointRow(s, b, i, lane))
-		}
-		if b.joint.kind == jointLangevin {
-			s.langevin(w, b, lane, n)
-		} else {
-			s.accepted(w, b, lane, n, word)
-		}
-	}
-}
-
-// jointRow is the state of node i of a block in the chains of a word.
-func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) []float32 {
-	return w.floats[(int(b.row[i])*s.tile+lane)*64:][:64]
-}
-
-// jointNoise draws a normal number for each node and chain.
-func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32) {
-	for g := 0; g < len(b.nodes); g += 4 {
-		slot := uint32(b.first + g)
-		w.float.fillWords(s.rng, PurposeContinuous+s.phase, w.sweep, chain, n, slot/4)
-		for q := range min(4, len(b.nodes)-g) {
-			z := &w.joint.noise[g+q]
-			for c := range n {
-				z[c&63] = float32(s.normal(PurposeContinuous, w.float.word[q][c&63], chain+uint32(c), w.sweep, slot+uint32(q)))
-			}
-		}
-	}
-}
-
-// jointSlopes fills the derivatives of the energy at the present state.
-func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
-	for i := range b.nodes {
-		if b.skip[i] {
-			continue
-		}
-		node := &b.float.nodes[i]
-		w.curve(s, node, lane, n)
-		w.slopeAt(s, node, (*[64]float32)(w.jointRow(s, b, i, lane)), &w.joint.slope[i], lane, n)
-	}
-}
-
-// follow puts the state at x - η·D + s·z, D at the present state x, and keeps x -
-// η·D as mean.
-func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) {
-	s.jointSlopes(w, b, lane, n)
-	for i := range b.nodes {
-		if b.skip[i] {
-			continue
-		}
-		x, mean, slope, z := w.jointRow(s, b, i, lane), &w.joint.mean[i], &w.joint.slope[i], &w.joint.noise[i]
-		for c := range mean {
-			mean[c] = x[c] - float32(eta*slope[c])
-			x[c] = mean[c] + float32(sd*z[c])
-		}
-	}
-}
-
-// langevin is one step of the unadjusted Langevin algorithm; a chain that would
-// leave the numbers keeps its state.
-func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
-	j := b.joint
-	s.follow(w, b, float32(float64(j.step*s.beta)), float32(math.Sqrt(float64(2*j.step)*j.noise)), lane, n)
-	lost := s.infinite(w, b, lane, n)
-	s.restore(w, b, lost, lane)
-	for c := range n {
-		w.countMove(b.float.nodes[0].variable, lost>>c&1 == 0)
-		if lost>>c&1 != 0 {
-			w.diverge(w.sweep)
-		}
-	}
-}
-
-// infinite tells the chains with a node that has no finite value.
-func (s *Sampler) infinite(w *worker, b *blockPlan, lane, n int) (lost uint64) {
-	for i := range b.nodes {
-		for c, x := range w.jointRow(s, b, i, lane)[:n] {
-			if x-x != 0 {
-				lost |= 1 << c
-			}
-		}
-	}
-	return lost
-}
-
-// restore puts chains back into the state before the move.
-func (s *Sampler) restore(w *worker, b *blockPlan, chains uint64, lane int) {
-	if chains == 0 {
-		return
-	}
-	for i := range b.nodes {
-		x, old := w.jointRow(s, b, i, lane), &w.joint.old[i]
-		for c := range x {
-			if chains>>c&1 != 0 {
-				x[c] = old[c]
-			}
-		}
-	}
-}
-
-// accepted is a move of mala or hmc with its Metropolis test.
-func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
-	before := s.wordEnergies(word)
-	if b.joint.kind == jointMALA {
-		s.proposeMALA(w, b, lane, n)
-	} else {
-		s.proposeHMC(w, b, lane, n)
-	}
-	after := s.wordEnergies(word)
-	lost := s.infinite(w, b, lane, n)
-	back := uint64(0)
-	for c := range n {
-		change := float64(s.beta * (after[c] - before[c]))
-		l := -change - w.joint.sum[c]
-		alpha := 0.0
-		switch {
-		case l != l || lost>>c&1 != 0:
-		case l >= 0:
-			alpha = 1
-		default:
-			alpha = Exp(l)
-		}
-		u := s.rng.Word32(PurposeContinuous+s.phase, uint32(64*word+c), w.sweep, uint32(b.first), 2)
-		taken := (float64(u)+0.5)/(1<<32) < alpha
-		if !taken {
-			back |= 1 << c
-		}
-		if w.sweep >= s.fitUntil {
-			w.countMove(b.float.nodes[0].variable, taken)
-			if l != l || lost>>c&1 != 0 || -l > largestError {
-				w.diverge(w.sweep)
-			}
-		}
-	}
-	s.restore(w, b, back, lane)
-}
-
-// proposeMALA moves along the gradient; the sum becomes the logarithm of the ratio of
-// the proposal's density forwards to that backwards.
-func (s *Sampler) proposeMALA(w *worker, b *blockPlan, lane, n int) {
-	eta, sd := float32(float64(b.joint.step*s.beta)), float32(math.Sqrt(2*b.joint.step))
-	s.follow(w, b, eta, sd, lane, n)
-	forward := w.joint.noise // no longer needed: y - mean
-	for i := range b.nodes {
-		if !b.skip[i] {
-			for c, y := range w.jointRow(s, b, i, lane) {
-				forward[i][c] = y - w.joint.mean[i][c]
-			}
-		}
-	}
-	s.jointSlopes(w, b, lane, n)
-	w.joint.sum = [64]float64{}
-	for i := range b.nodes {
-		if b.skip[i] {
-			continue
-		}
-		row := w.jointRow(s, b, i, lane)
-		for c := range n {
-			m := row[c] - float32(eta*w.joint.slope[i][c])
-			u, v := float64(w.joint.old[i][c]-m), float64(forward[i][c])
-			w.joint.sum[c] += float64(u*u) - float64(v*v)
-		}
-	}
-	for c := range w.joint.sum {
-		w.joint.sum[c] /= float64(2 * float64(float64(sd)*float64(sd)))
-	}
-}
-
-// proposeHMC follows Hamilton's equations by leapfrogs from momenta that are the
-// noise; the sum becomes the change of the kinetic energy.
-func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
-	j := b.joint
-	step, half := float32(j.step), float32(float64(j.step*s.beta)/2)
-	p := w.joint.noise
-	w.joint.sum = [64]float64{}
-	s.addKinetic(w, b, -1, n)
-	kick := func() {
-		s.jointSlopes(w, b, lane, n)
-		for i := range b.nodes {
-			if !b.skip[i] {
-				for c, d := range w.joint.slope[i] {
-					p[i][c] -= float32(half * d)
-				}
-			}
-		}
-	}
-	for range j.steps {
-		kick()
-		for i := range b.nodes {
-			if !b.skip[i] {
-				x := w.jointRow(s, b, i, lane)
-				for c := range p[i] {
-					x[c] += float32(step * p[i][c])
-				}
-			}
-		}
-		kick()
-	}
-	s.addKinetic(w, b, 1, n)
-	for c := range w.joint.sum {
-		w.joint.sum[c] /= 2
-	}
-}
-
-// addKinetic adds the squares of the momenta with a sign.
-func (s *Sampler) addKinetic(w *worker, b *blockPlan, sign float64, n int) {
-	for i := range b.nodes {
-		if !b.skip[i] {
-			for c, p := range w.joint.noise[i][:n] {
-				w.joint.sum[c] += float64(sign * float64(float64(p)*float64(p)))
-			}
-		}
-	}
-}
-
-// diverge counts a move that left the numbers, or nearly did.
-func (w *worker) diverge(sweep uint64) {
-	if w.diverged == 0 || sweep < w.divergedAt {
-		w.divergedAt = sweep
-	}
-	w.diverged++
-}
-
-// Divergences is how many joint moves went beyond finite numbers or, after warm-up,
-// made an error above 1,000 in the energy (their chains stayed where they were), and
-// the sweep of the first.
-func (s *Sampler) Divergences() (count, first uint64) {
-	first = math.MaxUint64
-	for _, w := range s.workers {
-		if w.diverged > 0 {
-			count += w.diverged
-			first = min(first, w.divergedAt)
-		}
-	}
-	return count, first
 }
 
 // A spinLayer is a block whose spins all have the same inputs, as in a restricted
@@ -4199,16 +3852,8 @@ type Block struct {
 	States  int
 	Float   bool   // updated in float32: continuous nodes and their neighbours
 	Sampler string // "" draws from the conditional law; else the name of another sampler
-	Joint   *Joint // a joint move of all nodes, by Sampler
 	First   int
 	Nodes   []int32
-}
-
-// Joint is how a block moves as a whole.
-type Joint struct {
-	StepSize   float64
-	NoiseScale float64 // of langevin
-	Steps      int     // of hmc
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading
@@ -4679,6 +4324,251 @@ func (s *Sampler) packedFits(b []byte) bool {
 
 // StepFits reports whether a step of a sampler can have a value.
 func StepFits(x float32) bool { return x >= minStep && x <= maxStep }
+
+// A PrecisionError says why continuous nodes have no law with some weights.
+type PrecisionError struct{ Reason string }
+
+func (e *PrecisionError) Error() string { return e.Reason }
+
+// mostFactored is how many multiplications the factorisation of a quadratic form may
+// take.
+const mostFactored = 1 << 26
+
+// CheckPrecision refuses weights, by factor, with which the continuous nodes that are
+// not held, and are drawn from Gaussians, have no law: one for which the coefficient of x² in the energy, bounded
+// from below over all values of the other nodes, is not above 0; or all those without
+// a range together, where their quadratic form is not positive definite. The form is
+// looked at where it depends on no other node, there are no code factors, and its
+// factorisation, without reordering, takes at most 2^26 multiplications. What code adds
+// to a square is not looked at. The error is a *PrecisionError.
+func (m *Model) CheckPrecision(weights [][]float64, held func(node int32) bool) error {
+	low, gibbs := m.lowestSquares(weights), m.drawnFromWeights()
+	q := quadraticForm{place: make([]int32, m.Nodes)}
+	n := 0
+	for i := range q.place {
+		q.place[i] = -1
+	}
+	for _, v := range m.Vars {
+		for node := v.First; node < v.First+v.Count && v.Kind == Continuous; node++ {
+			if !gibbs[node] || held(int32(node)) {
+				continue
+			}
+			if !(low[node] > 0) {
+				return &PrecisionError{fmt.Sprintf("%s: the coefficient of its square in the energy would be %v; it must be above 0 whatever its neighbours are", m.NodeName(node), low[node])}
+			}
+			if v.Range == nil {
+				q.place[node] = int32(n)
+				n++
+			}
+		}
+	}
+	if n == 0 || len(m.Codes) > 0 || !q.read(m, weights, n) || q.dominant() || q.work() > mostFactored || q.factorize() {
+		return nil
+	}
+	return &PrecisionError{fmt.Sprintf("the quadratic form of the %d continuous nodes would not be positive definite: their joint law would not exist", n)}
+}
+
+// drawnFromWeights tells the continuous nodes whose squares have coefficients from
+// weights alone, and that are drawn from Gaussians.
+func (m *Model) drawnFromWeights() []bool {
+	yes := make([]bool, m.Nodes)
+	for i := range yes {
+		yes[i] = true
+	}
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			for _, n := range b.Nodes {
+				yes[n] = yes[n] && b.Sampler == ""
+			}
+		}
+	}
+	for i := range m.Codes {
+		c := &m.Codes[i]
+		for at, n := range c.Index {
+			yes[n] = yes[n] && c.Parts[at%len(c.Slots)].Square == nil
+		}
+	}
+	return yes
+}
+
+// lowestSquares bounds from below the coefficient of x² of every continuous node, by
+// interval arithmetic over the values of the other nodes.
+func (m *Model) lowestSquares(weights [][]float64) []float64 {
+	low := make([]float64, m.Nodes)
+	for i := range m.Factors {
+		f := &m.Factors[i]
+		for j, s := range f.Slots {
+			for r := 0; r < f.Rows && s.Power == 2; r++ {
+				low[f.Index[r*len(f.Slots)+j]] += m.lowestCoefficient(f, weights[i], r, j)
+			}
+		}
+	}
+	return low
+}
+
+// lowestCoefficient is the lower bound of -W·Π over the slots of row r but one.
+func (m *Model) lowestCoefficient(f *Factor, weights []float64, r, except int) float64 {
+	if !f.Shared {
+		size := f.TableSize()
+		weights = weights[r*size : (r+1)*size]
+	}
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, w := range weights {
+		lo, hi = min(lo, -w), max(hi, -w)
+	}
+	for j, s := range f.Slots {
+		if j == except || s.Kind == Categorical {
+			continue
+		}
+		a, b := -1.0, 1.0
+		if s.Kind == Continuous {
+			a, b = math.Inf(-1), math.Inf(1)
+			if v := m.varOf(int(f.Index[r*len(f.Slots)+j])); v.Range != nil {
+				a, b = v.Range[0], v.Range[1]
+			}
+		}
+		if s.Power == 2 {
+			least := min(float64(a*a), float64(b*b))
+			if a <= 0 && 0 <= b {
+				least = 0
+			}
+			a, b = least, max(float64(a*a), float64(b*b))
+		}
+		lo, hi = intervalProduct(lo, hi, a, b)
+	}
+	return lo
+}
+
+// intervalProduct takes 0·∞ for 0.
+func intervalProduct(a, b, c, d float64) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, x := range [4]float64{a * c, a * d, b * c, b * d} {
+		if math.IsNaN(x) {
+			x = 0
+		}
+		lo, hi = min(lo, x), max(hi, x)
+	}
+	return lo, hi
+}
+
+// quadraticForm is a symmetric matrix by rows, each from its first element that is
+// not 0 to the diagonal.
+type quadraticForm struct {
+	place []int32 // of each node, -1 outside the form
+	first []int
+	rows  [][]float64
+}
+
+// read adds up the second derivatives of the energy. It is false if one depends on
+// nodes outside.
+func (q *quadraticForm) read(m *Model, weights [][]float64, n int) bool {
+	q.first, q.rows = make([]int, n), make([][]float64, n)
+	for i := range q.first {
+		q.first[i] = i
+	}
+	inside := q.eachSecond(m, weights, func(i, j int, _ float64) { q.first[i] = min(q.first[i], j) })
+	if !inside || q.work() > mostFactored {
+		return false
+	}
+	for i := range q.rows {
+		q.rows[i] = make([]float64, i-q.first[i]+1)
+	}
+	return q.eachSecond(m, weights, func(i, j int, v float64) { q.rows[i][j-q.first[i]] += v })
+}
+
+// eachSecond calls f with the part of every row in the element i, j of the form, j not
+// above i.
+func (q *quadraticForm) eachSecond(m *Model, weights [][]float64, each func(i, j int, v float64)) bool {
+	for fi := range m.Factors {
+		f := &m.Factors[fi]
+		for r := range f.Rows {
+			var in [2]int
+			count, order, others := 0, 0, len(f.Table) > 0
+			for k, s := range f.Slots {
+				at := q.place[f.Index[r*len(f.Slots)+k]]
+				if at < 0 {
+					others = true
+					continue
+				}
+				if order += s.Power; count < 2 {
+					in[count] = int(at)
+				}
+				count++
+			}
+			if order < 2 {
+				continue
+			}
+			if order > 2 || others {
+				return false
+			}
+			w := weights[fi][0]
+			if !f.Shared {
+				w = weights[fi][r]
+			}
+			if count == 1 {
+				each(in[0], in[0], -2*w)
+			} else {
+				each(max(in[0], in[1]), min(in[0], in[1]), -w)
+			}
+		}
+	}
+	return true
+}
+
+// dominant says whether every diagonal element is above the sum of the magnitudes
+// beside it.
+func (q *quadraticForm) dominant() bool {
+	rest := make([]float64, len(q.rows))
+	for i, row := range q.rows {
+		last := len(row) - 1
+		rest[i] += row[last]
+		for k, v := range row[:last] {
+			rest[i] -= math.Abs(v)
+			rest[q.first[i]+k] -= math.Abs(v)
+		}
+	}
+	for _, r := range rest {
+		if !(r > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// work is the number of multiplications of factorize, nearly.
+func (q *quadraticForm) work() float64 {
+	sum := 0.0
+	for i, first := range q.first {
+		width := float64(i - first + 1)
+		sum += float64(width * width)
+	}
+	return sum
+}
+
+// factorize is Cholesky's factorisation in place, false if the form is not positive
+// definite.
+func (q *quadraticForm) factorize() bool {
+	for i, row := range q.rows {
+		last := len(row) - 1
+		for k := range row {
+			j := q.first[i] + k
+			other := q.rows[j]
+			sum := row[k]
+			for c := max(q.first[i], q.first[j]); c < j; c++ {
+				sum -= float64(row[c-q.first[i]] * other[c-q.first[j]])
+			}
+			if k < last {
+				row[k] = sum / other[len(other)-1]
+				continue
+			}
+			if !(sum > 0) {
+				return false
+			}
+			row[k] = math.Sqrt(sum)
+		}
+	}
+	return true
+}
 
 // Options are the choices of a run. Threads changes no sample.
 type Options struct {
@@ -5676,7 +5566,10 @@ func (w *worker) slopeAt(s *Sampler, node *floatNode, x, d *[64]float32, lane, n
 // stepNumber updates a continuous node by one of these samplers.
 func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, n int, slot, chain uint32) {
 	q := &w.float.step
-	w.curve(s, node, lane, n)
+	fillFloats(&q.b, node.constant[0])
+	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
+	fillFloats(&q.a, float32(node.a))
+	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
 	at := (int(b.row[i])*s.tile + lane) * 64
 	copy(q.x[:], w.floats[at:][:64])
 	w.energyAt(s, node, &q.x, &q.ex, lane, n)
@@ -5688,15 +5581,6 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 	} else {
 		w.propose(s, b.step, node, out, step, d, lane, n)
 	}
-}
-
-// curve prepares energyAt and slopeAt for a node.
-func (w *worker) curve(s *Sampler, node *floatNode, lane, n int) {
-	q := &w.float.step
-	fillFloats(&q.b, node.constant[0])
-	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
-	fillFloats(&q.a, float32(node.a))
-	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
 }
 
 // draws are the words of one node in the chains of a word.
@@ -5940,7 +5824,7 @@ func (m *Model) Fits(i int) bool {
 	v := &m.Vars[i]
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Joint == nil && b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
+			if b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
 				return true
 			}
 		}
@@ -5954,7 +5838,7 @@ func (s *Sampler) placeSteps() {
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
 			for _, n := range b.Nodes {
-				if b.Joint == nil && samplerNamed(b.Sampler) > stepNone {
+				if samplerNamed(b.Sampler) > stepNone {
 					s.stepRow[n] = int32(s.stepRows)
 					s.stepRows++
 				}
@@ -5999,7 +5883,18 @@ func (m *Model) CheckValue(node int, v int32) error {
 // model's declared range.
 func (m *Model) CheckWeights(fi int, w []float64) error { return m.checkRange(&m.Factors[fi], w) }
 
-// AddRowSums adds, for every row of factor fi and every entry of its table, the
+// Counted says whether the moments of a factor are whole numbers: none of its slots is
+// continuous.
+func (f *Factor) Counted() bool {
+	for _, s := range f.Slots {
+		if s.Kind == Continuous {
+			return false
+		}
+	}
+	return true
+}
+
+// AddRowSums adds, for every row of factor fi, which is Counted, and every entry of its table, the
 // sum over the first chains chains of (product of the row's spins) × (the entry is
 // the one picked) to sums, which has Rows × TableSize elements. Divided by the
 // number of chains these are the moments that gradients are made of.
@@ -6018,6 +5913,43 @@ func (s *Sampler) AddRowSumsByChain(fi, chains int, sums []int32) {
 	f := &s.model.Factors[fi]
 	size := f.Rows * f.TableSize()
 	s.eachEntry(f, chains, func(c, at int, sign int64) { sums[c*size+at] += int32(sign) })
+}
+
+// AddRowNumbers is AddRowSums for any factor: the products hold the values of
+// continuous nodes, each to its power. Every row adds the chains in order.
+func (s *Sampler) AddRowNumbers(fi, chains int, sums []float64) {
+	size := s.model.Factors[fi].TableSize()
+	s.eachNumber(fi, chains, func(r, _, at int, x float64) { sums[r*size+at] += x })
+}
+
+// AddRowNumbersByChain is AddRowNumbers for each chain alone.
+func (s *Sampler) AddRowNumbersByChain(fi, chains int, sums []float64) {
+	f := &s.model.Factors[fi]
+	size := f.TableSize()
+	s.eachNumber(fi, chains, func(r, c, at int, x float64) { sums[(c*f.Rows+r)*size+at] += x })
+}
+
+// eachNumber calls each with every row and chain: the entry that the row picks, and
+// the product of its spins and numbers.
+func (s *Sampler) eachNumber(fi, chains int, each func(row, chain, at int, x float64)) {
+	f := &s.model.Factors[fi]
+	k := len(f.Slots)
+	var at [64]int
+	var x [64]float64
+	for r := range f.Rows {
+		nodes := f.Index[r*k : r*k+k]
+		for word := range (chains + 63) / 64 {
+			minus := s.rowPicks(&at, f, nodes, word)
+			for c := range x {
+				x[c] = math.Float64frombits(math.Float64bits(1) ^ minus<<63)
+				minus >>= 1
+			}
+			s.timesNumbers(&x, f, nodes, word)
+			for c := range min(64, chains-64*word) {
+				each(r, 64*word+c, at[c], x[c])
+			}
+		}
+	}
 }
 
 // addProducts counts the products that are +1, 64 chains at a time.
@@ -6083,9 +6015,6 @@ type worker struct {
 	shadowFloats      []float32
 	steps             []float32
 	moves             []moves // by variable
-	joint             jointScratch
-	diverged          uint64
-	divergedAt        uint64 // sweep of the first
 	float             floatScratch
 
 	theta  []int64
@@ -6253,12 +6182,6 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
-	if b.joint != nil {
-		if lo == 0 { // it is not shared among threads
-			s.updateJoint(w, b, tile)
-		}
-		return
-	}
 	if b.layer != nil {
 		s.updateLayer(w, b, tile, lo, hi)
 		return
@@ -6774,8 +6697,9 @@ func (s *Sampler) setInts(fi int, w []float64) {
 }
 
 // SetWeights replaces the weights of a runtime factor, in the shape they have
-// in the model. It refuses a wrong number of weights, NaN, infinities and
-// weights beyond the declared range; then nothing has changed.
+// in the model. It refuses a wrong number of weights, NaN, infinities, weights
+// beyond the declared range and those with which continuous nodes have no law; then
+// nothing has changed.
 func (s *Sampler) SetWeights(factor string, w []float64) error {
 	for fi := range s.model.Factors {
 		f := &s.model.Factors[fi]
@@ -6791,7 +6715,12 @@ func (s *Sampler) SetWeights(factor string, w []float64) error {
 		if err := s.model.checkRange(f, w); err != nil {
 			return err
 		}
-		s.weights[fi] = append([]float64(nil), w...)
+		next := slices.Clone(s.weights)
+		next[fi] = slices.Clone(w)
+		if err := s.model.CheckPrecision(next, func(n int32) bool { return s.clamped[n] }); err != nil {
+			return err
+		}
+		s.weights = next
 		s.setInts(fi, w)
 		s.buildTables()
 		return nil
@@ -11331,19 +11260,12 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 	return SaveState(ctx, path, c.view, c.plan.Generator)
 }
 
-// A SamplerReport says how a sampler other than gibbs did for one variable, or for
-// those that move together ("x, y").
+// A SamplerReport says how a sampler that fits steps did for one variable.
 type SamplerReport struct {
 	Variable   string `json:"variable"`
 	Sampler    string `json:"sampler"`
-	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; of slice and langevin none
+	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; of slice none
 	Step       Value  `json:"step"`       // median over nodes and chains
-	// Divergences are joint moves that were undone because they left the finite
-	// numbers or made a large error in the energy, the first in sweep DivergedAt.
-	Divergences uint64 `json:"divergences,omitempty"`
-	DivergedAt  uint64 `json:"diverged_at,omitempty"`
-
-	joint bool
 }
 
 // samplerReports are those of a view.
@@ -11371,40 +11293,7 @@ func samplerReports(v ChainView) []SamplerReport {
 		}
 		list = append(list, r)
 	}
-	return append(list, jointReports(v)...)
-}
-
-// jointReports is the report of a joint move, if there is one.
-func jointReports(v ChainView) []SamplerReport {
-	m := v.Model()
-	if len(m.Sweep) == 0 {
-		return nil
-	}
-	b := m.Sweep[len(m.Sweep)-1][0]
-	if b.Joint == nil {
-		return nil
-	}
-	var names []string
-	for i := range m.Vars {
-		if x := &m.Vars[i]; slices.ContainsFunc(b.Nodes, func(n int32) bool { return x.First <= int(n) && int(n) < x.First+x.Count }) {
-			names = append(names, x.Name)
-		}
-	}
-	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: Value{NA: "not known"}, Step: Value{V: b.Joint.StepSize}, joint: true}
-	source, ok := v.(interface {
-		Acceptance(name string) (rate float64, proposals uint64)
-		Divergences() (count, first uint64)
-	})
-	if !ok {
-		return []SamplerReport{r}
-	}
-	if rate, proposals := source.Acceptance(names[0]); proposals > 0 && b.Sampler != "langevin" {
-		r.Acceptance = Value{V: rate}
-	}
-	if count, first := source.Divergences(); count > 0 {
-		r.Divergences, r.DivergedAt = count, first
-	}
-	return []SamplerReport{r}
+	return list
 }
 
 // samplerOf is the sampler of a variable that fits steps.
@@ -11430,14 +11319,7 @@ func (r *SamplerReport) text() string {
 		if r.Sampler == "slice" {
 			what = "width"
 		}
-		if r.joint {
-			text += fmt.Sprintf(", step %v", r.Step.V)
-		} else {
-			text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
-		}
-	}
-	if r.Divergences > 0 {
-		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: use a smaller step_size", r.Divergences, r.DivergedAt)
+		text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
 	}
 	return text
 }
@@ -14211,8 +14093,9 @@ func (d *RunData) clone() *RunData {
 	return &c
 }
 
-// Model is the version of the model that the data makes.
-func (d *RunData) Model() *Model {
+// Model is the version of the model that the data makes. It refuses weights with which
+// continuous nodes have no law.
+func (d *RunData) Model() (*Model, error) {
 	m := *d.model
 	m.Beta, m.Betas = d.beta, d.betas
 	if d.heated {
@@ -14235,7 +14118,27 @@ func (d *RunData) Model() *Model {
 			m.Init[i] = in
 		}
 	}
-	return &m
+	return &m, checkPrecision(&m, len(d.weights) > 0)
+}
+
+// checkPrecision looks at the continuous nodes of a model whose weights were replaced.
+func checkPrecision(m *Model, replaced bool) error {
+	if !replaced {
+		return nil
+	}
+	held, weights := map[int32]bool{}, make([][]float64, len(m.Factors))
+	for _, c := range m.Clamps {
+		for _, n := range c.Nodes {
+			held[n] = true
+		}
+	}
+	for i := range m.Factors {
+		weights[i] = m.Factors[i].Weights
+	}
+	if err := m.CheckPrecision(weights, func(n int32) bool { return held[n] }); err != nil {
+		return refuse(ExitData, codeUnbounded, "%v", err).WithHelp("these are not the weights of a law; make the squares larger or the products smaller")
+	}
+	return nil
 }
 
 // SetBeta replaces β and any annealing.
@@ -14805,6 +14708,7 @@ const (
 	codeInit        = "init-value"
 	codeStates      = "bad-states"
 	codeBetas       = "betas-length"
+	codeUnbounded   = "unbounded"
 	codeTooMuch     = "too-much"
 	codeEnvironment = "environment"
 	codeInterrupted = "interrupted"
@@ -15331,8 +15235,9 @@ func (s *pipeSession) takeData(r *pipeRun, f *pipeFrame) error {
 			return err
 		}
 	}
-	r.version = r.data.Model()
-	return nil
+	var err error
+	r.version, err = r.data.Model()
+	return err
 }
 
 // replacements are the states of all chains with those in place that a resumed run

@@ -27,8 +27,8 @@ the first batch of the training section (all rows, unless it says otherwise):
 
   dKL/dW = -β(⟨f⟩₊ - ⟨f⟩₋)
 
-⟨f⟩₊ is the mean of the weight's feature (the product of its spins, for a table's
-entry times the entry being the one picked) with the visible nodes held at the
+⟨f⟩₊ is the mean of the weight's feature (the product of its spins and continuous
+values, for a table's entry times the entry being the one picked) with the visible nodes held at the
 data, ⟨f⟩₋ that of the model. All come with standard errors.`,
 		Example: `  thrmlgen grad model.yaml
   thrmlgen grad model.yaml --out g.npz`,

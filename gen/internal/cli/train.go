@@ -16,6 +16,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/train"
 )
 
@@ -41,7 +42,8 @@ written every so many epochs, at the end, and when the run is interrupted or fai
 Columns: the learning rate, the norm of the last gradient, the gap βE₊ - βE₋ between
 both phases' mean energies (mean of the epoch; it goes to 0), and the score of
 training and held-out examples: the mean over examples of Σ log p(v | all other nodes)
-over the visible nodes v, in nats (where there are held-out examples).`,
+over the visible nodes v, in nats (where there are held-out examples). For a
+continuous node p is a density, so that scores may be above 0.`,
 		Example: `  thrmlgen train model.yaml --out weights.npz
   thrmlgen train model.yaml --out weights.npz --checkpoint c.npz --every 10
   thrmlgen train model.yaml --out weights.npz --resume c.npz --epochs 200`,
@@ -187,11 +189,15 @@ func trainError(err error, o *trainFlags) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	f := newFault(3, diag.Model, diag.OutOfRange, "%v", []any{err})
-	if o.checkpoint != "" {
-		return f.help("or take a smaller train.learning_rate; %s holds the weights before this step", o.checkpoint)
+	code, take := diag.OutOfRange, "or take"
+	if bad := (*sampling.PrecisionError)(nil); errors.As(err, &bad) {
+		code, take = diag.Unbounded, "take"
 	}
-	return f.help("or take a smaller train.learning_rate; --checkpoint keeps the weights before such a step")
+	f := newFault(3, diag.Model, code, "%v", []any{err})
+	if o.checkpoint != "" {
+		return f.help("%s a smaller train.learning_rate; %s holds the weights before this step", take, o.checkpoint)
+	}
+	return f.help("%s a smaller train.learning_rate; --checkpoint keeps the weights before such a step", take)
 }
 
 // epochs runs the epochs that are left.
