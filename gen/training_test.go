@@ -122,7 +122,15 @@ func phases(t *testing.T, m *gen.Model, task *train.Task) (pos, neg map[string][
 		out := map[string][]float64{}
 		for _, f := range g.Factors {
 			for r := range f.Rows {
+				if len(f.Slots) == 0 {
+					out[f.Name] = append(out[f.Name], 1)
+					continue
+				}
 				value := a.Mean[f.Index[r*len(f.Slots)]]
+				if f.Slots[0].Power == 2 {
+					sd := a.SD[f.Index[r]]
+					value = value*value + sd*sd
+				}
 				if len(f.Slots) == 2 {
 					for _, p := range a.Pairs {
 						if p.A == f.Index[2*r] && p.B == f.Index[2*r+1] {

@@ -136,7 +136,7 @@ func sampler(t *train.Trainer, chains int) (*sampling.Sampler, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range t.Factors() {
+	for _, f := range t.Names() {
 		if err := s.SetWeights(f, t.Weights(f)); err != nil {
 			return nil, err
 		}

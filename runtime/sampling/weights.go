@@ -41,6 +41,9 @@ func (s *Sampler) SetWeights(factor string, w []float64) error {
 		if !f.Runtime {
 			return bakedError(factor)
 		}
+		if x := s.model.FormulaOf(fi); x != nil {
+			return x.ownsError(factor)
+		}
 		if len(w) != len(s.weights[fi]) {
 			return fmt.Errorf("factor %s takes %d weights, got %d", factor, len(s.weights[fi]), len(w))
 		}

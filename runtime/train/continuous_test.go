@@ -323,7 +323,75 @@ func gaussianVariants(t testing.TB) map[string]Task {
 	x.Given, x.Condition = []int32{1, 6}, Examples{4, []int32{v(0.5), 1, v(0.1), -1, v(-2), 1, v(0), -1}}
 	x.Loss, x.K, x.Start = CD, 1, StartPersistent
 	out["conditioned pcd"] = x
+	x = small()
+	m := model(t, parameterModel)
+	x.Positive.Model, x.Negative.Model = m, m
+	x.Start = StartPersistent
+	x.Optimizer = Optimizer{Rule: Adam, Rate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0.01}
+	out["parameters"] = x
 	return out
+}
+
+// parameterModel is like gaussianMixed, its energies having parameters that are data.
+const parameterModel = `
+model: pm
+variables: {x: {kind: continuous, shape: [4]}, s: {kind: spin, shape: [3]}, c: {kind: categorical, states: 3}}
+factors:
+  - {name: own, over: {u: x}, index: all, energy: "0.5*a*(u - m)^2", params: {a: [1.2, 1.6, 1, 1.4], m: 0.1}, runtime: true}
+  - {name: field, over: {u: x, k: c}, index: [[2, 0], [0, 0]], energy: "-w[k]*u", params: {w: [[0.5, -0.5, 0.2], [0, 0.1, 0.1]]}, runtime: true}
+  - {name: bias, over: [s], index: all, weights: [0.2, -0.1, 0.3], runtime: true}
+  - {name: mixed, over: {u: x, p: s}, index: [[0, 0], [1, 1], [2, 2]], energy: "-w*u*p", params: {w: [0.4, -0.3, 0.2]}, scale: t}
+beta: 0.9
+`
+
+// What is fitted has a name and a shape; weights of energies are not set by themselves,
+// and a parameter without a law stops the run.
+func TestParameters(t *testing.T) {
+	task := gaussianVariants(t)["parameters"]
+	tr, err := New(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tr.Names(); !slices.Equal(got, []string{"bias", "own/a", "own/m", "field/w", "mixed/t"}) {
+		t.Errorf("fitted are %v", got)
+	}
+	for name, want := range map[string][]int{"bias": {3}, "own/a": {4}, "own/m": nil, "field/w": {2, 3}, "mixed/t": nil} {
+		if got := tr.Shape(name); !slices.Equal(got, want) {
+			t.Errorf("%s has the shape %v, want %v", name, got, want)
+		}
+	}
+	if err := tr.SetWeights("own/a", []float64{1, 2, 3, 4}); err != nil || !slices.Equal(tr.weights[1], []float64{-0.5, -1, -1.5, -2}) {
+		t.Errorf("own/a gives the weights %v (%v)", tr.weights[1], err)
+	}
+	before := weightsOf(tr)
+	for name, w := range map[string][]float64{"own/a": {1, 2, 0, 4}, "own.m0": {1, 1, 1, 1}, "own/m": {1, 2}, "field/w": {9, 9, 9, 9, 9, 9}} {
+		if err := tr.SetWeights(name, w); err == nil {
+			t.Errorf("%s = %v is taken", name, w)
+		}
+	}
+	if !slices.Equal(weightsOf(tr), before) {
+		t.Error("refused parameters changed something")
+	}
+	for i := range 3 {
+		g, err := tr.Gradient(t.Context(), []int32{0, 1, 2}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := g.Arrays[3]; a.Name != "field/w" || len(a.Grad) != 6 || len(a.SE) != 6 || !a.Param || g.Arrays[0].Param {
+			t.Errorf("estimate %d: %+v", i, g.Arrays)
+		}
+	}
+	task.Optimizer = Optimizer{Rate: 20}
+	tr, err = New(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = tr.Step(t.Context()); err == nil {
+		_, err = tr.Step(t.Context())
+	}
+	if err == nil {
+		t.Error("steps of 20 go on")
+	}
 }
 
 // Training continuous models is the same for any number of threads, and stops and goes

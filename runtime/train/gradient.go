@@ -8,10 +8,19 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
-// Gradient is one estimate of dKL/dW, by factor.
+// Gradient is one estimate of dKL/dW.
 type Gradient struct {
-	Factors []FactorGradient
-	Energy  [2]float64 // mean of Σ -W·f over the runtime factors, positive and negative phase
+	Arrays  []ArrayGradient  // by what is fitted, in the order of Trainer.Names
+	Factors []FactorGradient // by runtime factor
+	Energy  [2]float64       // mean of Σ -W·f over the runtime factors, positive and negative phase
+}
+
+// ArrayGradient is that by one array, in its shape: the gradient by a factor's weights
+// or, by the chain rule from those, by a parameter. SE as in FactorGradient.
+type ArrayGradient struct {
+	Name     string
+	Param    bool // a parameter, or weights that a parameter scales
+	Grad, SE []float64
 }
 
 // FactorGradient is the part of one runtime factor. Moments have a figure for
@@ -32,8 +41,8 @@ type FactorGradient struct {
 // Norm is the root of the sum of squares of the gradient.
 func (g *Gradient) Norm() float64 {
 	sum := 0.0
-	for _, f := range g.Factors {
-		for _, x := range f.Grad {
+	for _, a := range g.Arrays {
+		for _, x := range a.Grad {
 			sum += float64(x * x)
 		}
 	}
@@ -133,10 +142,12 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 	g := &Gradient{}
 	beta := t.task.Positive.Model.Beta
+	widths := make([]int, len(t.factors))
 	for i, fi := range t.factors {
 		f := &t.task.Positive.Model.Factors[fi]
+		widths[i] = len(t.weights[fi])
 		x := FactorGradient{Name: f.Name, Rows: f.Rows, Table: f.Table, Shared: f.Shared,
-			Positive: pos.sums.moments(i, pos.chains), Negative: neg.sums.moments(i, neg.chains), Grad: make([]float64, len(t.weights[fi]))}
+			Positive: pos.sums.moments(i, pos.chains), Negative: neg.sums.moments(i, neg.chains), Grad: make([]float64, widths[i])}
 		size := len(x.Grad)
 		for k := range x.Positive {
 			x.Grad[k%size] -= float64(beta * (x.Positive[k] - x.Negative[k]))
@@ -145,11 +156,30 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 			g.Energy[1] -= float64(w * x.Negative[k])
 		}
 		if errors {
-			x.PositiveSE = pos.errorsOf(i, len(x.Positive))
-			x.NegativeSE = neg.errorsOf(i, len(x.Negative))
-			x.GradSE = t.gradientErrors(pos, neg, i, size)
+			x.PositiveSE = pos.errorsOf(output{size: len(x.Positive), factor: i})
+			x.NegativeSE = neg.errorsOf(output{size: len(x.Negative), factor: i})
+			x.GradSE = t.gradientErrors(pos, neg, output{size: size, factor: i})
 		}
 		g.Factors = append(g.Factors, x)
+	}
+	slopes := t.slopes()
+	for i, a := range t.arrays {
+		if a.factor >= 0 {
+			f := &g.Factors[slices.Index(t.factors, a.factor)]
+			g.Arrays = append(g.Arrays, ArrayGradient{Name: a.name, Grad: f.Grad, SE: f.GradSE})
+			continue
+		}
+		x := ArrayGradient{Name: a.name, Param: true, Grad: make([]float64, len(a.values))}
+		for _, s := range slopes[i] {
+			x.Grad[s.element] += float64(s.by * g.Factors[s.factor].Grad[s.weight])
+		}
+		switch {
+		case errors && slopes[i] == nil:
+			x.SE = make([]float64, len(a.values))
+		case errors:
+			x.SE = t.gradientErrors(pos, neg, output{size: len(a.values), slopes: slopes[i], widths: widths})
+		}
+		g.Arrays = append(g.Arrays, x)
 	}
 	return g
 }
@@ -157,24 +187,24 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 // gradientErrors combine the phases. Rows that share a table are added up before.
 // Chains that begin where those of the positive phase end go with them, so that the
 // errors are those of the differences.
-func (t *Trainer) gradientErrors(pos, neg *measured, i, table int) []float64 {
-	out := make([]float64, table)
+func (t *Trainer) gradientErrors(pos, neg *measured, o output) []float64 {
+	out := make([]float64, o.size)
 	beta := t.task.Positive.Model.Beta
 	if t.task.Start == StartData {
-		difference := neg.sums.chainMeans(i, table)
-		for k, x := range pos.sums.chainMeans(i, table) {
+		difference := neg.sums.chainMeans(o)
+		for k, x := range pos.sums.chainMeans(o) {
 			difference[k] -= x
 		}
 		group := pos.group
 		if group < 2 { // the spread between examples is counted, too
 			group = pos.chains
 		}
-		for k, x := range groupErrors(difference, group, table) {
+		for k, x := range groupErrors(difference, group, o.size) {
 			out[k] = float64(beta * x)
 		}
 		return out
 	}
-	p, n := pos.errorsOf(i, table), neg.errorsOf(i, table)
+	p, n := pos.errorsOf(o), neg.errorsOf(o)
 	for k := range out {
 		out[k] = float64(beta * math.Sqrt(float64(p[k]*p[k])+float64(n[k]*n[k])))
 	}
@@ -182,11 +212,11 @@ func (t *Trainer) gradientErrors(pos, neg *measured, i, table int) []float64 {
 }
 
 // errorsOf are the standard errors of a phase, see sums.
-func (m *measured) errorsOf(i, table int) []float64 {
+func (m *measured) errorsOf(o output) []float64 {
 	if m.exact {
-		return make([]float64, table)
+		return make([]float64, o.size)
 	}
-	return m.sums.errorsOf(i, m.chains, m.group, table)
+	return m.sums.errorsOf(o, m.chains, m.group)
 }
 
 // hold makes the phase's model of this step: weights as they are now, and nodes
@@ -196,8 +226,8 @@ func (t *Trainer) hold(use int, s *sampling.Sampler, base *sampling.Model, held 
 	m := *base
 	m.Betas = nil
 	m.Factors = slices.Clone(base.Factors)
-	for _, fi := range t.factors {
-		m.Factors[fi].Weights = t.weights[fi]
+	for i := range m.Factors {
+		m.Factors[i].Weights = t.weights[i]
 	}
 	m.Clamps = slices.Clone(base.Clamps)
 	if n := len(held.nodes); n > 0 {

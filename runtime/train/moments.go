@@ -114,27 +114,61 @@ func (s *sums) moments(i, chains int) []float64 {
 	return out
 }
 
-// errorsOf are the standard errors of the moments of factor i, added up over the rows
-// of a table of so many entries (all entries: not added up). Chains come in groups of
-// so many that share a law; groups are independent and count equally.
-func (s *sums) errorsOf(i, chains, group, table int) []float64 {
-	if group < 2 {
-		return s.batchErrors(i, chains, table)
-	}
-	return groupErrors(s.chainMeans(i, table), group, table)
+// output is what errors are wanted of: the moments of a factor, added up over the rows
+// of a table of so many entries (all entries: not added up), or sums of such.
+type output struct {
+	size   int
+	factor int // place among the measured ones
+	slopes []slope
+	widths []int // of the table of each factor; for slopes
 }
 
-// chainMeans are the moments of each chain alone.
-func (s *sums) chainMeans(i, table int) []float64 {
-	size := s.size[i]
-	out := make([]float64, max(len(s.byChain[i]), len(s.countedByChain[i]))/size*table)
-	for k, x := range s.countedByChain[i] {
-		out[k/size*table+k%table] += float64(x) / float64(s.draws)
+// of takes figures of factors, some rows of so many, together to those of the output.
+func (o output) of(figures func(i, table int) []float64) []float64 {
+	if o.slopes == nil {
+		return figures(o.factor, o.size)
 	}
-	for k, x := range s.byChain[i] {
-		out[k/size*table+k%table] += x / float64(s.draws)
+	var out []float64
+	rows := map[int][]float64{}
+	for _, s := range o.slopes {
+		width := o.widths[s.factor]
+		x, ok := rows[s.factor]
+		if !ok {
+			x = figures(s.factor, width)
+			rows[s.factor] = x
+		}
+		if out == nil {
+			out = make([]float64, len(x)/width*o.size)
+		}
+		for r := range len(x) / width {
+			out[r*o.size+s.element] += float64(s.by * x[r*width+s.weight])
+		}
 	}
 	return out
+}
+
+// errorsOf are the standard errors of an output. Chains come in groups of so many that
+// share a law; groups are independent and count equally.
+func (s *sums) errorsOf(o output, chains, group int) []float64 {
+	if group < 2 {
+		return s.batchErrors(o, chains)
+	}
+	return groupErrors(s.chainMeans(o), group, o.size)
+}
+
+// chainMeans are the outputs of each chain alone.
+func (s *sums) chainMeans(o output) []float64 {
+	return o.of(func(i, table int) []float64 {
+		size := s.size[i]
+		out := make([]float64, max(len(s.byChain[i]), len(s.countedByChain[i]))/size*table)
+		for k, x := range s.countedByChain[i] {
+			out[k/size*table+k%table] += float64(x) / float64(s.draws)
+		}
+		for k, x := range s.byChain[i] {
+			out[k/size*table+k%table] += x / float64(s.draws)
+		}
+		return out
+	})
 }
 
 // groupErrors are the standard errors of the mean over groups of the means of their
@@ -161,24 +195,29 @@ func groupErrors(means []float64, group, table int) []float64 {
 }
 
 // batchErrors come from the spread of batches of draws.
-func (s *sums) batchErrors(i, chains, table int) []float64 {
-	out, n := make([]float64, table), s.nBatches
-	batches := make([]float64, n*table)
-	for k, x := range s.batches[i] {
-		batches[k/s.size[i]*table+k%table] += x
-	}
-	for k := range out {
-		if n < 4 {
+func (s *sums) batchErrors(o output, chains int) []float64 {
+	out, n := make([]float64, o.size), s.nBatches
+	if n < 4 {
+		for k := range out {
 			out[k] = math.NaN()
-			continue
 		}
+		return out
+	}
+	batches := o.of(func(i, table int) []float64 {
+		sum := make([]float64, n*table)
+		for k, x := range s.batches[i] {
+			sum[k/s.size[i]*table+k%table] += x
+		}
+		return sum
+	})
+	for k := range out {
 		mean, square := 0.0, 0.0
 		for b := range n {
-			mean += batches[b*table+k]
+			mean += batches[b*o.size+k]
 		}
 		mean /= float64(n)
 		for b := range n {
-			d := batches[b*table+k] - mean
+			d := batches[b*o.size+k] - mean
 			square += float64(d * d)
 		}
 		out[k] = math.Sqrt(square/float64(n-1)/float64(n)) / (float64(s.length) * float64(chains))

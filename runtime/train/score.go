@@ -139,9 +139,6 @@ func (x *fieldIndex) addRow(theta []float64, s *sampling.Sampler, weights [][]fl
 		}
 	}
 	w := weights[p.factor]
-	if w == nil {
-		w = f.Weights
-	}
 	if !f.Shared {
 		w = w[int(p.row)*f.TableSize() : (int(p.row)+1)*f.TableSize()]
 	}

@@ -230,7 +230,7 @@ func TestErrorsAreSpread(t *testing.T) {
 				}
 			}
 		}
-		for i, factor := range tr.Factors() {
+		for i, factor := range tr.Names() {
 			var spread, errors float64
 			for k := range sum[i] {
 				mean := sum[i][k] / times
@@ -306,7 +306,7 @@ func variants(t testing.TB) map[string]Task {
 }
 
 func weightsOf(tr *Trainer) (all []float64) {
-	for _, f := range tr.Factors() {
+	for _, f := range tr.Names() {
 		all = append(all, tr.Weights(f)...)
 	}
 	return all

@@ -15,10 +15,11 @@ import (
 // use.
 type Trainer struct {
 	task    Task
-	factors []int          // of the runtime factors
-	weights [][]float64    // by factor, nil where they are baked
+	factors []int          // runtime ones that have slots: their moments are measured
+	arrays  []trained      // what is fitted
+	weights [][]float64    // of all factors, as the arrays have them
 	held    map[int32]bool // nodes that the negative phase does not sample
-	moved   []moved        // by place in factors
+	moved   []moved        // by place in arrays
 	powers  powers
 
 	step   int // steps done
@@ -48,16 +49,15 @@ func New(task Task) (*Trainer, error) {
 	}
 	t := &Trainer{task: task, powers: powers{1, 1}, samplers: map[[2]int]*sampling.Sampler{}}
 	m := task.Positive.Model
-	t.weights = make([][]float64, len(m.Factors))
 	for i := range m.Factors {
-		if m.Factors[i].Runtime {
+		if m.Factors[i].Runtime && len(m.Factors[i].Slots) > 0 {
 			t.factors = append(t.factors, i)
-			t.weights[i] = slices.Clone(m.Factors[i].Weights)
 		}
 	}
-	t.moved = make([]moved, len(t.factors))
+	t.arrays = trainedArrays(m)
+	t.moved = make([]moved, len(t.arrays))
 	t.held = heldNodes(task.Negative.Model, task.Given)
-	if err := t.checkPrecision(t.weights); err != nil {
+	if err := t.set(t.values()); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	return t, nil
@@ -65,82 +65,6 @@ func New(task Task) (*Trainer, error) {
 
 // Task returns the task.
 func (t *Trainer) Task() *Task { return &t.task }
-
-// Weights are those of a runtime factor as they are now, nil if there is none of
-// this name.
-func (t *Trainer) Weights(factor string) []float64 {
-	for _, f := range t.factors {
-		if t.task.Positive.Model.Factors[f].Name == factor {
-			return slices.Clone(t.weights[f])
-		}
-	}
-	return nil
-}
-
-// checkPrecision refuses weights of the runtime factors with which the continuous
-// nodes of the negative phase have no law.
-func (t *Trainer) checkPrecision(weights [][]float64) error {
-	m := t.task.Negative.Model
-	all := make([][]float64, len(m.Factors))
-	for i := range m.Factors {
-		if all[i] = weights[i]; all[i] == nil {
-			all[i] = m.Factors[i].Weights
-		}
-	}
-	return m.CheckPrecision(all, func(node int32) bool { return t.held[node] })
-}
-
-// SetWeights replaces the weights of a runtime factor.
-func (t *Trainer) SetWeights(factor string, w []float64) error {
-	m := t.task.Positive.Model
-	for _, f := range t.factors {
-		if m.Factors[f].Name != factor {
-			continue
-		}
-		if len(w) != len(t.weights[f]) {
-			return fmt.Errorf("factor %s takes %d weights, got %d", factor, len(t.weights[f]), len(w))
-		}
-		if err := m.CheckWeights(f, w); err != nil {
-			return err
-		}
-		next := slices.Clone(t.weights)
-		next[f] = slices.Clone(w)
-		if err := t.checkPrecision(next); err != nil {
-			return err
-		}
-		t.weights = next
-		return nil
-	}
-	return fmt.Errorf("no runtime factor %s", factor)
-}
-
-// Shape is that of a runtime factor's weights, nil for one number.
-func (t *Trainer) Shape(factor string) []int {
-	for _, f := range t.factors {
-		if x := &t.task.Positive.Model.Factors[f]; x.Name == factor {
-			return weightShape(x)
-		}
-	}
-	return nil
-}
-
-// weightShape has an axis along the rows, unless they share a table, and those of
-// the table.
-func weightShape(f *sampling.Factor) []int {
-	if f.Shared {
-		return slices.Clone(f.Table)
-	}
-	return append([]int{f.Rows}, f.Table...)
-}
-
-// Factors names the runtime factors.
-func (t *Trainer) Factors() []string {
-	var names []string
-	for _, f := range t.factors {
-		names = append(names, t.task.Positive.Model.Factors[f].Name)
-	}
-	return names
-}
 
 // StepsPerEpoch is how many steps see every example once. The last one of an
 // epoch may have fewer examples.
@@ -208,19 +132,16 @@ func (t *Trainer) move(ctx context.Context) (*Step, error) {
 	if norm := g.Norm(); !(norm <= math.MaxFloat64) {
 		return nil, fmt.Errorf("step %d: the gradient is no number: its norm is %v", t.step+1, norm)
 	}
-	next, memory := slices.Clone(t.weights), make([]moved, len(t.factors))
-	for i, f := range t.factors {
-		next[f] = slices.Clone(t.weights[f])
+	next, memory := t.values(), make([]moved, len(t.arrays))
+	for i := range next {
+		next[i] = slices.Clone(next[i])
 		memory[i] = moved{slices.Clone(t.moved[i].first), slices.Clone(t.moved[i].second)}
-		o.step(next[f], g.Factors[i].Grad, &memory[i], rate, p)
-		if err := t.task.Positive.Model.CheckWeights(f, next[f]); err != nil {
-			return nil, fmt.Errorf("step %d: %w", t.step+1, err)
-		}
+		o.step(next[i], g.Arrays[i].Grad, &memory[i], rate, p)
 	}
-	if err := t.checkPrecision(next); err != nil {
+	if err := t.set(next); err != nil {
 		return nil, fmt.Errorf("step %d: %w", t.step+1, err)
 	}
-	t.weights, t.moved, t.powers = next, memory, p
+	t.moved, t.powers = memory, p
 	t.step++
 	return &Step{t.step, epoch + 1, rate, g.Norm(), g.Energy}, nil
 }

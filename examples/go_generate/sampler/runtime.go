@@ -120,10 +120,10 @@ func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw u
 
 // Adopt makes the sampler one of another version of its model: m differs from
 // the model at hand in β, annealing, schedule, starts, clamps, bound, and the
-// weights of runtime factors, nothing else. It takes a fraction of the time of
+// weights of runtime factors with the parameters that they follow from, nothing else. It takes a fraction of the time of
 // NewSampler. States and the sweep number stay, but for clamped nodes, which
 // take their values; Init then starts anew, as NewSampler does. What SetWeights,
-// SetBeta and SetClamp did is forgotten. Nothing changes when m is refused.
+// SetParams, SetBeta and SetClamp did is forgotten. Nothing changes when m is refused.
 func (s *Sampler) Adopt(m *Model, seed uint64) error {
 	if err := s.adoptable(m); err != nil {
 		return err
@@ -146,6 +146,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 			return err
 		}
 	}
+	s.takeParams()
 	if seed != s.seed {
 		s.reseed(seed)
 	}
@@ -164,7 +165,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 // adoptable refuses a model that is not a version of the sampler's own.
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
-	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || m.Format.Fraction != is.Format.Fraction {
+	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Formulas) != len(is.Formulas) || m.Format.Fraction != is.Format.Fraction {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {
@@ -601,6 +602,12 @@ func (m *Model) checkShape() error {
 	for i := range m.Codes {
 		if err := m.checkCode(&m.Codes[i]); err != nil {
 			return fmt.Errorf("factor %s: %w", m.Codes[i].Name, err)
+		}
+	}
+	owned := map[int]bool{}
+	for i := range m.Formulas {
+		if err := m.checkFormula(&m.Formulas[i], owned); err != nil {
+			return fmt.Errorf("formula %s: %w", m.Formulas[i].Name, err)
 		}
 	}
 	if err := m.checkSweep(); err != nil {
@@ -1384,7 +1391,7 @@ func (m *Model) AddCodes(h float64, value func(node int32) int32) float64 {
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 3
+//	4 bytes   version, 4
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -1394,7 +1401,7 @@ func (m *Model) AddCodes(h float64, value func(node int32) int32) float64 {
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 3
+	codecVersion = 4
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -1461,7 +1468,12 @@ func (m *Model) AppendBinary(b []byte) []byte {
 	e.int(m.Schedule.Samples)
 	e.int(m.Schedule.StepsPerSample)
 	e.int(m.Chains)
-	b = binary.LittleEndian.AppendUint64(e.b, m.Seed)
+	e.b = binary.LittleEndian.AppendUint64(e.b, m.Seed)
+	e.count(len(m.Formulas))
+	for i := range m.Formulas {
+		e.formula(&m.Formulas[i])
+	}
+	b = e.b
 	payload := b[at+codecHead:]
 	binary.LittleEndian.PutUint64(b[at+12:], uint64(len(payload)))
 	binary.LittleEndian.PutUint64(b[at+20:], codecSum(payload))
@@ -1743,6 +1755,7 @@ func (d *codecReader) model() *Model {
 	m.Rounds, m.Beta, m.Betas = d.int(), d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
 	m.Chains, m.Seed = d.int(), d.uint()
+	m.Formulas = codecList(d, 24, (*codecReader).formula)
 	return m
 }
 
@@ -1764,6 +1777,48 @@ func (d *codecReader) ops() []CodeOp {
 	return codecList(d, 17, func(d *codecReader) CodeOp {
 		return CodeOp{Op: CodeOpKind(d.byte(byte(codeOpKinds))), N: int32(d.int()), V: d.float()}
 	})
+}
+
+func (e *codecWriter) formula(x *Formula) {
+	e.text(x.Name)
+	e.int(x.Rows)
+	e.count(len(x.Params))
+	for _, p := range x.Params {
+		e.ints(p.Axes)
+		e.truth(p.Shared)
+		e.floats(p.Values)
+	}
+	e.count(len(x.Arrays))
+	for _, name := range x.Arrays {
+		e.text(name)
+	}
+	e.count(len(x.Parts))
+	for _, p := range x.Parts {
+		e.int(p.Factor)
+		e.ops(p.Weight)
+		e.count(len(p.Slopes))
+		for _, s := range p.Slopes {
+			e.int(s.Param)
+			e.ops(s.At)
+			e.ops(s.By)
+		}
+	}
+}
+
+func (d *codecReader) formula() Formula {
+	x := Formula{Name: d.text(), Rows: d.int()}
+	x.Params = codecList(d, 9, func(d *codecReader) CodeParam {
+		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
+	})
+	x.Arrays = codecList(d, 4, (*codecReader).text)
+	x.Parts = codecList(d, 16, func(d *codecReader) FormulaPart {
+		p := FormulaPart{Factor: d.int(), Weight: d.ops()}
+		p.Slopes = codecList(d, 16, func(d *codecReader) FormulaSlope {
+			return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
+		})
+		return p
+	})
+	return x
 }
 
 // Straight is emitted straight-line code for a model: what the tables of this
@@ -3333,6 +3388,338 @@ func rowEnergy(f *Factor, weights []float64, r int, nodes []int32, value func(n 
 	return w
 }
 
+// A Formula gives the weights of some factors as functions of parameters: an energy
+// expression whose parameters are data became these factors, or a scale that is data
+// multiplies one. Those weights are never set by themselves.
+type Formula struct {
+	Name   string      // of the factor in the model file
+	Rows   int         // of that factor
+	Params []CodeParam // values as they are at first
+	Arrays []string    // names of the parameters that are data, "" for constants
+	Parts  []FormulaPart
+}
+
+// FormulaPart is a factor whose weights are Weight, evaluated in float64 for each of
+// its rows (one row if they are shared) and entries of its table. Slot j of the code is
+// the state on axis j of the table. The weight of a factor without slots is the sum over
+// all rows, in order from 0. Zeros are +0.
+type FormulaPart struct {
+	Factor int // index in the model's factors
+	Weight []CodeOp
+	Slopes []FormulaSlope
+}
+
+// FormulaSlope is a part of the derivative of a weight by a parameter: By, by the element
+// of the parameter's table that At gives.
+type FormulaSlope struct {
+	Param  int
+	At, By []CodeOp
+}
+
+// evaluator runs code over the rows and entries of a part.
+type evaluator struct {
+	code   Code
+	states []float64 // on each axis of the table
+	stack  []float64
+}
+
+func (e *evaluator) at(ops []CodeOp, row int) (v float64) {
+	e.code.Ops = ops
+	v, e.stack = e.code.Eval(row, func(n int) float64 { return e.states[n] }, e.stack)
+	return v
+}
+
+// entry takes the states of an entry of a table.
+func (e *evaluator) entry(table []int, k int) {
+	e.states = slices.Grow(e.states[:0], len(table))[:len(table)]
+	for a := len(table) - 1; a >= 0; a-- {
+		e.states[a] = float64(k % table[a])
+		k /= table[a]
+	}
+}
+
+// params are the parameters of a formula with these values.
+func (x *Formula) params(values [][]float64) []CodeParam {
+	list := slices.Clone(x.Params)
+	for i := range list {
+		list[i].Values = values[i]
+	}
+	return list
+}
+
+// Values are the parameters as they are at first.
+func (x *Formula) Values() [][]float64 {
+	values := make([][]float64, len(x.Params))
+	for i, p := range x.Params {
+		values[i] = p.Values
+	}
+	return values
+}
+
+// Weights are those of each part of formula x for some values of its parameters. It
+// refuses values with which a weight is no number, or beyond the declared range.
+func (m *Model) Weights(x *Formula, values [][]float64) ([][]float64, error) {
+	e := evaluator{code: Code{Params: x.params(values)}}
+	out := make([][]float64, len(x.Parts))
+	for i, part := range x.Parts {
+		f := &m.Factors[part.Factor]
+		for r := range f.weightRows() {
+			for k := range f.TableSize() {
+				e.entry(f.Table, k)
+				w := 0.0
+				if len(f.Slots) > 0 {
+					w = e.at(part.Weight, r)
+				} else {
+					for row := range x.Rows {
+						w += e.at(part.Weight, row)
+					}
+				}
+				if math.IsNaN(w) || math.IsInf(w, 0) {
+					return nil, fmt.Errorf("factor %s: with these parameters a coefficient of its energy is %v", x.Name, w)
+				}
+				out[i] = append(out[i], w+0) // -0 becomes 0
+			}
+		}
+		if len(f.Slots) == 0 {
+			continue // constants are in no field
+		}
+		if err := m.checkRange(f, out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// weightRows is the number of tables that the weights hold.
+func (f *Factor) weightRows() int {
+	if f.Shared {
+		return 1
+	}
+	return f.Rows
+}
+
+// EachSlope calls f with the derivatives of the weights of formula x: weight is the
+// index in the weights of the part's factor, element that in the parameter's values.
+// Constants of the energy, which move no moment, are left out.
+func (m *Model) EachSlope(x *Formula, values [][]float64, each func(part, weight, param, element int, slope float64)) {
+	e := evaluator{code: Code{Params: x.params(values)}}
+	for i, part := range x.Parts {
+		f := &m.Factors[part.Factor]
+		if len(f.Slots) == 0 {
+			continue
+		}
+		size := f.TableSize()
+		for r := range f.weightRows() {
+			for k := range size {
+				e.entry(f.Table, k)
+				for _, s := range part.Slopes {
+					p := &x.Params[s.Param]
+					at := int(e.at(s.At, r))
+					if !p.Shared {
+						at += r * p.size()
+					}
+					each(i, r*size+k, s.Param, at, e.at(s.By, r))
+				}
+			}
+		}
+	}
+}
+
+// size is the number of elements of one row's table.
+func (p *CodeParam) size() int {
+	n := 1
+	for _, k := range p.Axes {
+		n *= k
+	}
+	return n
+}
+
+// Shape is that of a parameter's values: an axis along so many rows, unless they share
+// one table, and those of the table.
+func (p *CodeParam) Shape(rows int) []int {
+	if p.Shared {
+		return append([]int(nil), p.Axes...)
+	}
+	return append([]int{rows}, p.Axes...)
+}
+
+// FormulaOf is the formula that the weights of a factor follow from, nil if they are
+// data or baked.
+func (m *Model) FormulaOf(factor int) *Formula {
+	for i := range m.Formulas {
+		for _, p := range m.Formulas[i].Parts {
+			if p.Factor == factor {
+				return &m.Formulas[i]
+			}
+		}
+	}
+	return nil
+}
+
+// checkFormula refuses a formula whose code, parameters and factors do not fit, or whose
+// values give other weights than the factors have.
+func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
+	if len(x.Arrays) != len(x.Params) || x.Rows < 1 {
+		return fmt.Errorf("%d parameters under %d names, %d rows", len(x.Params), len(x.Arrays), x.Rows)
+	}
+	rows := false
+	for _, part := range x.Parts {
+		if part.Factor < 0 || part.Factor >= len(m.Factors) || owned[part.Factor] || !m.Factors[part.Factor].Runtime {
+			return fmt.Errorf("factor %d is no part of it", part.Factor)
+		}
+		owned[part.Factor] = true
+		f := &m.Factors[part.Factor]
+		rows = rows || len(f.Slots) > 0
+		if want := x.Rows; len(f.Slots) > 0 && f.Rows != want || len(f.Slots) == 0 && f.Rows != 1 {
+			return fmt.Errorf("%d rows, its part %s has %d", want, f.Name, f.Rows)
+		}
+		if err := x.checkPart(f, part); err != nil {
+			return fmt.Errorf("part %s: %w", f.Name, err)
+		}
+	}
+	if !rows {
+		return fmt.Errorf("no part has rows")
+	}
+	weights, err := m.Weights(x, x.Values())
+	if err != nil {
+		return err
+	}
+	for i, part := range x.Parts {
+		if f := &m.Factors[part.Factor]; !slices.Equal(weights[i], f.Weights) {
+			return fmt.Errorf("part %s has other weights than its parameters give", f.Name)
+		}
+	}
+	return nil
+}
+
+// checkPart refuses code that reads what is not there.
+func (x *Formula) checkPart(f *Factor, part FormulaPart) error {
+	check := func(ops []CodeOp) error {
+		c := Code{Ops: ops, Params: x.Params}
+		if err := c.Check(len(f.Table), x.Rows); err != nil {
+			return err
+		}
+		return c.CheckIndices(f.Table)
+	}
+	if err := check(part.Weight); err != nil {
+		return err
+	}
+	e := evaluator{code: Code{Params: x.Params}}
+	for _, s := range part.Slopes {
+		if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" {
+			return fmt.Errorf("a slope of parameter %d", s.Param)
+		}
+		if err := check(s.By); err != nil {
+			return err
+		}
+		if err := check(s.At); err != nil {
+			return err
+		}
+		for k := range f.TableSize() {
+			e.entry(f.Table, k)
+			if at := e.at(s.At, 0); !(at >= 0 && at < float64(x.Params[s.Param].size()) && at == math.Floor(at)) {
+				return fmt.Errorf("a slope of element %v of parameter %d", at, s.Param)
+			}
+		}
+	}
+	return nil
+}
+
+// CheckIndices refuses an element of a parameter whose indices are anything but whole
+// numbers and states that its axes have.
+func (c *Code) CheckIndices(table []int) error {
+	for i, o := range c.Ops {
+		if o.Op != CodeParamAt {
+			continue
+		}
+		axes := c.Params[o.N].Axes
+		if i < len(axes) {
+			return fmt.Errorf("parameter %d without its indices", o.N)
+		}
+		for a, size := range axes {
+			x := c.Ops[i-len(axes)+a]
+			switch {
+			case x.Op == CodeSlot && table[x.N] <= size:
+			case x.Op == CodeConst && x.V >= 0 && x.V < float64(size) && x.V == math.Floor(x.V):
+			default:
+				return fmt.Errorf("an index outside axis %d of parameter %d", a, o.N)
+			}
+		}
+	}
+	return nil
+}
+
+// ownsError says that the weights of a factor are not set by themselves.
+func (x *Formula) ownsError(factor string) error {
+	arrays := slices.DeleteFunc(slices.Clone(x.Arrays), func(name string) bool { return name == "" })
+	return fmt.Errorf("the weights of factor %s follow from parameters; set %s", factor, strings.Join(arrays, ", "))
+}
+
+// Param is where a parameter that is data stands: the formula and its place in it, -1
+// and -1 if the model has none of this name.
+func (m *Model) Param(array string) (formula, param int) {
+	for i := range m.Formulas {
+		if k := slices.Index(m.Formulas[i].Arrays, array); k >= 0 && array != "" {
+			return i, k
+		}
+	}
+	return -1, -1
+}
+
+// SetParams replaces parameters, by the names of their arrays (factor/parameter) and in
+// the shapes they have in the model, and the weights that follow from them. It refuses
+// what SetWeights refuses; then nothing has changed.
+func (s *Sampler) SetParams(values map[string][]float64) error {
+	params := slices.Clone(s.params)
+	for i := range params {
+		params[i] = slices.Clone(params[i])
+	}
+	for array, v := range values {
+		i, k := s.model.Param(array)
+		if i < 0 {
+			return fmt.Errorf("no parameter %s", array)
+		}
+		if len(v) != len(params[i][k]) {
+			return fmt.Errorf("parameter %s takes %d values, got %d", array, len(params[i][k]), len(v))
+		}
+		params[i][k] = slices.Clone(v)
+	}
+	weights := slices.Clone(s.weights)
+	for i := range s.model.Formulas {
+		x := &s.model.Formulas[i]
+		parts, err := s.model.Weights(x, params[i])
+		if err != nil {
+			return err
+		}
+		for k, part := range x.Parts {
+			weights[part.Factor] = parts[k]
+		}
+	}
+	if err := s.model.CheckPrecision(weights, func(n int32) bool { return s.clamped[n] }); err != nil {
+		return err
+	}
+	s.params = params
+	s.takeWeights(weights, s.beta)
+	return nil
+}
+
+// Params returns a parameter as it is now, nil if there is none of this name.
+func (s *Sampler) Params(array string) []float64 {
+	i, k := s.model.Param(array)
+	if i < 0 {
+		return nil
+	}
+	return slices.Clone(s.params[i][k])
+}
+
+// takeParams begins with the parameters of the model.
+func (s *Sampler) takeParams() {
+	s.params = nil
+	for i := range s.model.Formulas {
+		s.params = append(s.params, s.model.Formulas[i].Values())
+	}
+}
+
 // NodeIndex is the number of the node that a reference to one node, x[3,4] or x
 // for a scalar, names.
 func NodeIndex(vars []Var, ref string) (int, error) {
@@ -3781,6 +4168,8 @@ type Model struct {
 	Schedule Schedule
 	Chains   int // default number of chains
 	Seed     uint64
+
+	Formulas []Formula // of weights that follow from parameters
 }
 
 // Var is a named array of nodes First … First+Count-1 of one kind.
@@ -4629,11 +5018,12 @@ type Sampler struct {
 	viewList    []*view
 	viewSize    int
 
-	weights   [][]float64 // as given, by factor
-	counted   []float64   // see findCounted
-	ints      []int64     // rounded, all factors
-	weights32 [][]float32 // as float32, of models with updates in float32
-	intAt     []int       // where each factor's begin
+	weights   [][]float64   // as given, by factor
+	params    [][][]float64 // by formula and parameter
+	counted   []float64     // see findCounted
+	ints      []int64       // rounded, all factors
+	weights32 [][]float32   // as float32, of models with updates in float32
+	intAt     []int         // where each factor's begin
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -4727,6 +5117,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if s.straight != nil && s.straight.Fields != nil {
 		s.straight.Fields(&Fields{s: s})
 	}
+	s.takeParams()
 	s.weights = make([][]float64, len(m.Factors))
 	for i, f := range m.Factors {
 		s.weights[i] = f.Weights
@@ -6708,6 +7099,9 @@ func (s *Sampler) SetWeights(factor string, w []float64) error {
 		}
 		if !f.Runtime {
 			return bakedError(factor)
+		}
+		if x := s.model.FormulaOf(fi); x != nil {
+			return x.ownsError(factor)
 		}
 		if len(w) != len(s.weights[fi]) {
 			return fmt.Errorf("factor %s takes %d weights, got %d", factor, len(s.weights[fi]), len(w))
@@ -14065,6 +14459,7 @@ type RunData struct {
 	betas   []float64
 	heated  bool // β is not the model's
 	weights map[int][]float64
+	params  map[[2]int][]float64 // by formula and parameter
 	clamps  []givenClamp
 	init    map[int]Init
 }
@@ -14079,22 +14474,19 @@ type givenClamp struct {
 // NewRunData begins with what the model says.
 func NewRunData(m *Model, chains int) *RunData {
 	return &RunData{model: m, chains: chains, beta: m.Beta, betas: m.Betas,
-		weights: map[int][]float64{}, init: map[int]Init{}}
+		weights: map[int][]float64{}, params: map[[2]int][]float64{}, init: map[int]Init{}}
 }
 
 // clone is a copy that can be added to.
 func (d *RunData) clone() *RunData {
 	c := *d
-	c.weights, c.init = map[int][]float64{}, map[int]Init{}
-	for i, w := range d.weights {
-		c.weights[i] = w
-	}
+	c.weights, c.params, c.init = maps.Clone(d.weights), maps.Clone(d.params), map[int]Init{}
 	c.clamps = slices.Clone(d.clamps)
 	return &c
 }
 
-// Model is the version of the model that the data makes. It refuses weights with which
-// continuous nodes have no law.
+// Model is the version of the model that the data makes. It refuses parameters from
+// which no weights follow, and weights with which continuous nodes have no law.
 func (d *RunData) Model() (*Model, error) {
 	m := *d.model
 	m.Beta, m.Betas = d.beta, d.betas
@@ -14104,6 +14496,9 @@ func (d *RunData) Model() (*Model, error) {
 	m.Factors = slices.Clone(m.Factors)
 	for i, w := range d.weights {
 		m.Factors[i].Weights = w
+	}
+	if err := d.formulas(&m); err != nil {
+		return nil, err
 	}
 	m.Clamps = slices.Clone(m.Clamps)
 	for _, c := range d.clamps {
@@ -14118,7 +14513,33 @@ func (d *RunData) Model() (*Model, error) {
 			m.Init[i] = in
 		}
 	}
-	return &m, checkPrecision(&m, len(d.weights) > 0)
+	return &m, checkPrecision(&m, len(d.weights)+len(d.params) > 0)
+}
+
+// formulas sets parameters and the weights that follow from them.
+func (d *RunData) formulas(m *Model) error {
+	m.Formulas = slices.Clone(m.Formulas)
+	for i := range m.Formulas {
+		x := &m.Formulas[i]
+		x.Params = slices.Clone(x.Params)
+		given := false
+		for k := range x.Params {
+			if v, ok := d.params[[2]int{i, k}]; ok {
+				x.Params[k].Values, given = v, true
+			}
+		}
+		if !given {
+			continue
+		}
+		weights, err := m.Weights(x, x.Values())
+		if err != nil {
+			return refuse(ExitData, codeRange, "%v", err)
+		}
+		for k, part := range x.Parts {
+			m.Factors[part.Factor].Weights = weights[k]
+		}
+	}
+	return nil
 }
 
 // checkPrecision looks at the continuous nodes of a model whose weights were replaced.
@@ -14191,6 +14612,25 @@ func FactorName(m *Model, i int) string {
 	return m.Factors[i].Name
 }
 
+// DataNames lists what a run takes as data in place of weights: runtime factors, and
+// parameters as factor/parameter.
+func DataNames(m *Model) []string {
+	names := []string{}
+	for i := range m.Factors {
+		if m.Factors[i].Runtime && m.FormulaOf(i) == nil {
+			names = append(names, FactorName(m, i))
+		}
+	}
+	for _, x := range m.Formulas {
+		for _, array := range x.Arrays {
+			if array != "" {
+				names = append(names, array)
+			}
+		}
+	}
+	return names
+}
+
 // weightsShape is the shape of a factor's weights: rows × table, or the table
 // alone where all rows share it.
 func weightsShape(f *Factor) []int {
@@ -14200,44 +14640,61 @@ func weightsShape(f *Factor) []int {
 	return append([]int{f.Rows}, f.Table...)
 }
 
-// SetWeights replaces the weights of a runtime factor, named by its name.
+// SetWeights replaces the weights of a runtime factor, named by its name, or a
+// parameter, named factor/parameter.
 func (d *RunData) SetWeights(what, name string, a *NPYArray) error {
-	i, known := -1, []string{}
+	if i, k := d.model.Param(name); i >= 0 {
+		x := &d.model.Formulas[i]
+		v, err := takeNumbers(what, "parameter "+name, a, x.Params[k].Shape(x.Rows), math.MaxFloat64)
+		if err == nil {
+			d.params[[2]int{i, k}] = v
+		}
+		return err
+	}
+	i := -1
 	for k := range d.model.Factors {
 		if FactorName(d.model, k) == name {
 			i = k
 		}
-		if d.model.Factors[k].Runtime {
-			known = append(known, FactorName(d.model, k))
-		}
 	}
 	if i < 0 {
-		r := RefuseUnknown(ExitData, "factor", name, known)
+		r := RefuseUnknown(ExitData, "factor", name, DataNames(d.model))
 		r.Text = what + ": " + r.Text
 		return r
 	}
 	f := &d.model.Factors[i]
-	if !f.Runtime {
+	switch {
+	case !f.Runtime:
 		return refuse(ExitData, codeUnknownName, "%s: factor %s has baked weights", what, name).WithHelp("declare it runtime: true in the model")
+	case d.model.FormulaOf(i) != nil:
+		return refuse(ExitData, codeUnknownName, "%s: the weights of factor %s follow from parameters", what, name).WithHelp("there are %s", strings.Join(DataNames(d.model), ", "))
 	}
-	if want := weightsShape(f); !slices.Equal(a.Shape, want) {
-		return refuse(ExitData, codeShape, "%s has shape %s, factor %s takes %s", what, shapeText(a.Shape), name, shapeText(want))
+	w, err := takeNumbers(what, "factor "+name, a, weightsShape(f), d.model.Format.Range)
+	if err == nil {
+		d.weights[i] = w
+	}
+	return err
+}
+
+// takeNumbers reads an array of a shape with magnitudes up to a largest.
+func takeNumbers(what, of string, a *NPYArray, want []int, most float64) ([]float64, error) {
+	if !slices.Equal(a.Shape, want) {
+		return nil, refuse(ExitData, codeShape, "%s has shape %s, %s takes %s", what, shapeText(a.Shape), of, shapeText(want))
 	}
 	w, err := a.Float64s()
 	if err != nil {
-		return refuse(ExitData, codeShape, "%s: %v", what, err)
+		return nil, refuse(ExitData, codeShape, "%s: %v", what, err)
 	}
 	for k, x := range w {
-		switch r := d.model.Format.Range; {
+		switch {
 		case math.IsNaN(x) || math.IsInf(x, 0):
-			return refuse(ExitData, codeNotFinite, "%s: weight %s is %v", what, indexText(a.Shape, k), x)
-		case math.Abs(x) > r:
-			return refuse(ExitData, codeRange, "%s: weight %s is %v, beyond ±%v that the number format holds", what, indexText(a.Shape, k), x, r).
+			return nil, refuse(ExitData, codeNotFinite, "%s: weight %s is %v", what, indexText(a.Shape, k), x)
+		case math.Abs(x) > most:
+			return nil, refuse(ExitData, codeRange, "%s: weight %s is %v, beyond ±%v that the number format holds", what, indexText(a.Shape, k), x, most).
 				WithHelp("raise format: {range: …} in the model")
 		}
 	}
-	d.weights[i] = w
-	return nil
+	return w, nil
 }
 
 // indexText is an element's index: [2, 0], or [] for the only one.
@@ -14526,10 +14983,11 @@ func (d *RunData) Start(what, name string, a *NPYArray) error {
 //	             arrays hold beside the final states. state is that of the nodes
 //	             that the model observes, all if it names none
 //	summary      false: none is made, which saves its time
-//	arrays       weights/FACTOR, clamp/VARIABLE, mask/VARIABLE, state/VARIABLE
+//	arrays       weights/FACTOR, weights/FACTOR/PARAMETER, clamp/VARIABLE,
+//	             mask/VARIABLE, state/VARIABLE
 //
 // weights/FACTOR replaces the weights of a runtime factor and has their shape (see
-// info). clamp/VARIABLE fixes a variable to values of its shape, or of this shape
+// info), weights/FACTOR/PARAMETER a parameter of an energy. clamp/VARIABLE fixes a variable to values of its shape, or of this shape
 // behind an axis over chains; with mask/VARIABLE, booleans in the shape of the
 // variable, only the nodes where it is true. state/VARIABLE is the initial state,
 // in the same two shapes; in a run with resume it replaces the present one.
@@ -15001,6 +15459,11 @@ type pipeFactor struct {
 	Runtime bool   `json:"runtime"`
 }
 
+type pipeParameter struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+}
+
 func (s *pipeSession) info() any {
 	m := s.Model
 	vars, factors := []pipeVariable{}, []pipeFactor{}
@@ -15010,11 +15473,19 @@ func (s *pipeSession) info() any {
 	}
 	for i := range m.Factors {
 		f := &m.Factors[i]
-		factors = append(factors, pipeFactor{FactorName(m, i), f.Rows, append([]int{}, weightsShape(f)...), f.Runtime})
+		factors = append(factors, pipeFactor{FactorName(m, i), f.Rows, append([]int{}, weightsShape(f)...), f.Runtime && m.FormulaOf(i) == nil})
+	}
+	parameters := []pipeParameter{}
+	for _, x := range m.Formulas {
+		for k, array := range x.Arrays {
+			if array != "" {
+				parameters = append(parameters, pipeParameter{array, append([]int{}, x.Params[k].Shape(x.Rows)...)})
+			}
+		}
 	}
 	return map[string]any{
 		"ok": true, "protocol": PipeProtocol, "model": m.Name, "hash": m.Hash, "generator": s.Generator, "target": s.Target,
-		"nodes": m.Nodes, "variables": vars, "factors": factors, "beta": m.Beta, "annealed": m.Betas != nil,
+		"nodes": m.Nodes, "variables": vars, "factors": factors, "parameters": parameters, "beta": m.Beta, "annealed": m.Betas != nil,
 		"sample": map[string]any{"chains": m.Chains, "warmup": m.Schedule.Warmup, "samples": m.Schedule.Samples,
 			"steps_per_sample": m.Schedule.StepsPerSample, "seed": m.Seed},
 		"observe": s.Defaults.Observe.words(), "max_probability_error": m.Format.Bound,

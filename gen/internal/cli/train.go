@@ -269,7 +269,7 @@ func (e epoch) text() string {
 func writeWeights(ctx context.Context, t *train.Trainer, file string) error {
 	err := observe.WriteWholeFile(ctx, file, func(w io.Writer) error {
 		z := npy.NewNPZWriter(w)
-		for _, name := range t.Factors() {
+		for _, name := range t.Names() {
 			if err := z.Add(name, t.Shape(name), t.Weights(name)); err != nil {
 				return err
 			}
@@ -304,7 +304,7 @@ func (c *command) trained(m *gen.Model, t *train.Trainer, curve []epoch, took ti
 			rows = append(rows, r)
 		}
 		return writeJSON(c.out, map[string]any{"model": m.Graph.Model, "hash": m.Graph.Hash(), "steps": steps, "seed": t.Task().Seed,
-			"seconds": took.Seconds(), "step_seconds": inSteps, "epochs": rows, "factors": t.Factors()})
+			"seconds": took.Seconds(), "step_seconds": inSteps, "epochs": rows, "factors": t.Names()})
 	}
 	if c.quiet {
 		return nil
