@@ -56,9 +56,16 @@ func BuildTraining(s *spec.Spec, files Files) (*Training, *diag.List) {
 	return t, &b.l
 }
 
-// trainable refuses visible nodes that are clamped for good.
+// trainable refuses models without an energy, and visible nodes that are clamped for
+// good.
 func (b *builder) trainable() {
 	t := b.s.Train
+	for _, c := range b.g.Codes {
+		if c.Directed {
+			b.fail(t.Pos, diag.NotSupported, "write it as a factor", "%s is directed: a model with interactions has no energy to take gradients of", c.Name)
+			return
+		}
+	}
 	nodes, _ := b.ref(t.Visible)
 	for _, c := range b.s.Clamps {
 		held, _ := b.ref(c.Ref)

@@ -329,7 +329,88 @@ func gaussianVariants(t testing.TB) map[string]Task {
 	x.Start = StartPersistent
 	x.Optimizer = Optimizer{Rule: Adam, Rate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 0.01}
 	out["parameters"] = x
+	x = small()
+	m = model(t, wellModel)
+	x.Positive.Model, x.Negative.Model = m, m
+	x.Visible, x.Data = []int32{0}, Examples{4, []int32{v(0.5), v(-0.25), v(1), v(-1.5)}}
+	out["other samplers"] = x
 	return out
+}
+
+// wellModel has an energy that no weights serve, and a sampler with steps.
+const wellModel = `
+model: wells
+variables: {x: {kind: continuous, shape: [3]}}
+factors:
+  - {name: well, over: {u: x}, index: all, energy: "0.5*u^4 - 0.5*u^2"}
+  - {name: pair, over: {u: x, v: x}, index: [[0, 1], [1, 2]], energy: "0.5*a*(u - v)^2", params: {a: 0.8}, runtime: true}
+  - {name: b, over: [x], index: all, weights: [0.3, -0.2, 0.1], runtime: true}
+update: {x: metropolis}
+`
+
+// Beside energies that no weights serve gradients agree with moments that are integrated
+// on a grid, and examples have no score.
+func TestGradientBesideCode(t *testing.T) {
+	task := gaussianVariants(t)["other samplers"]
+	task.Positive.Chains, task.Negative.Chains = 60, 400
+	s := sampling.Schedule{Warmup: 100, Samples: 100, StepsPerSample: 2}
+	task.Positive.Schedule, task.Negative.Schedule = s, s
+	tr, err := New(task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := tr.Gradient(t.Context(), []int32{0, 1, 2, 3}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n, width = 81, 0.08
+	moments := func(first []float64) (out [4]float64) { // x0, x1, x2, and what a multiplies
+		z := 0.0
+		if first == nil {
+			for i := range n {
+				first = append(first, width*float64(i-n/2))
+			}
+		}
+		for _, x := range first {
+			for j := range n {
+				for k := range n {
+					y, w := width*float64(j-n/2), width*float64(k-n/2)
+					h := -0.3*x + 0.2*y - 0.1*w
+					for _, u := range []float64{x, y, w} {
+						h += 0.5*u*u*u*u - 0.5*u*u
+					}
+					d := 0.5 * ((x-y)*(x-y) + (y-w)*(y-w))
+					p := math.Exp(-h - 0.8*d)
+					z += p
+					for i, v := range []float64{x, y, w, d} {
+						out[i] += p * v
+					}
+				}
+			}
+		}
+		for i := range out {
+			out[i] /= z
+		}
+		return out
+	}
+	neg, pos := moments(nil), [4]float64{}
+	for e := range 4 {
+		for i, v := range moments([]float64{float64(sampling.BitsFloat(task.Data.Values[e]))}) {
+			pos[i] += v / 4
+		}
+	}
+	for i, a := range []ArrayGradient{g.Arrays[0], g.Arrays[0], g.Arrays[0], g.Arrays[1]} {
+		k, want := i, -(pos[i] - neg[i])
+		if i == 3 {
+			k, want = 0, -want // a is in the energy, not in a weight
+		}
+		if z := (a.Grad[k] - want) / a.SE[k]; !(math.Abs(z) < 5) || a.SE[k] > 0.03 {
+			t.Errorf("%s[%d] = %v ± %v, want %v", a.Name, k, a.Grad[k], a.SE[k], want)
+		}
+	}
+	if score, err := tr.Score(t.Context(), task.Data, Examples{}); err != nil || !math.IsNaN(score) || tr.Scores() {
+		t.Errorf("a score of %v, %v", score, err)
+	}
 }
 
 // parameterModel is like gaussianMixed, its energies having parameters that are data.

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
@@ -12,10 +13,14 @@ import (
 // those of the last states of a positive phase run on it (the mean over its
 // chains). p is a probability, of which 0 nats is the best, for discrete nodes, and
 // the density of a Gaussian, cut off at the ends of its range, for continuous ones.
-// Its words are those of another seed, the same at every
+// There is none, and NaN is given, where an expression that no weights serve changes the
+// conditional of a visible node. Its words are those of another seed, the same at every
 // call: scoring changes no step, and differences between two scores are not noise
 // of the sampling alone.
 func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64, error) {
+	if !t.Scores() {
+		return math.NaN(), nil
+	}
 	all := make([]int32, data.Rows)
 	for i := range all {
 		all[i] = int32(i)
@@ -45,6 +50,19 @@ func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64,
 		}
 	}
 	return total / float64(s.Chains()), nil
+}
+
+// Scores reports whether examples have a score.
+func (t *Trainer) Scores() bool {
+	m := t.task.Positive.Model
+	for i := range m.Codes {
+		for _, n := range m.Codes[i].Index {
+			if slices.Contains(t.task.Visible, n) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // fieldIndex lists the rows that touch some nodes.

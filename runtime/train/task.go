@@ -179,6 +179,11 @@ func (t *Task) check() error {
 			}
 		}
 	}
+	for i := range m.Codes {
+		if m.Codes[i].Directed {
+			return fmt.Errorf("train: %s is directed; a model with interactions has no energy to take gradients of", m.Codes[i].Name)
+		}
+	}
 	for i := range m.Factors {
 		if m.Factors[i].Runtime {
 			return nil

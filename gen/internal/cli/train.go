@@ -43,7 +43,8 @@ Columns: the learning rate, the norm of the last gradient, the gap βE₊ - βE�
 both phases' mean energies (mean of the epoch; it goes to 0), and the score of
 training and held-out examples: the mean over examples of Σ log p(v | all other nodes)
 over the visible nodes v, in nats (where there are held-out examples). For a
-continuous node p is a density, so that scores may be above 0.`,
+continuous node p is a density, so that scores may be above 0; where an energy that is no
+polynomial of degree 2 touches a visible node there is no score.`,
 		Example: `  thrmlgen train model.yaml --out weights.npz
   thrmlgen train model.yaml --out weights.npz --checkpoint c.npz --every 10
   thrmlgen train model.yaml --out weights.npz --resume c.npz --epochs 200`,
@@ -137,6 +138,9 @@ func (c *command) fit(ctx context.Context, m *gen.Model, task *train.Task, o *tr
 			return err
 		}
 	}
+	if task.HeldOut.Rows > 0 && !t.Scores() && !c.quiet {
+		fmt.Fprintln(c.err, "examples have no score: a visible node is in an energy that no weights serve, so that its conditional has no closed form")
+	}
 	c.clearsUp.Store(true)
 	began := time.Now()
 	curve, failed := c.epochs(ctx, t, o)
@@ -223,7 +227,7 @@ func (c *command) epochs(ctx context.Context, t *train.Trainer, o *trainFlags) (
 		}
 		e.gap /= float64(steps)
 		e.took = time.Since(began)
-		if held := t.Task().HeldOut; held.Rows > 0 {
+		if held := t.Task().HeldOut; held.Rows > 0 && t.Scores() {
 			var err error
 			if e.score, err = t.Score(ctx, t.Task().Data, t.Task().Condition); err == nil {
 				e.scoreOther, err = t.Score(ctx, held, t.Task().HeldOutCondition)
