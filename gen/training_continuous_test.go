@@ -87,7 +87,7 @@ func TestContinuousGradients(t *testing.T) {
 	for name, text := range gaussianCases {
 		m, task := load(t, text)
 		pos, neg := phases(t, m, task)
-		tr, err := train.New(*task)
+		tr, err := train.NewTrainer(*task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestParameterGradients(t *testing.T) {
 			}
 		})
 	}
-	tr, err := train.New(*task)
+	tr, err := train.NewTrainer(*task)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -175,7 +175,7 @@ func TestGradients(t *testing.T) {
 	for _, c := range goldenGradients(t) {
 		m, task := load(t, c.text)
 		pos, neg := phases(t, m, task)
-		tr, err := train.New(*task)
+		tr, err := train.NewTrainer(*task)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ func trainer(file string, seed, epochs int) (*train.Trainer, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	t, err := train.New(*task)
+	t, err := train.NewTrainer(*task)
 	if err != nil || seed == 0 {
 		return t, err
 	}

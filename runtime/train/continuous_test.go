@@ -212,7 +212,7 @@ func TestContinuousGradient(t *testing.T) {
 	single := gaussianTask(t) // errors from batches of draws
 	single.Positive.Chains, single.Positive.Schedule.Samples = 1, 4000
 	for name, task := range map[string]Task{"": base, "conditioned": conditioned, "one chain": single} {
-		tr, err := New(task)
+		tr, err := NewTrainer(task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -355,7 +355,7 @@ func TestGradientBesideCode(t *testing.T) {
 	task.Positive.Chains, task.Negative.Chains = 60, 400
 	s := sampling.Schedule{Warmup: 100, Samples: 100, StepsPerSample: 2}
 	task.Positive.Schedule, task.Negative.Schedule = s, s
-	tr, err := New(task)
+	tr, err := NewTrainer(task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -429,7 +429,7 @@ beta: 0.9
 // and a parameter without a law stops the run.
 func TestParameters(t *testing.T) {
 	task := gaussianVariants(t)["parameters"]
-	tr, err := New(task)
+	tr, err := NewTrainer(task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -463,7 +463,7 @@ func TestParameters(t *testing.T) {
 		}
 	}
 	task.Optimizer = Optimizer{Rate: 20}
-	tr, err = New(task)
+	tr, err = NewTrainer(task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -490,7 +490,7 @@ func TestContinuousStopAndGoOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, err := New(task)
+		second, err := NewTrainer(task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -527,7 +527,7 @@ func TestPrecisionStops(t *testing.T) {
 		task Task
 		want string
 	}{"alone": {alone, "the coefficient of its square"}, "together": {together, "not be positive definite"}} {
-		tr, err := New(c.task)
+		tr, err := NewTrainer(c.task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -547,7 +547,7 @@ func TestPrecisionStops(t *testing.T) {
 			break
 		}
 	}
-	tr, err := New(alone)
+	tr, err := NewTrainer(alone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -570,7 +570,7 @@ func TestContinuousScore(t *testing.T) {
 		task.Visible = []int32{0, 1, 2, 3, 4, 5, 6, 7}
 		f := sampling.FloatBits
 		task.Data = Examples{2, []int32{f(0.5), f(-0.25), f(1), f(0.1), 1, -1, 1, 2, f(-0.6), f(0.75), f(0), f(2), -1, -1, 1, 0}}
-		tr, err := New(task)
+		tr, err := NewTrainer(task)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,8 +42,8 @@ type Step struct {
 	Energy      [2]float64 // see Gradient
 }
 
-// New makes a trainer of a task. The weights begin as they are in the model.
-func New(task Task) (*Trainer, error) {
+// NewTrainer makes a trainer of a task. The weights begin as they are in the model.
+func NewTrainer(task Task) (*Trainer, error) {
 	if err := task.check(); err != nil {
 		return nil, err
 	}

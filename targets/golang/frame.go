@@ -3,6 +3,7 @@ package golang
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,6 +74,9 @@ func (e *emitter) packageComment() string {
 		set = "SetWeights and SetParams"
 	}
 	fmt.Fprintf(&b, "//\n// A Sampler has SampleBlock, Sweep, Sweeps and Run; Value, State and SetState;\n// SetClamp, SetBeta and, for runtime factors, %s; Field and Energy.", set)
+	if e.bundle && slices.ContainsFunc(p.Factors, func(f ir.Factor) bool { return f.Runtime }) {
+		b.WriteString(" NewTrainer\n// fits them to data.")
+	}
 	return b.String()
 }
 

@@ -62,7 +62,7 @@ data, ⟨f⟩₋ that of the model. All come with standard errors.`,
 }
 
 func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, out string, all bool) error {
-	t, err := train.New(*task)
+	t, err := train.NewTrainer(*task)
 	if err != nil {
 		return wrong("%s", strings.TrimPrefix(err.Error(), "train: "))
 	}

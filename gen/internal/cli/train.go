@@ -129,7 +129,7 @@ type epoch struct {
 
 // fit trains to the end, or to the first problem.
 func (c *command) fit(ctx context.Context, m *gen.Model, task *train.Task, o *trainFlags) error {
-	t, err := train.New(*task)
+	t, err := train.NewTrainer(*task)
 	if err != nil {
 		return wrong("%s", strings.TrimPrefix(err.Error(), "train: "))
 	}
