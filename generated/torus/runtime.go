@@ -70,6 +70,28 @@ func Philox4x32(rounds int, ctr [4]uint32, key [2]uint32) [4]uint32 {
 	return [4]uint32{c0, c1, c2, c3}
 }
 
+// FillPhilox4x32 gives the blocks of n counters that differ by 1 in their second word,
+// the words of one block in four rows. It takes two blocks at a time, and may write one
+// more than n.
+func FillPhilox4x32(rounds int, ctr [4]uint32, key [2]uint32, out *[4][64]uint32, n int) {
+	for i := 0; i < n; i += 2 {
+		c0, c1, c2, c3 := ctr[0], ctr[1]+uint32(i), ctr[2], ctr[3]
+		d0, d1, d2, d3 := c0, c1+1, c2, c3
+		k0, k1 := key[0], key[1]
+		for range rounds {
+			p0, p1 := uint64(philoxM0)*uint64(c0), uint64(philoxM1)*uint64(c2)
+			q0, q1 := uint64(philoxM0)*uint64(d0), uint64(philoxM1)*uint64(d2)
+			c0, c1, c2, c3 = uint32(p1>>32)^c1^k0, uint32(p1), uint32(p0>>32)^c3^k1, uint32(p0)
+			d0, d1, d2, d3 = uint32(q1>>32)^d1^k0, uint32(q1), uint32(q0>>32)^d3^k1, uint32(q0)
+			k0 += philoxW0
+			k1 += philoxW1
+		}
+		j, k := i&63, (i+1)&63
+		out[0][j], out[1][j], out[2][j], out[3][j] = c0, c1, c2, c3
+		out[0][k], out[1][k], out[2][k], out[3][k] = d0, d1, d2, d3
+	}
+}
+
 // Purpose separates the streams of words that a sampler uses.
 type Purpose uint32
 
@@ -3001,12 +3023,7 @@ type floatScratch struct {
 // first on.
 func (f *floatScratch) fillWords(w Words, p Purpose, sweep uint64, first uint32, n int, g uint32) {
 	c3 := CounterC3(p, 0, sweep)
-	for c := range n {
-		o := Philox4x32(w.Rounds, [4]uint32{uint32(sweep), first + uint32(c), g, c3}, w.Key)
-		for q := range 4 {
-			f.word[q][c] = o[q]
-		}
-	}
+	FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -3036,18 +3053,30 @@ func (x *floatNode) codedSquare() bool {
 // categorical and coefficients with a sign.
 func (w *worker) addTerms(s *Sampler, terms []floatTerm, k int32, minus bool, sum *[64]float32, lane, n int) {
 	f := &w.float
-	for i := range terms {
+	for i := 0; i < len(terms); i++ {
 		t := &terms[i]
 		weights := s.weights32[t.factor]
 		at := t.base + k*t.own
-		if len(t.cats) == 0 && len(t.spins) == 0 && len(t.floats) == 1 {
-			c := weights[at]
+		if t.plain() {
+			c, v := weights[at], w.lane(s, t.floats[0], lane)
 			if minus {
 				c = -c
 			}
-			v := w.floats[(int(t.floats[0])*s.tile+lane)*64:][:64]
+			if i+1 == len(terms) || !terms[i+1].plain() {
+				for j := range sum {
+					sum[j] += float32(c * v[j])
+				}
+				continue
+			}
+			i++ // two at a time, one after the other
+			t = &terms[i]
+			d, u := s.weights32[t.factor][t.base+k*t.own], w.lane(s, t.floats[0], lane)
+			if minus {
+				d = -d
+			}
 			for j := range sum {
-				sum[j] += float32(c * v[j])
+				x := sum[j] + float32(c*v[j])
+				sum[j] = x + float32(d*u[j])
 			}
 			continue
 		}
@@ -3056,6 +3085,14 @@ func (w *worker) addTerms(s *Sampler, terms []floatTerm, k int32, minus bool, su
 			sum[j] += v
 		}
 	}
+}
+
+// plain says that a term is a coefficient and one number.
+func (t *floatTerm) plain() bool { return len(t.floats) == 1 && len(t.cats) == 0 && len(t.spins) == 0 }
+
+// lane is a row of numbers for the chains of a word.
+func (w *worker) lane(s *Sampler, row int32, lane int) *[64]float32 {
+	return (*[64]float32)(w.floats[(int(row)*s.tile+lane)*64:])
 }
 
 // fillTerm computes one term for all chains of a word.
@@ -3204,6 +3241,19 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
+	words := &f.word[slot&3]
+	if x.bounds == nil {
+		for rare := s.normals.fill(words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
+			c := bits.TrailingZeros64(rare)
+			f.term[c] = float32(s.normal(PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
+		}
+	}
+	if x.bounds == nil && !square {
+		for c := range out {
+			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
+		}
+		return
+	}
 	for c := range n {
 		if square {
 			h, sd = s.gaussian(float64(f.square[c]))
@@ -3211,11 +3261,10 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		mean := float32(f.sum[c] * h)
 		if x.bounds != nil {
 			second := s.rng.Word32(PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
-			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, f.word[slot&3][c], second)
+			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, words[c], second)
 			continue
 		}
-		z := float32(s.normal(PurposeContinuous, f.word[slot&3][c], chain+uint32(c), w.sweep, slot))
-		out[c] = mean + float32(sd*z)
+		out[c] = mean + float32(sd*f.term[c])
 	}
 }
 
@@ -4448,12 +4497,13 @@ func NormalTail(t float64) float64 {
 
 // A normalTable gives normal numbers from 31 bits n with 2^19 <= n, as cubic pieces
 // of z(n) = NormalQuantile((n + 1/2)/2^32): 32 to each power of two, through four
-// points each, in Newton's form. They are within 2^-27 of z.
-type normalTable [12 * 32]struct{ q, a, b, c float64 }
+// points each, in Newton's form. They are within 2^-27 of z. The last quarter is there
+// for the sake of a length of 2^9 alone.
+type normalTable [16 * 32]struct{ q, a, b, c float64 }
 
 func newNormalTable() *normalTable {
 	t := &normalTable{}
-	for i := range t {
+	for i := range 12 * 32 {
 		top, k := math.Ldexp(1, 19+i/32), float64(i%32)
 		size := top / 32
 		var q [4]float64
@@ -4468,14 +4518,26 @@ func newNormalTable() *normalTable {
 	return t
 }
 
-// at is z(n).
+// at is z(n). The exponent and the first five bits of n as a float64 say where its four
+// points are, the bits behind where it lies between them.
 func (t *normalTable) at(n uint32) float64 {
-	bits := uint(31-bits.LeadingZeros32(n)) & 31 // of n below its leading one
-	p := &t[((bits-19)<<5|uint(n>>(bits-5)&31))%uint(len(t))]
-	f := 3 * float64(n&(1<<(bits-5)-1)) / float64(uint32(1)<<(bits-5))
+	u := math.Float64bits(float64(n))
+	p := &t[(u>>47-(1023+19)<<5)%uint64(len(t))]
+	f := float64(3 * (math.Float64frombits(u<<5&(1<<52-1)|1023<<52) - 1))
 	x := p.b + float64((f-2)*p.c)
 	x = p.a + float64((f-1)*x)
 	return p.q + float64(f*x)
+}
+
+// fill gives numbers for first words. Those of a word in rare need a second one.
+func (t *normalTable) fill(words *[64]uint32, z *[64]float32) (rare uint64) {
+	for c, w := range words {
+		n := w & (1<<31 - 1)
+		x := t.at(max(n, 1<<19))
+		z[c] = float32(math.Float64frombits(math.Float64bits(x) ^ uint64(^w>>31)<<63))
+		rare |= (uint64(n) - 1<<19) >> 63 << c
+	}
+	return rare
 }
 
 // normalDensity at t, z = t².

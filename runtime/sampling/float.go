@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
@@ -194,12 +195,7 @@ type floatScratch struct {
 // first on.
 func (f *floatScratch) fillWords(w rng.Words, p rng.Purpose, sweep uint64, first uint32, n int, g uint32) {
 	c3 := rng.CounterC3(p, 0, sweep)
-	for c := range n {
-		o := rng.Philox4x32(w.Rounds, [4]uint32{uint32(sweep), first + uint32(c), g, c3}, w.Key)
-		for q := range 4 {
-			f.word[q][c] = o[q]
-		}
-	}
+	rng.FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -229,18 +225,30 @@ func (x *floatNode) codedSquare() bool {
 // categorical and coefficients with a sign.
 func (w *worker) addTerms(s *Sampler, terms []floatTerm, k int32, minus bool, sum *[64]float32, lane, n int) {
 	f := &w.float
-	for i := range terms {
+	for i := 0; i < len(terms); i++ {
 		t := &terms[i]
 		weights := s.weights32[t.factor]
 		at := t.base + k*t.own
-		if len(t.cats) == 0 && len(t.spins) == 0 && len(t.floats) == 1 {
-			c := weights[at]
+		if t.plain() {
+			c, v := weights[at], w.lane(s, t.floats[0], lane)
 			if minus {
 				c = -c
 			}
-			v := w.floats[(int(t.floats[0])*s.tile+lane)*64:][:64]
+			if i+1 == len(terms) || !terms[i+1].plain() {
+				for j := range sum {
+					sum[j] += float32(c * v[j])
+				}
+				continue
+			}
+			i++ // two at a time, one after the other
+			t = &terms[i]
+			d, u := s.weights32[t.factor][t.base+k*t.own], w.lane(s, t.floats[0], lane)
+			if minus {
+				d = -d
+			}
 			for j := range sum {
-				sum[j] += float32(c * v[j])
+				x := sum[j] + float32(c*v[j])
+				sum[j] = x + float32(d*u[j])
 			}
 			continue
 		}
@@ -249,6 +257,14 @@ func (w *worker) addTerms(s *Sampler, terms []floatTerm, k int32, minus bool, su
 			sum[j] += v
 		}
 	}
+}
+
+// plain says that a term is a coefficient and one number.
+func (t *floatTerm) plain() bool { return len(t.floats) == 1 && len(t.cats) == 0 && len(t.spins) == 0 }
+
+// lane is a row of numbers for the chains of a word.
+func (w *worker) lane(s *Sampler, row int32, lane int) *[64]float32 {
+	return (*[64]float32)(w.floats[(int(row)*s.tile+lane)*64:])
 }
 
 // fillTerm computes one term for all chains of a word.
@@ -397,6 +413,19 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
+	words := &f.word[slot&3]
+	if x.bounds == nil {
+		for rare := s.normals.fill(words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
+			c := bits.TrailingZeros64(rare)
+			f.term[c] = float32(s.normal(rng.PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
+		}
+	}
+	if x.bounds == nil && !square {
+		for c := range out {
+			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
+		}
+		return
+	}
 	for c := range n {
 		if square {
 			h, sd = s.gaussian(float64(f.square[c]))
@@ -404,11 +433,10 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		mean := float32(f.sum[c] * h)
 		if x.bounds != nil {
 			second := s.rng.Word32(rng.PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
-			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, f.word[slot&3][c], second)
+			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, words[c], second)
 			continue
 		}
-		z := float32(s.normal(rng.PurposeContinuous, f.word[slot&3][c], chain+uint32(c), w.sweep, slot))
-		out[c] = mean + float32(sd*z)
+		out[c] = mean + float32(sd*f.term[c])
 	}
 }
 
