@@ -115,14 +115,22 @@ func phases(t *testing.T, m *gen.Model, task *train.Task) (pos, neg map[string][
 	solve := func(clamps ...graph.Clamp) map[string][]float64 {
 		g := *m.Graph
 		g.Clamps = append(clamps, g.Clamps...)
-		a, err := exact.Eliminate(&g, 1<<20)
+		a, err := exact.Solve(&g, exact.DefaultLimits)
 		if err != nil {
 			t.Fatal(err)
 		}
 		out := map[string][]float64{}
 		for _, f := range g.Factors {
 			for r := range f.Rows {
+				if len(f.Slots) == 0 {
+					out[f.Name] = append(out[f.Name], 1)
+					continue
+				}
 				value := a.Mean[f.Index[r*len(f.Slots)]]
+				if f.Slots[0].Power == 2 {
+					sd := a.SD[f.Index[r]]
+					value = value*value + sd*sd
+				}
 				if len(f.Slots) == 2 {
 					for _, p := range a.Pairs {
 						if p.A == f.Index[2*r] && p.B == f.Index[2*r+1] {
@@ -167,7 +175,7 @@ func TestGradients(t *testing.T) {
 	for _, c := range goldenGradients(t) {
 		m, task := load(t, c.text)
 		pos, neg := phases(t, m, task)
-		tr, err := train.New(*task)
+		tr, err := train.NewTrainer(*task)
 		if err != nil {
 			t.Fatal(err)
 		}

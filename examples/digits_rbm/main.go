@@ -54,7 +54,7 @@ func trainer(file string, seed, epochs int) (*train.Trainer, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	t, err := train.New(*task)
+	t, err := train.NewTrainer(*task)
 	if err != nil || seed == 0 {
 		return t, err
 	}
@@ -136,7 +136,7 @@ func sampler(t *train.Trainer, chains int) (*sampling.Sampler, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range t.Factors() {
+	for _, f := range t.Names() {
 		if err := s.SetWeights(f, t.Weights(f)); err != nil {
 			return nil, err
 		}

@@ -23,6 +23,7 @@ same stream:
     pegasus14  Ising, 4,264 nodes, 30,404 edges, J ~ N(0, 1)
     torus64    Ising, 64 x 64 torus, J = +1 or -1
     potts20    Potts, 20 x 20 grid, q = 5, coupling 1
+and two examples of THRML's documents, see peers_examples.py: digits_rbm, gaussian5x5.
 """
 
 import argparse
@@ -38,6 +39,9 @@ import subprocess
 import sys
 import tempfile
 
+import peers_examples
+from peers_examples import user_seconds
+
 ROUNDS = 3
 CHAINS = 256  # of thrmlgen; THRML gets the best of its batch sizes
 READS = 4  # chains of dwave-samplers, one after the other; the rate does not depend on it
@@ -48,9 +52,12 @@ NEEDED = {  # the ratio that thrmlgen must reach, for each model and peer
     "pegasus14": {"dwave": 1.5, "thrml": 1.2},
     "torus64": {"dwave": 3.0, "thrml": None},
     "potts20": {"thrml": 5.0},
+    "digits_rbm": {"thrml": 10.0},
+    "gaussian5x5": {"thrml": 10.0},
 }
 NEEDED_TWO_THREADS = 1.8
 MODULES = {"dwave": ["numpy", "dimod", "dwave.samplers"], "thrml": ["numpy", "jax", "thrml"]}
+EXAMPLES = list(peers_examples.EXAMPLES)
 
 MODELS = {  # what stands between the first and the last line of the model file
     "pegasus14": """
@@ -133,12 +140,6 @@ def build_model(name):
         colours, edges = lattice(64, wrap=True)
         return Model(name, colours, edges, rng.choice([-1.0, 1.0], size=len(edges)))
     return Model(name, *lattice(20, wrap=False), states=5)
-
-
-def user_seconds(call):
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    call()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
 
 
 def dwave_runs(model):
@@ -274,10 +275,25 @@ def compare(name, binary, folder, core, cores):
     return rows
 
 
+def compare_example(name, binary, folder, core):
+    """Measures one example, both in turn; returns its row of the table."""
+    print(f"measuring {name}", file=sys.stderr)
+    thrml, own = peers_examples.EXAMPLES[name]
+    runs = {"peer": thrml()}
+    if binary:
+        runs["own"] = own(binary, folder, core)
+    rates = {key: [] for key in runs}
+    for _ in range(ROUNDS):
+        for key, run in runs.items():
+            rates[key].append(run())
+    r = row(name, "thrml", rates["peer"], rates.get("own"), NEEDED[name]["thrml"])
+    return [r | {"unit": peers_examples.UNITS[name]}]
+
+
 def row(model, peer, peer_rates, own_rates, needed):
-    r = {"model": model, "peer": peer, "peer_flips_per_ns": peer_rates, "needed": needed}
+    r = {"model": model, "peer": peer, "unit": "flips/ns", "peer_rates": peer_rates, "needed": needed}
     if own_rates:
-        r |= {"thrmlgen_flips_per_ns": own_rates, "ratio": max(own_rates) / max(peer_rates)}
+        r |= {"thrmlgen_rates": own_rates, "ratio": max(own_rates) / max(peer_rates)}
     return r
 
 
@@ -285,17 +301,18 @@ def print_table(rows):
     def show(rates):
         return f"{max(rates):.4f} ({min(rates):.4f})" if rates else ""
 
-    print(f"\nflips/ns, best of {ROUNDS} (slowest)")
-    line = "{:<11}{:<22}{:>18}{:>20}{:>9}{:>8}  {}"
-    print(line.format("model", "against", "peer", "thrmlgen", "ratio", "needed", ""))
+    print(f"\nbest of {ROUNDS} (slowest)")
+    line = "{:<12}{:<22}{:<10}{:>18}{:>20}{:>9}{:>8}  {}"
+    print(line.format("model", "against", "unit", "peer", "thrmlgen", "ratio", "needed", ""))
     for r in rows:
         ratio, needed = r.get("ratio"), r["needed"]
         print(
             line.format(
                 r["model"],
                 r["peer"],
-                show(r["peer_flips_per_ns"]),
-                show(r.get("thrmlgen_flips_per_ns")),
+                r["unit"],
+                show(r["peer_rates"]),
+                show(r.get("thrmlgen_rates")),
                 f"{ratio:.2f}" if ratio else "",
                 needed or "",
                 ("reached" if ratio >= needed else "MISSED") if ratio and needed else "",
@@ -324,13 +341,13 @@ def main():
         description=__doc__.splitlines()[0], epilog="example: peers.py --thrmlgen ./thrmlgen --models torus64"
     )
     parser.add_argument("--thrmlgen", metavar="BINARY", help="left out: only the peers are measured")
-    parser.add_argument("--models", default=",".join(MODELS), help="default: %(default)s")
+    parser.add_argument("--models", default=",".join([*MODELS, *EXAMPLES]), help="default: %(default)s")
     parser.add_argument("--json", metavar="FILE", help="also write the table there")
     args = parser.parse_args()
 
     names = args.models.split(",")
-    if unknown := [name for name in names if name not in MODELS]:
-        parser.error(f"no model {unknown[0]!r}; there are {', '.join(MODELS)}")
+    if unknown := [name for name in names if name not in NEEDED]:
+        parser.error(f"no model {unknown[0]!r}; there are {', '.join(NEEDED)}")
     wanted = {module for name in names for peer in NEEDED[name] for module in MODULES[peer]}
     if missing := sorted(module for module in wanted if not installed(module)):
         requirements = os.path.join(os.path.dirname(os.path.abspath(__file__)), "requirements.txt")
@@ -346,7 +363,12 @@ def main():
     os.sched_setaffinity(0, {core})  # before jax starts its threads
     os.environ["JAX_PLATFORMS"] = "cpu"
     with tempfile.TemporaryDirectory() as folder:
-        rows = [r for name in names for r in compare(name, binary, folder, core, cores)]
+        rows = []
+        for name in names:
+            if name in EXAMPLES:
+                rows += compare_example(name, binary, folder, core)
+            else:
+                rows += compare(name, binary, folder, core, cores)
 
     facts = machine(names)
     print(", ".join(f"{key} {value}" for key, value in facts.items()))

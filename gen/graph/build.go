@@ -7,6 +7,7 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/spec"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // Limits of a model; beyond them Build refuses with a problem of class Limit
@@ -112,8 +113,10 @@ type term struct {
 	untied   bool      // at run time one number is one for each row
 	potts    bool      // weights are couplings, to be multiplied with the identity
 	rowText  func(i int) string
-	shown    *Expression // of an energy that could be read
-	coded    *CodeFactor // of an energy that no weights serve
+	shown    *Expression       // of an energy that could be read
+	coded    *CodeFactor       // of an energy that no weights serve
+	formula  *sampling.Formula // of weights that follow from parameters
+	live     bool              // weights, or parameters, are data
 }
 
 // place is where on a graph a variable sits: node after node from first on.

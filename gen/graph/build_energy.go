@@ -7,6 +7,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/expr"
 	"github.com/thrmlgen/thrmlgen/gen/spec"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // energyFactor turns a factor with an energy expression into factors with weights:
@@ -15,10 +16,6 @@ import (
 // named NAME.m0, NAME.m1, … unless there is just one; a monomial without slots
 // becomes one constant.
 func (b *builder) energyFactor(t *term, f *Factor) ([]Factor, bool) {
-	if f.Runtime {
-		b.unsupported(t.EnergyPos, "an energy expression with parameters at run time", "write `runtime: false` for this factor, or give it weights")
-		return nil, false
-	}
 	if !b.slots(t, f) || !b.rows(t, f) || !b.sameNodes(t, f) {
 		return nil, false
 	}
@@ -29,6 +26,7 @@ func (b *builder) energyFactor(t *term, f *Factor) ([]Factor, bool) {
 	parts, ok := e.parts()
 	if ok {
 		t.shown = e.written()
+		t.formula = e.made
 	}
 	return parts, ok
 }
@@ -40,7 +38,8 @@ type expression struct {
 	f      *Factor
 	scope  *expr.Scope
 	params []energyParam
-	raw    *expr.Expr // as read, for the places of its parts
+	raw    *expr.Expr        // as read, for the places of its parts
+	made   *sampling.Formula // of weights that follow from parameters
 }
 
 func (e *expression) parts() ([]Factor, bool) {
@@ -50,7 +49,13 @@ func (e *expression) parts() ([]Factor, bool) {
 	}
 	monomials, ok := expr.Monomials(tree, e.scope)
 	if ok && squares(monomials) {
+		if monomials, ok = e.scaled(monomials); !ok {
+			return nil, false
+		}
 		return e.lower(monomials)
+	}
+	if e.refusesData() {
+		return nil, false
 	}
 	return nil, e.code(tree)
 }
@@ -216,20 +221,29 @@ func squares(monomials []expr.Monomial) bool {
 	})
 }
 
-// lower makes a factor of each monomial.
+// lower makes a factor of each monomial. Those whose coefficient depends on parameters
+// that are data are parts of a formula.
 func (e *expression) lower(monomials []expr.Monomial) ([]Factor, bool) {
 	var parts []Factor
-	constant := 0.0
+	var live []formulaPart
+	var constant *Factor // comes last
+	var constantCoef *expr.Expr
 	for i := range monomials {
 		m := &monomials[i]
 		part, columns := e.partOf(m)
+		part.Runtime = e.live(m.Coef)
 		if len(columns) == 0 {
-			for r := range e.f.Rows {
-				if constant += e.weight(m, r, nil); !finite(constant) {
-					return nil, e.beyond(r)
-				}
+			sum, ok := e.constant(m)
+			if !ok {
+				return nil, false
+			}
+			if part.Rows, part.Weights = 1, []float64{sum}; part.Runtime || sum != 0 {
+				constant, constantCoef = &part, m.Coef
 			}
 			continue
+		}
+		if part.Runtime {
+			live = append(live, formulaPart{len(parts), m.Coef, columns})
 		}
 		if !e.b.takeCells(e.f.Pos, float64(e.f.Rows)*float64(len(columns))) {
 			return nil, false
@@ -238,12 +252,17 @@ func (e *expression) lower(monomials []expr.Monomial) ([]Factor, bool) {
 		if !e.weights(m, &part, columns) {
 			return nil, false
 		}
-		if slices.ContainsFunc(part.Weights, func(w float64) bool { return w != 0 }) {
+		if part.Runtime || slices.ContainsFunc(part.Weights, func(w float64) bool { return w != 0 }) {
 			parts = append(parts, part)
 		}
 	}
-	if constant != 0 {
-		parts = append(parts, Factor{Rows: 1, Weights: []float64{constant}, Scale: 1, Pos: e.f.Pos, WeightsPos: e.t.EnergyPos})
+	if constant != nil {
+		if constant.Runtime && len(live) > 0 {
+			live = append(live, formulaPart{len(parts), constantCoef, nil})
+		} else {
+			constant.Runtime = false
+		}
+		parts = append(parts, *constant)
 	}
 	for i := range parts {
 		parts[i].Name = e.f.Name
@@ -254,7 +273,20 @@ func (e *expression) lower(monomials []expr.Monomial) ([]Factor, bool) {
 			return nil, false
 		}
 	}
+	if len(live) > 0 {
+		e.made = e.formula(live)
+	}
 	return parts, true
+}
+
+// constant is the weight of a monomial without slots, over all rows.
+func (e *expression) constant(m *expr.Monomial) (sum float64, ok bool) {
+	for r := range e.f.Rows {
+		if sum += e.weight(m, r, nil); !finite(sum) {
+			return 0, e.beyond(r)
+		}
+	}
+	return sum, true
 }
 
 // partOf is the factor of a monomial without its rows, and its columns.

@@ -42,7 +42,10 @@ func (b *builder) factors() {
 		case ok && len(parts) == 0:
 			b.warn(t.Pos, diag.NoRows, "", "factor %s has no rows and is left out: no edge of the graph lies in its variables", name)
 		case ok:
-			b.g.Terms = append(b.g.Terms, Term{Name: name, First: len(b.g.Factors), Parts: len(parts), Rows: parts[0].Rows, Energy: t.shown})
+			b.g.Terms = append(b.g.Terms, Term{Name: name, First: len(b.g.Factors), Parts: len(parts), Rows: parts[0].Rows, Energy: t.shown, ScaleBy: t.ScaleBy.Text, Runtime: t.live})
+			if t.formula != nil {
+				b.addFormula(t.formula, len(b.g.Factors))
+			}
 			if t.shown != nil {
 				b.g.Terms[len(b.g.Terms)-1].Rows = t.shown.Rows
 			}
@@ -65,10 +68,7 @@ func (b *builder) factor(t *term, name string) ([]Factor, bool) {
 			return nil, false
 		}
 	}
-	if t.ScaleBy.Text != "" {
-		b.unsupported(t.ScaleBy.Pos, "a scale that is a runtime parameter", "write `runtime: true` to give the weights at run time")
-		return nil, false
-	}
+	t.live = f.Runtime
 	if t.Energy != "" {
 		return b.energyFactor(t, &f)
 	}
@@ -85,6 +85,9 @@ func (b *builder) factor(t *term, name string) ([]Factor, bool) {
 	ok = b.repeats(t, &f) && ok
 	if !ok || f.Rows == 0 {
 		return nil, ok
+	}
+	if t.ScaleBy.Text != "" {
+		t.formula = scaledWeights(t, &f)
 	}
 	return []Factor{f}, true
 }

@@ -434,7 +434,7 @@ func invert(a []float64, n int) int {
 }
 
 // gaussianTerms adds ½ (x-mean)ᵀ·q·(x-mean). With h = q·mean that is
-// ½ xᵀ·q·x - h·x + ½ h·mean.
+// ½ xᵀ·q·x - h·x + ½ h·mean. Where q and h are data, the constant is left out.
 func (b *builder) gaussianTerms(f *spec.Family, x spec.Name, q *quadratic, mean []float64) {
 	pos := f.Kind.Pos
 	name := func(s string) spec.Name { return spec.Name{Text: s, Pos: pos} }
@@ -459,14 +459,17 @@ func (b *builder) gaussianTerms(f *spec.Family, x spec.Name, q *quadratic, mean 
 			h[j] += float64(v * mean[i])
 		}
 		t.Energy, t.Params = "0.5*p*u^2 - h*u + 0.5*h*m", []spec.Param{p, param("h", h), param("m", mean)}
+		if b.s.Runtime {
+			t.Energy, t.Params = "0.5*p*u^2 - h*u", t.Params[:2]
+		}
 	}
-	b.terms = append(b.terms, term{Factor: t})
+	b.terms = append(b.terms, term{Factor: t, untied: true})
 	if len(q.pairs) == 0 {
 		return
 	}
 	t = spec.Factor{Name: name("off_diagonal"), Pos: pos, EnergyPos: pos, Energy: "p*u*v",
 		Over: []spec.Slot{{Alias: name("u"), Var: x}, {Alias: name("v"), Var: x}}, Params: []spec.Param{param("p", q.values)}}
-	b.terms = append(b.terms, term{Factor: t, rows: slices.Clone(q.pairs), rowText: func(row int) string {
+	b.terms = append(b.terms, term{Factor: t, untied: true, rows: slices.Clone(q.pairs), rowText: func(row int) string {
 		return fmt.Sprintf("[%d, %d]", q.pairs[2*row], q.pairs[2*row+1])
 	}})
 }

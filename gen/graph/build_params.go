@@ -23,7 +23,7 @@ func (e *expression) readParams(shapes []expr.Shape) bool {
 	ok := true
 	for i := range e.t.Params {
 		p := &e.t.Params[i]
-		if !shapes[i].Used {
+		if !shapes[i].Used && p.Name.Text != e.t.ScaleBy.Text {
 			e.b.fail(p.Name.Pos, diag.UnknownName, "take it out of params, or use it in energy", "parameter %s is not in the energy of factor %s", p.Name.Text, e.f.Name)
 			ok = false
 			continue
@@ -38,6 +38,12 @@ func (e *expression) readParams(shapes []expr.Shape) bool {
 		if !read {
 			ok = false
 			continue
+		}
+		if e.t.untied && e.f.Runtime && like.Shared {
+			if !e.b.takeWeights(e.t.EnergyPos, float64(e.f.Rows)*float64(len(values))) {
+				return false
+			}
+			values, like.Shared = slices.Repeat(values, e.f.Rows), false
 		}
 		bad := few{b: e.b, code: diag.NotFinite}
 		for k, v := range values {

@@ -99,18 +99,26 @@ func (b *builder) stateValues(code string, values []float64, node func(int) int3
 			bad.add(place(i), "%v for %s: its states are 0 … %d", x, b.g.NodeName(n), v.States-1)
 			continue
 		case v.Kind == Continuous:
-			number := float32(x)
-			if v.Range != nil && !(v.Range[0] <= float64(number) && float64(number) <= v.Range[1]) || !finite(float64(number)) {
+			if !v.takes(x) {
 				bad.add(place(i), "%v for %s: %s", x, b.g.NodeName(n), v.numbers())
 				continue
 			}
-			out[i] = int32(math.Float32bits(number))
+			out[i] = int32(math.Float32bits(float32(x)))
 			continue
 		}
 		out[i] = int32(x)
 	}
 	bad.done("values")
 	return out, bad.count == 0
+}
+
+// takes reports whether a continuous variable can have a value, as a float32.
+func (v *Variable) takes(x float64) bool {
+	number := float64(float32(x))
+	if v.Range != nil {
+		return v.Range[0] <= number && number <= v.Range[1]
+	}
+	return finite(number)
 }
 
 // numbers says what a continuous variable holds.

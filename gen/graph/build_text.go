@@ -57,6 +57,9 @@ func (g *Graph) Hash() string {
 		h.floats([]float64{d.StepSize, d.NoiseScale})
 		h.count(d.Steps)
 	}
+	for i := range g.Formulas {
+		h.formula(&g.Formulas[i])
+	}
 	h.floats([]float64{g.Beta})
 	h.text(g.BetaParam)
 	h.bools(g.Synchronous)
@@ -83,6 +86,22 @@ func (g *Graph) Hash() string {
 	h.format(&g.Format)
 	h.flush()
 	return hex.EncodeToString(h.sum())
+}
+
+// formula hashes what weights follow from.
+func (h *hasher) formula(x *sampling.Formula) {
+	h.text(x.Name)
+	h.count(x.Rows)
+	h.text(x.Arrays...)
+	for _, p := range x.Params {
+		h.list(p.Axes)
+		h.bools(p.Shared)
+		h.floats(p.Values)
+	}
+	for _, p := range x.Parts {
+		h.count(p.Factor)
+		h.ops(p.Weight)
+	}
 }
 
 // hasher writes fixed-size little-endian fields, every list behind its length,
@@ -246,7 +265,7 @@ func (g *Graph) Expand() string {
 		if t.Energy != nil {
 			p.energy(i, &t)
 		} else {
-			p.factor(i, &g.Factors[t.First])
+			p.factor(i, &t, &g.Factors[t.First])
 		}
 	}
 	if len(g.Directed) > 0 {
@@ -345,6 +364,16 @@ func (p *printer) energy(i int, t *Term) {
 	if t.Energy.Scale != 1 {
 		p.line("    scale: %s", number(t.Energy.Scale))
 	}
+	p.scaleBy(t)
+	if t.Runtime {
+		p.line("    runtime: true")
+	}
+}
+
+func (p *printer) scaleBy(t *Term) {
+	if t.ScaleBy != "" {
+		p.line("    scale: %s", t.ScaleBy)
+	}
 }
 
 // expression writes over, index, the text under a key and params, at the indent of
@@ -382,7 +411,7 @@ func (p *printer) rowsAndText(key string, e *Expression) {
 	}
 }
 
-func (p *printer) factor(i int, f *Factor) {
+func (p *printer) factor(i int, t *Term, f *Factor) {
 	names := make([]string, len(f.Slots))
 	for k, s := range f.Slots {
 		names[k] = p.g.Vars[s.Var].Name
@@ -393,7 +422,8 @@ func (p *printer) factor(i int, f *Factor) {
 		lead = "    "
 	}
 	p.line("%sover: [%s]", lead, strings.Join(names, ", "))
-	if f.Runtime {
+	p.scaleBy(t)
+	if t.Runtime {
 		p.line("    runtime: true")
 	}
 	p.b.WriteString("    index: ")

@@ -34,6 +34,8 @@ type Graph struct {
 	Directed []Term // the interactions, all Coded
 	Groups   []Group
 
+	Formulas []sampling.Formula // of weights that follow from parameters
+
 	Beta      float64   // inverse temperature of draws and of every reported energy
 	BetaParam string    // runtime parameter that holds beta, "" if none
 	Betas     []float64 // one for each warm-up sweep, nil without annealing
@@ -117,6 +119,8 @@ type Term struct {
 	Coded        bool
 	Rows         int
 	Energy       *Expression // nil: weights
+	ScaleBy      string      // the parameter that scales it, "" if none does
+	Runtime      bool        // its weights or parameters are data
 }
 
 // Expression is an energy, or an observed value, as the user wrote it.
@@ -146,7 +150,7 @@ func (g *Graph) UserFactors() []Term {
 	}
 	terms := make([]Term, len(g.Factors))
 	for i := range terms {
-		terms[i] = Term{Name: g.Factors[i].Name, First: i, Parts: 1, Rows: g.Factors[i].Rows}
+		terms[i] = Term{Name: g.Factors[i].Name, First: i, Parts: 1, Rows: g.Factors[i].Rows, Runtime: g.Factors[i].Runtime}
 	}
 	return terms
 }

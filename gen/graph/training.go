@@ -20,11 +20,12 @@ type Training struct {
 	HeldOutCondition Examples
 
 	// The phases as models: other blocks and starts, the visible nodes of the
-	// positive one and the conditions of both clamped to 1.
+	// positive one and the conditions of both clamped to some value.
 	Positive, Negative *Graph
 }
 
-// Examples are rows of node values, row-major.
+// Examples are rows of node values, row-major: ±1, a category or the bits of a
+// float32.
 type Examples struct {
 	Rows   int
 	Values []int32
@@ -55,13 +56,14 @@ func BuildTraining(s *spec.Spec, files Files) (*Training, *diag.List) {
 	return t, &b.l
 }
 
-// trainable refuses models whose moments are not whole numbers, and visible nodes
-// that are clamped for good.
+// trainable refuses models without an energy, and visible nodes that are clamped for
+// good.
 func (b *builder) trainable() {
 	t := b.s.Train
-	for _, v := range b.g.Vars {
-		if v.Kind == Continuous {
-			b.fail(t.Pos, diag.NotSupported, "train a model of spins and categoricals", "%s is continuous; such models cannot be trained yet", v.Name)
+	for _, c := range b.g.Codes {
+		if c.Directed {
+			b.fail(t.Pos, diag.NotSupported, "write it as a factor", "%s is directed: a model with interactions has no energy to take gradients of", c.Name)
+			return
 		}
 	}
 	nodes, _ := b.ref(t.Visible)
@@ -202,8 +204,11 @@ func (b *builder) valuesFit(f *spec.File, values []float64, nodes []int32) bool 
 		n := nodes[i%len(nodes)]
 		v := &b.g.Vars[b.g.varOf(n)]
 		help, fits := "spins are -1 and +1: what is 0 and 1 takes 2·x - 1", x == -1 || x == 1
-		if v.Kind == Categorical {
+		switch v.Kind {
+		case Categorical:
 			help, fits = fmt.Sprintf("its states are 0 … %d", v.States-1), x >= 0 && x < float64(v.States) && x == float64(int32(x))
+		case Continuous:
+			help, fits = v.numbers(), v.takes(x)
 		}
 		if !fits {
 			b.fail(f.Pos, diag.ClampValue, help, "%s: row %d has %v for %s", fileText(f), i/len(nodes), x, b.g.NodeName(int(n)))
@@ -241,17 +246,29 @@ func (b *builder) phase(p *spec.Phase, visible *spec.Ref, t *Training) *Graph {
 			*x.to = *x.from
 		}
 	}
-	one := &spec.List{Values: []float64{1}} // a value of every kind of node
 	s.Clamps = slices.Clone(s.Clamps)
 	if visible != nil {
-		s.Clamps = append(s.Clamps, spec.Clamp{Ref: visible, Values: one, Pos: visible.Pos})
+		s.Clamps = append(s.Clamps, b.someClamp(visible))
 	}
 	for _, c := range b.s.Train.Condition {
-		s.Clamps = append(s.Clamps, spec.Clamp{Ref: c.Ref, Values: one, Pos: c.Ref.Pos})
+		s.Clamps = append(s.Clamps, b.someClamp(c.Ref))
 	}
 	g, list := Build(&s, b.files)
 	for _, problem := range list.Problems() {
 		b.add(problem)
 	}
 	return g
+}
+
+// someClamp holds nodes at a value that they can have.
+func (b *builder) someClamp(r *spec.Ref) spec.Clamp {
+	nodes, _ := b.ref(r)
+	list := &spec.List{Shape: []int{len(nodes)}, Values: make([]float64, len(nodes))}
+	for i, n := range nodes {
+		list.Values[i] = 1
+		if v := &b.g.Vars[b.g.varOf(n)]; v.Kind == Continuous && !v.takes(1) {
+			list.Values[i] = float64(v.Range[0]/2) + float64(v.Range[1]/2)
+		}
+	}
+	return spec.Clamp{Ref: r, Values: list, Pos: r.Pos}
 }

@@ -327,12 +327,30 @@ func (m *Machine) SetWeights(factor int, w []float64) error {
 			return fmt.Errorf("interp: weight %d of factor %s is %v, outside the range %v", i, f.Name, x, m.p.Format.Range)
 		}
 	}
+	m.setWeights(factor, w)
+	return nil
+}
+
+func (m *Machine) setWeights(factor int, w []float64) {
 	for i, x := range w {
 		m.weights[factor][i] = x
 		if m.ints[factor] == nil {
 			continue
 		}
 		m.ints[factor][i] = int64(math.RoundToEven(math.Ldexp(x, m.p.Format.Fraction)))
+	}
+}
+
+// SetParams replaces all parameters of a formula, and the weights that follow from them.
+func (m *Machine) SetParams(formula int, values [][]float64) error {
+	x := &m.p.Formulas[formula]
+	for i, p := range x.Params {
+		if len(values[i]) != len(p.Values) {
+			return fmt.Errorf("interp: parameter %d of %s has %d values, not %d", i, x.Name, len(p.Values), len(values[i]))
+		}
+	}
+	for _, part := range x.Parts {
+		m.setWeights(part.Factor, ir.FormulaWeights(x, &m.p.Factors[part.Factor], part, values))
 	}
 	return nil
 }

@@ -22,6 +22,17 @@
 // multiplied by each continuous value, p times, in slot order), the rows of code
 // factors add theirs in order, and β·h is returned.
 //
+// # Weights from parameters
+//
+// A formula gives the weights of some runtime factors, its parts, as functions of
+// parameters: tables of float64, one for each row or one for all. The code of a part is
+// a list of operations on a stack over the parameters and the states on the axes of the
+// part's table, evaluated in float64, Operate of runtime/sampling being what each
+// operation does. A weight is its value for the weight's row (the first, where rows share
+// a table) and entry, plus 0, so that none is -0. The weight of a part without slots is
+// the sum of the values for all rows, in order from 0. These weights are never set by
+// themselves.
+//
 // # Fixed point
 //
 // Weights become integers: w = RoundHalfEven(W · 2^F), F being

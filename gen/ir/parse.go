@@ -291,6 +291,9 @@ func (t *parser) program(p *Program) {
 		in.Chains, in.Values = t.int("chains"), t.ints("values")
 		p.Init = append(p.Init, in)
 	}
+	for t.is("formula") {
+		p.Formulas = append(p.Formulas, t.formula())
+	}
 	t.keys("end")
 	if t.err == nil && t.word != "" {
 		t.fail("%q after the end", t.word)

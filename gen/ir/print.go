@@ -143,6 +143,9 @@ func (t *printer) program(p *Program) {
 		t.f(" chains %d values", in.Chains)
 		t.ints(in.Values)
 	}
+	for i := range p.Formulas {
+		t.formula(&p.Formulas[i])
+	}
 	t.f("end\n")
 }
 

@@ -40,6 +40,8 @@ type Program struct {
 	Betas     []float64 // β of warm-up sweep t; nil: Beta throughout. Draws use Beta = the last
 
 	Sample Sample
+
+	Formulas []sampling.Formula // of weights that follow from parameters
 }
 
 // Var is a named array of nodes of one kind, node First + flat index.

@@ -30,6 +30,7 @@ func VerifyStage(p *Program, s Stage) error {
 		return errors.Join(v.errs...) // the rest indexes by node
 	}
 	v.factors()
+	v.formulas()
 	v.clamps()
 	v.init()
 	v.schedule()

@@ -3,13 +3,18 @@ package ir_test
 import (
 	"bytes"
 	"math"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/gen/pass"
 	"github.com/thrmlgen/thrmlgen/gen/pass/passtest"
+	"github.com/thrmlgen/thrmlgen/gen/spec"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
 // sample is a program with something of everything.
@@ -183,6 +188,57 @@ func TestParseRefuses(t *testing.T) {
 	}
 	if _, err := ir.Parse(strings.NewReader(strings.Repeat("x", 1<<20))); err == nil {
 		t.Error("a long word parses")
+	}
+}
+
+// TestFormulas: a program with formulas comes back from its text, and one whose code,
+// names, factors or values do not fit is refused.
+func TestFormulas(t *testing.T) {
+	text, err := os.ReadFile("../graph/testdata/models/energy_params.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, l := spec.Parse("model.yaml", text)
+	g, more := graph.Build(s, nil)
+	if l.Len()+more.Len() > 0 {
+		t.Fatal(l, more)
+	}
+	p, l := pass.Lower(g)
+	if l.Len() > 0 {
+		t.Fatal(l)
+	}
+	if p.Hash = "00"; len(p.Formulas) != 6 {
+		t.Fatalf("%d formulas", len(p.Formulas))
+	}
+	if err := ir.Verify(copyOf(t, p)); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(x *sampling.Formula){
+		"name":      func(x *sampling.Formula) { x.Name = "A" },
+		"rows":      func(x *sampling.Formula) { x.Rows = 2 },
+		"arrays":    func(x *sampling.Formula) { x.Arrays = x.Arrays[1:] },
+		"twice":     func(x *sampling.Formula) { x.Arrays[0] = x.Arrays[1] },
+		"values":    func(x *sampling.Formula) { x.Params[0].Values[0]++ },
+		"too few":   func(x *sampling.Formula) { x.Params[1].Values = x.Params[1].Values[1:] },
+		"no parts":  func(x *sampling.Formula) { x.Parts = nil },
+		"factor":    func(x *sampling.Formula) { x.Parts[0].Factor = 99 },
+		"one twice": func(x *sampling.Formula) { x.Parts[0].Factor = x.Parts[1].Factor },
+		"constant":  func(x *sampling.Formula) { x.Parts = x.Parts[len(x.Parts)-1:] },
+		"code":      func(x *sampling.Formula) { x.Parts[0].Weight = x.Parts[0].Weight[1:] },
+		"slope":     func(x *sampling.Formula) { x.Parts[0].Slopes[0].Param = 7 },
+		"index": func(x *sampling.Formula) {
+			x.Parts[0].Slopes[0].By = append(x.Parts[0].Slopes[0].By, sampling.CodeOp{})
+		},
+	} {
+		q := copyOf(t, p)
+		change(&q.Formulas[0])
+		if ir.Verify(q) == nil {
+			t.Errorf("%s: verified", name)
+		}
+		m := golang.Model(q)
+		if _, err := sampling.DecodeModel(m.AppendBinary(nil)); err == nil && name != "name" && name != "twice" {
+			t.Errorf("%s: decoded", name)
+		}
 	}
 }
 

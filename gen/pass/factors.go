@@ -5,7 +5,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
-// factors copies rows, weights and code.
+// factors copies rows, weights with what these follow from, and code.
 func factors(w *lowering) {
 	for i := range w.g.Factors {
 		from := &w.g.Factors[i]
@@ -30,4 +30,5 @@ func factors(w *lowering) {
 		c.Parts = clone(from.Parts)
 		w.p.Codes = append(w.p.Codes, c)
 	}
+	w.p.Formulas = clone(w.g.Formulas)
 }

@@ -7,11 +7,11 @@ import (
 )
 
 // weightRange fixes the largest |weight| that a runtime update may bring: the
-// user's range, or twice the largest weight given, at least 4.
+// user's range, or twice the largest weight given, at least 4. Constants do not count.
 func weightRange(w *lowering) {
 	largest, found := 0.0, false
 	for i := range w.p.Factors {
-		if f := &w.p.Factors[i]; f.Runtime {
+		if f := &w.p.Factors[i]; f.Runtime && len(f.Slots) > 0 {
 			found = true
 			for _, x := range f.Weights {
 				largest = max(largest, math.Abs(x))

@@ -85,3 +85,21 @@ func TestWordLaw(t *testing.T) {
 		}
 	}
 }
+
+// Rows of blocks are the blocks one by one.
+func TestFillPhilox(t *testing.T) {
+	ctr, key := [4]uint32{5, 1<<32 - 3, 7, 9}, [2]uint32{11, 13}
+	for _, n := range []int{1, 2, 7, 64} {
+		var out [4][64]uint32
+		FillPhilox4x32(10, ctr, key, &out, n)
+		for i := range n {
+			c := ctr
+			c[1] += uint32(i)
+			for q, want := range Philox4x32(10, c, key) {
+				if out[q][i] != want {
+					t.Fatalf("word %d of block %d is %x, want %x", q, i, out[q][i], want)
+				}
+			}
+		}
+	}
+}

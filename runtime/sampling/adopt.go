@@ -9,10 +9,10 @@ import (
 
 // Adopt makes the sampler one of another version of its model: m differs from
 // the model at hand in β, annealing, schedule, starts, clamps, bound, and the
-// weights of runtime factors, nothing else. It takes a fraction of the time of
+// weights of runtime factors with the parameters that they follow from, nothing else. It takes a fraction of the time of
 // NewSampler. States and the sweep number stay, but for clamped nodes, which
 // take their values; Init then starts anew, as NewSampler does. What SetWeights,
-// SetBeta and SetClamp did is forgotten. Nothing changes when m is refused.
+// SetParams, SetBeta and SetClamp did is forgotten. Nothing changes when m is refused.
 func (s *Sampler) Adopt(m *Model, seed uint64) error {
 	if err := s.adoptable(m); err != nil {
 		return err
@@ -35,6 +35,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 			return err
 		}
 	}
+	s.takeParams()
 	if seed != s.seed {
 		s.reseed(seed)
 	}
@@ -53,7 +54,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 // adoptable refuses a model that is not a version of the sampler's own.
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
-	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || m.Format.Fraction != is.Format.Fraction {
+	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Formulas) != len(is.Formulas) || m.Format.Fraction != is.Format.Fraction {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {

@@ -23,6 +23,12 @@ func (m *Model) checkShape() error {
 			return fmt.Errorf("factor %s: %w", m.Codes[i].Name, err)
 		}
 	}
+	owned := map[int]bool{}
+	for i := range m.Formulas {
+		if err := m.checkFormula(&m.Formulas[i], owned); err != nil {
+			return fmt.Errorf("formula %s: %w", m.Formulas[i].Name, err)
+		}
+	}
 	if err := m.checkSweep(); err != nil {
 		return err
 	}

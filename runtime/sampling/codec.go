@@ -11,7 +11,7 @@ import (
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 3
+//	4 bytes   version, 4
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -21,7 +21,7 @@ import (
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 3
+	codecVersion = 4
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -94,7 +94,12 @@ func (m *Model) AppendBinary(b []byte) []byte {
 	e.int(m.Schedule.Samples)
 	e.int(m.Schedule.StepsPerSample)
 	e.int(m.Chains)
-	b = binary.LittleEndian.AppendUint64(e.b, m.Seed)
+	e.b = binary.LittleEndian.AppendUint64(e.b, m.Seed)
+	e.count(len(m.Formulas))
+	for i := range m.Formulas {
+		e.formula(&m.Formulas[i])
+	}
+	b = e.b
 	payload := b[at+codecHead:]
 	binary.LittleEndian.PutUint64(b[at+12:], uint64(len(payload)))
 	binary.LittleEndian.PutUint64(b[at+20:], codecSum(payload))
@@ -381,6 +386,7 @@ func (d *codecReader) model() *Model {
 	m.Rounds, m.Beta, m.Betas = d.int(), d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
 	m.Chains, m.Seed = d.int(), d.uint()
+	m.Formulas = codecList(d, 24, (*codecReader).formula)
 	return m
 }
 

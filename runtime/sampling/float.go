@@ -1,8 +1,8 @@
 package sampling
 
 import (
-	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
@@ -16,14 +16,7 @@ func BitsFloat(x int32) float32 { return math.Float32frombits(uint32(x)) }
 
 // integer reports whether a factor has integer weights: some slot, and none of
 // them continuous.
-func (f *Factor) integer() bool {
-	for _, s := range f.Slots {
-		if s.Kind == Continuous {
-			return false
-		}
-	}
-	return len(f.Slots) > 0
-}
+func (f *Factor) integer() bool { return len(f.Slots) > 0 && f.Counted() }
 
 // floatNodes tells the nodes that are updated in float32.
 func (m *Model) floatNodes() []bool {
@@ -183,31 +176,6 @@ func (s *Sampler) gaussian(a float64) (h, sd float32) {
 	return float32(-1 / (2 * a)), float32(math.Sqrt(1 / float64((2*s.beta)*a)))
 }
 
-// checkPrecision refuses weights with which a free continuous node, to whose x²
-// nothing but constants contribute, has no Gaussian conditional.
-func (s *Sampler) checkPrecision(weights [][]float64) error {
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.float == nil || b.kind != Continuous {
-				continue
-			}
-			for i := range b.float.nodes {
-				x := &b.float.nodes[i]
-				a := 0.0
-				for _, t := range x.alone {
-					if t.power == 2 {
-						a += -weights[t.factor][t.base]
-					}
-				}
-				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && b.joint == nil && !x.codedSquare() {
-					return fmt.Errorf("%s: the coefficient of its square in the energy would be %v; it must be above 0", s.model.NodeName(int(x.node)), a)
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // floatScratch is what a worker needs for float blocks.
 type floatScratch struct {
 	second noise         // second digits
@@ -227,12 +195,7 @@ type floatScratch struct {
 // first on.
 func (f *floatScratch) fillWords(w rng.Words, p rng.Purpose, sweep uint64, first uint32, n int, g uint32) {
 	c3 := rng.CounterC3(p, 0, sweep)
-	for c := range n {
-		o := rng.Philox4x32(w.Rounds, [4]uint32{uint32(sweep), first + uint32(c), g, c3}, w.Key)
-		for q := range 4 {
-			f.word[q][c] = o[q]
-		}
-	}
+	rng.FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -262,18 +225,30 @@ func (x *floatNode) codedSquare() bool {
 // categorical and coefficients with a sign.
 func (w *worker) addTerms(s *Sampler, terms []floatTerm, k int32, minus bool, sum *[64]float32, lane, n int) {
 	f := &w.float
-	for i := range terms {
+	for i := 0; i < len(terms); i++ {
 		t := &terms[i]
 		weights := s.weights32[t.factor]
 		at := t.base + k*t.own
-		if len(t.cats) == 0 && len(t.spins) == 0 && len(t.floats) == 1 {
-			c := weights[at]
+		if t.plain() {
+			c, v := weights[at], w.lane(s, t.floats[0], lane)
 			if minus {
 				c = -c
 			}
-			v := w.floats[(int(t.floats[0])*s.tile+lane)*64:][:64]
+			if i+1 == len(terms) || !terms[i+1].plain() {
+				for j := range sum {
+					sum[j] += float32(c * v[j])
+				}
+				continue
+			}
+			i++ // two at a time, one after the other
+			t = &terms[i]
+			d, u := s.weights32[t.factor][t.base+k*t.own], w.lane(s, t.floats[0], lane)
+			if minus {
+				d = -d
+			}
 			for j := range sum {
-				sum[j] += float32(c * v[j])
+				x := sum[j] + float32(c*v[j])
+				sum[j] = x + float32(d*u[j])
 			}
 			continue
 		}
@@ -282,6 +257,14 @@ func (w *worker) addTerms(s *Sampler, terms []floatTerm, k int32, minus bool, su
 			sum[j] += v
 		}
 	}
+}
+
+// plain says that a term is a coefficient and one number.
+func (t *floatTerm) plain() bool { return len(t.floats) == 1 && len(t.cats) == 0 && len(t.spins) == 0 }
+
+// lane is a row of numbers for the chains of a word.
+func (w *worker) lane(s *Sampler, row int32, lane int) *[64]float32 {
+	return (*[64]float32)(w.floats[(int(row)*s.tile+lane)*64:])
 }
 
 // fillTerm computes one term for all chains of a word.
@@ -430,6 +413,19 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
+	words := &f.word[slot&3]
+	if x.bounds == nil {
+		for rare := s.normals.fill(words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
+			c := bits.TrailingZeros64(rare)
+			f.term[c] = float32(s.normal(rng.PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
+		}
+	}
+	if x.bounds == nil && !square {
+		for c := range out {
+			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
+		}
+		return
+	}
 	for c := range n {
 		if square {
 			h, sd = s.gaussian(float64(f.square[c]))
@@ -437,11 +433,10 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		mean := float32(f.sum[c] * h)
 		if x.bounds != nil {
 			second := s.rng.Word32(rng.PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
-			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, f.word[slot&3][c], second)
+			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, words[c], second)
 			continue
 		}
-		z := float32(s.normal(rng.PurposeContinuous, f.word[slot&3][c], chain+uint32(c), w.sweep, slot))
-		out[c] = mean + float32(sd*z)
+		out[c] = mean + float32(sd*f.term[c])
 	}
 }
 
@@ -538,35 +533,30 @@ func (s *Sampler) addFloatFactor(sum *[64]float64, fi, word int) {
 	f := &s.model.Factors[fi]
 	k, size := len(f.Slots), f.TableSize()
 	var term [64]float64
+	var at [64]int
 	for r := range f.Rows {
 		table := s.weights[fi]
 		if !f.Shared {
 			table = table[r*size : (r+1)*size]
 		}
 		nodes := f.Index[r*k : r*k+k]
-		s.rowWeights(&term, f, table, nodes, word)
-		for i, slot := range f.Slots {
-			if slot.Kind != Continuous {
-				continue
-			}
-			v := s.floats[s.chainAt(s.floatRows, int(s.row[nodes[i]]), 64*word):][:64]
-			for range slot.Power {
-				for c := range term {
-					term[c] *= float64(v[c])
-				}
-			}
+		minus := s.rowPicks(&at, f, nodes, word)
+		for c := range term {
+			term[c] = math.Float64frombits(math.Float64bits(table[at[c]]) ^ minus<<63)
+			minus >>= 1
 		}
+		s.timesNumbers(&term, f, nodes, word)
 		for c, x := range term {
 			sum[c] -= x
 		}
 	}
 }
 
-// rowWeights fills w with the weight of a row in the 64 chains of a word, with the
-// sign of the row's spins.
-func (s *Sampler) rowWeights(w *[64]float64, f *Factor, table []float64, nodes []int32, word int) {
-	var minus uint64
-	var at [64]int
+// rowPicks fills at with the entries that a row picks in the 64 chains of a word, and
+// gives the signs of the products of its spins, bit c being set where that of chain c
+// is -1.
+func (s *Sampler) rowPicks(at *[64]int, f *Factor, nodes []int32, word int) (minus uint64) {
+	clear(at[:])
 	for i, slot := range f.Slots {
 		switch slot.Kind {
 		case Spin:
@@ -577,9 +567,22 @@ func (s *Sampler) rowWeights(w *[64]float64, f *Factor, table []float64, nodes [
 			}
 		}
 	}
-	for c := range w {
-		w[c] = math.Float64frombits(math.Float64bits(table[at[c]]) ^ minus<<63)
-		minus >>= 1
+	return minus
+}
+
+// timesNumbers multiplies by the values of a row's continuous nodes, in slot order,
+// each as often as its power says.
+func (s *Sampler) timesNumbers(term *[64]float64, f *Factor, nodes []int32, word int) {
+	for i, slot := range f.Slots {
+		if slot.Kind != Continuous {
+			continue
+		}
+		v := s.floats[s.chainAt(s.floatRows, int(s.row[nodes[i]]), 64*word):][:64]
+		for range slot.Power {
+			for c := range term {
+				term[c] *= float64(v[c])
+			}
+		}
 	}
 }
 

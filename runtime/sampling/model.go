@@ -37,6 +37,8 @@ type Model struct {
 	Schedule Schedule
 	Chains   int // default number of chains
 	Seed     uint64
+
+	Formulas []Formula // of weights that follow from parameters
 }
 
 // Var is a named array of nodes First … First+Count-1 of one kind.

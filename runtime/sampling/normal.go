@@ -2,7 +2,6 @@ package sampling
 
 import (
 	"math"
-	"math/bits"
 )
 
 // NormalQuantile returns the z >= 0 that a standard normal variable exceeds with
@@ -47,12 +46,13 @@ func NormalTail(t float64) float64 {
 
 // A normalTable gives normal numbers from 31 bits n with 2^19 <= n, as cubic pieces
 // of z(n) = NormalQuantile((n + 1/2)/2^32): 32 to each power of two, through four
-// points each, in Newton's form. They are within 2^-27 of z.
-type normalTable [12 * 32]struct{ q, a, b, c float64 }
+// points each, in Newton's form. They are within 2^-27 of z. The last quarter is there
+// for the sake of a length of 2^9 alone.
+type normalTable [16 * 32]struct{ q, a, b, c float64 }
 
 func newNormalTable() *normalTable {
 	t := &normalTable{}
-	for i := range t {
+	for i := range 12 * 32 {
 		top, k := math.Ldexp(1, 19+i/32), float64(i%32)
 		size := top / 32
 		var q [4]float64
@@ -67,14 +67,26 @@ func newNormalTable() *normalTable {
 	return t
 }
 
-// at is z(n).
+// at is z(n). The exponent and the first five bits of n as a float64 say where its four
+// points are, the bits behind where it lies between them.
 func (t *normalTable) at(n uint32) float64 {
-	bits := uint(31-bits.LeadingZeros32(n)) & 31 // of n below its leading one
-	p := &t[((bits-19)<<5|uint(n>>(bits-5)&31))%uint(len(t))]
-	f := 3 * float64(n&(1<<(bits-5)-1)) / float64(uint32(1)<<(bits-5))
+	u := math.Float64bits(float64(n))
+	p := &t[(u>>47-(1023+19)<<5)%uint64(len(t))]
+	f := float64(3 * (math.Float64frombits(u<<5&(1<<52-1)|1023<<52) - 1))
 	x := p.b + float64((f-2)*p.c)
 	x = p.a + float64((f-1)*x)
 	return p.q + float64(f*x)
+}
+
+// fill gives numbers for first words. Those of a word in rare need a second one.
+func (t *normalTable) fill(words *[64]uint32, z *[64]float32) (rare uint64) {
+	for c, w := range words {
+		n := w & (1<<31 - 1)
+		x := t.at(max(n, 1<<19))
+		z[c] = float32(math.Float64frombits(math.Float64bits(x) ^ uint64(^w>>31)<<63))
+		rare |= (uint64(n) - 1<<19) >> 63 << c
+	}
+	return rare
 }
 
 // normalDensity at t, z = t².

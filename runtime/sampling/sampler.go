@@ -67,11 +67,12 @@ type Sampler struct {
 	viewList    []*view
 	viewSize    int
 
-	weights   [][]float64 // as given, by factor
-	counted   []float64   // see findCounted
-	ints      []int64     // rounded, all factors
-	weights32 [][]float32 // as float32, of models with updates in float32
-	intAt     []int       // where each factor's begin
+	weights   [][]float64   // as given, by factor
+	params    [][][]float64 // by formula and parameter
+	counted   []float64     // see findCounted
+	ints      []int64       // rounded, all factors
+	weights32 [][]float32   // as float32, of models with updates in float32
+	intAt     []int         // where each factor's begin
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -165,6 +166,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if s.straight != nil && s.straight.Fields != nil {
 		s.straight.Fields(&Fields{s: s})
 	}
+	s.takeParams()
 	s.weights = make([][]float64, len(m.Factors))
 	for i, f := range m.Factors {
 		s.weights[i] = f.Weights

@@ -138,14 +138,15 @@ func (s *Sampler) Categories(node int, dst []int32) []int32 {
 // number to 0.
 func (s *Sampler) Init() {
 	s.sweep = 0
-	s.startSteps()
 	s.Restart()
 }
 
 // Restart puts every chain into an initial state that is drawn anew: with words
-// of the sweep number at hand, which stays. The first one is Init's.
+// of the sweep number at hand, which stays. Steps of samplers begin anew. The first
+// one is Init's.
 func (s *Sampler) Restart() {
 	m := s.model
+	s.startSteps()
 	for vi := range m.Vars {
 		v, in := &m.Vars[vi], m.initOf(vi)
 		for n := v.First; n < v.First+v.Count; n++ {

@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 )
 
@@ -27,7 +28,18 @@ func (m *Model) CheckValue(node int, v int32) error {
 // model's declared range.
 func (m *Model) CheckWeights(fi int, w []float64) error { return m.checkRange(&m.Factors[fi], w) }
 
-// AddRowSums adds, for every row of factor fi and every entry of its table, the
+// Counted says whether the moments of a factor are whole numbers: none of its slots is
+// continuous.
+func (f *Factor) Counted() bool {
+	for _, s := range f.Slots {
+		if s.Kind == Continuous {
+			return false
+		}
+	}
+	return true
+}
+
+// AddRowSums adds, for every row of factor fi, which is Counted, and every entry of its table, the
 // sum over the first chains chains of (product of the row's spins) × (the entry is
 // the one picked) to sums, which has Rows × TableSize elements. Divided by the
 // number of chains these are the moments that gradients are made of.
@@ -46,6 +58,43 @@ func (s *Sampler) AddRowSumsByChain(fi, chains int, sums []int32) {
 	f := &s.model.Factors[fi]
 	size := f.Rows * f.TableSize()
 	s.eachEntry(f, chains, func(c, at int, sign int64) { sums[c*size+at] += int32(sign) })
+}
+
+// AddRowNumbers is AddRowSums for any factor: the products hold the values of
+// continuous nodes, each to its power. Every row adds the chains in order.
+func (s *Sampler) AddRowNumbers(fi, chains int, sums []float64) {
+	size := s.model.Factors[fi].TableSize()
+	s.eachNumber(fi, chains, func(r, _, at int, x float64) { sums[r*size+at] += x })
+}
+
+// AddRowNumbersByChain is AddRowNumbers for each chain alone.
+func (s *Sampler) AddRowNumbersByChain(fi, chains int, sums []float64) {
+	f := &s.model.Factors[fi]
+	size := f.TableSize()
+	s.eachNumber(fi, chains, func(r, c, at int, x float64) { sums[(c*f.Rows+r)*size+at] += x })
+}
+
+// eachNumber calls each with every row and chain: the entry that the row picks, and
+// the product of its spins and numbers.
+func (s *Sampler) eachNumber(fi, chains int, each func(row, chain, at int, x float64)) {
+	f := &s.model.Factors[fi]
+	k := len(f.Slots)
+	var at [64]int
+	var x [64]float64
+	for r := range f.Rows {
+		nodes := f.Index[r*k : r*k+k]
+		for word := range (chains + 63) / 64 {
+			minus := s.rowPicks(&at, f, nodes, word)
+			for c := range x {
+				x[c] = math.Float64frombits(math.Float64bits(1) ^ minus<<63)
+				minus >>= 1
+			}
+			s.timesNumbers(&x, f, nodes, word)
+			for c := range min(64, chains-64*word) {
+				each(r, 64*word+c, at[c], x[c])
+			}
+		}
+	}
 }
 
 // addProducts counts the products that are +1, 64 chains at a time.

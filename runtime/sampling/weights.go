@@ -29,8 +29,9 @@ func (s *Sampler) setInts(fi int, w []float64) {
 }
 
 // SetWeights replaces the weights of a runtime factor, in the shape they have
-// in the model. It refuses a wrong number of weights, NaN, infinities and
-// weights beyond the declared range; then nothing has changed.
+// in the model. It refuses a wrong number of weights, NaN, infinities, weights
+// beyond the declared range and those with which continuous nodes have no law; then
+// nothing has changed.
 func (s *Sampler) SetWeights(factor string, w []float64) error {
 	for fi := range s.model.Factors {
 		f := &s.model.Factors[fi]
@@ -40,13 +41,21 @@ func (s *Sampler) SetWeights(factor string, w []float64) error {
 		if !f.Runtime {
 			return bakedError(factor)
 		}
+		if x := s.model.FormulaOf(fi); x != nil {
+			return x.ownsError(factor)
+		}
 		if len(w) != len(s.weights[fi]) {
 			return fmt.Errorf("factor %s takes %d weights, got %d", factor, len(s.weights[fi]), len(w))
 		}
 		if err := s.model.checkRange(f, w); err != nil {
 			return err
 		}
-		s.weights[fi] = append([]float64(nil), w...)
+		next := slices.Clone(s.weights)
+		next[fi] = slices.Clone(w)
+		if err := s.model.CheckPrecision(next, func(n int32) bool { return s.clamped[n] }); err != nil {
+			return err
+		}
+		s.weights = next
 		s.setInts(fi, w)
 		s.buildTables()
 		return nil

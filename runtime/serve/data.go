@@ -3,6 +3,7 @@ package serve
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -23,6 +24,7 @@ type RunData struct {
 	betas   []float64
 	heated  bool // β is not the model's
 	weights map[int][]float64
+	params  map[[2]int][]float64 // by formula and parameter
 	clamps  []givenClamp
 	init    map[int]sampling.Init
 }
@@ -37,22 +39,20 @@ type givenClamp struct {
 // NewRunData begins with what the model says.
 func NewRunData(m *sampling.Model, chains int) *RunData {
 	return &RunData{model: m, chains: chains, beta: m.Beta, betas: m.Betas,
-		weights: map[int][]float64{}, init: map[int]sampling.Init{}}
+		weights: map[int][]float64{}, params: map[[2]int][]float64{}, init: map[int]sampling.Init{}}
 }
 
 // clone is a copy that can be added to.
 func (d *RunData) clone() *RunData {
 	c := *d
-	c.weights, c.init = map[int][]float64{}, map[int]sampling.Init{}
-	for i, w := range d.weights {
-		c.weights[i] = w
-	}
+	c.weights, c.params, c.init = maps.Clone(d.weights), maps.Clone(d.params), map[int]sampling.Init{}
 	c.clamps = slices.Clone(d.clamps)
 	return &c
 }
 
-// Model is the version of the model that the data makes.
-func (d *RunData) Model() *sampling.Model {
+// Model is the version of the model that the data makes. It refuses parameters from
+// which no weights follow, and weights with which continuous nodes have no law.
+func (d *RunData) Model() (*sampling.Model, error) {
 	m := *d.model
 	m.Beta, m.Betas = d.beta, d.betas
 	if d.heated {
@@ -61,6 +61,9 @@ func (d *RunData) Model() *sampling.Model {
 	m.Factors = slices.Clone(m.Factors)
 	for i, w := range d.weights {
 		m.Factors[i].Weights = w
+	}
+	if err := d.formulas(&m); err != nil {
+		return nil, err
 	}
 	m.Clamps = slices.Clone(m.Clamps)
 	for _, c := range d.clamps {
@@ -75,7 +78,53 @@ func (d *RunData) Model() *sampling.Model {
 			m.Init[i] = in
 		}
 	}
-	return &m
+	return &m, checkPrecision(&m, len(d.weights)+len(d.params) > 0)
+}
+
+// formulas sets parameters and the weights that follow from them.
+func (d *RunData) formulas(m *sampling.Model) error {
+	m.Formulas = slices.Clone(m.Formulas)
+	for i := range m.Formulas {
+		x := &m.Formulas[i]
+		x.Params = slices.Clone(x.Params)
+		given := false
+		for k := range x.Params {
+			if v, ok := d.params[[2]int{i, k}]; ok {
+				x.Params[k].Values, given = v, true
+			}
+		}
+		if !given {
+			continue
+		}
+		weights, err := m.Weights(x, x.Values())
+		if err != nil {
+			return refuse(ExitData, codeRange, "%v", err)
+		}
+		for k, part := range x.Parts {
+			m.Factors[part.Factor].Weights = weights[k]
+		}
+	}
+	return nil
+}
+
+// checkPrecision looks at the continuous nodes of a model whose weights were replaced.
+func checkPrecision(m *sampling.Model, replaced bool) error {
+	if !replaced {
+		return nil
+	}
+	held, weights := map[int32]bool{}, make([][]float64, len(m.Factors))
+	for _, c := range m.Clamps {
+		for _, n := range c.Nodes {
+			held[n] = true
+		}
+	}
+	for i := range m.Factors {
+		weights[i] = m.Factors[i].Weights
+	}
+	if err := m.CheckPrecision(weights, func(n int32) bool { return held[n] }); err != nil {
+		return refuse(ExitData, codeUnbounded, "%v", err).WithHelp("these are not the weights of a law; make the squares larger or the products smaller")
+	}
+	return nil
 }
 
 // SetBeta replaces β and any annealing.
@@ -128,6 +177,25 @@ func FactorName(m *sampling.Model, i int) string {
 	return m.Factors[i].Name
 }
 
+// DataNames lists what a run takes as data in place of weights: runtime factors, and
+// parameters as factor/parameter.
+func DataNames(m *sampling.Model) []string {
+	names := []string{}
+	for i := range m.Factors {
+		if m.Factors[i].Runtime && m.FormulaOf(i) == nil {
+			names = append(names, FactorName(m, i))
+		}
+	}
+	for _, x := range m.Formulas {
+		for _, array := range x.Arrays {
+			if array != "" {
+				names = append(names, array)
+			}
+		}
+	}
+	return names
+}
+
 // weightsShape is the shape of a factor's weights: rows × table, or the table
 // alone where all rows share it.
 func weightsShape(f *sampling.Factor) []int {
@@ -137,44 +205,61 @@ func weightsShape(f *sampling.Factor) []int {
 	return append([]int{f.Rows}, f.Table...)
 }
 
-// SetWeights replaces the weights of a runtime factor, named by its name.
+// SetWeights replaces the weights of a runtime factor, named by its name, or a
+// parameter, named factor/parameter.
 func (d *RunData) SetWeights(what, name string, a *npy.NPYArray) error {
-	i, known := -1, []string{}
+	if i, k := d.model.Param(name); i >= 0 {
+		x := &d.model.Formulas[i]
+		v, err := takeNumbers(what, "parameter "+name, a, x.Params[k].Shape(x.Rows), math.MaxFloat64)
+		if err == nil {
+			d.params[[2]int{i, k}] = v
+		}
+		return err
+	}
+	i := -1
 	for k := range d.model.Factors {
 		if FactorName(d.model, k) == name {
 			i = k
 		}
-		if d.model.Factors[k].Runtime {
-			known = append(known, FactorName(d.model, k))
-		}
 	}
 	if i < 0 {
-		r := RefuseUnknown(ExitData, "factor", name, known)
+		r := RefuseUnknown(ExitData, "factor", name, DataNames(d.model))
 		r.Text = what + ": " + r.Text
 		return r
 	}
 	f := &d.model.Factors[i]
-	if !f.Runtime {
+	switch {
+	case !f.Runtime:
 		return refuse(ExitData, codeUnknownName, "%s: factor %s has baked weights", what, name).WithHelp("declare it runtime: true in the model")
+	case d.model.FormulaOf(i) != nil:
+		return refuse(ExitData, codeUnknownName, "%s: the weights of factor %s follow from parameters", what, name).WithHelp("there are %s", strings.Join(DataNames(d.model), ", "))
 	}
-	if want := weightsShape(f); !slices.Equal(a.Shape, want) {
-		return refuse(ExitData, codeShape, "%s has shape %s, factor %s takes %s", what, shapeText(a.Shape), name, shapeText(want))
+	w, err := takeNumbers(what, "factor "+name, a, weightsShape(f), d.model.Format.Range)
+	if err == nil {
+		d.weights[i] = w
+	}
+	return err
+}
+
+// takeNumbers reads an array of a shape with magnitudes up to a largest.
+func takeNumbers(what, of string, a *npy.NPYArray, want []int, most float64) ([]float64, error) {
+	if !slices.Equal(a.Shape, want) {
+		return nil, refuse(ExitData, codeShape, "%s has shape %s, %s takes %s", what, shapeText(a.Shape), of, shapeText(want))
 	}
 	w, err := a.Float64s()
 	if err != nil {
-		return refuse(ExitData, codeShape, "%s: %v", what, err)
+		return nil, refuse(ExitData, codeShape, "%s: %v", what, err)
 	}
 	for k, x := range w {
-		switch r := d.model.Format.Range; {
+		switch {
 		case math.IsNaN(x) || math.IsInf(x, 0):
-			return refuse(ExitData, codeNotFinite, "%s: weight %s is %v", what, indexText(a.Shape, k), x)
-		case math.Abs(x) > r:
-			return refuse(ExitData, codeRange, "%s: weight %s is %v, beyond ±%v that the number format holds", what, indexText(a.Shape, k), x, r).
+			return nil, refuse(ExitData, codeNotFinite, "%s: weight %s is %v", what, indexText(a.Shape, k), x)
+		case math.Abs(x) > most:
+			return nil, refuse(ExitData, codeRange, "%s: weight %s is %v, beyond ±%v that the number format holds", what, indexText(a.Shape, k), x, most).
 				WithHelp("raise format: {range: …} in the model")
 		}
 	}
-	d.weights[i] = w
-	return nil
+	return w, nil
 }
 
 // indexText is an element's index: [2, 0], or [] for the only one.

@@ -25,7 +25,10 @@ func TestRunDataModel(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	v := d.Model()
+	v, err := d.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if v.Beta != 3 || v.Format.Bound <= m.Format.Bound || v.Factors[0].Weights[3] != 0.5 || len(v.Clamps) != 4 || v.Init[1].Chains != 2 ||
 		!slices.Equal(v.Clamps[2].Nodes, []int32{5, 6}) || !slices.Equal(v.Clamps[2].Values, []int32{1, -1}) || !slices.Equal(v.Clamps[1].Values, []int32{0, 1, 2, 0}) {
 		t.Errorf("%+v", v)
@@ -49,7 +52,10 @@ func TestContinuousData(t *testing.T) {
 	if err := d.ClampRef("c", "v", "0.25"); err != nil {
 		t.Fatal(err)
 	}
-	v := d.Model()
+	v, err := d.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if !slices.Equal(v.Init[0].Values, []int32{sampling.FloatBits(0.1), sampling.FloatBits(-2), 0}) || v.Clamps[0].Values[0] != sampling.FloatBits(0.25) {
 		t.Errorf("%+v", v)
 	}
@@ -63,5 +69,84 @@ func TestContinuousData(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", says, err)
 		}
+	}
+}
+
+// Weights with which continuous nodes have no law are refused, unless they are clamped.
+func TestWeightsWithoutLaw(t *testing.T) {
+	m := &sampling.Model{Nodes: 2, Vars: []sampling.Var{{Name: "u", Kind: sampling.Continuous, Shape: []int{2}, Count: 2}}, Format: sampling.Format{Range: 9},
+		Factors: []sampling.Factor{
+			{Name: "a", Slots: []sampling.Slot{{Kind: sampling.Continuous, Power: 2}}, Rows: 2, Index: []int32{0, 1}, Weights: []float64{-0.5, -0.5}, Runtime: true},
+			{Name: "b", Slots: []sampling.Slot{{Kind: sampling.Continuous, Power: 1}, {Kind: sampling.Continuous, Power: 1}}, Rows: 1, Index: []int32{0, 1}, Weights: []float64{0.5}, Runtime: true},
+		}}
+	set := func(factor string, w []float64, clamp string) error {
+		d := serve.NewRunData(m, 1)
+		if err := d.SetWeights("w", factor, &npy.NPYArray{Shape: []int{len(w)}, DType: "<f8", Data: w}); err != nil {
+			t.Fatal(err)
+		}
+		if clamp != "" {
+			if err := d.ClampRef("c", clamp, "0"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := d.Model()
+		return err
+	}
+	for _, c := range []struct {
+		factor string
+		w      []float64
+		clamp  string
+		want   string // "": taken
+	}{
+		{"a", []float64{-1, -0.3}, "", ""}, {"a", []float64{-1, 0.1}, "", "u[1]: the coefficient of its square"}, {"a", []float64{-1, 0.1}, "u[1]", ""},
+		{"b", []float64{0.99}, "", ""}, {"b", []float64{-0.99}, "", ""}, {"b", []float64{1.01}, "", "2 continuous nodes"}, {"b", []float64{1.01}, "u[0]", ""},
+	} {
+		err := set(c.factor, c.w, c.clamp)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s = %v with %q clamped: %v", c.factor, c.w, c.clamp, err)
+		}
+	}
+}
+
+// Parameters are data like weights: their formula's weights follow from all of them
+// together.
+func TestParametersAsData(t *testing.T) {
+	param := sampling.CodeOp{Op: sampling.CodeParamAt}
+	m := &sampling.Model{Nodes: 2, Vars: []sampling.Var{{Name: "u", Kind: sampling.Continuous, Shape: []int{2}, Count: 2}}, Format: sampling.Format{Range: 9},
+		Factors: []sampling.Factor{{Name: "f", Slots: []sampling.Slot{{Kind: sampling.Continuous, Power: 2}}, Rows: 2, Index: []int32{0, 1}, Weights: []float64{-1, -2}, Runtime: true}},
+		Formulas: []sampling.Formula{{Name: "f", Rows: 2, Arrays: []string{"f/a", "f/b", ""},
+			Params: []sampling.CodeParam{{Values: []float64{1, 2}}, {Shared: true, Values: []float64{1}}, {Shared: true, Values: []float64{1}}},
+			Parts:  []sampling.FormulaPart{{Factor: 0, Weight: []sampling.CodeOp{param, {Op: sampling.CodeParamAt, N: 1}, {Op: sampling.CodeMul}, {Op: sampling.CodeNeg}}}}}}}
+	number := func(x ...float64) *npy.NPYArray { return &npy.NPYArray{Shape: []int{len(x)}, DType: "<f8", Data: x} }
+	scalar := func(x float64) *npy.NPYArray { return &npy.NPYArray{DType: "<f8", Data: []float64{x}} }
+	if got := serve.DataNames(m); !slices.Equal(got, []string{"f/a", "f/b"}) {
+		t.Errorf("data are %v", got)
+	}
+	d := serve.NewRunData(m, 1)
+	for name, a := range map[string]*npy.NPYArray{"f/a": number(-1, -3), "f/b": scalar(-2)} {
+		if err := d.SetWeights("w", name, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := d.Model()
+	if err != nil || !slices.Equal(v.Factors[0].Weights, []float64{-2, -6}) || !slices.Equal(v.Formulas[0].Params[0].Values, []float64{-1, -3}) {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if !slices.Equal(m.Factors[0].Weights, []float64{-1, -2}) || !slices.Equal(m.Formulas[0].Params[0].Values, []float64{1, 2}) {
+		t.Error("the model has changed")
+	}
+	for says, err := range map[string]error{
+		"parameter f/a takes (2,)": d.SetWeights("w", "f/a", number(1)), "weight [0] is NaN": d.SetWeights("w", "f/a", number(math.NaN(), 1)),
+		"follow from parameters": d.SetWeights("w", "f", number(1, 2)), `no factor "f/c"`: d.SetWeights("w", "f/c", scalar(1)),
+	} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", says, err)
+		}
+	}
+	if err := d.SetWeights("w", "f/b", scalar(3)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Model(); err == nil {
+		t.Error("squares below 0 make a model")
 	}
 }

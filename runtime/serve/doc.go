@@ -71,10 +71,11 @@
 //	             arrays hold beside the final states. state is that of the nodes
 //	             that the model observes, all if it names none
 //	summary      false: none is made, which saves its time
-//	arrays       weights/FACTOR, clamp/VARIABLE, mask/VARIABLE, state/VARIABLE
+//	arrays       weights/FACTOR, weights/FACTOR/PARAMETER, clamp/VARIABLE,
+//	             mask/VARIABLE, state/VARIABLE
 //
 // weights/FACTOR replaces the weights of a runtime factor and has their shape (see
-// info). clamp/VARIABLE fixes a variable to values of its shape, or of this shape
+// info), weights/FACTOR/PARAMETER a parameter of an energy. clamp/VARIABLE fixes a variable to values of its shape, or of this shape
 // behind an axis over chains; with mask/VARIABLE, booleans in the shape of the
 // variable, only the nodes where it is true. state/VARIABLE is the initial state,
 // in the same two shapes; in a run with resume it replaces the present one.

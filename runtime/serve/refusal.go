@@ -37,6 +37,7 @@ const (
 	codeInit        = "init-value"
 	codeStates      = "bad-states"
 	codeBetas       = "betas-length"
+	codeUnbounded   = "unbounded"
 	codeTooMuch     = "too-much"
 	codeEnvironment = "environment"
 	codeInterrupted = "interrupted"

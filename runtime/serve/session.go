@@ -196,6 +196,11 @@ type pipeFactor struct {
 	Runtime bool   `json:"runtime"`
 }
 
+type pipeParameter struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+}
+
 func (s *pipeSession) info() any {
 	m := s.Model
 	vars, factors := []pipeVariable{}, []pipeFactor{}
@@ -205,11 +210,19 @@ func (s *pipeSession) info() any {
 	}
 	for i := range m.Factors {
 		f := &m.Factors[i]
-		factors = append(factors, pipeFactor{FactorName(m, i), f.Rows, append([]int{}, weightsShape(f)...), f.Runtime})
+		factors = append(factors, pipeFactor{FactorName(m, i), f.Rows, append([]int{}, weightsShape(f)...), f.Runtime && m.FormulaOf(i) == nil})
+	}
+	parameters := []pipeParameter{}
+	for _, x := range m.Formulas {
+		for k, array := range x.Arrays {
+			if array != "" {
+				parameters = append(parameters, pipeParameter{array, append([]int{}, x.Params[k].Shape(x.Rows)...)})
+			}
+		}
 	}
 	return map[string]any{
 		"ok": true, "protocol": PipeProtocol, "model": m.Name, "hash": m.Hash, "generator": s.Generator, "target": s.Target,
-		"nodes": m.Nodes, "variables": vars, "factors": factors, "beta": m.Beta, "annealed": m.Betas != nil,
+		"nodes": m.Nodes, "variables": vars, "factors": factors, "parameters": parameters, "beta": m.Beta, "annealed": m.Betas != nil,
 		"sample": map[string]any{"chains": m.Chains, "warmup": m.Schedule.Warmup, "samples": m.Schedule.Samples,
 			"steps_per_sample": m.Schedule.StepsPerSample, "seed": m.Seed},
 		"observe": s.Defaults.Observe.words(), "max_probability_error": m.Format.Bound,
@@ -438,8 +451,9 @@ func (s *pipeSession) takeData(r *pipeRun, f *pipeFrame) error {
 			return err
 		}
 	}
-	r.version = r.data.Model()
-	return nil
+	var err error
+	r.version, err = r.data.Model()
+	return err
 }
 
 // replacements are the states of all chains with those in place that a resumed run

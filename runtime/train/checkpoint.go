@@ -11,14 +11,15 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 )
 
-// A checkpoint is an .npz: weights/NAME (shape of the weights) of every runtime
-// factor, what the optimiser remembers of each as first/NAME and second/NAME, the
+// A checkpoint is an .npz: weights/NAME (shape of the weights) of every runtime factor
+// and parameter, what the optimiser remembers of each as first/NAME and second/NAME, the
 // packed negative chains if they persist, and meta. meta holds the SHA-256 digest of
 // the file as it would be with an empty digest, and a digest of the task. A file is
 // read only if it is byte for byte what would be written for its contents.
@@ -105,14 +106,14 @@ func (t *Trainer) Load(path string) error {
 }
 
 // largestCheckpoint is more than a checkpoint of this run can take: weights with both
-// moments of Adam, two bytes a node of every negative chain, and the rest.
+// moments of Adam, four bytes a node of every negative chain, and the rest.
 func (t *Trainer) largestCheckpoint() int64 {
 	numbers := 0
-	for _, w := range t.weights {
-		numbers += len(w)
+	for _, a := range t.arrays {
+		numbers += len(a.values)
 	}
 	chains := t.task.Negative.Chains + 64
-	return 24*int64(numbers) + 2*int64(chains)*int64(t.task.Negative.Model.Nodes) + 1<<20
+	return 24*int64(numbers) + 4*int64(chains)*int64(t.task.Negative.Model.Nodes) + 1<<20
 }
 
 // checkpoint is the file of the trainer's state.
@@ -124,16 +125,15 @@ func (t *Trainer) checkpoint(generator string) ([]byte, error) {
 }
 
 func (t *Trainer) writeArrays(z *npy.NPZWriter) error {
-	m := t.task.Positive.Model
-	add := func(prefix string, i int, values []float64) error {
+	add := func(prefix string, a *trained, values []float64) error {
 		if values == nil {
 			return nil
 		}
-		f := &m.Factors[t.factors[i]]
-		return z.Add(prefix+f.Name, weightShape(f), values)
+		return z.Add(prefix+a.name, a.shape, values)
 	}
-	for i, f := range t.factors {
-		if err := errors.Join(add("weights/", i, t.weights[f]), add("first/", i, t.moved[i].first), add("second/", i, t.moved[i].second)); err != nil {
+	for i := range t.arrays {
+		a := &t.arrays[i]
+		if err := errors.Join(add("weights/", a, a.values), add("first/", a, t.moved[i].first), add("second/", a, t.moved[i].second)); err != nil {
 			return err
 		}
 	}
@@ -210,9 +210,12 @@ func (t *Trainer) restore(b []byte) error {
 	case meta.Epochs != t.task.Epochs && t.task.Optimizer.RateEnd != 0:
 		return checkpointErrorf("of a run of %d epochs, this one has %d; the learning rate of a step depends on their number", meta.Epochs, t.task.Epochs)
 	}
-	next := &Trainer{task: t.task, factors: t.factors, weights: make([][]float64, len(t.weights)), moved: make([]moved, len(t.moved)), samplers: t.samplers,
+	next := &Trainer{task: t.task, factors: t.factors, held: t.held, arrays: slices.Clone(t.arrays), moved: make([]moved, len(t.moved)), samplers: t.samplers,
 		step: meta.Step, sweeps: meta.Sweeps, began: meta.Began, powers: powers{math.Float64frombits(meta.Powers[0]), math.Float64frombits(meta.Powers[1])}}
 	var packed []byte
+	for i := range next.arrays {
+		next.arrays[i].values = nil
+	}
 	for _, name := range z.Names() {
 		if name == "meta" {
 			continue
@@ -231,10 +234,13 @@ func (t *Trainer) restore(b []byte) error {
 			return err
 		}
 	}
-	for _, f := range next.factors {
-		if next.weights[f] == nil {
-			return checkpointErrorf("damaged: no weights of factor %s", m.Factors[f].Name)
+	for _, a := range next.arrays {
+		if a.values == nil {
+			return checkpointErrorf("damaged: no weights of %s", a.name)
 		}
+	}
+	if err := next.set(next.values()); err != nil {
+		return checkpointErrorf("damaged: %v", err)
 	}
 	return t.become(next, meta, packed, b)
 }
@@ -267,22 +273,15 @@ func readCheckpointMeta(z *npy.NPZReader) (meta checkpointMeta, err error) {
 
 // take puts one array in its place.
 func (t *Trainer) take(name string, a *npy.NPYArray) error {
-	prefix, factor, _ := strings.Cut(name, "/")
-	for i, f := range t.factors {
-		x := &t.task.Positive.Model.Factors[f]
-		if x.Name != factor {
-			continue
-		}
+	prefix, of, _ := strings.Cut(name, "/")
+	if i := t.array(of); i >= 0 {
 		values, err := a.Float64s()
-		if err != nil || len(values) != len(x.Weights) {
-			return checkpointErrorf("damaged: %s has %d values, factor %s has %d weights", name, a.Len(), factor, len(x.Weights))
+		if want := size(t.arrays[i].shape); err != nil || len(values) != want {
+			return checkpointErrorf("damaged: %s has %d values, %s has %d weights", name, a.Len(), of, want)
 		}
 		switch prefix {
 		case "weights":
-			if err := t.task.Positive.Model.CheckWeights(f, values); err != nil {
-				return checkpointErrorf("damaged: %v", err)
-			}
-			t.weights[f] = values
+			t.arrays[i].values = values
 			return nil
 		case "first":
 			t.moved[i].first = values
@@ -293,6 +292,15 @@ func (t *Trainer) take(name string, a *npy.NPYArray) error {
 		}
 	}
 	return checkpointErrorf("damaged: array %s does not belong in a checkpoint of this model", name)
+}
+
+// size is the number of elements of an array.
+func size(shape []int) int {
+	n := 1
+	for _, k := range shape {
+		n *= k
+	}
+	return n
 }
 
 // become takes over a state that was read, after a look at every byte of it.

@@ -30,7 +30,7 @@ blocks: [v, h]
 	for i := range 67 * 50 {
 		task.Data.Values = append(task.Data.Values, int32(i*i%7%2*2-1))
 	}
-	tr, err := New(task)
+	tr, err := NewTrainer(task)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -15,6 +15,7 @@
 //	task.go        what to train on, and how
 //	trainer.go     steps and epochs
 //	gradient.go    one gradient, with both phases' moments and their errors
+//	moments.go     the sums of a phase
 //	optimizer.go   SGD with momentum, Adam
 //	score.go       how well examples fit
 //	checkpoint.go  stopping and going on, bit for bit

@@ -8,10 +8,19 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
-// Gradient is one estimate of dKL/dW, by factor.
+// Gradient is one estimate of dKL/dW.
 type Gradient struct {
-	Factors []FactorGradient
-	Energy  [2]float64 // mean of Σ -W·f over the runtime factors, positive and negative phase
+	Arrays  []ArrayGradient  // by what is fitted, in the order of Trainer.Names
+	Factors []FactorGradient // by runtime factor
+	Energy  [2]float64       // mean of Σ -W·f over the runtime factors, positive and negative phase
+}
+
+// ArrayGradient is that by one array, in its shape: the gradient by a factor's weights
+// or, by the chain rule from those, by a parameter. SE as in FactorGradient.
+type ArrayGradient struct {
+	Name     string
+	Param    bool // a parameter, or weights that a parameter scales
+	Grad, SE []float64
 }
 
 // FactorGradient is the part of one runtime factor. Moments have a figure for
@@ -32,8 +41,8 @@ type FactorGradient struct {
 // Norm is the root of the sum of squares of the gradient.
 func (g *Gradient) Norm() float64 {
 	sum := 0.0
-	for _, f := range g.Factors {
-		for _, x := range f.Grad {
+	for _, a := range g.Arrays {
+		for _, x := range a.Grad {
 			sum += float64(x * x)
 		}
 	}
@@ -53,153 +62,6 @@ func (t *Trainer) Gradient(ctx context.Context, examples []int32, errors bool) (
 		return nil, err
 	}
 	return t.gradient(pos, neg, errors), nil
-}
-
-// sums gather the moments of one phase.
-type sums struct {
-	factors []int // runtime ones
-	size    []int
-	total   [][]int64
-	draws   int
-
-	// For standard errors.
-	byChain  [][]int32   // by factor: chains × size
-	before   [][]int64   // totals before the batch at hand
-	batches  [][]float64 // by factor: batches × size
-	length   int         // draws of a batch
-	inBatch  int
-	nBatches int
-}
-
-// collect is an Observer that adds every draw to the sums.
-type collect struct {
-	s      *sampling.Sampler
-	to     *sums
-	chains int
-	errors bool
-}
-
-func (c collect) Observe(s *sampling.Sampler, _ int) error {
-	for i, f := range c.to.factors {
-		s.AddRowSums(f, c.chains, c.to.total[i])
-		if c.errors {
-			s.AddRowSumsByChain(f, c.chains, c.to.byChain[i])
-		}
-	}
-	c.to.draws++
-	if c.errors {
-		c.to.endDraw()
-	}
-	return nil
-}
-
-// endDraw closes a batch of draws when it is full.
-func (s *sums) endDraw() {
-	if s.inBatch++; s.inBatch < s.length {
-		return
-	}
-	s.inBatch = 0
-	s.nBatches++
-	for i := range s.factors {
-		for k, x := range s.total[i] {
-			s.batches[i] = append(s.batches[i], float64(x-s.before[i][k]))
-			s.before[i][k] = x
-		}
-	}
-}
-
-func (t *Trainer) newSums(chains, draws int, errors bool) *sums {
-	s := &sums{factors: t.factors, length: max(1, (draws+31)/32)}
-	for _, f := range t.factors {
-		x := &t.task.Positive.Model.Factors[f]
-		n := x.Rows * x.TableSize()
-		s.size = append(s.size, n)
-		s.total = append(s.total, make([]int64, n))
-		if errors {
-			s.byChain = append(s.byChain, make([]int32, n*chains))
-			s.before = append(s.before, make([]int64, n))
-			s.batches = append(s.batches, nil)
-		}
-	}
-	return s
-}
-
-// moments are the means of factor i.
-func (s *sums) moments(i, chains int) []float64 {
-	out := make([]float64, s.size[i])
-	n := float64(chains) * float64(s.draws)
-	for k, x := range s.total[i] {
-		out[k] = float64(x) / n
-	}
-	return out
-}
-
-// errorsOf are the standard errors of the moments of factor i, added up over the rows
-// of a table of so many entries (all entries: not added up). Chains come in groups of
-// so many that share a law; groups are independent and count equally.
-func (s *sums) errorsOf(i, chains, group, table int) []float64 {
-	if group < 2 {
-		return s.batchErrors(i, chains, table)
-	}
-	return groupErrors(s.chainMeans(i, table), group, table)
-}
-
-// chainMeans are the moments of each chain alone.
-func (s *sums) chainMeans(i, table int) []float64 {
-	out := make([]float64, len(s.byChain[i])/s.size[i]*table)
-	for k, x := range s.byChain[i] {
-		out[k/s.size[i]*table+k%table] += float64(x) / float64(s.draws)
-	}
-	return out
-}
-
-// groupErrors are the standard errors of the mean over groups of the means of their
-// chains, from the spread inside the groups.
-func groupErrors(means []float64, group, table int) []float64 {
-	out := make([]float64, table)
-	groups := len(means) / table / group
-	for k := range out {
-		for g := range groups {
-			mean, square := 0.0, 0.0
-			for c := g * group; c < (g+1)*group; c++ {
-				mean += means[c*table+k]
-			}
-			mean /= float64(group)
-			for c := g * group; c < (g+1)*group; c++ {
-				d := means[c*table+k] - mean
-				square += float64(d * d)
-			}
-			out[k] += square / float64(group-1) / float64(group)
-		}
-		out[k] = math.Sqrt(out[k]) / float64(groups)
-	}
-	return out
-}
-
-// batchErrors come from the spread of batches of draws.
-func (s *sums) batchErrors(i, chains, table int) []float64 {
-	out, n := make([]float64, table), s.nBatches
-	batches := make([]float64, n*table)
-	for k, x := range s.batches[i] {
-		batches[k/s.size[i]*table+k%table] += x
-	}
-	for k := range out {
-		if n < 4 {
-			out[k] = math.NaN()
-			continue
-		}
-		mean, square := 0.0, 0.0
-		for b := range n {
-			mean += batches[b*table+k]
-		}
-		mean /= float64(n)
-		for b := range n {
-			d := batches[b*table+k] - mean
-			square += float64(d * d)
-		}
-		out[k] = math.Sqrt(square/float64(n-1)/float64(n)) / (float64(s.length) * float64(chains))
-	}
-	return out
 }
 
 // measured is one phase of a gradient.
@@ -280,10 +142,12 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 	g := &Gradient{}
 	beta := t.task.Positive.Model.Beta
+	widths := make([]int, len(t.factors))
 	for i, fi := range t.factors {
 		f := &t.task.Positive.Model.Factors[fi]
+		widths[i] = len(t.weights[fi])
 		x := FactorGradient{Name: f.Name, Rows: f.Rows, Table: f.Table, Shared: f.Shared,
-			Positive: pos.sums.moments(i, pos.chains), Negative: neg.sums.moments(i, neg.chains), Grad: make([]float64, len(t.weights[fi]))}
+			Positive: pos.sums.moments(i, pos.chains), Negative: neg.sums.moments(i, neg.chains), Grad: make([]float64, widths[i])}
 		size := len(x.Grad)
 		for k := range x.Positive {
 			x.Grad[k%size] -= float64(beta * (x.Positive[k] - x.Negative[k]))
@@ -292,11 +156,30 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 			g.Energy[1] -= float64(w * x.Negative[k])
 		}
 		if errors {
-			x.PositiveSE = pos.errorsOf(i, len(x.Positive))
-			x.NegativeSE = neg.errorsOf(i, len(x.Negative))
-			x.GradSE = t.gradientErrors(pos, neg, i, size)
+			x.PositiveSE = pos.errorsOf(output{size: len(x.Positive), factor: i})
+			x.NegativeSE = neg.errorsOf(output{size: len(x.Negative), factor: i})
+			x.GradSE = t.gradientErrors(pos, neg, output{size: size, factor: i})
 		}
 		g.Factors = append(g.Factors, x)
+	}
+	slopes := t.slopes()
+	for i, a := range t.arrays {
+		if a.factor >= 0 {
+			f := &g.Factors[slices.Index(t.factors, a.factor)]
+			g.Arrays = append(g.Arrays, ArrayGradient{Name: a.name, Grad: f.Grad, SE: f.GradSE})
+			continue
+		}
+		x := ArrayGradient{Name: a.name, Param: true, Grad: make([]float64, len(a.values))}
+		for _, s := range slopes[i] {
+			x.Grad[s.element] += float64(s.by * g.Factors[s.factor].Grad[s.weight])
+		}
+		switch {
+		case errors && slopes[i] == nil:
+			x.SE = make([]float64, len(a.values))
+		case errors:
+			x.SE = t.gradientErrors(pos, neg, output{size: len(a.values), slopes: slopes[i], widths: widths})
+		}
+		g.Arrays = append(g.Arrays, x)
 	}
 	return g
 }
@@ -304,24 +187,24 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 // gradientErrors combine the phases. Rows that share a table are added up before.
 // Chains that begin where those of the positive phase end go with them, so that the
 // errors are those of the differences.
-func (t *Trainer) gradientErrors(pos, neg *measured, i, table int) []float64 {
-	out := make([]float64, table)
+func (t *Trainer) gradientErrors(pos, neg *measured, o output) []float64 {
+	out := make([]float64, o.size)
 	beta := t.task.Positive.Model.Beta
 	if t.task.Start == StartData {
-		difference := neg.sums.chainMeans(i, table)
-		for k, x := range pos.sums.chainMeans(i, table) {
+		difference := neg.sums.chainMeans(o)
+		for k, x := range pos.sums.chainMeans(o) {
 			difference[k] -= x
 		}
 		group := pos.group
 		if group < 2 { // the spread between examples is counted, too
 			group = pos.chains
 		}
-		for k, x := range groupErrors(difference, group, table) {
+		for k, x := range groupErrors(difference, group, o.size) {
 			out[k] = float64(beta * x)
 		}
 		return out
 	}
-	p, n := pos.errorsOf(i, table), neg.errorsOf(i, table)
+	p, n := pos.errorsOf(o), neg.errorsOf(o)
 	for k := range out {
 		out[k] = float64(beta * math.Sqrt(float64(p[k]*p[k])+float64(n[k]*n[k])))
 	}
@@ -329,11 +212,11 @@ func (t *Trainer) gradientErrors(pos, neg *measured, i, table int) []float64 {
 }
 
 // errorsOf are the standard errors of a phase, see sums.
-func (m *measured) errorsOf(i, table int) []float64 {
+func (m *measured) errorsOf(o output) []float64 {
 	if m.exact {
-		return make([]float64, table)
+		return make([]float64, o.size)
 	}
-	return m.sums.errorsOf(i, m.chains, m.group, table)
+	return m.sums.errorsOf(o, m.chains, m.group)
 }
 
 // hold makes the phase's model of this step: weights as they are now, and nodes
@@ -343,8 +226,8 @@ func (t *Trainer) hold(use int, s *sampling.Sampler, base *sampling.Model, held 
 	m := *base
 	m.Betas = nil
 	m.Factors = slices.Clone(base.Factors)
-	for _, fi := range t.factors {
-		m.Factors[fi].Weights = t.weights[fi]
+	for i := range m.Factors {
+		m.Factors[i].Weights = t.weights[i]
 	}
 	m.Clamps = slices.Clone(base.Clamps)
 	if n := len(held.nodes); n > 0 {

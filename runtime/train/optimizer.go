@@ -2,7 +2,7 @@ package train
 
 import "math"
 
-// moved is what an optimiser remembers of one factor's weights.
+// moved is what an optimiser remembers of one array.
 type moved struct{ first, second []float64 }
 
 // powers are β₁ᵗ and β₂ᵗ of Adam.

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
@@ -10,10 +11,16 @@ import (
 // Score is the mean over examples of Σ log p(v | all other nodes) over the visible
 // nodes v, in nats: the pseudo-likelihood of an example, the hidden nodes being
 // those of the last states of a positive phase run on it (the mean over its
-// chains). 0 is perfect. Its words are those of another seed, the same at every
+// chains). p is a probability, of which 0 nats is the best, for discrete nodes, and
+// the density of a Gaussian, cut off at the ends of its range, for continuous ones.
+// There is none, and NaN is given, where an expression that no weights serve changes the
+// conditional of a visible node. Its words are those of another seed, the same at every
 // call: scoring changes no step, and differences between two scores are not noise
 // of the sampling alone.
 func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64, error) {
+	if !t.Scores() {
+		return math.NaN(), nil
+	}
 	all := make([]int32, data.Rows)
 	for i := range all {
 		all[i] = int32(i)
@@ -45,11 +52,24 @@ func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64,
 	return total / float64(s.Chains()), nil
 }
 
+// Scores reports whether examples have a score.
+func (t *Trainer) Scores() bool {
+	m := t.task.Positive.Model
+	for i := range m.Codes {
+		for _, n := range m.Codes[i].Index {
+			if slices.Contains(t.task.Visible, n) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // fieldIndex lists the rows that touch some nodes.
 type fieldIndex struct {
-	model  *sampling.Model
-	states []int // 0 for a spin
-	at     [][]place
+	model *sampling.Model
+	vars  []*sampling.Var
+	at    [][]place
 }
 
 // place is a slot of a row.
@@ -63,14 +83,12 @@ func newFieldIndex(m *sampling.Model, nodes []int32) *fieldIndex {
 	for i, n := range nodes {
 		of[n] = i
 	}
-	x := &fieldIndex{m, make([]int, len(nodes)), make([][]place, len(nodes))}
-	for _, v := range m.Vars {
-		if v.Kind == sampling.Spin {
-			continue
-		}
+	x := &fieldIndex{m, make([]*sampling.Var, len(nodes)), make([][]place, len(nodes))}
+	for vi := range m.Vars {
+		v := &m.Vars[vi]
 		for i, n := range nodes {
 			if v.First <= int(n) && int(n) < v.First+v.Count {
-				x.states[i] = v.States
+				x.vars[i] = v
 			}
 		}
 	}
@@ -88,61 +106,89 @@ func newFieldIndex(m *sampling.Model, nodes []int32) *fieldIndex {
 // logConditional is log p(x | rest) of the i-th node, in float64 from the weights
 // as they are.
 func (x *fieldIndex) logConditional(s *sampling.Sampler, weights [][]float64, i, node, chain int) float64 {
-	m := x.model
-	value := s.Value(node, chain)
-	theta := make([]float64, x.states[i]) // none for a spin
-	gamma := 0.0
+	beta, v, value := x.model.Beta, x.vars[i], s.Value(node, chain)
+	theta := make([]float64, max(v.States, 3)) // of states; of x, x² and ±1 in [1], [2] and [1]
 	for _, p := range x.at[i] {
-		f := &m.Factors[p.factor]
-		k := len(f.Slots)
-		base, stride, sign := 0, 1, 1.0
-		for j := k - 1; j >= 0; j-- {
-			slot := f.Slots[j]
-			v := s.Value(int(f.Index[int(p.row)*k+j]), chain)
-			switch {
-			case slot.Kind == sampling.Spin && j != int(p.slot):
-				sign *= float64(v)
-			case slot.Kind == sampling.Categorical:
-				if j != int(p.slot) {
-					base += int(v) * stride
-				}
-				stride *= slot.States
-			}
-		}
-		w := weights[p.factor]
-		if w == nil {
-			w = f.Weights
-		}
-		if !f.Shared {
-			w = w[int(p.row)*f.TableSize() : (int(p.row)+1)*f.TableSize()]
-		}
-		own := f.Slots[p.slot]
-		if own.Kind == sampling.Spin {
-			gamma += float64(sign * w[base])
-			continue
-		}
-		step := 1
-		for j := int(p.slot) + 1; j < k; j++ {
-			if f.Slots[j].Kind == sampling.Categorical {
-				step *= f.Slots[j].States
-			}
-		}
-		for c := range theta {
-			theta[c] += float64(sign * w[base+c*step])
-		}
+		x.addRow(theta, s, weights, p, chain)
 	}
-	if len(theta) == 0 {
-		return -logOnePlusExp(-2 * m.Beta * gamma * float64(value))
+	switch v.Kind {
+	case sampling.Spin:
+		return -logOnePlusExp(-2 * beta * theta[1] * float64(value))
+	case sampling.Continuous:
+		a, b := -theta[2], -theta[1]
+		return logNormal(float64(sampling.BitsFloat(value)), -b/(2*a), math.Sqrt(1/(2*beta*a)), v.Range)
 	}
+	theta = theta[:v.States]
 	top := math.Inf(-1)
-	for _, v := range theta {
-		top = max(top, float64(m.Beta*v))
+	for _, y := range theta {
+		top = max(top, float64(beta*y))
 	}
 	sum := 0.0
-	for _, v := range theta {
-		sum += sampling.Exp(float64(m.Beta*v) - top)
+	for _, y := range theta {
+		sum += sampling.Exp(float64(beta*y) - top)
 	}
-	return float64(m.Beta*theta[value]) - top - sampling.Log(sum)
+	return float64(beta*theta[value]) - top - sampling.Log(sum)
+}
+
+// addRow adds what a row gives its node: to theta[k] for each state k of a
+// categorical, to theta[power] of a continuous node, to theta[1] of a spin.
+func (x *fieldIndex) addRow(theta []float64, s *sampling.Sampler, weights [][]float64, p place, chain int) {
+	f := &x.model.Factors[p.factor]
+	k := len(f.Slots)
+	base, stride, step, product := 0, 1, 0, 1.0
+	for j := k - 1; j >= 0; j-- {
+		slot, own := f.Slots[j], j == int(p.slot)
+		v := s.Value(int(f.Index[int(p.row)*k+j]), chain)
+		switch {
+		case slot.Kind == sampling.Categorical:
+			if own {
+				step = stride
+			} else {
+				base += int(v) * stride
+			}
+			stride *= slot.States
+		case own:
+		case slot.Kind == sampling.Spin:
+			product *= float64(v)
+		default:
+			for range slot.Power {
+				product *= float64(sampling.BitsFloat(v))
+			}
+		}
+	}
+	w := weights[p.factor]
+	if !f.Shared {
+		w = w[int(p.row)*f.TableSize() : (int(p.row)+1)*f.TableSize()]
+	}
+	switch own := f.Slots[p.slot]; own.Kind {
+	case sampling.Spin:
+		theta[1] += float64(product * w[base])
+	case sampling.Continuous:
+		theta[own.Power] += float64(product * w[base])
+	default:
+		for c := range own.States {
+			theta[c] += float64(product * w[base+c*step])
+		}
+	}
+}
+
+// logNormal is the logarithm of a normal density, inside bounds if there are any.
+func logNormal(x, mean, sd float64, bounds []float64) float64 {
+	const logRootTwoPi = 0.9189385332046727
+	z := (x - mean) / sd
+	out := -float64(float64(z*z)/2) - sampling.Log(sd) - logRootTwoPi
+	if bounds == nil {
+		return out
+	}
+	lo, hi := (bounds[0]-mean)/sd, (bounds[1]-mean)/sd
+	if lo+hi < 0 {
+		lo, hi = -hi, -lo
+	}
+	if lo <= 37 {
+		return out - sampling.Log(sampling.NormalTail(lo)-sampling.NormalTail(hi))
+	}
+	// So far out the tail is exponential to one part in 1,300.
+	return out + float64(float64(lo*lo)/2) + logRootTwoPi + sampling.Log(lo) - sampling.Log(1-sampling.Exp(-float64(lo*(hi-lo))))
 }
 
 // logOnePlusExp is log(1 + e^x).

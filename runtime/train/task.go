@@ -64,7 +64,8 @@ type Phase struct {
 	Schedule sampling.Schedule
 }
 
-// Examples are rows of node values: ±1 or a category, row-major.
+// Examples are rows of node values, row-major: ±1, a category, or the bits of a
+// float32 as sampling.FloatBits gives them.
 type Examples struct {
 	Rows   int
 	Values []int32
@@ -164,11 +165,6 @@ func (t *Task) check() error {
 			return fmt.Errorf("train: %d negative chains for the conditions of %d examples; take a multiple", t.Negative.Chains, n)
 		}
 	}
-	for _, v := range m.Vars {
-		if v.Kind == sampling.Continuous {
-			return fmt.Errorf("train: %s is continuous; models of spins and categoricals can be trained", v.Name)
-		}
-	}
 	for _, x := range []struct {
 		what  string
 		nodes []int32
@@ -181,6 +177,11 @@ func (t *Task) check() error {
 			if err := m.CheckValue(int(x.nodes[i%len(x.nodes)]), v); err != nil {
 				return fmt.Errorf("train: %s, example %d: %w", x.what, i/len(x.nodes), err)
 			}
+		}
+	}
+	for i := range m.Codes {
+		if m.Codes[i].Directed {
+			return fmt.Errorf("train: %s is directed; a model with interactions has no energy to take gradients of", m.Codes[i].Name)
 		}
 	}
 	for i := range m.Factors {

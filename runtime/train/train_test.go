@@ -162,7 +162,7 @@ func TestGradientAgainstExact(t *testing.T) {
 	single := mixedTask(t) // errors from batches of draws
 	single.Positive.Chains, single.Positive.Schedule.Samples = 1, 4000
 	for name, task := range map[string]Task{"": base, "conditioned": conditioned, "one chain": single} {
-		tr, err := New(task)
+		tr, err := NewTrainer(task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +211,7 @@ func TestErrorsAreSpread(t *testing.T) {
 	cd := kl
 	cd.Loss, cd.K, cd.Start = CD, 1, StartData
 	for name, task := range map[string]Task{"kl": kl, "cd": cd} {
-		tr, err := New(task)
+		tr, err := NewTrainer(task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +230,7 @@ func TestErrorsAreSpread(t *testing.T) {
 				}
 			}
 		}
-		for i, factor := range tr.Factors() {
+		for i, factor := range tr.Names() {
 			var spread, errors float64
 			for k := range sum[i] {
 				mean := sum[i][k] / times
@@ -248,7 +248,7 @@ func TestErrorsAreSpread(t *testing.T) {
 func TestFullyVisible(t *testing.T) {
 	m := model(t, "model: m\nvariables: {s: {kind: spin, shape: [3]}}\nfactors:\n  - {name: h, over: [s], index: all, weights: [0, 0, 0], runtime: true}\n")
 	s := sampling.Schedule{Warmup: 5, Samples: 5, StepsPerSample: 1}
-	tr, err := New(Task{Positive: Phase{m, 1, s}, Negative: Phase{m, 10, s}, Visible: []int32{2, 0, 1}, Data: Examples{2, []int32{1, -1, -1, 1, 1, -1}}, Epochs: 1, Optimizer: Optimizer{Rate: 1}})
+	tr, err := NewTrainer(Task{Positive: Phase{m, 1, s}, Negative: Phase{m, 10, s}, Visible: []int32{2, 0, 1}, Data: Examples{2, []int32{1, -1, -1, 1, 1, -1}}, Epochs: 1, Optimizer: Optimizer{Rate: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestFullyVisible(t *testing.T) {
 // run trains and gives the weights.
 func run(t testing.TB, task Task, steps int) *Trainer {
 	t.Helper()
-	tr, err := New(task)
+	tr, err := NewTrainer(task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +306,7 @@ func variants(t testing.TB) map[string]Task {
 }
 
 func weightsOf(tr *Trainer) (all []float64) {
-	for _, f := range tr.Factors() {
+	for _, f := range tr.Names() {
 		all = append(all, tr.Weights(f)...)
 	}
 	return all
@@ -334,7 +334,7 @@ func TestStopAndGoOn(t *testing.T) {
 			if err := first.Save(t.Context(), path, "g"); err != nil {
 				t.Fatal(err)
 			}
-			second, err := New(task)
+			second, err := NewTrainer(task)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -383,7 +383,7 @@ func TestInterruptedStep(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, err := New(task)
+			again, err := NewTrainer(task)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -455,7 +455,7 @@ func TestCheckpointRefused(t *testing.T) {
 	} {
 		other := task
 		change(&other)
-		o, err := New(other)
+		o, err := NewTrainer(other)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -472,7 +472,7 @@ func TestCheckpointRefused(t *testing.T) {
 	}
 	longer := task
 	longer.Epochs++
-	o, err := New(longer)
+	o, err := NewTrainer(longer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -532,7 +532,7 @@ runtime: true
 func TestRangeStops(t *testing.T) {
 	task := small(t)
 	task.Optimizer.Rate = 1e6
-	tr, err := New(task)
+	tr, err := NewTrainer(task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -574,7 +574,7 @@ func TestTaskRefused(t *testing.T) {
 	} {
 		task := mixedTask(t)
 		change(&task)
-		if _, err := New(task); err == nil {
+		if _, err := NewTrainer(task); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
@@ -585,7 +585,7 @@ func TestTaskRefused(t *testing.T) {
 		m.Factors[i].Runtime = false
 	}
 	task.Positive.Model, task.Negative.Model = &m, &m
-	if _, err := New(task); err == nil || !strings.Contains(err.Error(), "runtime") {
+	if _, err := NewTrainer(task); err == nil || !strings.Contains(err.Error(), "runtime") {
 		t.Errorf("a model of baked weights: %v", err)
 	}
 }
@@ -596,7 +596,7 @@ func TestScore(t *testing.T) {
 	task := mixedTask(t)
 	task.Visible = []int32{0, 1, 2, 3, 4, 5}
 	task.Data = Examples{2, []int32{1, -1, 1, 1, 0, 2, -1, -1, 1, -1, 2, 1}}
-	tr, err := New(task)
+	tr, err := NewTrainer(task)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -677,7 +677,7 @@ format: {range: 8}
 	for i := range 500 * 50 {
 		task.Data.Values = append(task.Data.Values, int32(i*i%7%2*2-1))
 	}
-	tr, err := New(task)
+	tr, err := NewTrainer(task)
 	if err != nil {
 		b.Fatal(err)
 	}

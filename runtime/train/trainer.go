@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
@@ -14,9 +15,11 @@ import (
 // use.
 type Trainer struct {
 	task    Task
-	factors []int       // of the runtime factors
-	weights [][]float64 // by factor, nil where they are baked
-	moved   []moved     // by place in factors
+	factors []int          // runtime ones that have slots: their moments are measured
+	arrays  []trained      // what is fitted
+	weights [][]float64    // of all factors, as the arrays have them
+	held    map[int32]bool // nodes that the negative phase does not sample
+	moved   []moved        // by place in arrays
 	powers  powers
 
 	step   int // steps done
@@ -39,84 +42,29 @@ type Step struct {
 	Energy      [2]float64 // see Gradient
 }
 
-// New makes a trainer of a task. The weights begin as they are in the model.
-func New(task Task) (*Trainer, error) {
+// NewTrainer makes a trainer of a task. The weights begin as they are in the model.
+func NewTrainer(task Task) (*Trainer, error) {
 	if err := task.check(); err != nil {
 		return nil, err
 	}
 	t := &Trainer{task: task, powers: powers{1, 1}, samplers: map[[2]int]*sampling.Sampler{}}
 	m := task.Positive.Model
-	t.weights = make([][]float64, len(m.Factors))
 	for i := range m.Factors {
-		if m.Factors[i].Runtime {
+		if m.Factors[i].Runtime && len(m.Factors[i].Slots) > 0 {
 			t.factors = append(t.factors, i)
-			t.weights[i] = slices.Clone(m.Factors[i].Weights)
 		}
 	}
-	t.moved = make([]moved, len(t.factors))
+	t.arrays = trainedArrays(m)
+	t.moved = make([]moved, len(t.arrays))
+	t.held = heldNodes(task.Negative.Model, task.Given)
+	if err := t.set(t.values()); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	return t, nil
 }
 
 // Task returns the task.
 func (t *Trainer) Task() *Task { return &t.task }
-
-// Weights are those of a runtime factor as they are now, nil if there is none of
-// this name.
-func (t *Trainer) Weights(factor string) []float64 {
-	for _, f := range t.factors {
-		if t.task.Positive.Model.Factors[f].Name == factor {
-			return slices.Clone(t.weights[f])
-		}
-	}
-	return nil
-}
-
-// SetWeights replaces the weights of a runtime factor.
-func (t *Trainer) SetWeights(factor string, w []float64) error {
-	m := t.task.Positive.Model
-	for _, f := range t.factors {
-		if m.Factors[f].Name != factor {
-			continue
-		}
-		if len(w) != len(t.weights[f]) {
-			return fmt.Errorf("factor %s takes %d weights, got %d", factor, len(t.weights[f]), len(w))
-		}
-		if err := m.CheckWeights(f, w); err != nil {
-			return err
-		}
-		t.weights[f] = slices.Clone(w)
-		return nil
-	}
-	return fmt.Errorf("no runtime factor %s", factor)
-}
-
-// Shape is that of a runtime factor's weights, nil for one number.
-func (t *Trainer) Shape(factor string) []int {
-	for _, f := range t.factors {
-		if x := &t.task.Positive.Model.Factors[f]; x.Name == factor {
-			return weightShape(x)
-		}
-	}
-	return nil
-}
-
-// weightShape has an axis along the rows, unless they share a table, and those of
-// the table.
-func weightShape(f *sampling.Factor) []int {
-	if f.Shared {
-		return slices.Clone(f.Table)
-	}
-	return append([]int{f.Rows}, f.Table...)
-}
-
-// Factors names the runtime factors.
-func (t *Trainer) Factors() []string {
-	var names []string
-	for _, f := range t.factors {
-		names = append(names, t.task.Positive.Model.Factors[f].Name)
-	}
-	return names
-}
 
 // StepsPerEpoch is how many steps see every example once. The last one of an
 // epoch may have fewer examples.
@@ -130,8 +78,9 @@ func (t *Trainer) Done() (steps int, all bool) {
 }
 
 // Step takes the next examples, estimates the gradient and moves the weights.
-// A step that would take a weight beyond the model's declared range, or make it no
-// number, is an error. After an error, also that of a context that has ended, the
+// A step that would take a weight beyond the model's declared range, make it no
+// number, or leave continuous nodes without a law (a *sampling.PrecisionError) is an
+// error. After an error, also that of a context that has ended, the
 // trainer is as it was before the step.
 func (t *Trainer) Step(ctx context.Context) (*Step, error) {
 	before := t.mark()
@@ -180,17 +129,17 @@ func (t *Trainer) move(ctx context.Context) (*Step, error) {
 	o := &t.task.Optimizer
 	rate := o.rate(t.step, per*t.task.Epochs)
 	p := powers{float64(t.powers.b1 * o.Beta1), float64(t.powers.b2 * o.Beta2)}
-	next, memory := make([][]float64, len(t.factors)), make([]moved, len(t.factors))
-	for i, f := range t.factors {
-		next[i] = slices.Clone(t.weights[f])
-		memory[i] = moved{slices.Clone(t.moved[i].first), slices.Clone(t.moved[i].second)}
-		o.step(next[i], g.Factors[i].Grad, &memory[i], rate, p)
-		if err := t.task.Positive.Model.CheckWeights(f, next[i]); err != nil {
-			return nil, fmt.Errorf("step %d: %w", t.step+1, err)
-		}
+	if norm := g.Norm(); !(norm <= math.MaxFloat64) {
+		return nil, fmt.Errorf("step %d: the gradient is no number: its norm is %v", t.step+1, norm)
 	}
-	for i, f := range t.factors {
-		t.weights[f] = next[i]
+	next, memory := t.values(), make([]moved, len(t.arrays))
+	for i := range next {
+		next[i] = slices.Clone(next[i])
+		memory[i] = moved{slices.Clone(t.moved[i].first), slices.Clone(t.moved[i].second)}
+		o.step(next[i], g.Arrays[i].Grad, &memory[i], rate, p)
+	}
+	if err := t.set(next); err != nil {
+		return nil, fmt.Errorf("step %d: %w", t.step+1, err)
 	}
 	t.moved, t.powers = memory, p
 	t.step++
@@ -243,21 +192,25 @@ func (t *Trainer) seed(use int) uint64 {
 	return t.task.Seed
 }
 
+// heldNodes are those that a model clamps, and some others.
+func heldNodes(m *sampling.Model, lists ...[]int32) map[int32]bool {
+	for _, c := range m.Clamps {
+		lists = append(lists, c.Nodes)
+	}
+	held := map[int32]bool{}
+	for _, nodes := range lists {
+		for _, n := range nodes {
+			held[n] = true
+		}
+	}
+	return held
+}
+
 // free says whether a node in a block of m is neither clamped nor held.
 func (t *Trainer) free(m *sampling.Model, visible bool) bool {
-	held := map[int32]bool{}
-	for _, c := range m.Clamps {
-		for _, n := range c.Nodes {
-			held[n] = true
-		}
-	}
-	for _, n := range t.task.Given {
-		held[n] = true
-	}
+	held := heldNodes(m, t.task.Given)
 	if visible {
-		for _, n := range t.task.Visible {
-			held[n] = true
-		}
+		held = heldNodes(m, t.task.Given, t.task.Visible)
 	}
 	for _, super := range m.Sweep {
 		for _, b := range super {

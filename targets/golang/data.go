@@ -15,8 +15,12 @@ import (
 // literal for people to read; a larger one is embedded as a file.
 const literalNumbers = 4096
 
-// embeds says whether the model is an embedded file.
+// embeds says whether the model is an embedded file: a large one, or one with formulas,
+// which nobody reads as operations.
 func (e *emitter) embeds() bool {
+	if len(e.p.Formulas) > 0 {
+		return true
+	}
 	n := len(e.p.Betas)
 	for i := range e.p.Factors {
 		n += len(e.p.Factors[i].Index) + len(e.p.Factors[i].Weights)

@@ -3,6 +3,7 @@ package golang
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,14 @@ func (e *emitter) packageComment() string {
 `, e.pkg, e.exampleIndex())
 	b.WriteString("//\n")
 	fmt.Fprintf(&b, "// A sweep updates %s in order; the largest error of any conditional\n// probability is %.3g. Every sample is a function of the seed, the chain and the\n// sweep alone, whatever the number of threads.\n", count(len(p.Sweep), "superblock"), p.Format.Bound)
-	b.WriteString("//\n// A Sampler has SampleBlock, Sweep, Sweeps and Run; Value, State and SetState;\n// SetClamp, SetBeta and, for runtime factors, SetWeights; Field and Energy.")
+	set := "SetWeights"
+	if len(p.Formulas) > 0 {
+		set = "SetWeights and SetParams"
+	}
+	fmt.Fprintf(&b, "//\n// A Sampler has SampleBlock, Sweep, Sweeps and Run; Value, State and SetState;\n// SetClamp, SetBeta and, for runtime factors, %s; Field and Energy.", set)
+	if e.bundle && slices.ContainsFunc(p.Factors, func(f ir.Factor) bool { return f.Runtime }) {
+		b.WriteString(" NewTrainer\n// fits them to data.")
+	}
 	return b.String()
 }
 

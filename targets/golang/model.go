@@ -16,7 +16,7 @@ func Model(p *ir.Program) *sampling.Model {
 			ThresholdBits: p.Format.ThresholdBits, Accum: p.Format.Accum, Range: p.Format.Range, Bound: p.Format.Bound,
 		},
 		Schedule: sampling.Schedule{Warmup: p.Sample.Warmup, Samples: p.Sample.Samples, StepsPerSample: p.Sample.StepsPerSample},
-		Chains:   p.Sample.Chains, Seed: p.Sample.Seed,
+		Chains:   p.Sample.Chains, Seed: p.Sample.Seed, Formulas: p.Formulas,
 	}
 	for _, v := range p.Vars {
 		m.Vars = append(m.Vars, sampling.Var{Name: v.Name, Kind: sampling.Kind(v.Kind), States: v.States, Shape: v.Shape, First: v.First, Count: v.Count, Range: v.Range})

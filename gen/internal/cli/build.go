@@ -156,13 +156,8 @@ func (c *command) buildProgram(ctx context.Context, m *gen.Model, o *buildFlags)
 	if err != nil {
 		return writeError(o.out, err)
 	}
-	weights := []string{}
 	model := golang.Model(m.Program)
-	for i := range model.Factors {
-		if model.Factors[i].Runtime {
-			weights = append(weights, serve.FactorName(model, i))
-		}
-	}
+	weights := serve.DataNames(model)
 	if c.json {
 		return writeJSON(c.out, map[string]any{"model": m.Graph.Model, "hash": m.Program.Hash, "file": o.out, "bytes": size,
 			"os": o.os, "arch": o.arch, "weights": weights})

@@ -296,7 +296,11 @@ func expressionText(e *graph.Expression) string {
 func termText(g *graph.Graph, t *graph.Term) []string {
 	e := t.Energy
 	if e == nil {
-		return []string{factorText(g, &g.Factors[t.First])}
+		text := factorText(g, t, &g.Factors[t.First])
+		if data := dataNames(g, t.Name); len(data) > 0 {
+			text += ", times " + data[0] + " that is set at run time"
+		}
+		return []string{text}
 	}
 	over := make([]string, len(e.Slots))
 	for i, name := range e.Slots {
@@ -320,7 +324,23 @@ func termText(g *graph.Graph, t *graph.Term) []string {
 	if t.Coded {
 		return []string{first, "  evaluated as it is: no weights serve it"}
 	}
-	return []string{first, "  made of " + some(parts, maxListed)}
+	lines := []string{first, "  made of " + some(parts, maxListed)}
+	if data := dataNames(g, t.Name); len(data) > 0 {
+		lines = append(lines, "  set at run time: "+some(data, maxListed))
+	}
+	return lines
+}
+
+// dataNames are the arrays that the weights of a factor follow from.
+func dataNames(g *graph.Graph, name string) (list []string) {
+	for _, x := range g.Formulas {
+		for _, array := range x.Arrays {
+			if x.Name == name && array != "" {
+				list = append(list, array)
+			}
+		}
+	}
+	return list
 }
 
 // maxExpression is how much of an expression is printed for people.
@@ -347,7 +367,7 @@ func partText(g *graph.Graph, f *graph.Factor) string {
 	}
 }
 
-func factorText(g *graph.Graph, f *graph.Factor) string {
+func factorText(g *graph.Graph, t *graph.Term, f *graph.Factor) string {
 	names := make([]string, len(f.Slots))
 	for i, s := range f.Slots {
 		names[i] = withPower(g.Vars[s.Var].Name, s.Power)
@@ -365,7 +385,7 @@ func factorText(g *graph.Graph, f *graph.Factor) string {
 	} else {
 		text += ", " + weight + " each"
 	}
-	if f.Runtime {
+	if t.Runtime {
 		text += ", set at run time"
 	}
 	return text

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -27,8 +28,8 @@ the first batch of the training section (all rows, unless it says otherwise):
 
   dKL/dW = -β(⟨f⟩₊ - ⟨f⟩₋)
 
-⟨f⟩₊ is the mean of the weight's feature (the product of its spins, for a table's
-entry times the entry being the one picked) with the visible nodes held at the
+⟨f⟩₊ is the mean of the weight's feature (the product of its spins and continuous
+values, for a table's entry times the entry being the one picked) with the visible nodes held at the
 data, ⟨f⟩₋ that of the model. All come with standard errors.`,
 		Example: `  thrmlgen grad model.yaml
   thrmlgen grad model.yaml --out g.npz`,
@@ -61,7 +62,7 @@ data, ⟨f⟩₋ that of the model. All come with standard errors.`,
 }
 
 func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, out string, all bool) error {
-	t, err := train.New(*task)
+	t, err := train.NewTrainer(*task)
 	if err != nil {
 		return wrong("%s", strings.TrimPrefix(err.Error(), "train: "))
 	}
@@ -89,7 +90,7 @@ func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, 
 	case c.quiet:
 		return nil
 	}
-	c.gradientText(m, task, g, all)
+	c.gradientText(m, t, g, all)
 	if out != "" {
 		fmt.Fprintf(c.out, "wrote %s\n", out)
 	}
@@ -98,12 +99,13 @@ func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, 
 
 // gradientText prints a row for each moment; weights that rows share have their
 // gradient behind them.
-func (c *command) gradientText(m *gen.Model, task *train.Task, g *train.Gradient, all bool) {
+func (c *command) gradientText(m *gen.Model, t *train.Trainer, g *train.Gradient, all bool) {
+	task := t.Task()
 	for i := range g.Factors {
 		f := &g.Factors[i]
 		fmt.Fprintf(c.out, "factor %s\n", f.Name)
-		t := &table{left: 1}
-		t.row("weight", "gradient", "±", "data", "±", "model", "±")
+		rows := &table{left: 1}
+		rows.row("weight", "gradient", "±", "data", "±", "model", "±")
 		shown := len(f.Positive)
 		if !all {
 			shown = min(shown, 20)
@@ -113,9 +115,9 @@ func (c *command) gradientText(m *gen.Model, task *train.Task, g *train.Gradient
 			if !f.Shared || f.Rows == 1 {
 				cells = []string{cells[0], fixed(f.Grad[k%len(f.Grad)]), fixed(f.GradSE[k%len(f.Grad)])}
 			}
-			t.row(append(cells, fixed(f.Positive[k]), fixed(f.PositiveSE[k]), fixed(f.Negative[k]), fixed(f.NegativeSE[k]))...)
+			rows.row(append(cells, fixed(f.Positive[k]), fixed(f.PositiveSE[k]), fixed(f.Negative[k]), fixed(f.NegativeSE[k]))...)
 		}
-		t.print(c.out, "  ")
+		rows.print(c.out, "  ")
 		if left := len(f.Positive) - shown; left > 0 {
 			fmt.Fprintf(c.out, "  … and %d more (--all)\n", left)
 		}
@@ -125,8 +127,35 @@ func (c *command) gradientText(m *gen.Model, task *train.Task, g *train.Gradient
 			}
 		}
 	}
+	c.parametersText(t, g, all)
 	fmt.Fprintf(c.out, "|gradient| %s; %s of %s, %s, seed %d\n", short(g.Norm(), 4), plural(task.Positive.Chains, "chain"), plural(task.Data.Rows, "example"),
 		plural(task.Negative.Chains, "negative chain"), task.Seed)
+}
+
+// parametersText prints a row for each element of a parameter.
+func (c *command) parametersText(t *train.Trainer, g *train.Gradient, all bool) {
+	rows, left := &table{left: 1}, 0
+	rows.row("parameter", "gradient", "±")
+	for _, a := range g.Arrays {
+		if !a.Param {
+			continue
+		}
+		shown := len(a.Grad)
+		if !all {
+			shown = min(shown, 20)
+		}
+		left += len(a.Grad) - shown
+		for k := range shown {
+			rows.row(a.Name+entryName(t.Shape(a.Name), k), fixed(a.Grad[k]), fixed(a.SE[k]))
+		}
+	}
+	if len(rows.rows) < 2 {
+		return
+	}
+	rows.print(c.out, "")
+	if left > 0 {
+		fmt.Fprintf(c.out, "… and %d more (--all)\n", left)
+	}
 }
 
 func fixed(x float64) string {
@@ -171,33 +200,33 @@ func entryName(table []int, k int) string {
 	return " [" + strings.Join(at, ",") + "]"
 }
 
-// gradientParts are the arrays of one factor under their names, with their
-// shapes.
-func gradientParts(t *train.Trainer, f *train.FactorGradient, each func(name string, shape []int, values []float64) error) error {
-	moments := append([]int{f.Rows}, f.Table...)
-	for _, x := range []struct {
-		name   string
-		shape  []int
-		values []float64
-	}{
-		{"gradient/", t.Shape(f.Name), f.Grad}, {"gradient_se/", t.Shape(f.Name), f.GradSE},
-		{"positive/", moments, f.Positive}, {"positive_se/", moments, f.PositiveSE},
-		{"negative/", moments, f.Negative}, {"negative_se/", moments, f.NegativeSE},
-	} {
-		if err := each(x.name, x.shape, x.values); err != nil {
-			return err
-		}
-	}
-	return nil
+// part is an array of figures under its name.
+type part struct {
+	name   string
+	shape  []int
+	values []float64
+}
+
+// momentParts are both phases' moments of a factor.
+func momentParts(f *train.FactorGradient) []part {
+	shape := append([]int{f.Rows}, f.Table...)
+	return []part{{"positive", shape, f.Positive}, {"positive_se", shape, f.PositiveSE}, {"negative", shape, f.Negative}, {"negative_se", shape, f.NegativeSE}}
 }
 
 func writeGradient(ctx context.Context, t *train.Trainer, g *train.Gradient, file string) error {
 	err := observe.WriteWholeFile(ctx, file, func(w io.Writer) error {
 		z := npy.NewNPZWriter(w)
-		for i := range g.Factors {
-			f := &g.Factors[i]
-			if err := gradientParts(t, f, func(name string, shape []int, values []float64) error { return z.Add(name+f.Name, shape, values) }); err != nil {
+		for _, a := range g.Arrays {
+			shape := t.Shape(a.Name)
+			if err := errors.Join(z.Add("gradient/"+a.Name, shape, a.Grad), z.Add("gradient_se/"+a.Name, shape, a.SE)); err != nil {
 				return err
+			}
+		}
+		for i := range g.Factors {
+			for _, p := range momentParts(&g.Factors[i]) {
+				if err := z.Add(p.name+"/"+g.Factors[i].Name, p.shape, p.values); err != nil {
+					return err
+				}
 			}
 		}
 		return z.Close()
@@ -209,22 +238,38 @@ func writeGradient(ctx context.Context, t *train.Trainer, g *train.Gradient, fil
 }
 
 func (c *command) gradientJSON(m *gen.Model, task *train.Task, t *train.Trainer, g *train.Gradient) error {
-	factors := map[string]any{}
+	factors, parameters := map[string]any{}, map[string]any{}
 	for i := range g.Factors {
 		f := &g.Factors[i]
-		parts := map[string]any{}
-		gradientParts(t, f, func(name string, shape []int, values []float64) error {
-			list := make([]any, len(values))
-			for i, v := range values {
-				if !math.IsNaN(v) {
-					list[i] = v
-				}
-			}
-			parts[strings.TrimSuffix(name, "/")] = list
-			return nil
-		})
-		parts["shape"], parts["rows"], parts["table"] = t.Shape(f.Name), f.Rows, f.Table
+		shape := f.Table
+		if !f.Shared {
+			shape = append([]int{f.Rows}, f.Table...)
+		}
+		parts := map[string]any{"shape": shape, "rows": f.Rows, "table": f.Table}
+		for _, p := range append(momentParts(f), part{"gradient", nil, f.Grad}, part{"gradient_se", nil, f.GradSE}) {
+			parts[p.name] = orNull(p.values)
+		}
 		factors[f.Name] = parts
 	}
-	return writeJSON(c.out, map[string]any{"model": m.Graph.Model, "hash": m.Graph.Hash(), "seed": task.Seed, "norm": g.Norm(), "factors": factors})
+	for _, a := range g.Arrays {
+		if a.Param {
+			parameters[a.Name] = map[string]any{"shape": t.Shape(a.Name), "gradient": orNull(a.Grad), "gradient_se": orNull(a.SE)}
+		}
+	}
+	out := map[string]any{"model": m.Graph.Model, "hash": m.Graph.Hash(), "seed": task.Seed, "norm": g.Norm(), "factors": factors}
+	if len(parameters) > 0 {
+		out["parameters"] = parameters
+	}
+	return writeJSON(c.out, out)
+}
+
+// orNull has null for figures that are no numbers.
+func orNull(values []float64) []any {
+	list := make([]any, len(values))
+	for i, v := range values {
+		if !math.IsNaN(v) {
+			list[i] = v
+		}
+	}
+	return list
 }

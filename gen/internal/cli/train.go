@@ -16,6 +16,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/train"
 )
 
@@ -44,7 +45,9 @@ written every so many epochs, at the end, and when the run is interrupted or fai
 Columns: the learning rate, the norm of the last gradient, the gap βE₊ - βE₋ between
 both phases' mean energies (mean of the epoch; it goes to 0), and the score of
 training and held-out examples: the mean over examples of Σ log p(v | all other nodes)
-over the visible nodes v, in nats (where there are held-out examples).`,
+over the visible nodes v, in nats (where there are held-out examples). For a
+continuous node p is a density, so that scores may be above 0; where an energy that is no
+polynomial of degree 2 touches a visible node there is no score.`,
 		Example: `  thrmlgen train model.yaml --out weights.npz
   thrmlgen train model.yaml --out weights.npz --checkpoint c.npz --every 10
   thrmlgen train model.yaml --out weights.npz --resume c.npz --epochs 200
@@ -132,7 +135,7 @@ type epoch struct {
 
 // fit trains to the end, or to the first problem.
 func (c *command) fit(ctx context.Context, m *gen.Model, task *train.Task, o *trainFlags) error {
-	t, err := train.New(*task)
+	t, err := train.NewTrainer(*task)
 	if err != nil {
 		return wrong("%s", strings.TrimPrefix(err.Error(), "train: "))
 	}
@@ -140,6 +143,9 @@ func (c *command) fit(ctx context.Context, m *gen.Model, task *train.Task, o *tr
 		if err := loadCheckpoint(t, o.resume); err != nil {
 			return err
 		}
+	}
+	if task.HeldOut.Rows > 0 && !t.Scores() && !c.quiet {
+		fmt.Fprintln(c.err, "examples have no score: a visible node is in an energy that no weights serve, so that its conditional has no closed form")
 	}
 	c.clearsUp.Store(true)
 	began := time.Now()
@@ -196,11 +202,15 @@ func trainError(err error, o *trainFlags) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	f := newFault(3, diag.Model, diag.OutOfRange, "%v", []any{err})
-	if o.checkpoint != "" {
-		return f.help("or take a smaller train.learning_rate; %s holds the weights before this step", o.checkpoint)
+	code, take := diag.OutOfRange, "or take"
+	if bad := (*sampling.PrecisionError)(nil); errors.As(err, &bad) {
+		code, take = diag.Unbounded, "take"
 	}
-	return f.help("or take a smaller train.learning_rate; --checkpoint keeps the weights before such a step")
+	f := newFault(3, diag.Model, code, "%v", []any{err})
+	if o.checkpoint != "" {
+		return f.help("%s a smaller train.learning_rate; %s holds the weights before this step", take, o.checkpoint)
+	}
+	return f.help("%s a smaller train.learning_rate; --checkpoint keeps the weights before such a step", take)
 }
 
 // epochs runs the epochs that are left.
@@ -226,7 +236,7 @@ func (c *command) epochs(ctx context.Context, t *train.Trainer, o *trainFlags) (
 		}
 		e.gap /= float64(steps)
 		e.took = time.Since(began)
-		if held := t.Task().HeldOut; held.Rows > 0 {
+		if held := t.Task().HeldOut; held.Rows > 0 && t.Scores() {
 			var err error
 			if e.score, err = t.Score(ctx, t.Task().Data, t.Task().Condition); err == nil {
 				e.scoreOther, err = t.Score(ctx, held, t.Task().HeldOutCondition)
@@ -272,7 +282,7 @@ func (e epoch) text() string {
 func writeWeights(ctx context.Context, t *train.Trainer, file string) error {
 	err := observe.WriteWholeFile(ctx, file, func(w io.Writer) error {
 		z := npy.NewNPZWriter(w)
-		for _, name := range t.Factors() {
+		for _, name := range t.Names() {
 			if err := z.Add(name, t.Shape(name), t.Weights(name)); err != nil {
 				return err
 			}
@@ -307,7 +317,7 @@ func (c *command) trained(m *gen.Model, t *train.Trainer, curve []epoch, took ti
 			rows = append(rows, r)
 		}
 		return writeJSON(c.out, map[string]any{"model": m.Graph.Model, "hash": m.Graph.Hash(), "steps": steps, "seed": t.Task().Seed,
-			"seconds": took.Seconds(), "step_seconds": inSteps, "epochs": rows, "factors": t.Factors()})
+			"seconds": took.Seconds(), "step_seconds": inSteps, "epochs": rows, "factors": t.Names()})
 	}
 	if c.quiet {
 		return nil

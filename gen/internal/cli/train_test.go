@@ -5,6 +5,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,5 +177,66 @@ func TestTrainedWeights(t *testing.T) {
 	}
 	if slices.EqualFunc(a, c, slices.Equal) {
 		t.Error("trained weights sample as those before")
+	}
+}
+
+// TestTrainedParameters is TestTrainedWeights for parameters of energies: a program
+// built from the model samples with trained parameters as a model that names the file.
+// It refuses parameters without a law and weights that follow from others.
+func TestTrainedParameters(t *testing.T) {
+	file := program(t)
+	trainingFolder(t, "train_parameters")
+	thrmlgen(t, 0, "train", "model.yaml", "--out", "w.npz", "--quiet", "--epochs", "5")
+	for name, want := range map[string][]int{"own/a": {4}, "own/m": nil, "field/w": {2, 3}, "bias": {3}, "mixed/t": nil} {
+		if a := readArray(t, "w.npz", name); !slices.Equal(a.Shape, want) {
+			t.Errorf("%s has the shape %v, want %v", name, a.Shape, want)
+		}
+	}
+	text, err := os.ReadFile("model.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained := strings.NewReplacer("[1.2, 1.6, 1, 1.4]", "{file: w.npz#own/a}", "m: 0.1", "m: {file: w.npz#own/m}", "[[0.5, -0.5, 0.2], [0, 0.1, 0.1]]", "{file: w.npz#field/w}",
+		"[0.2, -0.1, 0.3]", "{file: w.npz#bias}", "w: [0.4, -0.3, 0.2]", "w: [0.4, -0.3, 0.2], t: {file: w.npz#mixed/t}").Replace(string(text))
+	if err := os.WriteFile("trained.yaml", []byte(trained), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(file, "build", "model.yaml", "-o", "sampler").CombinedOutput(); err != nil || !strings.Contains(string(out), "own/a") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	run := []string{"--chains", "6", "--warmup", "3", "--samples", "5", "--seed", "9", "--quiet", "--out"}
+	states := map[string][]float32{}
+	for _, c := range [][]string{append([]string{"./sampler", "--weights", "w.npz"}, append(run, "a.npz")...), append([]string{file, "run", "trained.yaml"}, append(run, "b.npz")...), append([]string{file, "run", "model.yaml"}, append(run, "c.npz")...)} {
+		if out, err := exec.Command(c[0], c[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", c, err, out)
+		}
+		name := c[len(c)-1]
+		if states[name], err = readArray(t, name, "x").Float32s(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(states["a.npz"], states["b.npz"]) || slices.Equal(states["a.npz"], states["c.npz"]) {
+		t.Error("trained parameters sample otherwise in a built program, or as those before")
+	}
+	writeArray := func(path string, shape []int, values []float64) {
+		t.Helper()
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := npy.WriteNPY(f, shape, values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeArray("a.npy", []int{4}, []float64{1, 1, -1, 1})
+	writeArray("m.npy", nil, []float64{1})
+	for _, c := range []struct{ weights, says string }{
+		{"own/a=a.npy", "the coefficient of its square"}, {"own/m=a.npy", "parameter own/m takes ()"}, {"own.m0=a.npy", "follow from parameters"}, {"own/b=m.npy", "own/a"},
+	} {
+		out, err := exec.Command("./sampler", "--weights", c.weights).CombinedOutput()
+		if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(string(out), c.says) {
+			t.Errorf("%s: %v\n%s", c.weights, err, out)
+		}
 	}
 }

@@ -93,7 +93,7 @@ func trainingFacts(m *gen.Model, t *train.Trainer, curve []epoch, took time.Dura
 	var list []report.Fact
 	add := func(name, value, note string) { list = append(list, report.Fact{Name: name, Value: value, Note: note}) }
 	weights := 0
-	for _, f := range t.Factors() {
+	for _, f := range t.Names() {
 		weights += len(t.Weights(f))
 	}
 	add("model", fmt.Sprintf("%s, %s", plural(g.Nodes, "node"), plural(g.Edges, "edge")), plural(weights, "weight")+" are trained")
@@ -160,11 +160,11 @@ func optimizerText(o *train.Optimizer) string {
 // its own, with its noise; and compares the model's moments with exact ones.
 func addGradient(ctx context.Context, m *gen.Model, t *train.Trainer, page *report.Training) error {
 	task := t.Task()
-	fresh, err := train.New(*task)
+	fresh, err := train.NewTrainer(*task)
 	if err != nil {
 		return err
 	}
-	for _, f := range t.Factors() {
+	for _, f := range t.Names() {
 		if err := fresh.SetWeights(f, t.Weights(f)); err != nil {
 			return err
 		}
@@ -311,7 +311,7 @@ func addStates(ctx context.Context, m *gen.Model, t *train.Trainer, page *report
 	if err != nil {
 		return err
 	}
-	for _, f := range t.Factors() {
+	for _, f := range t.Names() {
 		if err := s.SetWeights(f, t.Weights(f)); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func TestMomentsOfATrainingPage(t *testing.T) {
 	if err := list.Err(); err != nil {
 		t.Fatal(err)
 	}
-	trainer, err := train.New(*task)
+	trainer, err := train.NewTrainer(*task)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // runtimePackages are merged in this order. Their top-level identifiers are unique across
 // all of them, so that nothing is renamed.
-var runtimePackages = []string{"rng", "sampling", "stats", "npy", "observe", "serve"}
+var runtimePackages = []string{"rng", "sampling", "stats", "npy", "observe", "serve", "train"}
 
 func main() {
 	log.SetFlags(0)

@@ -1,0 +1,43 @@
+package sampling
+
+func (e *codecWriter) formula(x *Formula) {
+	e.text(x.Name)
+	e.int(x.Rows)
+	e.count(len(x.Params))
+	for _, p := range x.Params {
+		e.ints(p.Axes)
+		e.truth(p.Shared)
+		e.floats(p.Values)
+	}
+	e.count(len(x.Arrays))
+	for _, name := range x.Arrays {
+		e.text(name)
+	}
+	e.count(len(x.Parts))
+	for _, p := range x.Parts {
+		e.int(p.Factor)
+		e.ops(p.Weight)
+		e.count(len(p.Slopes))
+		for _, s := range p.Slopes {
+			e.int(s.Param)
+			e.ops(s.At)
+			e.ops(s.By)
+		}
+	}
+}
+
+func (d *codecReader) formula() Formula {
+	x := Formula{Name: d.text(), Rows: d.int()}
+	x.Params = codecList(d, 9, func(d *codecReader) CodeParam {
+		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
+	})
+	x.Arrays = codecList(d, 4, (*codecReader).text)
+	x.Parts = codecList(d, 16, func(d *codecReader) FormulaPart {
+		p := FormulaPart{Factor: d.int(), Weight: d.ops()}
+		p.Slopes = codecList(d, 16, func(d *codecReader) FormulaSlope {
+			return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
+		})
+		return p
+	})
+	return x
+}
