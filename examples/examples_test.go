@@ -46,7 +46,7 @@ func TestExamples(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"quickstart", "ising_critical", "maxcut", "potts_domains", "training_chain4", "digits_rbm"} {
+	for _, name := range []string{"quickstart", "ising_critical", "maxcut", "potts_domains", "training_chain4", "digits_rbm", "own_sampler"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := &example{dir: filepath.Join(root, "examples", name), work: t.TempDir(), bin: bin}

@@ -357,11 +357,15 @@ func (b *builder) observers() {
 	seen := map[string]bool{}
 	for i := range b.s.Observe {
 		o := &b.s.Observe[i]
-		if o.Kind == "value" {
+		if o.Kind == "value" || o.Kind == "go" {
 			if seen[" "+o.Name.Text] {
 				b.fail(o.Name.Pos, diag.Duplicate, "", "two observed values are called %s", o.Name.Text)
 			}
 			seen[" "+o.Name.Text] = true
+			if o.Kind == "go" {
+				b.goObserver(o)
+				continue
+			}
 			if v, ok := b.observable(o); ok {
 				b.g.Observe = append(b.g.Observe, Observe{Kind: "value", Value: v})
 			}

@@ -40,6 +40,8 @@ type Program struct {
 	Betas     []float64 // β of warm-up sweep t; nil: Beta throughout. Draws use Beta = the last
 
 	Sample Sample
+
+	GoCode []GoCode // of the user's that it names
 }
 
 // Var is a named array of nodes of one kind, node First + flat index.
@@ -85,6 +87,7 @@ type Block struct {
 	Float   bool            // updates are in float32: nodes are continuous or have continuous neighbours
 	Sampler string          // "" draws from the conditional law; else the name of another sampler
 	Joint   *sampling.Joint // a joint move of all nodes, by Sampler
+	Numbers int             // that a sampler of the user's keeps for each node and chain
 	First   int
 	Nodes   []int32
 }
@@ -113,6 +116,7 @@ const (
 	InitZeros
 	InitValues
 	InitNormal // continuous: Mean + SD·z
+	InitCode   // by code of the user's
 )
 
 // Init is the start of one variable; Values as in Clamp, [Chains ×] Count.
@@ -121,6 +125,7 @@ type Init struct {
 	Chains   int
 	Values   []int32
 	Mean, SD float64 // InitNormal
+	Code     string  // InitCode: its name
 }
 
 // Format is the number format.

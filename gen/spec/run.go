@@ -201,16 +201,26 @@ func (p *parser) observed(n *node, what string) (Observe, bool) {
 		p.expected(n, what, diag.Or(observeWords)+", or a mapping")
 		return o, false
 	}
-	f, _ := p.fields(n, what, "state", "histogram", "name", "over", "index", "edges", "value", "params")
-	v := p.oneOf(f, "state", "histogram", "value")
+	f, _ := p.fields(n, what, "state", "histogram", "name", "over", "index", "edges", "value", "params", "go")
+	v := p.oneOf(f, "state", "histogram", "value", "go")
 	o.Kind = v.key
-	if v.key != "value" && v.key != "" {
-		f.only("goes with value only", "name", "over", "index", "edges", "params")
+	switch v.key {
+	case "state", "histogram":
+		f.only("goes with value and go only", "name")
+		fallthrough
+	case "go":
+		f.only("goes with value only", "over", "index", "edges", "params")
 	}
 	switch v.key {
 	case "state", "histogram":
 		o.Refs = p.ref(v.value, f.path(v.key))
 		return o, o.Refs != nil
+	case "go":
+		if v := f.need("name", "name: and the name of the result"); v != nil {
+			o.Name = p.name(v, f.path("name"))
+		}
+		o.Code = p.code(v.value, f.path("go"))
+		return o, o.Name.Text != "" && o.Code.Text != ""
 	case "value":
 		return o, p.valueObserver(&o, f, v.value)
 	}

@@ -297,9 +297,10 @@ type VarInit struct {
 
 // InitForm is random, hinton, zeros, a file or {normal: [mean, sd]}.
 type InitForm struct {
-	Kind   string // random, hinton, zeros, file, normal
+	Kind   string // random, hinton, zeros, file, normal, code
 	File   *File
 	Normal []Float
+	Code   Name
 	Pos    diag.Pos
 }
 
@@ -429,9 +430,10 @@ type Phase struct {
 
 // Observe is one entry of observe.
 type Observe struct {
-	Kind string // state, energy, best, moments, magnetisation, histogram, value
+	Kind string // state, energy, best, moments, magnetisation, histogram, value, go
 	Refs *Ref   // state: [refs], histogram: ref
-	Name Name   // value
+	Name Name   // value and go
+	Code Name   // go
 	// Value is what is added up over the rows, as Energy.
 	Value *Factor
 	Pos   diag.Pos

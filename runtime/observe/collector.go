@@ -42,7 +42,8 @@ type Plan struct {
 
 	Target, Generator string // for the result's meta and the summary
 
-	Observables []Observable // of the model file: in summary and result
+	Observables []Observable   // of the model file: in summary and result
+	Code        []UserObserver // the same in Go
 
 	Progress func(Progress) // nil: none. It costs a look at the clock a sweep
 	Extra    []Watcher      // more to watch
@@ -62,6 +63,7 @@ type Collector struct {
 	best     *BestStates // nil: not wanted
 	moments  *Moments    // nil: not wanted
 	scalars  []*Scalar   // observables
+	users    []*userWatch
 	progress *progressWatch
 
 	watchers []Watcher
@@ -113,6 +115,14 @@ func NewCollector(v ChainView, schedule sampling.Schedule, plan Plan) (*Collecto
 		s := plan.Observables[i].Scalar()
 		c.scalars = append(c.scalars, s)
 		c.watch(s)
+	}
+	for _, o := range plan.Code {
+		w, err := newUserWatch(o, chains)
+		if err != nil {
+			return nil, err
+		}
+		c.users = append(c.users, w)
+		c.watch(w)
 	}
 	c.watch(plan.Extra...)
 	if plan.Progress != nil {

@@ -70,6 +70,9 @@ func (c *Collector) arrays() []ArrayWriter {
 	for _, s := range c.scalars {
 		list = append(list, s)
 	}
+	for _, w := range c.users {
+		list = append(list, w)
+	}
 	for _, w := range c.plan.Extra {
 		if a, ok := w.(ArrayWriter); ok {
 			list = append(list, a)
@@ -91,5 +94,5 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 	if err := c.finished(); err != nil {
 		return err
 	}
-	return SaveState(ctx, path, c.view, c.plan.Generator)
+	return saveState(ctx, path, c.view, c.plan.Generator, c.observerNumbers())
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -30,7 +31,8 @@ type Observed struct {
 	Moments       bool    `json:"moments"`
 	Magnetisation bool    `json:"magnetisation"`
 
-	Observables []observe.Observable `json:"observables,omitempty"`
+	Observables []observe.Observable   `json:"observables,omitempty"`
+	Code        []observe.UserObserver `json:"code,omitempty"`
 }
 
 // observedWords are the fields of Observed as a model file spells them.
@@ -60,7 +62,7 @@ func (o *Observed) words() []string {
 // Plan is what a Collector is asked for.
 func (o *Observed) Plan() observe.Plan {
 	return observe.Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation,
-		Observables: o.Observables}
+		Observables: o.Observables, Code: slices.Clone(o.Code)}
 }
 
 // RunSummary makes the summary of a run as `thrmlgen run` prints it. It is a

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/serve"
@@ -31,6 +32,7 @@ type runFlags struct {
 	memory                                 int64 // MiB
 	report                                 string
 	again                                  []string // command line for the same samples
+	targetGiven                            bool
 }
 
 func (c *command) run() *cobra.Command {
@@ -52,7 +54,8 @@ format is chosen for each beta, so --compiled compiles once for each.
 Targets (all give the same samples, bit for bit):
   table   the engine linked into thrmlgen; no compiler is needed
   interp  the reference interpreter, slow
-  go      emitted Go, compiled (as --compiled)`,
+  go      emitted Go, compiled (as --compiled); a model that names code in Go is
+          run so without being asked`,
 		Example: `  thrmlgen run models/potts20
   thrmlgen run model.yaml --chains 64 --samples 2000 --out samples.npz
   thrmlgen run model.yaml --state s.npz && thrmlgen run model.yaml --resume s.npz
@@ -128,6 +131,7 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	if cmd.Flags().Changed("seed") {
 		c.sets = append(c.sets, fmt.Sprintf("sample.seed=%d", o.seed))
 	}
+	o.targetGiven = o.compiled || cmd.Flags().Changed("target")
 	if o.compiled {
 		if cmd.Flags().Changed("target") && o.target != "go" {
 			return usage("--compiled is the target go, not %s", o.target)
@@ -221,8 +225,36 @@ var (
 	}
 )
 
+// chooseTarget settles what samples. Code in Go that the model names is in a
+// compiled program alone.
+func chooseTarget(m *gen.Model, o *runFlags) error {
+	if len(m.Program.GoCode) > 0 {
+		if o.targetGiven && o.target != "go" {
+			return noCodeIn("--target "+o.target, m).help("leave --target out, or say --target go: the model is compiled with the code")
+		}
+		o.target = "go"
+	}
+	return nil
+}
+
+// needsCode tells whether samples hang on code in Go: observers change none.
+func needsCode(m *gen.Model) bool {
+	return slices.ContainsFunc(m.Program.GoCode, func(c ir.GoCode) bool { return c.Use != ir.GoObserver })
+}
+
+// noCodeIn refuses a model that names code in Go where none can be linked in.
+func noCodeIn(what string, m *gen.Model) *fault {
+	if what != "" {
+		what += ": "
+	}
+	return wrong("%sthe model names code in Go, %s, which only a compiled program has in it", what, m.Graph.GoCode[0].Text)
+}
+
 func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 	s := m.Program.Sample
+	if err := chooseTarget(m, o); err != nil {
+		return err
+	}
 	if err := fits(m, o); err != nil {
 		return err
 	}
@@ -232,12 +264,15 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 		return err
 	}
 	defer e.close()
+	plan := planOf(m, o)
 	if o.resume != "" {
-		if err := restore(e, o); err != nil {
+		if err := restore(e, plan.Code, o); err != nil {
 			return err
 		}
 	}
-	plan := planOf(m, o)
+	if w, ok := e.(interface{ watch([]observe.UserObserver) }); ok {
+		w.watch(plan.Code)
+	}
 	lowest := &lowestDraw{}
 	plan.Extra = []observe.Watcher{lowest}
 	schedule := sampling.Schedule{Warmup: s.Warmup, Samples: s.Samples, StepsPerSample: s.StepsPerSample}
@@ -285,7 +320,7 @@ func fits(m *gen.Model, o *runFlags) error {
 	return nil
 }
 
-func restore(e engine, o *runFlags) error {
+func restore(e engine, observers []observe.UserObserver, o *runFlags) error {
 	file := o.resume
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return environment("--resume %s: not a regular file", file)
@@ -301,7 +336,11 @@ func restore(e engine, o *runFlags) error {
 	case err != nil:
 		return environment("--resume: %v", err)
 	}
-	if err := e.restore(saved); err != nil {
+	err = e.restore(saved)
+	if err == nil {
+		err = saved.Carry(observers)
+	}
+	if err != nil {
 		return wrong("--resume %s: %s", file, strings.TrimPrefix(err.Error(), "state: "))
 	}
 	return nil
@@ -358,6 +397,9 @@ func planOf(m *gen.Model, o *runFlags) observe.Plan {
 			plan.Moments = true
 		case "magnetisation":
 			plan.Magnetisation = true
+		case "go":
+			c := m.Graph.GoCodeOf(graph.GoObserver, x.Code)
+			plan.Code = append(plan.Code, observe.UserObserver{Name: x.Name, Code: x.Code, Values: c.Values, Numbers: c.Numbers})
 		case "value":
 			plan.Observables = append(plan.Observables, observableOf(x.Value))
 		}

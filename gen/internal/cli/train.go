@@ -53,6 +53,9 @@ over the visible nodes v, in nats (where there are held-out examples).`,
 			if err != nil {
 				return err
 			}
+			if needsCode(m) {
+				return noCodeIn("", m)
+			}
 			task, err := c.task(m, o.threads)
 			if err != nil {
 				return err
