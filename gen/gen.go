@@ -49,6 +49,7 @@ type Model struct {
 	Program *ir.Program
 
 	code  *gomodel.Model // of a model in Go
+	user  *gomodel.Code  // that the model names; nil: it has no folder
 	files graph.Files
 }
 
@@ -60,10 +61,23 @@ func (m *Model) SourceOf(file string) []byte {
 			return text
 		}
 	}
+	if m.user != nil {
+		if text := m.user.SourceOf(file); text != nil {
+			return text
+		}
+	}
 	if m.Spec != nil && !(m.code != nil && file == m.Spec.File) {
 		return m.Spec.SourceOf(file)
 	}
 	return nil
+}
+
+// Dir is the folder that code in Go is found from, "" if the model has none.
+func (m *Model) Dir() string {
+	if m.user == nil {
+		return ""
+	}
+	return m.user.Dir
 }
 
 // Source is the text of a model file with the files beside it.
@@ -73,6 +87,20 @@ type Source struct {
 	Files graph.Files
 
 	code *gomodel.Model // of a model in Go
+	user *gomodel.Code
+}
+
+// userFiles gives a model the files of its folder and the code in its module.
+type userFiles struct {
+	graph.Files
+	*gomodel.Code
+}
+
+// withCode adds the code of the module that a folder is in.
+func (s Source) withCode(ctx context.Context, dir string) Source {
+	s.user = gomodel.NewCode(ctx, dir)
+	s.Files = userFiles{s.Files, s.user}
+	return s
 }
 
 // Embedded is the prefix of the name of an embedded model: models/potts20.
@@ -108,7 +136,7 @@ func Open(ctx context.Context, file string) (Source, *diag.List) {
 			p.Help = "thrmlgen init writes a model to start from; models/NAME names an embedded one"
 		}
 	}
-	return Source{Name: file, Text: text, Files: graph.DirFiles(filepath.Dir(file))}, list
+	return Source{Name: file, Text: text, Files: graph.DirFiles(filepath.Dir(file))}.withCode(ctx, filepath.Dir(file)), list
 }
 
 // openCode evaluates a Go function.
@@ -117,6 +145,7 @@ func openCode(ctx context.Context, name string) (Source, *diag.List) {
 	src := Source{Name: name, code: code}
 	if list.Len() == 0 {
 		src.Text, src.Files = code.YAML, codeFiles{code.Files, graph.DirFiles(code.Dir)}
+		src = src.withCode(ctx, code.Dir)
 	}
 	return src, list
 }
@@ -199,7 +228,7 @@ func LoadContext(ctx context.Context, file string, sets ...string) (*Model, *dia
 
 // Check is Load from a source that is already read.
 func Check(src Source, sets ...string) (*Model, *diag.List) {
-	m := &Model{code: src.code, files: src.Files}
+	m := &Model{code: src.code, user: src.user, files: src.Files}
 	list := m.placed(m.check(src, sets))
 	if m.code == nil {
 		return m, list

@@ -97,6 +97,18 @@ var said = map[string]func() *models.Model{
 		m.Langevin(models.Langevin{Over: s, StepSize: 0.1, NoiseScale: 1})
 		return m
 	},
+	"code": func() *models.Model {
+		m := models.New("code")
+		s := m.Spin("s", 4)
+		x := m.Continuous("x", 2)
+		m.Factor(s).All().Weights(models.Number(1))
+		m.Factor(x).All().Weights(models.Number(0))
+		m.Update(s, "flips.Metropolis")
+		m.Update(x, "example.com/user/flips.Walk")
+		m.InitVariable(s, models.StartCode("./flips.Stripes"))
+		m.Observe(models.Energy, models.ObserverCode("m2", "../flips.M2"))
+		return m
+	},
 	"starts": func() *models.Model {
 		m := models.MaxCut("starts", 3, models.EdgeList{{0, 1}, {1, 2}}, []float64{1, -0.5})
 		m.Init(models.StartFile("x.npz"))

@@ -87,7 +87,7 @@ func (m *Model) Clamp(nodes Nodes, values Data) {
 }
 
 // Update names the sampler of a variable: gibbs, which is used otherwise, slice,
-// metropolis, mala, or one of the user's.
+// metropolis, mala, or code in Go named as in StartCode.
 func (m *Model) Update(x *Variable, sampler string) {
 	p := here()
 	r := m.own(x, p.at(1))

@@ -145,7 +145,7 @@ func Together(blocks ...Nodes) Block {
 type superblock struct{ ref }
 
 // Start is how a chain begins: StartRandom, StartHinton, StartZeros, or what
-// StartNormal and StartFile return.
+// StartNormal, StartFile and StartCode return.
 type Start interface{ start(p place) *value }
 
 type startWord string
@@ -173,6 +173,13 @@ func StartNormal(mean, sd float64) Start {
 func StartFile(file string) Start {
 	p := here()
 	return startValue{mapping(p, field{"file", text(p.at(1), file)})}
+}
+
+// StartCode starts nodes by a function in Go, package.Func with the folder of the
+// package beside that of the model, or its import path.
+func StartCode(function string) Start {
+	p := here()
+	return startValue{text(p.at(1), function)}
 }
 
 // Init sets how every variable begins.
@@ -355,6 +362,19 @@ func (c *Counts) observer(m *Model, p place) *value {
 	v.fields = append(v.fields, c.more...)
 	return v
 }
+
+type codeObserver struct {
+	name, code string
+	place      place
+}
+
+func (o codeObserver) observer(*Model, place) *value {
+	return mapping(o.place, field{"name", text(o.place.at(1), o.name)}, field{"go", text(o.place.at(2), o.code)})
+}
+
+// ObserverCode records what an observer in Go sees, a type or function named as in
+// StartCode.
+func ObserverCode(name, code string) Observer { return codeObserver{name, code, here()} }
 
 // Observed is an observable given by an expression over slots, as a factor's
 // energy is.

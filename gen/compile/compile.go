@@ -12,6 +12,7 @@
 //	systems.go   the systems that it builds for
 //	cache.go     where binaries are kept
 //	install.go   a binary in the place its user names
+//	linked.go    programs with code of the user's module
 //	engine.go    running one for thrmlgen, which looks at its states
 package compile
 
@@ -39,6 +40,7 @@ type Options struct {
 	CacheDir string // "": thrmlgen in os.UserCacheDir
 	OS, Arch string // as GOOS and GOARCH, "": this machine's
 	Unroll   int    // as in emit.Request
+	Dir      string // of the model file, for programs that name code in Go
 	// Ship keeps paths of this machine out of the binary. The first such build
 	// compiles the standard library once more.
 	Ship bool
@@ -48,15 +50,18 @@ type Options struct {
 // lies in the cache: copy it, do not change it. defaults is what the binary does
 // unless told otherwise. A missing or old go command is a *ToolError.
 func Build(ctx context.Context, p *ir.Program, defaults serve.RunDefaults, o Options) (string, error) {
-	files, err := Sources(p, defaults, o)
-	if err != nil {
-		return "", err
-	}
 	tool, err := findGo(ctx)
 	if err != nil {
 		return "", err
 	}
 	cache, err := openCache(o.CacheDir)
+	if err != nil {
+		return "", err
+	}
+	if len(p.GoCode) > 0 {
+		return buildLinked(ctx, tool, cache, p, defaults, o)
+	}
+	files, err := Sources(p, defaults, o)
 	if err != nil {
 		return "", err
 	}
@@ -106,11 +111,28 @@ func Sources(p *ir.Program, defaults serve.RunDefaults, o Options) ([]emit.File,
 	if err != nil {
 		return nil, err
 	}
+	files, err := mainFiles(p, defaults, modulePrefix+strings.ReplaceAll(p.Model, "_", "-"))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range emitted {
+		files = append(files, emit.File{Path: packageName + "/" + f.Path, Data: f.Data})
+	}
+	return files, nil
+}
+
+// mainFiles are the files of a program beside its emitted package, in a module or
+// folder of that import path.
+func mainFiles(p *ir.Program, defaults serve.RunDefaults, path string) ([]emit.File, error) {
 	fill := map[string]string{
-		"Header":  emit.Header(p),
-		"Module":  modulePrefix + strings.ReplaceAll(p.Model, "_", "-"),
-		"Package": packageName,
-		"Go":      MinGo,
+		"Header":    emit.Header(p),
+		"Module":    path,
+		"Package":   packageName,
+		"Go":        MinGo,
+		"Observers": "nil",
+	}
+	if len(p.GoCode) > 0 {
+		fill["Observers"] = "sampler.Observers()"
 	}
 	var files []emit.File
 	all, err := template.ParseFS(templates.FS(), "go.mod.tmpl", "*.go.tmpl")
@@ -129,9 +151,5 @@ func Sources(p *ir.Program, defaults serve.RunDefaults, o Options) ([]emit.File,
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, emit.File{Path: "defaults.json", Data: append(asked, '\n')})
-	for _, f := range emitted {
-		files = append(files, emit.File{Path: packageName + "/" + f.Path, Data: f.Data})
-	}
-	return files, nil
+	return append(files, emit.File{Path: "defaults.json", Data: append(asked, '\n')}), nil
 }

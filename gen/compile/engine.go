@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/serve"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
@@ -27,8 +29,10 @@ import (
 type Engine struct {
 	*sampling.Sampler
 
-	path    string
-	threads int
+	path      string
+	threads   int
+	observers []observe.UserObserver // in Go: the binary looks with them
+	seen      []float64              // what they saw in the last draw: of each its values and its numbers
 }
 
 // job is what a binary is asked for; the other side is in templates/engine.go.tmpl.
@@ -43,12 +47,15 @@ type job struct {
 	Start          []byte `json:"start"`
 	StartSweep     uint64 `json:"start_sweep"`
 	Frames         string `json:"frames"`
+
+	Observers []observe.UserObserver `json:"observers"`
+	Carry     []byte                 `json:"carry"`
 }
 
 // NewEngine builds the binary of a program, if it is not in the cache, for a run
 // with these chains, seed and threads. The schedule is the program's.
 func NewEngine(ctx context.Context, p *ir.Program, run sampling.Options, o Options) (*Engine, error) {
-	s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: run.Chains, Seed: run.Seed})
+	s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: run.Chains, Seed: run.Seed, Hold: true})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +63,25 @@ func NewEngine(ctx context.Context, p *ir.Program, run sampling.Options, o Optio
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{s, path, max(1, run.Threads)}, nil
+	return &Engine{Sampler: s, path: path, threads: max(1, run.Threads)}, nil
+}
+
+// Watch has the binary look at draws with observers in Go: a collector of e.Sampler
+// that is given them gets what they see. Their numbers begin as they are carried.
+func (e *Engine) Watch(observers []observe.UserObserver) {
+	e.observers = observers
+	at := 0
+	for i := range observers {
+		from := at
+		values, numbers := e.Chains()*observers[i].Values, e.Chains()*observers[i].Numbers
+		observers[i].Fill = func(n, v []float64) error {
+			copy(v, e.seen[from:from+values])
+			copy(n, e.seen[from+values:from+values+numbers])
+			return nil
+		}
+		at += values + numbers
+	}
+	e.seen = make([]float64, at)
 }
 
 // RunCompiled runs the program's schedule for a collector of e.Sampler, as
@@ -136,6 +161,11 @@ func (t *Trace) Next() ([][]int32, error) {
 // Close ends the run.
 func (t *Trace) Close() { t.st.stop() }
 
+// A CodeFault says what code of the user's did wrong in a binary.
+type CodeFault struct{ Text string }
+
+func (f *CodeFault) Error() string { return f.Text }
+
 // stream is a binary at work.
 type stream struct {
 	ctx    context.Context
@@ -151,7 +181,16 @@ type stream struct {
 // start starts the binary, from the states in e.Sampler if it is to resume.
 func (e *Engine) start(ctx context.Context, sch sampling.Schedule, fit int, frames string, resume bool) (*stream, error) {
 	j := job{Chains: e.Chains(), Warmup: sch.Warmup, Samples: sch.Samples, StepsPerSample: sch.StepsPerSample,
-		Seed: e.Seed(), Threads: e.threads, FitSweeps: fit, Frames: frames}
+		Seed: e.Seed(), Threads: e.threads, FitSweeps: fit, Frames: frames, Observers: e.observers}
+	for _, o := range e.observers {
+		carried := o.Carried
+		if carried == nil {
+			carried = make([]float64, e.Chains()*o.Numbers)
+		}
+		for _, x := range carried {
+			j.Carry = binary.LittleEndian.AppendUint64(j.Carry, math.Float64bits(x))
+		}
+	}
 	if resume {
 		j.Start, j.StartSweep = e.AppendPacked([]byte{}), e.SweepNumber()
 	}
@@ -187,6 +226,15 @@ func (st *stream) next() (kind byte, err error) {
 			return 0, err
 		}
 	}
+	if kind == 'd' && len(st.e.seen) > 0 {
+		b := make([]byte, 8*len(st.e.seen))
+		if _, err := io.ReadFull(st.out, b); err != nil {
+			return 0, st.ended(err)
+		}
+		for i := range st.e.seen {
+			st.e.seen[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+		}
+	}
 	st.e.SetSweepNumber(binary.LittleEndian.Uint64(head[1:]))
 	return kind, nil
 }
@@ -202,6 +250,12 @@ func (st *stream) ended(read error) error {
 		return io.EOF
 	case err == nil:
 		err = read
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == serve.ExitData {
+		if _, text, ok := strings.Cut(strings.TrimSpace(st.stderr.String()), ": "); ok {
+			return &CodeFault{text}
+		}
 	}
 	return fmt.Errorf("the compiled sampler broke off: %w", errors.Join(err, errors.New(strings.TrimSpace(st.stderr.String()))))
 }

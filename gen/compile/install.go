@@ -7,15 +7,16 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
 
 // IsOurs says whether a file is a program that Build made: its build information
-// names a module of ours.
-func IsOurs(path string) bool {
-	info, err := buildinfo.ReadFile(path)
-	return err == nil && strings.HasPrefix(info.Main.Path, modulePrefix)
+// names a module of ours, or our folder in the user's.
+func IsOurs(file string) bool {
+	info, err := buildinfo.ReadFile(file)
+	return err == nil && (strings.HasPrefix(info.Main.Path, modulePrefix) || strings.HasPrefix(path.Base(info.Path), linkFolder))
 }
 
 // Install copies a binary to a path, with mode 0755: as a whole or not at all, and

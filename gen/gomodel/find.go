@@ -86,6 +86,7 @@ func (l *loader) loadPackage(pattern string) (*packages.Package, bool) {
 		Mode:    packages.LoadSyntax | packages.NeedModule,
 		Context: l.ctx,
 		Env:     l.env,
+		Dir:     l.dir,
 	}
 	if isPath(pattern) { // the module is the package's, wherever the working directory is
 		info, err := os.Stat(pattern)
@@ -299,8 +300,10 @@ func (l *loader) otherVersion(pos diag.Pos, width, version int) {
 	p := l.list.Addf(pos, diag.GoVersion, "package models of this module and thrmlgen do not fit: the module's message version is %s, thrmlgen reads version %d",
 		strings.TrimPrefix(has, "version "), models.MessageVersion)
 	p.Width = width
-	p.Help = "run the thrmlgen of the module, `go tool thrmlgen`, or `go get github.com/thrmlgen/thrmlgen` at the version of this one"
+	p.Help = otherVersionHelp
 }
+
+const otherVersionHelp = "run the thrmlgen of the module, `go tool thrmlgen`, or `go get github.com/thrmlgen/thrmlgen` at the version of this one"
 
 // exprPos is a node's place with the bytes that it takes on its first line.
 func exprPos(fset *token.FileSet, n ast.Node) (token.Position, int) {

@@ -10,6 +10,9 @@
 // each of its parts the call in the user's source that it comes from. Whatever is
 // found to be wrong in the YAML later is reported there (places.go).
 //
+// A model file names code in Go, too: samplers, starts and observers. Code (code.go)
+// finds and checks these in the same way; they are not run here.
+//
 // The user's module is taken as it is, with its vendor folder, workspace and
 // flags; nothing is downloaded.
 package gomodel
@@ -72,6 +75,9 @@ type loader struct {
 	maxTime   time.Duration
 	maxOutput int
 
+	dir string   // that import paths are taken from, "" the working directory
+	at  diag.Pos // of problems without a place in a Go file; zero: the name
+
 	tool string   // the go command
 	env  []string // of it and of the user's function
 }
@@ -103,7 +109,15 @@ func (l *loader) load() {
 
 // failf reports a problem that has no place in a file.
 func (l *loader) failf(code, help, format string, args ...any) {
-	l.list.Add(diag.Problem{Pos: diag.Pos{File: l.name}, Code: code, Text: fmt.Sprintf(format, args...), Help: help})
+	l.list.Add(diag.Problem{Pos: l.place(), Code: code, Text: fmt.Sprintf(format, args...), Help: help})
+}
+
+// place is where problems are that have none in a Go file.
+func (l *loader) place() diag.Pos {
+	if l.at != (diag.Pos{}) {
+		return l.at
+	}
+	return diag.Pos{File: l.name}
 }
 
 // findGo looks for the go command and makes its environment: that of package
@@ -112,25 +126,25 @@ func (l *loader) findGo() bool {
 	tool, err := compile.FindGo(l.ctx)
 	if err == nil {
 		l.tool = tool
-		l.env, err = compile.Environment(tool, os.TempDir())
+		l.env, err = compile.UserEnvironment(tool)
 	}
 	if err != nil {
 		l.environment(err)
 		return false
-	}
-	for _, name := range []string{"HOME", "USERPROFILE", "GOENV", "GOFLAGS", "GOWORK", "GOPATH", "GOMODCACHE"} {
-		l.env = append(l.env, name+"="+os.Getenv(name))
 	}
 	return true
 }
 
 // environment reports a failure that is not the model's.
 func (l *loader) environment(err error) {
-	p := l.list.Envf(diag.Pos{File: l.name}, diag.Environment, "%v", err)
+	p := l.list.Envf(l.place(), diag.Environment, "%v", err)
 	if t, ok := err.(*compile.ToolError); ok {
 		p.Help = t.Help
 		if strings.Contains(p.Help, "--compiled") {
 			p.Help = "a model in Go needs the go command: install Go from https://go.dev/dl/, or write the model as YAML"
+			if l.at != (diag.Pos{}) {
+				p.Help = "code in Go needs the go command: install Go from https://go.dev/dl/"
+			}
 		}
 	}
 }

@@ -180,6 +180,13 @@ func (b *builder) updates() {
 		}
 		switch u.Sampler.Text {
 		case "gibbs":
+			continue
+		}
+		if strings.ContainsAny(u.Sampler.Text, "./") {
+			b.goSampler(&u)
+			continue
+		}
+		switch u.Sampler.Text {
 		case "slice", "metropolis", "mala":
 			i, ok := b.vars[u.Var.Text]
 			switch {

@@ -18,12 +18,14 @@ func (b *builder) observers() {
 	for i := range b.s.Observe {
 		o := &b.s.Observe[i]
 		switch o.Kind {
-		case "value", "mean":
+		case "value", "mean", "go":
 			if seen[" "+o.Name.Text] {
 				b.fail(o.Name.Pos, diag.Duplicate, "", "two observed values are called %s", o.Name.Text)
 			}
 			seen[" "+o.Name.Text] = true
-			if v, ok := b.observable(o); ok {
+			if o.Kind == "go" {
+				b.goObserver(o)
+			} else if v, ok := b.observable(o); ok {
 				b.g.Observe = append(b.g.Observe, Observe{Kind: o.Kind, Value: v})
 			}
 		case "histogram":

@@ -240,6 +240,8 @@ func (b *builder) initial(v *Variable, form *spec.InitForm) Init {
 			return Init{Kind: InitNormal, Mean: form.Normal[0].V, SD: form.Normal[1].V}
 		}
 		b.fail(form.Pos, diag.InitValue, "", "variable %s is %s; a normal start is for continuous variables", v.Name, v.Kind)
+	case "code":
+		return b.goInit(form)
 	case "file":
 		return b.fileInit(v, form.File)
 	}

@@ -51,6 +51,9 @@ func (g *Graph) Hash() string {
 		if v.Sampler != "" {
 			h.text(v.Name + " " + v.Sampler)
 		}
+		if c := g.GoCodeOf(GoSampler, v.Sampler); c != nil {
+			h.count(c.Numbers)
+		}
 	}
 	if d := g.Dynamics; d != nil {
 		h.text(d.Kind)
@@ -81,6 +84,9 @@ func (g *Graph) Hash() string {
 		h.nodes(s.Values)
 		if s.Kind == InitNormal {
 			h.floats([]float64{s.Mean, s.SD})
+		}
+		if s.Kind == InitCode {
+			h.text(s.Code)
 		}
 	}
 	h.format(&g.Format)
@@ -310,7 +316,7 @@ func (p *printer) updates() {
 	var list []string
 	for i, v := range p.g.Vars {
 		if v.Sampler != "" && !p.g.moves(i) {
-			list = append(list, v.Name+": "+v.Sampler)
+			list = append(list, v.Name+": "+p.g.goText(GoSampler, v.Sampler))
 		}
 	}
 	if list != nil {
@@ -587,6 +593,8 @@ func (p *printer) inits() {
 			name = "{file: " + strconv.Quote(s.Source) + "}"
 		case InitNormal:
 			name = "{normal: [" + number(s.Mean) + ", " + number(s.SD) + "]}"
+		case InitCode:
+			name = p.g.goText(GoStart, s.Code)
 		}
 		p.line("  %s: %s", p.g.Vars[i].Name, name)
 	}
@@ -694,6 +702,10 @@ func (p *printer) observe() {
 				text += fmt.Sprintf(", bins: %d, range: [%s, %s]", h.Bins, number(h.Low), number(h.High))
 			}
 			p.line("  - {%s}", text)
+			continue
+		}
+		if o.Code != "" {
+			p.line("  - {name: %s, go: %s}", o.Name, p.g.goText(GoObserver, o.Code))
 			continue
 		}
 		if o.Nodes == nil {

@@ -56,6 +56,7 @@ type Graph struct {
 	Sample  Sample
 	Observe []Observe
 	Format  Format
+	GoCode  []GoCode // that the model names, in the order of first use
 
 	MaxCut   *MaxCut // what the maxcut family adds to results
 	Warnings []diag.Problem
@@ -70,7 +71,7 @@ type Variable struct {
 	Shape    []int     // results have this shape (a vector's components last); nil for a scalar
 	Dim      int       // of vectors: components of a node as the user sees it; 0 for numbers
 	Range    []float64 // of a continuous one: lowest and highest value; nil: all
-	Sampler  string    // what draws its values: "" for gibbs, else as in the model file
+	Sampler  string    // what draws its values: "" for gibbs, a name of ours, or of GoCode
 	First    int       // dense index of its first node
 	Count    int
 	Topology *Topology // set by on: g
@@ -217,6 +218,7 @@ const (
 	InitZeros                  // spin -1, category 0
 	InitValues                 // from a file
 	InitNormal                 // continuous: Mean + SD·z
+	InitCode                   // by GoCode
 )
 
 // Init is the initial state of one variable.
@@ -226,6 +228,7 @@ type Init struct {
 	Values   []int32 // InitValues: [Chains ×] Count
 	Mean, SD float64 // InitNormal
 	Source   string  // InitValues: file#key
+	Code     string  // InitCode: its name
 }
 
 // Sample is the schedule.
@@ -236,10 +239,12 @@ type Sample struct {
 
 // Observe is one thing to record.
 type Observe struct {
-	Kind  string  // state, energy, best, moments, magnetisation, histogram, value, mean
+	Kind  string  // state, energy, best, moments, magnetisation, histogram, value, mean, go
 	Nodes []int32 // state: nodes to keep, nil for all; histogram: those of one variable
 	Text  string  // the reference as written, for state of a part
 	Value *Observable
+	Name  string // go: of the result
+	Code  string // go: of the GoCode
 
 	Histogram *Histogram
 }

@@ -9,6 +9,7 @@
 //	spin.go         thresholds of spins
 //	categorical.go  exponentials of categoricals
 //	float.go        continuous nodes and their neighbours
+//	user.go         samplers and starts in Go
 package interp
 
 import (
@@ -16,6 +17,7 @@ import (
 	"math"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // Machine runs the chains of one program.
@@ -47,6 +49,8 @@ type Machine struct {
 	codes   [][]row  // of code factors, the same
 	sampler []string // by node
 
+	user user
+
 	spin       *SpinTable
 	categories map[int]*ExpTable // by K
 }
@@ -59,6 +63,10 @@ type row struct {
 // New makes a machine of so many chains in the initial state, at the β of the
 // first sweep.
 func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
+	return NewWithCode(p, chains, seed, sampling.UserCode{})
+}
+
+func newMachine(p *ir.Program, chains int, seed uint64, code sampling.UserCode) (*Machine, error) {
 	if err := ir.Verify(p); err != nil {
 		return nil, err
 	}
@@ -121,6 +129,8 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 		m.state = append(m.state, make([]int32, p.Nodes))
 		m.steps = append(m.steps, make([]float32, p.Nodes))
 	}
+	m.user.code = code
+	m.placeUser(chains)
 	m.setBeta(p.AllBetas()[0])
 	m.Init()
 	return m, nil
@@ -142,6 +152,7 @@ func (m *Machine) Init() {
 			}
 		}
 	}
+	m.beginUser()
 	m.writeClamps()
 }
 
@@ -149,6 +160,8 @@ func (m *Machine) Init() {
 func (m *Machine) start(chain, n int, in ir.Init, count, j int) int32 {
 	spin := m.kind[n] == ir.Spin
 	switch {
+	case in.Kind == ir.InitCode:
+		return m.startUser(chain, n, in)
 	case in.Kind == ir.InitValues && in.Chains > 0:
 		return in.Values[chain*count+j]
 	case in.Kind == ir.InitValues:
@@ -217,6 +230,8 @@ func (m *Machine) Sweep() error {
 // update draws a new value of node n given the others in x.
 func (m *Machine) update(chain, n int, x []int32) int32 {
 	switch {
+	case m.user.name[n] != "":
+		return m.userValue(chain, n, x)
 	case m.kind[n] == ir.Continuous && m.sampler[n] != "":
 		return m.stepNumber(chain, n, x)
 	case m.kind[n] == ir.Continuous:

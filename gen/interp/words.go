@@ -7,6 +7,7 @@ const (
 	PurposeUpdate     = 0
 	PurposeContinuous = 1
 	PurposeInit       = 2
+	PurposeUser       = 5
 )
 
 // philox is Philox4x32 of Salmon, Moraes, Dror and Shaw (SC 2011): each round

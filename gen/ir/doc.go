@@ -295,6 +295,35 @@
 // block's first slot; α = exp(min(0, -β·(H(x')-H(x)) - K)) with H as reported energies
 // have it, 0 where that or some x' is not finite.
 //
+// # Code of the user's
+//
+// A block may name a sampler in Go. Its nodes are updated by that code, one chain
+// after another, which sees the node, its old value and neighbours, the numbers of
+// its own that the sampler keeps for the node and chain, β, and the conditional in
+// float64 from the weights as given:
+//
+//	spin         γ = β·Σ t                     of all terms
+//	categorical  θ_k = β·Σ t                   of all terms with the node at k
+//	continuous   B = β·Σ t and A = β·Σ t       of the terms with power 1 and with power 2
+//
+// where t begins with w (with -w for continuous nodes) and is multiplied by the value
+// of every other spin and continuous slot in slot order, p times of power p; the
+// sums begin at 0. The fields of code factors, in float64, follow in the sums of
+// spins and categoricals; of a continuous node the code sees their energy and slope
+// at any x in the same way. Its random words are those of purpose 5 with draws 0, 1, … in the
+// order in which it takes them, at most 256 in one update. What it gives is ±1, a
+// category, or a number that is rounded to float32.
+//
+// A variable may be started by code, node by node: words of purpose 2, the sweep
+// number of the start and draws 0 … 127. After all starts, and before clamps, the
+// numbers of a sampler are zeros and then what its code makes them: for every node
+// in its blocks, clamped or not, with the node's words of purpose 2 and draws
+// 128 … 255.
+//
+// With the w and v of two draws, one behind the other, a uniform number is
+// (floor((w·2^32 + v)/2^12) + 1/2)/2^52; a normal one is NormalQuantile(((w mod
+// 2^31)·2^32 + v + 1/2)/2^64), with a minus if w < 2^31.
+//
 // # Error bound
 //
 // Rounding n weights moves γ by at most n·β·2^-(F+1) and a conditional

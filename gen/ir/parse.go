@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -116,6 +117,15 @@ func (t *parser) name() string {
 		return ""
 	}
 	if t.err == nil && !isName(w) && !isHex(w) {
+		t.fail("bad name %q", w)
+	}
+	return w
+}
+
+// goName reads the name of a sampler, or of code of the user's.
+func (t *parser) goName() string {
+	w := t.take()
+	if t.err == nil && !isName(w) && !IsGoCode(w) {
 		t.fail("bad name %q", w)
 	}
 	return w
@@ -270,7 +280,9 @@ func (t *parser) program(p *Program) {
 		for t.is("block") {
 			b := Block{Kind: t.kind(), States: t.int(""), Float: t.is("float")}
 			if t.is("sampler") {
-				b.Sampler = t.name()
+				if b.Sampler = t.goName(); t.is("numbers") {
+					b.Numbers = t.int("")
+				}
 			}
 			if t.is("joint") {
 				b.Joint = &sampling.Joint{StepSize: t.float("step"), NoiseScale: t.float("noise"), Steps: t.int("steps")}
@@ -288,11 +300,26 @@ func (t *parser) program(p *Program) {
 		if in.Kind == InitNormal {
 			in.Mean, in.SD = t.float("mean"), t.float("sd")
 		}
+		if in.Kind == InitCode {
+			in.Code = t.goName()
+		}
 		in.Chains, in.Values = t.int("chains"), t.ints("values")
 		p.Init = append(p.Init, in)
 	}
 	for t.is("formula") {
 		p.Formulas = append(p.Formulas, t.formula())
+	}
+	for t.is("go") {
+		c := GoCode{}
+		w := t.take()
+		i := slices.Index(goWords[:], w)
+		if i < 0 {
+			t.fail("%q is no use of code", w)
+		} else {
+			c.Use = GoUse(i)
+		}
+		c.Name, c.Func = t.goName(), t.bool("func")
+		p.GoCode = append(p.GoCode, c)
 	}
 	t.keys("end")
 	if t.err == nil && t.word != "" {

@@ -50,6 +50,14 @@ func (t *printer) name(s string) string {
 	return s
 }
 
+// goName is the name of a sampler, or of code of the user's.
+func (t *printer) goName(s string) string {
+	if !isName(s) && !IsGoCode(s) && t.err == nil {
+		t.err = fmt.Errorf("ir: cannot print the name %q", s)
+	}
+	return s
+}
+
 func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // ints writes a list with its length, in lines of 16.
@@ -116,7 +124,10 @@ func (t *printer) program(p *Program) {
 				t.f(" float")
 			}
 			if b.Sampler != "" {
-				t.f(" sampler %s", t.name(b.Sampler))
+				t.f(" sampler %s", t.goName(b.Sampler))
+				if b.Numbers != 0 {
+					t.f(" numbers %d", b.Numbers)
+				}
 			}
 			if j := b.Joint; j != nil {
 				t.f(" joint step %s noise %s steps %d", number(j.StepSize), number(j.NoiseScale), j.Steps)
@@ -132,7 +143,7 @@ func (t *printer) program(p *Program) {
 		t.ints(c.Values)
 	}
 	for _, in := range p.Init {
-		if in.Kind > InitNormal {
+		if in.Kind > InitCode {
 			t.fail("ir: cannot print a start of kind %d", in.Kind)
 			return
 		}
@@ -140,11 +151,21 @@ func (t *printer) program(p *Program) {
 		if in.Kind == InitNormal {
 			t.f(" mean %s sd %s", number(in.Mean), number(in.SD))
 		}
+		if in.Kind == InitCode {
+			t.f(" %s", t.goName(in.Code))
+		}
 		t.f(" chains %d values", in.Chains)
 		t.ints(in.Values)
 	}
 	for i := range p.Formulas {
 		t.formula(&p.Formulas[i])
+	}
+	for _, c := range p.GoCode {
+		if int(c.Use) >= len(goWords) {
+			t.fail("ir: cannot print code for use %d", c.Use)
+			return
+		}
+		t.f("go %s %s func %t\n", goWords[c.Use], t.goName(c.Name), c.Func)
 	}
 	t.f("end\n")
 }
@@ -157,7 +178,7 @@ func (t *printer) fail(format string, args ...any) {
 
 var (
 	kindWords = [...]string{Spin: "spin", Categorical: "categorical", Continuous: "continuous"}
-	initWords = [...]string{InitRandom: "random", InitHinton: "hinton", InitZeros: "zeros", InitValues: "values", InitNormal: "normal"}
+	initWords = [...]string{InitRandom: "random", InitHinton: "hinton", InitZeros: "zeros", InitValues: "values", InitNormal: "normal", InitCode: "code"}
 )
 
 func (t *printer) kind(k Kind) string {

@@ -42,6 +42,8 @@ type Program struct {
 	Sample Sample
 
 	Formulas []sampling.Formula // of weights that follow from parameters
+
+	GoCode []GoCode // of the user's that it names
 }
 
 // Var is a named array of nodes of one kind, node First + flat index.
@@ -87,6 +89,7 @@ type Block struct {
 	Float   bool            // updates are in float32: nodes are continuous or have continuous neighbours
 	Sampler string          // "" draws from the conditional law; else the name of another sampler
 	Joint   *sampling.Joint // a joint move of all nodes, by Sampler
+	Numbers int             // that a sampler of the user's keeps for each node and chain
 	First   int
 	Nodes   []int32
 }
@@ -115,6 +118,7 @@ const (
 	InitZeros
 	InitValues
 	InitNormal // continuous: Mean + SD·z
+	InitCode   // by code of the user's
 )
 
 // Init is the start of one variable; Values as in Clamp, [Chains ×] Count.
@@ -123,6 +127,7 @@ type Init struct {
 	Chains   int
 	Values   []int32
 	Mean, SD float64 // InitNormal
+	Code     string  // InitCode: its name
 }
 
 // Format is the number format.

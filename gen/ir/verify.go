@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // Stage says how much of a Program is there while passes build it.
@@ -34,6 +36,7 @@ func VerifyStage(p *Program, s Stage) error {
 	v.clamps()
 	v.init()
 	v.schedule()
+	v.goCode()
 	if len(v.errs) == 0 && s >= Swept {
 		v.sweep()
 	}
@@ -322,7 +325,7 @@ func (v *verifier) init() {
 	for i := range p.Init {
 		in, x := &p.Init[i], &p.Vars[i]
 		switch {
-		case in.Kind > InitNormal, in.Kind == InitNormal && x.Kind != Continuous, in.Kind == InitHinton && x.Kind == Continuous:
+		case in.Kind > InitCode, (in.Kind == InitCode) != (in.Code != ""), in.Code != "" && !IsGoCode(in.Code), in.Kind == InitNormal && x.Kind != Continuous, in.Kind == InitHinton && x.Kind == Continuous:
 			v.fault("start of %s: kind %d", x.Name, in.Kind)
 		case in.Kind != InitNormal && (in.Mean != 0 || in.SD != 0), !finite(in.Mean) || !finite(in.SD) || in.SD < 0:
 			v.fault("start of %s: mean %v and sd %v", x.Name, in.Mean, in.SD)
@@ -388,8 +391,10 @@ func (v *verifier) sweep() {
 				known = JointSamplers
 				v.joint(i, &b)
 			}
-			if (b.Sampler != "" || b.Joint != nil) && (b.Kind != Continuous || !slices.Contains(known, b.Sampler)) {
-				v.fault("superblock %d, block %d: sampler %q", i, j, b.Sampler)
+			code := IsGoCode(b.Sampler) && b.Joint == nil
+			if (b.Sampler != "" || b.Joint != nil) && !code && (b.Kind != Continuous || !slices.Contains(known, b.Sampler)) ||
+				b.Numbers < 0 || b.Numbers > sampling.MaxNumbers || b.Numbers > 0 && !code {
+				v.fault("superblock %d, block %d: sampler %q with %d numbers", i, j, b.Sampler, b.Numbers)
 			}
 			if b.First != next {
 				v.fault("superblock %d, block %d: first slot is %d, not %d", i, j, b.First, next)

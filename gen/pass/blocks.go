@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
@@ -15,12 +16,17 @@ func blocks(w *lowering) {
 		states  int
 		float   bool
 		sampler string
+		numbers int
 	}
 	float := p.FloatNodes()
 	classes := make([]class, p.Nodes)
 	for i, v := range p.Vars {
+		numbers := 0
+		if c := w.g.GoCodeOf(graph.GoSampler, w.g.Vars[i].Sampler); c != nil {
+			numbers = c.Numbers
+		}
 		for n := v.First; n < v.First+v.Count; n++ {
-			classes[n] = class{v.Kind, v.States, float[n], w.g.Vars[i].Sampler}
+			classes[n] = class{v.Kind, v.States, float[n], w.g.Vars[i].Sampler, numbers}
 		}
 	}
 	slot := 0
@@ -35,7 +41,7 @@ func blocks(w *lowering) {
 				if !seen {
 					i = len(sb)
 					at[c] = i
-					block := ir.Block{Kind: c.kind, States: c.states, Float: c.float, Sampler: c.sampler}
+					block := ir.Block{Kind: c.kind, States: c.states, Float: c.float, Sampler: c.sampler, Numbers: c.numbers}
 					if b.Joint {
 						d := w.g.Dynamics
 						block.Joint = &sampling.Joint{StepSize: d.StepSize, NoiseScale: d.NoiseScale, Steps: d.Steps}

@@ -14,7 +14,7 @@ const (
 	probeElse = 0.734375
 )
 
-// growth refuses unbounded nodes of samplers that read the energy when it does not
+// growth refuses unbounded nodes of samplers of ours that read the energy when it does not
 // rise towards both ends: they have no law then. It looks at the energy at
 // ±1, ±2, ±4, …, spins at +1, categories at 0 and other numbers at 0.73 or in the
 // middle of their range.
@@ -23,7 +23,7 @@ func growth(w *lowering) {
 	rest := w.somewhere()
 	var rows *touching
 	for i, v := range p.Vars {
-		if w.g.Vars[i].Sampler == "" || v.Range != nil {
+		if w.g.Vars[i].Sampler == "" || ir.IsGoCode(w.g.Vars[i].Sampler) || v.Range != nil {
 			continue
 		}
 		if rows == nil {

@@ -22,7 +22,10 @@ func variables(w *lowering) {
 		p.Clamps = append(p.Clamps, ir.Clamp{Nodes: clone(c.Nodes), Chains: c.Chains, Values: clone(c.Values)})
 	}
 	for _, in := range g.Init {
-		p.Init = append(p.Init, ir.Init{Kind: ir.InitKind(in.Kind), Chains: in.Chains, Values: clone(in.Values), Mean: in.Mean, SD: in.SD})
+		p.Init = append(p.Init, ir.Init{Kind: ir.InitKind(in.Kind), Chains: in.Chains, Values: clone(in.Values), Mean: in.Mean, SD: in.SD, Code: in.Code})
+	}
+	for _, c := range g.GoCode {
+		p.GoCode = append(p.GoCode, ir.GoCode{Name: c.Name, Use: ir.GoUse(c.Use), Func: c.Func})
 	}
 	p.Beta, p.BetaParam, p.Betas = g.Beta, g.BetaParam, clone(g.Betas)
 	p.Sample = ir.Sample(g.Sample)

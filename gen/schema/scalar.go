@@ -6,7 +6,7 @@ import (
 )
 
 // textProbes are texts that tell the kinds of text apart.
-var textProbes = []string{"zq", "Zq", "zq.zr", `"zq[0]"`, `"zq & zr"`, "zq/zr.npz", `"../zq"`}
+var textProbes = []string{"zq", "Zq", "zq.zr", `"zq[0]"`, `"zq & zr"`, "zq/zr.npz", `"../zq"`, "zq.Zr"}
 
 // A textKind is a kind of text by the probes that it takes.
 type textKind struct {
@@ -21,16 +21,19 @@ var reserved = []any{"true", "false", "yes", "no", "on", "off", "null"}
 
 const (
 	namePattern = `[a-z][a-z0-9_]{0,63}`
+	codePattern = `[A-Za-z0-9_.~+/-]*[A-Za-z0-9_.~+-]\.[A-Z][A-Za-z0-9_]*`
 	termPattern = namePattern + `(\.` + namePattern + `)?\s*(\[[0-9:,\[\]\s]+\])?`
 )
 
 var textKinds = []textKind{
-	{"1000000", "name", object{"type": "string", "pattern": "^" + namePattern + "$", "not": object{"enum": reserved}}, []string{"zq"}},
-	{"1100000", "parameter", object{"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]{0,63}$", "not": object{"pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff]|[Nn][Uu][Ll][Ll])$"}}, []string{"zq"}},
-	{"1010000", "variable", object{"type": "string", "pattern": "^" + namePattern + `(\.` + namePattern + ")?$"}, []string{"zq"}},
-	{"1011100", "nodes", object{"type": "string", "pattern": `^\s*` + termPattern + `(\s*[&-]\s*` + termPattern + `)*\s*$`}, []string{"zq"}},
-	{"1111110", "file", object{"type": "string", "pattern": `^[^/~#\\][^\\]*$`, "not": object{"pattern": `^([A-Za-z]:|(\./)*\.\./|[^#]*://)`}}, []string{"zq.npz"}},
-	{"1111111", "", object{"type": []any{"string", "number", "boolean"}}, []string{"zq"}},
+	{"10000000", "name", object{"type": "string", "pattern": "^" + namePattern + "$", "not": object{"enum": reserved}}, []string{"zq"}},
+	{"11000000", "parameter", object{"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]{0,63}$", "not": object{"pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff]|[Nn][Uu][Ll][Ll])$"}}, []string{"zq"}},
+	{"00000001", "code", object{"type": "string", "pattern": "^" + codePattern + "$"}, []string{"zq.Zr"}},
+	{"10000001", "sampler", object{"type": "string", "pattern": "^(" + namePattern + "|" + codePattern + ")$"}, []string{"zq", "zq.Zr"}},
+	{"10100000", "variable", object{"type": "string", "pattern": "^" + namePattern + `(\.` + namePattern + ")?$"}, []string{"zq"}},
+	{"10111000", "nodes", object{"type": "string", "pattern": `^\s*` + termPattern + `(\s*[&-]\s*` + termPattern + `)*\s*$`}, []string{"zq"}},
+	{"11111101", "file", object{"type": "string", "pattern": `^[^/~#\\][^\\]*$`, "not": object{"pattern": `^([A-Za-z]:|(\./)*\.\./|[^#]*://)`}}, []string{"zq.npz"}},
+	{"11111111", "", object{"type": []any{"string", "number", "boolean"}}, []string{"zq"}},
 }
 
 // textKindBy finds the kind of text that takes these probes, none if it takes
@@ -80,9 +83,12 @@ func (a *asker) scalar(s site, path string) (value, bool) {
 	if isText {
 		forms = append(forms, kind.use())
 		out.examples = append(out.examples, kind.examples...)
-	} else if out.words = a.fixedWords(s); len(out.words) > 0 {
-		forms = append(forms, object{"enum": out.words})
-		out.examples = append(out.examples, out.words...)
+	}
+	if !isText || kind.name == "code" {
+		if out.words = a.fixedWords(s); len(out.words) > 0 {
+			forms = append(forms, object{"enum": out.words})
+			out.examples = append(out.examples, out.words...)
+		}
 	}
 	if a.takes(s, "true") && a.takes(s, "false") {
 		forms = append(forms, object{"type": "boolean"})

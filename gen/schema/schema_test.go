@@ -275,7 +275,7 @@ func TestWhatEditorsNeed(t *testing.T) {
 func TestStrangeAnswers(t *testing.T) {
 	a := newAsker()
 	a.textKindBy("here", func(text string) bool { return text == "Zq" })
-	if want := "here: a text of no known kind (0100000)"; fmt.Sprint(a.failed) != want {
+	if want := "here: a text of no known kind (01000000)"; fmt.Sprint(a.failed) != want {
 		t.Errorf("failed with %v, want %s", a.failed, want)
 	}
 }

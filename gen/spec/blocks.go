@@ -109,7 +109,11 @@ func (p *parser) clamps(f fields) {
 // updates reads the samplers of variables.
 func (p *parser) updates(f fields) {
 	p.declaredBy(p.dottedName, f.get("update"), "update", "a mapping of variables to samplers such as {x: slice}", func(name Name, _, v *node) {
-		if s := p.name(v, join("update", name.Text)); s.Text != "" {
+		read := p.name
+		if v.isCode() {
+			read = p.code
+		}
+		if s := read(v, join("update", name.Text)); s.Text != "" {
 			p.spec.Update = append(p.spec.Update, Update{Var: name, Sampler: s})
 		}
 	})
@@ -119,7 +123,7 @@ var initWords = []string{"random", "hinton", "zeros"}
 
 // init reads one initial state for all variables, or one for each.
 func (p *parser) init(n *node, what string) Init {
-	form := "random, hinton, zeros, {file: f.npz} or a mapping of variables to these"
+	form := "random, hinton, zeros, {file: f.npz}, package.Func or a mapping of variables to these"
 	if n.kind != mapping {
 		if n.kind == list {
 			p.expected(n, what, form)
@@ -150,6 +154,13 @@ func (p *parser) isVariable(name string) bool {
 
 func (p *parser) initForm(n *node, what string) *InitForm {
 	g := &InitForm{Pos: n.pos()}
+	if n.isCode() {
+		g.Kind, g.Code = "code", p.code(n, what)
+		if g.Code.Text == "" {
+			return nil
+		}
+		return g
+	}
 	if n.kind == scalar {
 		if g.Kind = p.choice(n, what, initWords...).Text; g.Kind == "" {
 			return nil
@@ -157,7 +168,7 @@ func (p *parser) initForm(n *node, what string) *InitForm {
 		return g
 	}
 	if n.kind == list {
-		p.expected(n, what, "random, hinton, zeros, {file: f.npz} or {normal: [mean, sd]}")
+		p.expected(n, what, "random, hinton, zeros, {file: f.npz}, {normal: [mean, sd]} or package.Func")
 		return nil
 	}
 	f, _ := p.fields(n, what, "normal", "file")

@@ -204,10 +204,10 @@ func (p *parser) observed(n *node, what string) (Observe, bool) {
 		p.expected(n, what, diag.Or(observeWords)+", or a mapping")
 		return o, false
 	}
-	f, _ := p.fields(n, what, "state", "histogram", "name", "over", "index", "edges", "value", "mean", "params", "bins", "range")
-	v := p.oneOf(f, "state", "histogram", "value", "mean")
+	f, _ := p.fields(n, what, "state", "histogram", "name", "over", "index", "edges", "value", "mean", "params", "bins", "range", "go")
+	v := p.oneOf(f, "state", "histogram", "value", "mean", "go")
 	o.Kind = v.key
-	if v.key == "state" || v.key == "histogram" {
+	if v.key == "state" || v.key == "histogram" || v.key == "go" {
 		f.only("goes with value and mean only", "over", "index", "edges", "params")
 	}
 	if v.key != "histogram" && v.key != "" {
@@ -225,6 +225,12 @@ func (p *parser) observed(n *node, what string) (Observe, bool) {
 		o.Bins, o.Range = f.integer("bins", 1, maxBins), p.valueRange(f)
 		o.Refs = p.ref(v.value, f.path(v.key))
 		return o, o.Refs != nil
+	case "go":
+		if v := f.need("name", "name: and the name of the result"); v != nil {
+			o.Name = p.name(v, f.path("name"))
+		}
+		o.Code = p.code(v.value, f.path("go"))
+		return o, o.Name.Text != "" && o.Code.Text != ""
 	case "value", "mean":
 		return o, p.valueObserver(&o, f, v.key, v.value)
 	}

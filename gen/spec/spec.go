@@ -297,9 +297,10 @@ type VarInit struct {
 
 // InitForm is random, hinton, zeros, a file or {normal: [mean, sd]}.
 type InitForm struct {
-	Kind   string // random, hinton, zeros, file, normal
+	Kind   string // random, hinton, zeros, file, normal, code
 	File   *File
 	Normal []Float
+	Code   Name
 	Pos    diag.Pos
 }
 
@@ -429,9 +430,10 @@ type Phase struct {
 
 // Observe is one entry of observe.
 type Observe struct {
-	Kind string // state, energy, best, moments, magnetisation, histogram, value, mean
+	Kind string // state, energy, best, moments, magnetisation, histogram, value, mean, go
 	Refs *Ref   // state: [refs], histogram: ref
-	Name Name   // value, mean, histogram
+	Name Name   // value, mean, histogram, go
+	Code Name   // go
 	// Of a histogram of continuous nodes.
 	Bins  Int
 	Range []Float // nil, or lowest and highest

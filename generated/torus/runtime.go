@@ -346,7 +346,7 @@ const (
 // planPatterns decides whether a block of categoricals is updated from patterns.
 func (s *Sampler) planPatterns(b *blockPlan) {
 	b.cat = nil
-	if b.kind != Categorical || b.states > 32 {
+	if b.kind != Categorical || b.states > 32 || b.user != nil {
 		return
 	}
 	n := len(b.nodes)
@@ -775,9 +775,12 @@ func (m *Model) checkSweep() error {
 			if b.First != next || len(b.Nodes) == 0 || next > math.MaxInt32-len(b.Nodes)-16 {
 				return fmt.Errorf("superblock %d: %d nodes from slot %d on", i, len(b.Nodes), b.First)
 			}
+			if b.Numbers < 0 || b.Numbers > MaxNumbers {
+				return fmt.Errorf("superblock %d: %d numbers a node", i, b.Numbers)
+			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && b.Kind != Continuous {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && !isCode(b.Sampler) && b.Kind != Continuous {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
@@ -1474,6 +1477,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.int(x.States)
 			e.truth(x.Float)
 			e.text(x.Sampler)
+			e.int(x.Numbers)
 			e.truth(x.Joint != nil)
 			if j := x.Joint; j != nil {
 				e.float(j.StepSize)
@@ -1498,6 +1502,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 		e.ints32(in.Values)
 		e.float(in.Mean)
 		e.float(in.SD)
+		e.text(in.Code)
 	}
 	e.format(m.Format)
 	e.int(m.Rounds)
@@ -1778,8 +1783,8 @@ func (d *codecReader) model() *Model {
 	})
 	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 2+4+1+16+4, func(d *codecReader) Block {
-			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text()}
+		return codecList(d, 2+4+1+24+4, func(d *codecReader) Block {
+			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int()}
 			if d.truth() {
 				b.Joint = &Joint{StepSize: d.float(), NoiseScale: d.float(), Steps: d.int()}
 			}
@@ -1791,8 +1796,8 @@ func (d *codecReader) model() *Model {
 	m.Clamps = codecList(d, 4+8+4, func(d *codecReader) Clamp {
 		return Clamp{Nodes: d.ints32(), Chains: d.int(), Values: d.ints32()}
 	})
-	m.Init = codecList(d, 1+8+4+16, func(d *codecReader) Init {
-		return Init{Kind: InitKind(d.byte(5)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float()}
+	m.Init = codecList(d, 1+8+4+16+4, func(d *codecReader) Init {
+		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
 		Range: d.float(), Bound: d.float()}
@@ -2049,6 +2054,7 @@ const (
 	kernelGroups                // spin: sums of tables of up to 8 inputs
 	kernelTerms                 // anything else in integers
 	kernelFloat                 // float32
+	kernelUser                  // user's code
 )
 
 // blockPlan is one block, compiled. Index i is the node of slot first + i.
@@ -2078,6 +2084,7 @@ type blockPlan struct {
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
 	joint *jointPlan // a joint move
+	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
 }
 
@@ -2176,12 +2183,13 @@ func (m *Model) nodeTerms() (nodeTerms, error) {
 }
 
 // compile builds the plan of every block.
-func (s *Sampler) compile() error {
+func (s *Sampler) compile(o *Options) error {
 	m := s.model
 	nt, err := m.nodeTerms()
 	if err != nil {
 		return err
 	}
+	s.user.terms = nt
 	s.intAt = make([]int, len(m.Factors)+1)
 	for i, f := range m.Factors {
 		s.intAt[i+1] = s.intAt[i] + len(f.Weights)
@@ -2213,13 +2221,22 @@ func (s *Sampler) compile() error {
 			p.end = make([]int32, padded)
 			p.tstart = make([]int32, padded+1)
 			p.table = make([]int32, padded)
-			if b.Float {
+			switch {
+			case isCode(b.Sampler):
+				if p.user, err = s.planUser(&b, o); err != nil {
+					return err
+				}
+			case b.Float:
 				p.float = s.compileFloat(&b, &nt, codes)
 			}
 			for i, n := range b.Nodes {
 				p.row[i] = s.row[n]
 				s.slot[n] = int32(b.First + i)
-				if b.Float {
+				switch {
+				case p.user != nil:
+					p.kernel[i] = kernelUser
+					continue
+				case b.Float:
 					p.kernel[i] = kernelFloat
 					continue
 				}
@@ -2399,6 +2416,8 @@ func fillView[T int32 | int64](dst []T, ints []int64, table []int, axis int) {
 // adjacent, so that a kernel runs over chains with the node's tables at hand.
 //
 //	model.go     Model
+//	user.go      what users write in Go: samplers, starts; userobserver.go observers
+//	usercode.go  how these are called
 //	compile.go   rows, terms and kernels of every node
 //	tables.go    thresholds and exponentials at one β
 //	noise.go     random digits of four slots at a time
@@ -3363,7 +3382,7 @@ func intoRange(x float32, bounds []float64) float32 {
 func (s *Sampler) initialFloat(in Init, v *Var, slot int32, chain int) float32 {
 	mean, sd := 0.0, 1.0
 	switch in.Kind {
-	case InitZeros:
+	case InitZeros, InitCode:
 		return 0
 	case InitNormal:
 		mean, sd = in.Mean, in.SD
@@ -4614,6 +4633,7 @@ type Block struct {
 	Float   bool   // updated in float32: continuous nodes and their neighbours
 	Sampler string // "" draws from the conditional law; else the name of another sampler
 	Joint   *Joint // a joint move of all nodes, by Sampler
+	Numbers int    // that the sampler keeps for each node and chain
 	First   int
 	Nodes   []int32
 }
@@ -4642,6 +4662,7 @@ const (
 	InitZeros                  // spin -1, category 0
 	InitValues                 // given
 	InitNormal                 // continuous: Mean + SD·z
+	InitCode                   // by user's code
 )
 
 // Init is the start of one variable; Values as in Clamp.
@@ -4650,6 +4671,7 @@ type Init struct {
 	Chains   int
 	Values   []int32
 	Mean, SD float64 // InitNormal
+	Code     string  // InitCode: its name
 }
 
 // Format is the number format; see the program's specification.
@@ -4971,14 +4993,16 @@ func RareProbability(x float64) uint32 {
 
 // PackedSize is the number of bytes of AppendPacked.
 func (s *Sampler) PackedSize() int {
-	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows + 256*s.floatRows + 256*s.stepRows)
+	return s.words*(8*s.spinRows+64*s.cat8Rows+128*s.cat16Rows+256*s.floatRows+256*s.stepRows) + 8*len(s.user.numbers)
 }
 
 // AppendPacked appends the state of all chains to dst in a form that does not
 // depend on threads or emitted code: for every 64 chains the spins in dense
 // order, one bit a chain, then the categoricals of up to 256 states, a byte a
 // chain, then the others, two bytes, then continuous nodes, the four bytes of a
-// float32, then the steps of those that have them. All are little-endian; what lies beyond the last chain is 0.
+// float32, then the steps of those that have them. All are little-endian; what lies
+// beyond the last chain is 0. At the end are the numbers of samplers in Go, 8 bytes
+// of a float64 each.
 func (s *Sampler) AppendPacked(dst []byte) []byte {
 	for word := range s.words {
 		n := min(64, s.chains-64*word)
@@ -5006,6 +5030,9 @@ func (s *Sampler) AppendPacked(dst []byte) []byte {
 			at := s.chainAt(s.stepRows, r, 64*word)
 			dst = appendFloats(dst, s.steps[at:at+n])
 		}
+	}
+	for _, x := range s.user.numbers {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(x))
 	}
 	return dst
 }
@@ -5056,6 +5083,9 @@ func (s *Sampler) SetPacked(b []byte) error {
 		for r := range s.stepRows {
 			b = takeFloats(s.steps[s.chainAt(s.stepRows, r, 64*word):], b)
 		}
+	}
+	for i := range s.user.numbers {
+		s.user.numbers[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
 	}
 	return nil
 }
@@ -5365,6 +5395,10 @@ type Options struct {
 	// FitSweeps is how many sweeps, from number 0 on, fit the steps of samplers that
 	// have them; 0: those of warm-up, negative: none.
 	FitSweeps int
+	// Code is what the model names of its user's code in Go.
+	Code UserCode
+	// Hold makes a sampler without that code, which holds states and does not sweep.
+	Hold bool
 }
 
 // Sampler holds the state of many chains of one model and sweeps it. Its
@@ -5436,7 +5470,9 @@ type Sampler struct {
 	digitShift  uint // 16 - digits drawn in one go
 
 	workers  []*worker
-	straight *Straight // emitted code, nil: tables throughout
+	user     userState
+	starts   []StartFunc // by variable; nil: not by user's code
+	straight *Straight   // emitted code, nil: tables throughout
 }
 
 type nodeKind uint8
@@ -5504,9 +5540,14 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if m.fullPatterns() > 1<<26 {
 		s.groupMax = 4
 	}
-	if err := s.compile(); err != nil {
+	if err := s.compile(&o); err != nil {
 		return nil, err
 	}
+	if err := s.planStarts(&o); err != nil {
+		return nil, err
+	}
+	s.placeNumbers()
+	s.placeCodes()
 	if s.straight != nil && s.straight.Fields != nil {
 		s.straight.Fields(&Fields{s: s})
 	}
@@ -6168,6 +6209,7 @@ func (s *Sampler) Restart() {
 			}
 		}
 	}
+	s.startUser()
 	for _, c := range s.clamps {
 		s.applyClamp(c)
 	}
@@ -6183,7 +6225,7 @@ func (m *Model) initOf(vi int) Init {
 
 // drawn says whether a start draws discrete values.
 func (in Init) drawn(v *Var) bool {
-	return v.Kind != Continuous && in.Kind != InitValues && in.Kind != InitZeros
+	return v.Kind != Continuous && in.Kind != InitValues && in.Kind != InitZeros && in.Kind != InitCode
 }
 
 // drawStarts draws the starts of nodes i … i+3 of a block, which share their words,
@@ -6299,8 +6341,14 @@ const (
 // samplerNames are the names under which blocks ask for a stepKind.
 var samplerNames = []string{"", "slice", "metropolis", "mala"}
 
-// samplerNamed is the sampler of a name, -1 if there is none.
-func samplerNamed(name string) stepKind { return stepKind(slices.Index(samplerNames, name)) }
+// samplerNamed is the sampler of a name, -1 if there is none. User's code is none of
+// these.
+func samplerNamed(name string) stepKind {
+	if isCode(name) {
+		return stepNone
+	}
+	return stepKind(slices.Index(samplerNames, name))
+}
 
 const (
 	minStep = 1.0 / (1 << 60)
@@ -6615,7 +6663,7 @@ func (m *Model) Fits(i int) bool {
 	v := &m.Vars[i]
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Joint == nil && b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
+			if b.Joint == nil && samplerNamed(b.Sampler) > stepNone && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
 				return true
 			}
 		}
@@ -6824,6 +6872,7 @@ type worker struct {
 	noSums   [256]layerSums // the table of no inputs
 
 	column Column
+	user   *userCalls
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -6831,7 +6880,7 @@ type worker struct {
 }
 
 func (s *Sampler) newWorker() *worker {
-	w := &worker{moves: make([]moves, len(s.model.Vars))}
+	w := &worker{moves: make([]moves, len(s.model.Vars)), user: s.newUserCalls()}
 	w.float.stack = make([][64]float32, s.codeDepth)
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
@@ -7000,7 +7049,7 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 			bytes := (min(left, 64) + 7) / 8
 			chain := uint32(64 * word)
 			slot := uint32(b.first + 4*g)
-			if b.kind != Continuous {
+			if b.kind != Continuous && b.user == nil {
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
@@ -7043,6 +7092,8 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 		w.outBits[int(b.row[i])*s.tile+lane] = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
 	case kernelFloat:
 		w.updateFloat(s, b, i, lane, bytes, slot, chain)
+	case kernelUser:
+		w.updateUser(s, b, i, lane, 8*bytes, slot, chain)
 	default:
 		if b.cat != nil && b.cat.made {
 			w.choosePatterns(s, b, i, b.cat.tails[i], lane, bytes, slot, chain)
@@ -7161,6 +7212,9 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 			each = append(each, e)
 		}
 	}
+	if err := s.UserFault(); err != nil { // of the initial state
+		return err
+	}
 	r := runner{s: s, ctx: ctx, each: each}
 	if !s.fitFixed {
 		s.fitUntil = 0
@@ -7230,6 +7284,9 @@ func (r *runner) sweeps(n int) error {
 		k := min(n, piece)
 		r.s.Sweeps(k)
 		n -= k
+		if err := r.s.UserFault(); err != nil {
+			return err
+		}
 		if err := r.observeSweep(); err != nil {
 			return err
 		}
@@ -7454,6 +7511,795 @@ func (t *expTable) at(d uint64) uint64 {
 	return (uint64(t.hi[d>>t.r])*uint64(t.lo[d&(1<<t.r-1)]) + 1<<30) >> 31
 }
 
+// What users write in Go and name in a model file: samplers of nodes here, starts
+// of nodes with them, observers in userobserver.go. All of it is called from
+// several goroutines at a time, each with chains or nodes of its own: what lasts
+// from one call to the next belongs into the numbers that the engine keeps. Results
+// are the same bits for any number of threads and chains as long as the code uses
+// no other randomness than the words it is given; for the same bits on every
+// machine it takes Exp, Log, Sigma, NormalQuantile of this package in place of
+// those of package math, and rounds products that stand in sums: x + float64(a*b).
+
+// A NodeSampler draws new values of the nodes of a variable: `update: {x:
+// mypkg.Type}` names a type whose method Sample is one, or a function of its form.
+type NodeSampler interface {
+	// Sample returns the new value of a node: ±1 of a spin, 0 … States-1 of a
+	// categorical, of a continuous node a number in its range, which is rounded to
+	// float32.
+	Sample(u *Update) float64
+}
+
+// A StatefulSampler is a NodeSampler with numbers of its own for each node and
+// chain, which last from sweep to sweep and are part of a saved state.
+type StatefulSampler interface {
+	NodeSampler
+	// Numbers is how many there are, a constant.
+	Numbers() int
+	// Begin fills the numbers of a node, zeros until then, before the first sweep.
+	Begin(s *Site, numbers []float64)
+}
+
+// MaxNumbers is the largest number that Numbers may give.
+const MaxNumbers = 1 << 16
+
+// A SamplerFunc is a NodeSampler without numbers.
+type SamplerFunc func(u *Update) float64
+
+// Sample calls the function.
+func (f SamplerFunc) Sample(u *Update) float64 { return f(u) }
+
+// A StartFunc gives the initial value of a node, in the form Sample has:
+// `init: {x: mypkg.Func}`.
+type StartFunc func(s *Site) float64
+
+// UserCode is the code that a model names, by its names in the model.
+type UserCode struct {
+	Samplers map[string]NodeSampler
+	Starts   map[string]StartFunc
+}
+
+// A Site is one node of one chain. Its fields are for reading.
+type Site struct {
+	Variable string // name of the node's variable
+	Index    int    // of the node in its variable, row-major
+	Node     int    // of the node in the model
+	Chain    int
+	Kind     Kind
+	States   int       // 0 of a continuous node
+	Range    []float64 // lowest and highest value of a continuous node; nil: all
+	Beta     float64
+
+	from  SiteSource
+	draw  uint32 // of the next word
+	past  uint32 // first draw beyond what the call may take
+	fault string // what the code did wrong, "" nothing
+}
+
+// A SiteTerm is a row of a factor that the node is in: what THRML calls an
+// interaction. Nothing of it may be changed.
+type SiteTerm struct {
+	Factor  string
+	Nodes   []int32   // of the row
+	Slot    int       // which of them is the node itself
+	Weights []float64 // of the row, one axis for each categorical
+}
+
+// Terms are the rows of factors that the node is in, in the order of factors and
+// rows.
+func (s *Site) Terms() []SiteTerm { return s.from.Terms(s.Node) }
+
+// Word is the next random word: uniform, and a function of the seed, the chain, the
+// sweep, the node and the number of words taken before it in this call alone. A
+// call takes at most 256 (for the start of a node, or of its numbers, 128).
+func (s *Site) Word() uint32 {
+	if s.draw == s.past {
+		s.fail("it takes too many random words in one call")
+		return 0
+	}
+	s.draw++
+	return s.from.Word(s.draw - 1)
+}
+
+func (s *Site) twoWords() uint64 {
+	hi := uint64(s.Word())
+	return hi<<32 | uint64(s.Word())
+}
+
+// Uniform is a uniform number between 0 and 1, both excluded, an odd multiple of
+// 2^-53, from two words.
+func (s *Site) Uniform() float64 { return (float64(s.twoWords()>>12) + 0.5) / (1 << 52) }
+
+// Normal is a standard normal number, from two words.
+func (s *Site) Normal() float64 {
+	w := s.twoWords()
+	z := NormalQuantile((float64(w&^(1<<63)) + 0.5) / (1 << 64))
+	if w>>63 == 0 {
+		return -z
+	}
+	return z
+}
+
+// fail keeps the first fault of a call.
+func (s *Site) fail(format string, args ...any) {
+	if s.fault == "" {
+		s.fault = fmt.Sprintf(format, args...)
+	}
+}
+
+// An Update is a Site whose node is updated. Its conditional law given its
+// neighbours has a probability proportional to exp(-Energy(x)); the fields hold it
+// in float64 from the weights as given, β included.
+type Update struct {
+	Site
+	Sweep uint64
+	Old   float64 // value before the update, in the form Sample gives
+
+	Field  float64   // γ of a spin: P(x) ∝ exp(γ·x), P(+1) = σ(2γ)
+	Fields []float64 // θ of a categorical: P(k) ∝ exp(θ_k)
+	A, B   float64   // of a continuous node: p(x) ∝ exp(-A·x² - B·x), but for expressions that are no squares
+
+	Numbers []float64 // of a StatefulSampler: its own, to be read and written
+}
+
+// Value is the value of a neighbour, a node that shares a row with this one.
+func (u *Update) Value(node int32) float64 {
+	x, ok := u.from.Value(u.Node, node)
+	if !ok {
+		u.fail("node %d is no neighbour of this one, so its value may not be read", node)
+	}
+	return x
+}
+
+// Energy is β times the part of the energy that the node is in, at the value x of
+// the node, up to a constant: of a continuous node A·x² + B·x and what expressions
+// add to that.
+func (u *Update) Energy(x float64) float64 {
+	switch u.Kind {
+	case Spin:
+		return -float64(u.Field * x)
+	case Categorical:
+		return -u.Fields[int(x)]
+	}
+	e := float64(float64(u.A*x)*x) + float64(u.B*x)
+	if u.from.Extra != nil {
+		more, _ := u.from.Extra(u.Node, x)
+		e += float64(u.Beta * more)
+	}
+	return e
+}
+
+// Slope is the derivative of Energy of a continuous node.
+func (u *Update) Slope(x float64) float64 {
+	d := float64(2*u.A*x) + u.B
+	if u.from.Extra != nil {
+		_, more := u.from.Extra(u.Node, x)
+		d += float64(u.Beta * more)
+	}
+	return d
+}
+
+// A SiteSource is how an engine shows nodes to user's code.
+type SiteSource struct {
+	Word  func(draw uint32) uint32  // of the call at hand
+	Terms func(node int) []SiteTerm // of a node
+	// Value is that of a neighbour; false: it is none.
+	Value func(node int, neighbour int32) (float64, bool)
+	// Extra is what expressions add to the energy of a continuous node at x, and its
+	// derivative, without β; nil: nothing.
+	Extra func(node int, x float64) (energy, slope float64)
+}
+
+// Numbers of words of a call. Starts of nodes take the draws from 0 on, those of
+// numbers from startWords on.
+const (
+	sampleWords = 256
+	startWords  = 128
+)
+
+// Sampled calls a sampler. The Update has all its exported fields; the value is in
+// the form of State.
+func (from SiteSource) Sampled(f NodeSampler, u *Update) (int32, error) {
+	u.opened(from, 0, sampleWords)
+	return u.checked(f.Sample(u))
+}
+
+// Started calls the start of a node.
+func (from SiteSource) Started(f StartFunc, s *Site) (int32, error) {
+	s.opened(from, 0, startWords)
+	return s.checked(f(s))
+}
+
+// Begun calls Begin.
+func (from SiteSource) Begun(f StatefulSampler, s *Site, numbers []float64) error {
+	s.opened(from, startWords, 2*startWords)
+	f.Begin(s, numbers)
+	return s.faulty()
+}
+
+func (s *Site) opened(from SiteSource, draw, past uint32) {
+	s.from, s.draw, s.past, s.fault = from, draw, past, ""
+}
+
+func (s *Site) faulty() error {
+	if s.fault == "" {
+		return nil
+	}
+	return errors.New(s.fault)
+}
+
+// checked is a value that user's code gave as a state holds it.
+func (s *Site) checked(x float64) (int32, error) {
+	if s.fault != "" {
+		return 0, s.faulty()
+	}
+	switch s.Kind {
+	case Spin:
+		if x == 1 || x == -1 {
+			return int32(x), nil
+		}
+		return 0, fmt.Errorf("it gives %v, and a spin is -1 or 1", x)
+	case Categorical:
+		if x >= 0 && x < float64(s.States) && x == math.Floor(x) {
+			return int32(x), nil
+		}
+		return 0, fmt.Errorf("it gives %v, and a value is one of 0 … %d", x, s.States-1)
+	}
+	f := float32(x)
+	switch {
+	case !(math.Abs(float64(f)) <= math.MaxFloat32):
+		return 0, fmt.Errorf("it gives %v, which is no finite float32", x)
+	case s.Range != nil && !(s.Range[0] <= float64(f) && float64(f) <= s.Range[1]):
+		return 0, fmt.Errorf("it gives %v, outside the range [%v, %v]", x, s.Range[0], s.Range[1])
+	}
+	return FloatBits(f), nil
+}
+
+// isCode tells the name of user's code from that of a sampler of the engine.
+func isCode(name string) bool { return strings.Contains(name, ".") }
+
+// userPlan is the part of a block that user's code samples.
+type userPlan struct {
+	name    string
+	sampler NodeSampler // nil in a sampler that only holds states
+}
+
+// userCalls is what one worker needs to call user's code.
+type userCalls struct {
+	source  SiteSource
+	update  Update
+	purpose Purpose
+	sweep   uint64
+	slot    uint32
+	chain   int
+	stack   []float64
+}
+
+// userState is what user's code leaves behind.
+type userState struct {
+	numbers []float64 // of nodes in the order of slots, by node and chain
+	at      []int     // where those of a node begin; nil: no sampler has any
+	count   []int     // how many one chain of a node has
+	terms   nodeTerms
+	codes   [][]codePlace // by node; nil: the model has no expressions
+
+	lock  sync.Mutex
+	fault *UserFault
+}
+
+// A UserFault says what user's code did wrong, where it did so first.
+type UserFault struct {
+	Code   string // its name in the model
+	Node   string // "" of an observer
+	Chain  int
+	Sweep  uint64
+	Reason string
+
+	slot  uint32
+	start bool
+}
+
+func (f *UserFault) Error() string {
+	when := fmt.Sprintf("sweep %d", f.Sweep)
+	if f.start {
+		when = "the initial state"
+	}
+	if f.Node == "" {
+		return fmt.Sprintf("%s, chain %d, after %d sweeps: %s", f.Code, f.Chain, f.Sweep, f.Reason)
+	}
+	return fmt.Sprintf("%s, %s of chain %d, %s: %s", f.Code, f.Node, f.Chain, when, f.Reason)
+}
+
+// before orders faults so that threads do not decide which one is told.
+func (f *UserFault) before(g *UserFault) bool {
+	switch {
+	case f.Sweep != g.Sweep:
+		return f.Sweep < g.Sweep
+	case f.start != g.start:
+		return f.start
+	case f.Chain != g.Chain:
+		return f.Chain < g.Chain
+	}
+	return f.slot < g.slot
+}
+
+// UserFault is the first fault of user's code since the last Init; nil: none. The
+// node kept its value. Run stops with it.
+func (s *Sampler) UserFault() error {
+	if s.user.fault == nil {
+		return nil
+	}
+	return s.user.fault
+}
+
+// planUser finds the code of a block.
+func (s *Sampler) planUser(b *Block, o *Options) (*userPlan, error) {
+	p := &userPlan{name: b.Sampler, sampler: o.Code.Samplers[b.Sampler]}
+	if o.Hold {
+		p.sampler = nil
+		return p, nil
+	}
+	if p.sampler == nil {
+		return nil, fmt.Errorf("sampler %s is code in Go that is not linked in here", b.Sampler)
+	}
+	numbers := 0
+	if f, ok := p.sampler.(StatefulSampler); ok {
+		numbers = f.Numbers()
+	}
+	if numbers != b.Numbers {
+		return nil, fmt.Errorf("sampler %s keeps %d numbers, and %d when the model was made: emit it again", b.Sampler, numbers, b.Numbers)
+	}
+	return p, nil
+}
+
+// placeNumbers gives every node the numbers that its sampler keeps.
+func (s *Sampler) placeNumbers() {
+	total := 0
+	for _, super := range s.model.Sweep {
+		for _, b := range super {
+			if b.Numbers == 0 {
+				continue
+			}
+			if s.user.at == nil {
+				s.user.at, s.user.count = make([]int, s.model.Nodes), make([]int, s.model.Nodes)
+			}
+			for _, n := range b.Nodes {
+				s.user.at[n], s.user.count[n] = total, b.Numbers
+				total += b.Numbers * s.chains
+			}
+		}
+	}
+	s.user.numbers = make([]float64, total)
+}
+
+// Numbers are those that the sampler of a node keeps of it in one chain; they may be
+// changed between sweeps. nil: none.
+func (s *Sampler) Numbers(node, chain int) []float64 {
+	if s.user.at == nil || s.user.count[node] == 0 {
+		return nil
+	}
+	k := s.user.count[node]
+	at := s.user.at[node] + chain*k
+	return s.user.numbers[at : at+k : at+k]
+}
+
+// codePlace is a slot of a row of a code factor.
+type codePlace struct {
+	code *CodeFactor
+	row  int
+	slot int
+}
+
+// placeCodes lists the rows of code factors in the conditional of every node.
+func (s *Sampler) placeCodes() {
+	if len(s.model.Codes) == 0 {
+		return
+	}
+	s.user.codes = make([][]codePlace, s.model.Nodes)
+	for i := range s.model.Codes {
+		c := &s.model.Codes[i]
+		k := len(c.Slots)
+		for r := range c.Rows {
+			for j, n := range c.Index[r*k : r*k+c.heads()] {
+				s.user.codes[n] = append(s.user.codes[n], codePlace{c, r, j})
+			}
+		}
+	}
+}
+
+// evaluate is code of a row in float64 with the value x in the place's own slot.
+func (c *userCalls) evaluate(s *Sampler, p codePlace, ops []CodeOp, x float64) float64 {
+	code := Code{Ops: ops, Params: p.code.Params}
+	nodes := p.code.Index[p.row*len(p.code.Slots):]
+	var v float64
+	v, c.stack = code.Eval(p.row, func(slot int) float64 {
+		if slot == p.slot {
+			return x
+		}
+		return s.number(int(nodes[slot]), c.chain)
+	}, c.stack)
+	return v
+}
+
+// extra is as in SiteSource.
+func (c *userCalls) extra(s *Sampler, node int, x float64) (energy, slope float64) {
+	for _, p := range s.user.codes[node] {
+		part := &p.code.Parts[p.slot]
+		energy += c.evaluate(s, p, part.Energy, x)
+		slope += c.evaluate(s, p, part.Slope, x)
+	}
+	return energy, slope
+}
+
+// newUserCalls prepares a worker.
+func (s *Sampler) newUserCalls() *userCalls {
+	c := &userCalls{}
+	c.source = SiteSource{
+		Word: func(draw uint32) uint32 {
+			return s.rng.Word32(c.purpose+s.phase, uint32(c.chain), c.sweep, c.slot, draw)
+		},
+		Terms: s.siteTerms,
+		Value: func(node int, neighbour int32) (float64, bool) {
+			if !s.areNeighbours(node, neighbour) {
+				return 0, false
+			}
+			return s.number(int(neighbour), c.chain), true
+		},
+	}
+	if s.user.codes != nil {
+		c.source.Extra = func(node int, x float64) (energy, slope float64) { return c.extra(s, node, x) }
+	}
+	return c
+}
+
+// areNeighbours tells whether a row in the conditional of a node holds another one.
+func (s *Sampler) areNeighbours(node int, other int32) bool {
+	t := &s.user.terms
+	for i := t.start[node]; i < t.start[node+1]; i++ {
+		f := &s.model.Factors[t.factor[i]]
+		k := len(f.Slots)
+		if int(other) != node && slices.Contains(f.Index[int(t.row[i])*k:][:k], other) {
+			return true
+		}
+	}
+	if s.user.codes == nil || int(other) == node {
+		return false
+	}
+	return slices.ContainsFunc(s.user.codes[node], func(p codePlace) bool {
+		k := len(p.code.Slots)
+		return slices.Contains(p.code.Index[p.row*k:][:k], other)
+	})
+}
+
+// number is the value of a node in one chain as user's code sees it.
+func (s *Sampler) number(node, chain int) float64 {
+	x := s.Value(node, chain)
+	if s.kind[node] == nodeFloat {
+		return float64(BitsFloat(x))
+	}
+	return float64(x)
+}
+
+// siteTerms are the rows that a node is in.
+func (s *Sampler) siteTerms(node int) []SiteTerm {
+	t := &s.user.terms
+	var list []SiteTerm
+	for i := t.start[node]; i < t.start[node+1]; i++ {
+		f := &s.model.Factors[t.factor[i]]
+		k, size, row := len(f.Slots), f.TableSize(), int(t.row[i])
+		table := s.weights[t.factor[i]]
+		if !f.Shared {
+			table = table[row*size : (row+1)*size]
+		}
+		list = append(list, SiteTerm{Factor: f.Name, Nodes: f.Index[row*k : row*k+k : row*k+k], Slot: int(t.slot[i]), Weights: table})
+	}
+	return list
+}
+
+// siteOf fills in which node of which chain it is.
+func (s *Sampler) siteOf(node, chain int) Site {
+	v := s.model.varOf(node)
+	return Site{Variable: v.Name, Index: node - v.First, Node: node, Chain: chain, Kind: v.Kind, States: v.States, Range: v.Range, Beta: s.beta}
+}
+
+// updateUser updates a node by user's code in the first n chains of a word.
+func (w *worker) updateUser(s *Sampler, b *blockPlan, i, lane, n int, slot, chain uint32) {
+	node := int(b.nodes[i])
+	c := w.user
+	c.purpose, c.sweep, c.slot = PurposeUser, w.sweep, slot
+	u := &c.update
+	u.Site = s.siteOf(node, 0)
+	for j := range min(n, s.chains-int(chain)) {
+		c.chain = int(chain) + j
+		u.Chain, u.Sweep, u.Old, u.Numbers = c.chain, w.sweep, s.number(node, c.chain), s.Numbers(node, c.chain)
+		s.fillConditional(c, u)
+		v, err := guarded(func() (int32, error) { return c.source.Sampled(b.user.sampler, u) })
+		if err != nil {
+			s.userFault(&UserFault{Code: b.user.name, Node: s.model.NodeName(node), Chain: c.chain, Sweep: w.sweep, Reason: err.Error(), slot: slot})
+			continue
+		}
+		w.put(s, b, i, lane, j, v)
+	}
+}
+
+// guarded calls user's code; a panic becomes an error.
+func guarded(call func() (int32, error)) (v int32, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New(panicText(r, string(debug.Stack())))
+		}
+	}()
+	return call()
+}
+
+// panicText is what a panic says, and the line of the innermost call that is not of
+// the Go runtime.
+func panicText(r any, stack string) string {
+	_, trace, _ := strings.Cut(stack, "\npanic(")
+	text := fmt.Sprintf("panic: %v", r)
+	for line := range strings.Lines(trace) {
+		at, ok := strings.CutPrefix(line, "\t")
+		if !ok || strings.Contains(at, "/runtime/panic.go:") {
+			continue
+		}
+		at, _, _ = strings.Cut(strings.TrimSpace(at), " +0x")
+		return text + " at " + at
+	}
+	return text
+}
+
+// put writes a new value of one chain of a word to where updates go.
+func (w *worker) put(s *Sampler, b *blockPlan, i, lane, c int, v int32) {
+	at := int(b.row[i])*s.tile + lane
+	switch {
+	case b.kind == Spin:
+		word := &w.outBits[at]
+		*word = *word&^(1<<c) | uint64(v+1)>>1<<c
+	case b.kind == Continuous:
+		w.outFloats[at*64+c] = BitsFloat(v)
+	case b.states > 256:
+		w.outCat16[at*64+c] = uint16(v)
+	default:
+		w.outCat8[at*64+c] = uint8(v)
+	}
+}
+
+// userFault keeps the first fault.
+func (s *Sampler) userFault(f *UserFault) {
+	s.user.lock.Lock()
+	defer s.user.lock.Unlock()
+	if s.user.fault == nil || f.before(s.user.fault) {
+		s.user.fault = f
+	}
+}
+
+// fillConditional fills in the conditional law of a node: β times sums over its
+// terms, each its weight times the values of the other spin and continuous slots in
+// order, and of the fields of expressions.
+func (s *Sampler) fillConditional(c *userCalls, u *Update) {
+	u.Field, u.A, u.B = 0, 0, 0
+	u.Fields = u.Fields[:0]
+	for range u.States {
+		if u.Kind == Categorical {
+			u.Fields = append(u.Fields, 0)
+		}
+	}
+	t := &s.user.terms
+	for i := t.start[u.Node]; i < t.start[u.Node+1]; i++ {
+		s.addConditional(u, int(t.factor[i]), int(t.row[i]), int(t.slot[i]))
+	}
+	if s.user.codes != nil && u.Kind != Continuous {
+		for _, p := range s.user.codes[u.Node] {
+			field := p.code.Parts[p.slot].Field
+			if u.Kind == Spin {
+				u.Field += c.evaluate(s, p, field, u.Old)
+			}
+			for k := range u.Fields {
+				u.Fields[k] += c.evaluate(s, p, field, float64(k))
+			}
+		}
+	}
+	beta := s.beta
+	u.Field, u.A, u.B = float64(beta*u.Field), float64(beta*u.A), float64(beta*u.B)
+	for k := range u.Fields {
+		u.Fields[k] = float64(beta * u.Fields[k])
+	}
+}
+
+// addConditional adds one term.
+func (s *Sampler) addConditional(u *Update, factor, row, self int) {
+	f := &s.model.Factors[factor]
+	nodes := f.Index[row*len(f.Slots):][:len(f.Slots)]
+	stride, own, at := f.TableSize(), 0, 0
+	if !f.Shared {
+		at = row * stride
+	}
+	for i, slot := range f.Slots {
+		if slot.Kind != Categorical {
+			continue
+		}
+		if stride /= slot.States; i == self {
+			own = stride
+		} else {
+			at += stride * int(s.Value(int(nodes[i]), u.Chain))
+		}
+	}
+	times := func(v float64) float64 {
+		for i, slot := range f.Slots {
+			if i == self || slot.Kind == Categorical {
+				continue
+			}
+			x := s.number(int(nodes[i]), u.Chain)
+			for range max(1, slot.Power) {
+				v = float64(v * x)
+			}
+		}
+		return v
+	}
+	weights := s.weights[factor]
+	switch {
+	case u.Kind == Spin:
+		u.Field += times(weights[at])
+	case u.Kind == Categorical:
+		for k := range u.Fields {
+			u.Fields[k] += times(weights[at+k*own])
+		}
+	case f.Slots[self].Power == 2:
+		u.A += times(-weights[at])
+	default:
+		u.B += times(-weights[at])
+	}
+}
+
+// startUser gives user's code the starts of variables and of numbers.
+func (s *Sampler) startUser() {
+	s.user.fault = nil
+	clear(s.user.numbers)
+	c := s.workers[0].user
+	c.purpose, c.sweep = PurposeInit, s.sweep
+	for _, super := range s.blocks {
+		for _, b := range super {
+			f, _ := b.userSampler().(StatefulSampler)
+			for i, n := range b.nodes {
+				start := s.starts[s.model.varAt(int(n))]
+				if s.clamped[n] {
+					start = nil
+				}
+				if f == nil && start == nil {
+					continue
+				}
+				c.slot = uint32(b.first + i)
+				for c.chain = range s.chains {
+					s.startNode(c, b, int(n), start, f)
+				}
+			}
+		}
+	}
+}
+
+// userSampler is the user's code of a block, nil if it has none.
+func (b *blockPlan) userSampler() NodeSampler {
+	if b.user == nil {
+		return nil
+	}
+	return b.user.sampler
+}
+
+func (s *Sampler) startNode(c *userCalls, b *blockPlan, node int, start StartFunc, numbers StatefulSampler) {
+	site := s.siteOf(node, c.chain)
+	fault := func(name string, err error) {
+		s.userFault(&UserFault{Code: name, Node: s.model.NodeName(node), Chain: c.chain, Sweep: s.sweep, Reason: err.Error(), slot: c.slot, start: true})
+	}
+	if start != nil {
+		v, err := guarded(func() (int32, error) { return c.source.Started(start, &site) })
+		if err != nil {
+			fault(s.model.initOf(s.model.varAt(node)).Code, err)
+		} else {
+			s.setValue(node, c.chain, v)
+		}
+	}
+	if numbers != nil {
+		if _, err := guarded(func() (int32, error) { return 0, c.source.Begun(numbers, &site, s.Numbers(node, c.chain)) }); err != nil {
+			fault(b.user.name, err)
+		}
+	}
+}
+
+// planStarts finds the code of the starts.
+func (s *Sampler) planStarts(o *Options) error {
+	s.starts = make([]StartFunc, len(s.model.Vars))
+	for vi := range s.model.Vars {
+		in := s.model.initOf(vi)
+		if in.Kind != InitCode || o.Hold {
+			continue
+		}
+		if s.starts[vi] = o.Code.Starts[in.Code]; s.starts[vi] == nil {
+			return fmt.Errorf("start %s is code in Go that is not linked in here", in.Code)
+		}
+	}
+	return nil
+}
+
+// Numbers is how many numbers the sampler of a variable keeps for each node and
+// chain.
+func (m *Model) Numbers(v *Var) int {
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			if b.Numbers > 0 && m.varOf(int(b.Nodes[0])).First == v.First {
+				return b.Numbers
+			}
+		}
+	}
+	return 0
+}
+
+// A ChainObserver looks at every draw of every chain: `observe: [{name: m, go:
+// mypkg.Type}]` names a type that is one, or a function of the form of ObserverFunc.
+type ChainObserver interface {
+	// Values is how many numbers an observation has, a constant.
+	Values() int
+	// Numbers is how many numbers it keeps of each chain from draw to draw, a
+	// constant. They are zeros at the start and part of a saved state.
+	Numbers() int
+	// Observe fills in the values of a draw.
+	Observe(c *ChainState, numbers, values []float64)
+}
+
+// An ObserverFunc is a ChainObserver of one value that keeps nothing.
+type ObserverFunc func(c *ChainState) float64
+
+func (f ObserverFunc) Values() int  { return 1 }
+func (f ObserverFunc) Numbers() int { return 0 }
+
+// Observe calls the function.
+func (f ObserverFunc) Observe(c *ChainState, _, values []float64) { values[0] = f(c) }
+
+// ChainState is the state of one chain. Its fields are for reading.
+type ChainState struct {
+	Model *Model
+	Chain int
+	Draw  int    // of this run, from 0
+	Sweep uint64 // sweeps done
+
+	value  func(node, chain int) float64
+	energy func(chain int) float64
+	values map[string][]float64
+}
+
+// NewChainState is for engines: value and energy (at β = 1) are of the draw at hand.
+func NewChainState(m *Model, value func(node, chain int) float64, energy func(chain int) float64) *ChainState {
+	return &ChainState{Model: m, value: value, energy: energy, values: map[string][]float64{}}
+}
+
+// Value is the value of a node: ±1 of a spin, a category, or a number.
+func (c *ChainState) Value(node int) float64 { return c.value(node, c.Chain) }
+
+// Values are the values of a variable, row-major; nil for a name that is no
+// variable's. They are good until the next call with the same name.
+func (c *ChainState) Values(variable string) []float64 {
+	v := c.Model.Var(variable)
+	if v == nil {
+		return nil
+	}
+	list := c.values[variable][:0]
+	for n := range v.Count {
+		list = append(list, c.Value(v.First+n))
+	}
+	c.values[variable] = list
+	return list
+}
+
+// H is the energy at β = 1.
+func (c *ChainState) H() float64 { return c.energy(c.Chain) }
+
+// Observed calls an observer; a panic becomes an error.
+func (c *ChainState) Observed(o ChainObserver, numbers, values []float64) error {
+	_, err := guarded(func() (int32, error) {
+		o.Observe(c, numbers, values)
+		return 0, nil
+	})
+	return err
+}
+
 // Emitted packages that import this one check when they are compiled that both
 // fit: a negative constant does not convert to these types. The compiler's message
 // names the type, and so says what to do.
@@ -7472,7 +8318,7 @@ type (
 // Versions of emitted code that this runtime serves.
 const (
 	MinVersion = 2
-	MaxVersion = 2
+	MaxVersion = 3
 )
 
 // setInts rounds the weights of factor fi into Sampler.ints.
@@ -10560,9 +11406,10 @@ type Plan struct {
 
 	Target, Generator string // for the result's meta and the summary
 
-	Observables []Observable // of the model file: in summary and result
-	Histograms  []Histogram  // of the model file: in summary and result
-	RowMeans    []Observable // of the model file: in the result the mean of every row
+	Observables []Observable   // of the model file: in summary and result
+	Histograms  []Histogram    // of the model file: in summary and result
+	RowMeans    []Observable   // of the model file: in the result the mean of every row
+	Code        []UserObserver // of the model file, in Go: in summary and result
 
 	Progress func(Progress) // nil: none. It costs a look at the clock a sweep
 	Extra    []Watcher      // more to watch
@@ -10584,6 +11431,7 @@ type Collector struct {
 	scalars  []*Scalar   // observables
 	counts   []*HistogramCounts
 	rows     []*RowMeans
+	users    []*userWatch
 	progress *progressWatch
 
 	watchers []Watcher
@@ -10651,6 +11499,14 @@ func NewCollector(v ChainView, schedule Schedule, plan Plan) (*Collector, error)
 		}
 		c.rows = append(c.rows, rows)
 		c.watch(rows)
+	}
+	for _, o := range plan.Code {
+		w, err := newUserWatch(o, chains)
+		if err != nil {
+			return nil, err
+		}
+		c.users = append(c.users, w)
+		c.watch(w)
 	}
 	c.watch(plan.Extra...)
 	if plan.Progress != nil {
@@ -10841,6 +11697,7 @@ func (c *Collector) Close() error {
 //	best.go        lowest energy and its state (beststate.go); weigh.go: energies in
 //	               a hurry
 //	series.go      magnetisation, shares, scalars of the user
+//	user.go        observers in Go, and what they and samplers keep in state files
 //	nodes.go       R-hat and ESS of every node
 //	moments.go     means of nodes and factor rows
 //	rowmeans.go    means of an expression in every row
@@ -12370,6 +13227,9 @@ func (c *Collector) arrays() []ArrayWriter {
 	for _, r := range c.rows {
 		list = append(list, r)
 	}
+	for _, w := range c.users {
+		list = append(list, w)
+	}
 	for _, w := range c.plan.Extra {
 		if a, ok := w.(ArrayWriter); ok {
 			list = append(list, a)
@@ -12391,7 +13251,7 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 	if err := c.finished(); err != nil {
 		return err
 	}
-	return saveState(ctx, path, c.view, c.plan.Generator, c.Histograms())
+	return saveState(ctx, path, c.view, c.plan.Generator, c.Histograms(), c.observerNumbers())
 }
 
 // RowMeans takes, over all chains and draws, the mean of an expression for each row
@@ -12626,16 +13486,18 @@ func (r *SamplerReport) text() string {
 //
 // The file is an .npz with an array state/NAME (chain, *shape) for each variable,
 // steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
-// histogram/NAME with the counts of each histogram so far, and the member meta.
-// meta holds the SHA-256 digest of the whole file as it would be with an empty
-// digest. A file is read only if it is byte for byte what would be written for its
-// contents, so that no damage goes unnoticed.
+// histogram/NAME with the counts of each histogram so far, the numbers that samplers
+// and observers in Go keep, if there are any, and the member meta. meta holds the
+// SHA-256 digest of the whole file as it would be with an empty digest. A file is
+// read only if it is byte for byte what would be written for its contents, so that
+// no damage goes unnoticed.
 type SavedState struct {
 	Meta  StateMeta
 	vars  []savedVar
 	steps []savedVar // their values are the bits of the steps
 
 	histograms []SavedHistogram
+	numbers    []savedNumbers
 }
 
 // StateMeta is the member meta of a state file.
@@ -12688,11 +13550,11 @@ func stateErrorf(format string, args ...any) error {
 
 // SaveState writes the state that v shows as a state file, whole or not at all.
 func SaveState(ctx context.Context, path string, v ChainView, generator string) error {
-	return saveState(ctx, path, v, generator, nil)
+	return saveState(ctx, path, v, generator, nil, nil)
 }
 
-func saveState(ctx context.Context, path string, v ChainView, generator string, counts []SavedHistogram) error {
-	b, err := encodeState(v, generator, counts)
+func saveState(ctx context.Context, path string, v ChainView, generator string, counts []SavedHistogram, carried []savedNumbers) error {
+	b, err := encodeState(v, generator, counts, carried)
 	if err != nil {
 		return err
 	}
@@ -12704,10 +13566,10 @@ func saveState(ctx context.Context, path string, v ChainView, generator string, 
 
 // EncodeState is the state file of what v shows.
 func EncodeState(v ChainView, generator string) ([]byte, error) {
-	return encodeState(v, generator, nil)
+	return encodeState(v, generator, nil, nil)
 }
 
-func encodeState(v ChainView, generator string, counts []SavedHistogram) ([]byte, error) {
+func encodeState(v ChainView, generator string, counts []SavedHistogram, carried []savedNumbers) ([]byte, error) {
 	m := v.Model()
 	s := newSnapshot(newStateLayout(m, v.Chains()))
 	s.load(v, nil)
@@ -12716,6 +13578,7 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram) ([]byte
 	for _, h := range counts {
 		meta.Histograms = append(meta.Histograms, h.Histogram)
 	}
+	numbers := append(samplerNumbers(v), carried...)
 	return sealState(meta, func(z *NPZWriter) error {
 		if err := s.write(z, statePrefix); err != nil {
 			return err
@@ -12723,7 +13586,10 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram) ([]byte
 		if err := writeSteps(z, v); err != nil {
 			return err
 		}
-		return writeHistograms(z, counts)
+		if err := writeHistograms(z, counts); err != nil {
+			return err
+		}
+		return writeNumbers(z, numbers)
 	})
 }
 
@@ -12888,12 +13754,16 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 		name, ok = strings.CutPrefix(member, stepsPrefix)
 		list = &s.steps
 	}
-	if !ok {
+	number := strings.HasPrefix(member, samplerPrefix) || strings.HasPrefix(member, observerPrefix)
+	if !ok && !number {
 		return stateErrorf("damaged: array %s does not belong in a state file", member)
 	}
 	a, err := z.Get(member)
 	if err != nil {
 		return stateErrorf("damaged: %v", err)
+	}
+	if number {
+		return s.readNumbers(member, a)
 	}
 	values, err := savedValues(a)
 	if err != nil {
@@ -12948,7 +13818,19 @@ func (s *SavedState) writeVars(z *NPZWriter) error {
 			return err
 		}
 	}
-	return writeHistograms(z, s.histograms)
+	if err := writeHistograms(z, s.histograms); err != nil {
+		return err
+	}
+	return writeNumbers(z, s.numbers)
+}
+
+func writeNumbers(z *NPZWriter, numbers []savedNumbers) error {
+	for _, a := range numbers {
+		if err := z.Add(a.member, a.shape, a.values); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Check says with a *StateError why a run with this model, seed and number of
@@ -12976,7 +13858,10 @@ func (s *SavedState) Check(m *Model, seed uint64, chains int) error {
 			return err
 		}
 	}
-	return s.checkSteps(m, chains)
+	if err := s.checkSteps(m, chains); err != nil {
+		return err
+	}
+	return s.checkNumbers(m)
 }
 
 // checkSteps is Check for the steps of samplers.
@@ -13070,6 +13955,7 @@ func (s *SavedState) Restore(to *Sampler) error {
 		}
 	}
 	s.EachStep(m, to.SetStep)
+	s.restoreNumbers(to)
 	to.SetSweepNumber(s.Meta.Sweep)
 	return nil
 }
@@ -14066,6 +14952,252 @@ func (d *chainCounts) of(chain int) uint32 {
 		n |= uint32(digit>>chain&1) << k
 	}
 	return n
+}
+
+// A UserObserver is an observer in Go that a model file names.
+type UserObserver struct {
+	Name    string `json:"name"` // of the result
+	Code    string `json:"code"` // of the Observer
+	Values  int    `json:"values"`
+	Numbers int    `json:"numbers"`
+
+	// Fill, if it is set, fills in values and numbers of all chains, by chain, in
+	// place of Observer: they come from elsewhere.
+	Fill     func(numbers, values []float64) error `json:"-"`
+	Observer ChainObserver                         `json:"-"`
+	Carried  []float64                             `json:"-"` // numbers to begin with, nil: zeros
+}
+
+// userWatch records what one observer sees.
+type userWatch struct {
+	UserObserver
+	chain   *ChainState
+	numbers []float64 // chains × Numbers
+	values  []float64 // chains × Values of the draw at hand
+	series  []drawSeries[float64]
+}
+
+func newUserWatch(o UserObserver, chains int) (*userWatch, error) {
+	w := &userWatch{UserObserver: o, numbers: make([]float64, chains*o.Numbers), values: make([]float64, chains*o.Values), series: make([]drawSeries[float64], o.Values)}
+	switch {
+	case o.Fill == nil && o.Observer == nil:
+		return nil, fmt.Errorf("observable %s: %s is code in Go that is not linked in here", o.Name, o.Code)
+	case o.Values < 1 || o.Observer != nil && (o.Observer.Values() != o.Values || o.Observer.Numbers() != o.Numbers):
+		return nil, fmt.Errorf("observable %s: %s has changed since the model was made: emit it again", o.Name, o.Code)
+	case o.Carried != nil && len(o.Carried) != len(w.numbers):
+		return nil, fmt.Errorf("observable %s: %d numbers to begin with, %d are needed", o.Name, len(o.Carried), len(w.numbers))
+	}
+	copy(w.numbers, o.Carried)
+	for i := range w.series {
+		w.series[i].chains = chains
+	}
+	return w, nil
+}
+
+// Observe records a draw.
+func (w *userWatch) Observe(f *Frame) error {
+	if err := w.fill(f); err != nil {
+		return fmt.Errorf("observable %s: %w", w.Name, err)
+	}
+	for i, x := range w.values {
+		s := &w.series[i%w.Values]
+		s.v = append(s.v, x)
+	}
+	return nil
+}
+
+// fill computes the values of a draw.
+func (w *userWatch) fill(f *Frame) error {
+	if w.Fill != nil {
+		return w.Fill(w.numbers, w.values)
+	}
+	if w.chain == nil {
+		w.chain = NewChainState(f.Model(), f.number, func(chain int) float64 { return f.H()[chain] })
+	}
+	w.chain.Draw, w.chain.Sweep = f.Draw(), f.Sweep()
+	for c := range f.Chains() {
+		w.chain.Chain = c
+		values, numbers := w.values[c*w.Values:(c+1)*w.Values], w.numbers[c*w.Numbers:(c+1)*w.Numbers]
+		clear(values)
+		if err := w.chain.Observed(w.Observer, numbers, values); err != nil {
+			return &UserFault{Code: w.Code, Chain: c, Sweep: f.Sweep(), Reason: err.Error()}
+		}
+	}
+	return nil
+}
+
+// Rows are the rows of the values.
+func (w *userWatch) Rows() []Row {
+	var rows []Row
+	for i := range w.series {
+		name := w.Name
+		if w.Values > 1 {
+			name = fmt.Sprintf("%s[%d]", w.Name, i)
+		}
+		rows = append(rows, Summary(name, w.series[i].byChain(asIs)))
+	}
+	return rows
+}
+
+// WriteArrays adds NAME (chain, draw), or (chain, draw, value) of several values.
+func (w *userWatch) WriteArrays(z *NPZWriter) error {
+	var inner []int
+	if w.Values > 1 {
+		inner = []int{w.Values}
+	}
+	return writeSeries(z, w.Name, w.series, asIs, inner)
+}
+
+// Carried are the numbers that the observers in Go keep, in the order of the plan.
+func (c *Collector) Carried() [][]float64 {
+	var list [][]float64
+	for _, w := range c.users {
+		list = append(list, w.numbers)
+	}
+	return list
+}
+
+// FrameValues are what the observers in Go saw in the last draw, in the order of
+// the plan, each observer's values of all chains by chain.
+func (c *Collector) FrameValues() [][]float64 {
+	var list [][]float64
+	for _, w := range c.users {
+		list = append(list, w.values)
+	}
+	return list
+}
+
+// Numbers of samplers and observers in a state file: arrays sampler/NAME (chain,
+// *shape, numbers) of variables and observer/NAME (chain, numbers).
+const (
+	samplerPrefix  = "sampler/"
+	observerPrefix = "observer/"
+)
+
+// A savedNumbers is one of these arrays.
+type savedNumbers struct {
+	member string
+	shape  []int
+	values []float64
+}
+
+// numbersKept is implemented by engines whose samplers keep numbers.
+type numbersKept interface {
+	Numbers(node, chain int) []float64
+}
+
+// samplerNumbers are the numbers that the samplers of a view keep.
+func samplerNumbers(v ChainView) []savedNumbers {
+	kept, ok := v.(numbersKept)
+	if !ok {
+		return nil
+	}
+	var list []savedNumbers
+	m := v.Model()
+	for i := range m.Vars {
+		x := &m.Vars[i]
+		k := m.Numbers(x)
+		if k == 0 {
+			continue
+		}
+		a := savedNumbers{member: samplerPrefix + x.Name, shape: numbersShape(x, v.Chains(), k)}
+		for c := range v.Chains() {
+			for n := range x.Count {
+				numbers := kept.Numbers(x.First+n, c)
+				if numbers == nil { // clamped, and in no block
+					numbers = make([]float64, k)
+				}
+				a.values = append(a.values, numbers...)
+			}
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+func numbersShape(v *Var, chains, k int) []int {
+	return append(append([]int{chains}, v.Shape...), k)
+}
+
+// observerNumbers are the numbers that observers keep.
+func (c *Collector) observerNumbers() []savedNumbers {
+	var list []savedNumbers
+	for _, w := range c.users {
+		if w.Numbers > 0 {
+			list = append(list, savedNumbers{observerPrefix + w.Name, []int{c.view.Chains(), w.Numbers}, w.numbers})
+		}
+	}
+	return list
+}
+
+// readNumbers takes an array of a state file.
+func (s *SavedState) readNumbers(member string, a *NPYArray) error {
+	values, ok := a.Data.([]float64)
+	if !ok || len(a.Shape) < 2 || a.Shape[0] != s.Meta.Chains {
+		return stateErrorf("damaged: %s has shape %v and type %s", member, a.Shape, a.DType)
+	}
+	s.numbers = append(s.numbers, savedNumbers{member, a.Shape, values})
+	return nil
+}
+
+// find is an array of a state file, nil if there is none.
+func (s *SavedState) find(member string) *savedNumbers {
+	for i := range s.numbers {
+		if s.numbers[i].member == member {
+			return &s.numbers[i]
+		}
+	}
+	return nil
+}
+
+// checkNumbers compares the numbers of samplers with the model's.
+func (s *SavedState) checkNumbers(m *Model) error {
+	for i := range m.Vars {
+		v := &m.Vars[i]
+		k, a := m.Numbers(v), s.find(samplerPrefix+v.Name)
+		switch {
+		case k == 0 && a == nil:
+		case a == nil:
+			return stateErrorf("saved without the numbers that the sampler of %s keeps", v.Name)
+		case fmt.Sprint(a.shape) != fmt.Sprint(numbersShape(v, s.Meta.Chains, k)):
+			return stateErrorf("saved numbers of the sampler of %s have shape %v, those of this model %v", v.Name, a.shape, numbersShape(v, s.Meta.Chains, k))
+		}
+	}
+	return nil
+}
+
+// restoreNumbers gives the samplers their numbers back.
+func (s *SavedState) restoreNumbers(to *Sampler) {
+	m := to.Model()
+	for i := range m.Vars {
+		v := &m.Vars[i]
+		a, k := s.find(samplerPrefix+v.Name), m.Numbers(v)
+		if a == nil {
+			continue
+		}
+		for c := range s.Meta.Chains {
+			for n := range v.Count {
+				copy(to.Numbers(v.First+n, c), a.values[(c*v.Count+n)*k:])
+			}
+		}
+	}
+}
+
+// Carry gives observers the numbers that they had when the state was saved; an
+// observer that was not there then begins with zeros.
+func (s *SavedState) Carry(observers []UserObserver) error {
+	for i := range observers {
+		o := &observers[i]
+		a := s.find(observerPrefix + o.Name)
+		if a == nil {
+			continue
+		}
+		if len(a.shape) != 2 || a.shape[1] != o.Numbers {
+			return stateErrorf("saved numbers of the observer %s have shape %v, now it keeps %d of each chain", o.Name, a.shape, o.Numbers)
+		}
+		o.Carried = a.values
+	}
+	return nil
 }
 
 // What counts as converged: R-hat and effective sample size as Vehtari et al. 2021
@@ -16095,6 +17227,11 @@ func chainBytes(m *Model, chains int) float64 {
 			bits += 16 * float64(v.Count)
 		}
 	}
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			bits += 64 * float64(b.Numbers*len(b.Nodes))
+		}
+	}
 	return 4 * bits / 8 * float64(max(chains, 64))
 }
 
@@ -16317,6 +17454,17 @@ type Subject struct {
 	New               func(version *Model, o Options) (*Sampler, error)
 	Defaults          RunDefaults
 	Target, Generator string // for the result's meta and the summary
+	// Observers are the observers in Go, by their names in Defaults.
+	Observers map[string]ChainObserver
+}
+
+// Plan is what a Collector is asked for, the observers in Go among it.
+func (s *Subject) Plan(o *Observed) Plan {
+	p := o.Plan()
+	for i := range p.Code {
+		p.Code[i].Observer = s.Observers[p.Code[i].Code]
+	}
+	return p
 }
 
 // PipeOptions are the choices of a session.
@@ -16384,6 +17532,7 @@ type pipeSession struct {
 	threads int              // that it was made for
 	data    *RunData         // of the last run
 	counted []SavedHistogram // up to now
+	carried [][]float64      // by its observers in Go
 }
 
 // answer carries out one command and replies. An error ends the session.
@@ -16548,7 +17697,12 @@ func (s *pipeSession) run(ctx context.Context, f *pipeFrame) error {
 			return RefuseStates("%v", err)
 		}
 	}
-	plan := r.observed.Plan()
+	plan := s.Plan(&r.observed)
+	for i := range plan.Code {
+		if r.resume && i < len(s.carried) {
+			plan.Code[i].Carried = s.carried[i]
+		}
+	}
 	plan.Target, plan.Generator, plan.StateMemory = s.Target, s.Generator, stateMemory(s.Model, r.chains, r.schedule.Samples, float64(s.o.Memory))
 	summary := &RunSummary{CutTotal: s.Defaults.CutTotal}
 	if r.summary {
@@ -16570,6 +17724,7 @@ func (s *pipeSession) run(ctx context.Context, f *pipeFrame) error {
 	if err != nil {
 		return err
 	}
+	s.carried = col.Carried()
 	reply := runReply{OK: true, Seconds: time.Since(start).Seconds(), Sweeps: s.sampler.SweepNumber() - from,
 		Sweep: s.sampler.SweepNumber(), Beta: r.version.Beta, Meta: col.Meta()}
 	reply.Flips = float64(reply.Sweeps) * float64(sweptNodes(r.version)) * float64(r.chains)
@@ -16683,7 +17838,7 @@ func (s *pipeSession) plan(f *pipeFrame) (*pipeRun, error) {
 	}
 	if f.Observe != nil {
 		r.observed = Observed{StateNodes: r.observed.StateNodes, Observables: r.observed.Observables,
-			Histograms: r.observed.Histograms, RowMeans: r.observed.RowMeans}
+			Histograms: r.observed.Histograms, RowMeans: r.observed.RowMeans, Code: r.observed.Code}
 		for _, word := range f.Observe {
 			flag := r.observed.flag(word)
 			if flag == nil {
@@ -16909,9 +18064,10 @@ type Observed struct {
 	Moments       bool    `json:"moments"`
 	Magnetisation bool    `json:"magnetisation"`
 
-	Observables []Observable `json:"observables,omitempty"`
-	Histograms  []Histogram  `json:"histograms,omitempty"`
-	RowMeans    []Observable `json:"row_means,omitempty"`
+	Observables []Observable   `json:"observables,omitempty"`
+	Histograms  []Histogram    `json:"histograms,omitempty"`
+	RowMeans    []Observable   `json:"row_means,omitempty"`
+	Code        []UserObserver `json:"code,omitempty"`
 }
 
 // observedWords are the fields of Observed as a model file spells them.
@@ -16941,7 +18097,7 @@ func (o *Observed) words() []string {
 // Plan is what a Collector is asked for.
 func (o *Observed) Plan() Plan {
 	return Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation,
-		Observables: o.Observables, Histograms: o.Histograms, RowMeans: o.RowMeans}
+		Observables: o.Observables, Histograms: o.Histograms, RowMeans: o.RowMeans, Code: slices.Clone(o.Code)}
 }
 
 // RunSummary makes the summary of a run as `thrmlgen run` prints it. It is a

@@ -43,9 +43,10 @@ type Plan struct {
 
 	Target, Generator string // for the result's meta and the summary
 
-	Observables []Observable // of the model file: in summary and result
-	Histograms  []Histogram  // of the model file: in summary and result
-	RowMeans    []Observable // of the model file: in the result the mean of every row
+	Observables []Observable   // of the model file: in summary and result
+	Histograms  []Histogram    // of the model file: in summary and result
+	RowMeans    []Observable   // of the model file: in the result the mean of every row
+	Code        []UserObserver // of the model file, in Go: in summary and result
 
 	Progress func(Progress) // nil: none. It costs a look at the clock a sweep
 	Extra    []Watcher      // more to watch
@@ -67,6 +68,7 @@ type Collector struct {
 	scalars  []*Scalar   // observables
 	counts   []*HistogramCounts
 	rows     []*RowMeans
+	users    []*userWatch
 	progress *progressWatch
 
 	watchers []Watcher
@@ -134,6 +136,14 @@ func NewCollector(v ChainView, schedule sampling.Schedule, plan Plan) (*Collecto
 		}
 		c.rows = append(c.rows, rows)
 		c.watch(rows)
+	}
+	for _, o := range plan.Code {
+		w, err := newUserWatch(o, chains)
+		if err != nil {
+			return nil, err
+		}
+		c.users = append(c.users, w)
+		c.watch(w)
 	}
 	c.watch(plan.Extra...)
 	if plan.Progress != nil {

@@ -35,6 +35,7 @@
 //	best.go        lowest energy and its state (beststate.go); weigh.go: energies in
 //	               a hurry
 //	series.go      magnetisation, shares, scalars of the user
+//	user.go        observers in Go, and what they and samplers keep in state files
 //	nodes.go       R-hat and ESS of every node
 //	moments.go     means of nodes and factor rows
 //	rowmeans.go    means of an expression in every row

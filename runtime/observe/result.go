@@ -76,6 +76,9 @@ func (c *Collector) arrays() []ArrayWriter {
 	for _, r := range c.rows {
 		list = append(list, r)
 	}
+	for _, w := range c.users {
+		list = append(list, w)
+	}
 	for _, w := range c.plan.Extra {
 		if a, ok := w.(ArrayWriter); ok {
 			list = append(list, a)
@@ -97,5 +100,5 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 	if err := c.finished(); err != nil {
 		return err
 	}
-	return saveState(ctx, path, c.view, c.plan.Generator, c.Histograms())
+	return saveState(ctx, path, c.view, c.plan.Generator, c.Histograms(), c.observerNumbers())
 }

@@ -23,16 +23,18 @@ import (
 //
 // The file is an .npz with an array state/NAME (chain, *shape) for each variable,
 // steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
-// histogram/NAME with the counts of each histogram so far, and the member meta.
-// meta holds the SHA-256 digest of the whole file as it would be with an empty
-// digest. A file is read only if it is byte for byte what would be written for its
-// contents, so that no damage goes unnoticed.
+// histogram/NAME with the counts of each histogram so far, the numbers that samplers
+// and observers in Go keep, if there are any, and the member meta. meta holds the
+// SHA-256 digest of the whole file as it would be with an empty digest. A file is
+// read only if it is byte for byte what would be written for its contents, so that
+// no damage goes unnoticed.
 type SavedState struct {
 	Meta  StateMeta
 	vars  []savedVar
 	steps []savedVar // their values are the bits of the steps
 
 	histograms []SavedHistogram
+	numbers    []savedNumbers
 }
 
 // StateMeta is the member meta of a state file.
@@ -85,11 +87,11 @@ func stateErrorf(format string, args ...any) error {
 
 // SaveState writes the state that v shows as a state file, whole or not at all.
 func SaveState(ctx context.Context, path string, v ChainView, generator string) error {
-	return saveState(ctx, path, v, generator, nil)
+	return saveState(ctx, path, v, generator, nil, nil)
 }
 
-func saveState(ctx context.Context, path string, v ChainView, generator string, counts []SavedHistogram) error {
-	b, err := encodeState(v, generator, counts)
+func saveState(ctx context.Context, path string, v ChainView, generator string, counts []SavedHistogram, carried []savedNumbers) error {
+	b, err := encodeState(v, generator, counts, carried)
 	if err != nil {
 		return err
 	}
@@ -101,10 +103,10 @@ func saveState(ctx context.Context, path string, v ChainView, generator string, 
 
 // EncodeState is the state file of what v shows.
 func EncodeState(v ChainView, generator string) ([]byte, error) {
-	return encodeState(v, generator, nil)
+	return encodeState(v, generator, nil, nil)
 }
 
-func encodeState(v ChainView, generator string, counts []SavedHistogram) ([]byte, error) {
+func encodeState(v ChainView, generator string, counts []SavedHistogram, carried []savedNumbers) ([]byte, error) {
 	m := v.Model()
 	s := newSnapshot(newStateLayout(m, v.Chains()))
 	s.load(v, nil)
@@ -113,6 +115,7 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram) ([]byte
 	for _, h := range counts {
 		meta.Histograms = append(meta.Histograms, h.Histogram)
 	}
+	numbers := append(samplerNumbers(v), carried...)
 	return sealState(meta, func(z *npy.NPZWriter) error {
 		if err := s.write(z, statePrefix); err != nil {
 			return err
@@ -120,7 +123,10 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram) ([]byte
 		if err := writeSteps(z, v); err != nil {
 			return err
 		}
-		return writeHistograms(z, counts)
+		if err := writeHistograms(z, counts); err != nil {
+			return err
+		}
+		return writeNumbers(z, numbers)
 	})
 }
 
@@ -285,12 +291,16 @@ func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
 		name, ok = strings.CutPrefix(member, stepsPrefix)
 		list = &s.steps
 	}
-	if !ok {
+	number := strings.HasPrefix(member, samplerPrefix) || strings.HasPrefix(member, observerPrefix)
+	if !ok && !number {
 		return stateErrorf("damaged: array %s does not belong in a state file", member)
 	}
 	a, err := z.Get(member)
 	if err != nil {
 		return stateErrorf("damaged: %v", err)
+	}
+	if number {
+		return s.readNumbers(member, a)
 	}
 	values, err := savedValues(a)
 	if err != nil {
@@ -345,7 +355,19 @@ func (s *SavedState) writeVars(z *npy.NPZWriter) error {
 			return err
 		}
 	}
-	return writeHistograms(z, s.histograms)
+	if err := writeHistograms(z, s.histograms); err != nil {
+		return err
+	}
+	return writeNumbers(z, s.numbers)
+}
+
+func writeNumbers(z *npy.NPZWriter, numbers []savedNumbers) error {
+	for _, a := range numbers {
+		if err := z.Add(a.member, a.shape, a.values); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Check says with a *StateError why a run with this model, seed and number of
@@ -373,7 +395,10 @@ func (s *SavedState) Check(m *sampling.Model, seed uint64, chains int) error {
 			return err
 		}
 	}
-	return s.checkSteps(m, chains)
+	if err := s.checkSteps(m, chains); err != nil {
+		return err
+	}
+	return s.checkNumbers(m)
 }
 
 // checkSteps is Check for the steps of samplers.
@@ -467,6 +492,7 @@ func (s *SavedState) Restore(to *sampling.Sampler) error {
 		}
 	}
 	s.EachStep(m, to.SetStep)
+	s.restoreNumbers(to)
 	to.SetSweepNumber(s.Meta.Sweep)
 	return nil
 }

@@ -35,7 +35,7 @@ const (
 // planPatterns decides whether a block of categoricals is updated from patterns.
 func (s *Sampler) planPatterns(b *blockPlan) {
 	b.cat = nil
-	if b.kind != Categorical || b.states > 32 {
+	if b.kind != Categorical || b.states > 32 || b.user != nil {
 		return
 	}
 	n := len(b.nodes)

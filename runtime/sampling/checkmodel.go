@@ -172,9 +172,12 @@ func (m *Model) checkSweep() error {
 			if b.First != next || len(b.Nodes) == 0 || next > math.MaxInt32-len(b.Nodes)-16 {
 				return fmt.Errorf("superblock %d: %d nodes from slot %d on", i, len(b.Nodes), b.First)
 			}
+			if b.Numbers < 0 || b.Numbers > MaxNumbers {
+				return fmt.Errorf("superblock %d: %d numbers a node", i, b.Numbers)
+			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && b.Kind != Continuous {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && !isCode(b.Sampler) && b.Kind != Continuous {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true

@@ -61,6 +61,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.int(x.States)
 			e.truth(x.Float)
 			e.text(x.Sampler)
+			e.int(x.Numbers)
 			e.truth(x.Joint != nil)
 			if j := x.Joint; j != nil {
 				e.float(j.StepSize)
@@ -85,6 +86,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 		e.ints32(in.Values)
 		e.float(in.Mean)
 		e.float(in.SD)
+		e.text(in.Code)
 	}
 	e.format(m.Format)
 	e.int(m.Rounds)
@@ -365,8 +367,8 @@ func (d *codecReader) model() *Model {
 	})
 	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 2+4+1+16+4, func(d *codecReader) Block {
-			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text()}
+		return codecList(d, 2+4+1+24+4, func(d *codecReader) Block {
+			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int()}
 			if d.truth() {
 				b.Joint = &Joint{StepSize: d.float(), NoiseScale: d.float(), Steps: d.int()}
 			}
@@ -378,8 +380,8 @@ func (d *codecReader) model() *Model {
 	m.Clamps = codecList(d, 4+8+4, func(d *codecReader) Clamp {
 		return Clamp{Nodes: d.ints32(), Chains: d.int(), Values: d.ints32()}
 	})
-	m.Init = codecList(d, 1+8+4+16, func(d *codecReader) Init {
-		return Init{Kind: InitKind(d.byte(5)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float()}
+	m.Init = codecList(d, 1+8+4+16+4, func(d *codecReader) Init {
+		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
 		Range: d.float(), Bound: d.float()}

@@ -20,6 +20,7 @@ const (
 	kernelGroups                // spin: sums of tables of up to 8 inputs
 	kernelTerms                 // anything else in integers
 	kernelFloat                 // float32
+	kernelUser                  // user's code
 )
 
 // blockPlan is one block, compiled. Index i is the node of slot first + i.
@@ -49,6 +50,7 @@ type blockPlan struct {
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
 	joint *jointPlan // a joint move
+	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
 }
 
@@ -147,12 +149,13 @@ func (m *Model) nodeTerms() (nodeTerms, error) {
 }
 
 // compile builds the plan of every block.
-func (s *Sampler) compile() error {
+func (s *Sampler) compile(o *Options) error {
 	m := s.model
 	nt, err := m.nodeTerms()
 	if err != nil {
 		return err
 	}
+	s.user.terms = nt
 	s.intAt = make([]int, len(m.Factors)+1)
 	for i, f := range m.Factors {
 		s.intAt[i+1] = s.intAt[i] + len(f.Weights)
@@ -184,13 +187,22 @@ func (s *Sampler) compile() error {
 			p.end = make([]int32, padded)
 			p.tstart = make([]int32, padded+1)
 			p.table = make([]int32, padded)
-			if b.Float {
+			switch {
+			case isCode(b.Sampler):
+				if p.user, err = s.planUser(&b, o); err != nil {
+					return err
+				}
+			case b.Float:
 				p.float = s.compileFloat(&b, &nt, codes)
 			}
 			for i, n := range b.Nodes {
 				p.row[i] = s.row[n]
 				s.slot[n] = int32(b.First + i)
-				if b.Float {
+				switch {
+				case p.user != nil:
+					p.kernel[i] = kernelUser
+					continue
+				case b.Float:
 					p.kernel[i] = kernelFloat
 					continue
 				}

@@ -13,6 +13,8 @@
 // adjacent, so that a kernel runs over chains with the node's tables at hand.
 //
 //	model.go     Model
+//	user.go      what users write in Go: samplers, starts; userobserver.go observers
+//	usercode.go  how these are called
 //	compile.go   rows, terms and kernels of every node
 //	tables.go    thresholds and exponentials at one β
 //	noise.go     random digits of four slots at a time

@@ -501,7 +501,7 @@ func intoRange(x float32, bounds []float64) float32 {
 func (s *Sampler) initialFloat(in Init, v *Var, slot int32, chain int) float32 {
 	mean, sd := 0.0, 1.0
 	switch in.Kind {
-	case InitZeros:
+	case InitZeros, InitCode:
 		return 0
 	case InitNormal:
 		mean, sd = in.Mean, in.SD

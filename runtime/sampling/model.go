@@ -111,6 +111,7 @@ type Block struct {
 	Float   bool   // updated in float32: continuous nodes and their neighbours
 	Sampler string // "" draws from the conditional law; else the name of another sampler
 	Joint   *Joint // a joint move of all nodes, by Sampler
+	Numbers int    // that the sampler keeps for each node and chain
 	First   int
 	Nodes   []int32
 }
@@ -139,6 +140,7 @@ const (
 	InitZeros                  // spin -1, category 0
 	InitValues                 // given
 	InitNormal                 // continuous: Mean + SD·z
+	InitCode                   // by user's code
 )
 
 // Init is the start of one variable; Values as in Clamp.
@@ -147,6 +149,7 @@ type Init struct {
 	Chains   int
 	Values   []int32
 	Mean, SD float64 // InitNormal
+	Code     string  // InitCode: its name
 }
 
 // Format is the number format; see the program's specification.

@@ -9,14 +9,16 @@ import (
 
 // PackedSize is the number of bytes of AppendPacked.
 func (s *Sampler) PackedSize() int {
-	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows + 256*s.floatRows + 256*s.stepRows)
+	return s.words*(8*s.spinRows+64*s.cat8Rows+128*s.cat16Rows+256*s.floatRows+256*s.stepRows) + 8*len(s.user.numbers)
 }
 
 // AppendPacked appends the state of all chains to dst in a form that does not
 // depend on threads or emitted code: for every 64 chains the spins in dense
 // order, one bit a chain, then the categoricals of up to 256 states, a byte a
 // chain, then the others, two bytes, then continuous nodes, the four bytes of a
-// float32, then the steps of those that have them. All are little-endian; what lies beyond the last chain is 0.
+// float32, then the steps of those that have them. All are little-endian; what lies
+// beyond the last chain is 0. At the end are the numbers of samplers in Go, 8 bytes
+// of a float64 each.
 func (s *Sampler) AppendPacked(dst []byte) []byte {
 	for word := range s.words {
 		n := min(64, s.chains-64*word)
@@ -44,6 +46,9 @@ func (s *Sampler) AppendPacked(dst []byte) []byte {
 			at := s.chainAt(s.stepRows, r, 64*word)
 			dst = appendFloats(dst, s.steps[at:at+n])
 		}
+	}
+	for _, x := range s.user.numbers {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(x))
 	}
 	return dst
 }
@@ -94,6 +99,9 @@ func (s *Sampler) SetPacked(b []byte) error {
 		for r := range s.stepRows {
 			b = takeFloats(s.steps[s.chainAt(s.stepRows, r, 64*word):], b)
 		}
+	}
+	for i := range s.user.numbers {
+		s.user.numbers[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
 	}
 	return nil
 }

@@ -21,6 +21,10 @@ type Options struct {
 	// FitSweeps is how many sweeps, from number 0 on, fit the steps of samplers that
 	// have them; 0: those of warm-up, negative: none.
 	FitSweeps int
+	// Code is what the model names of its user's code in Go.
+	Code UserCode
+	// Hold makes a sampler without that code, which holds states and does not sweep.
+	Hold bool
 }
 
 // Sampler holds the state of many chains of one model and sweeps it. Its
@@ -92,7 +96,9 @@ type Sampler struct {
 	digitShift  uint // 16 - digits drawn in one go
 
 	workers  []*worker
-	straight *Straight // emitted code, nil: tables throughout
+	user     userState
+	starts   []StartFunc // by variable; nil: not by user's code
+	straight *Straight   // emitted code, nil: tables throughout
 }
 
 type nodeKind uint8
@@ -160,9 +166,14 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if m.fullPatterns() > 1<<26 {
 		s.groupMax = 4
 	}
-	if err := s.compile(); err != nil {
+	if err := s.compile(&o); err != nil {
 		return nil, err
 	}
+	if err := s.planStarts(&o); err != nil {
+		return nil, err
+	}
+	s.placeNumbers()
+	s.placeCodes()
 	if s.straight != nil && s.straight.Fields != nil {
 		s.straight.Fields(&Fields{s: s})
 	}

@@ -171,6 +171,7 @@ func (s *Sampler) Restart() {
 			}
 		}
 	}
+	s.startUser()
 	for _, c := range s.clamps {
 		s.applyClamp(c)
 	}
@@ -186,7 +187,7 @@ func (m *Model) initOf(vi int) Init {
 
 // drawn says whether a start draws discrete values.
 func (in Init) drawn(v *Var) bool {
-	return v.Kind != Continuous && in.Kind != InitValues && in.Kind != InitZeros
+	return v.Kind != Continuous && in.Kind != InitValues && in.Kind != InitZeros && in.Kind != InitCode
 }
 
 // drawStarts draws the starts of nodes i … i+3 of a block, which share their words,

@@ -23,8 +23,14 @@ const (
 // samplerNames are the names under which blocks ask for a stepKind.
 var samplerNames = []string{"", "slice", "metropolis", "mala"}
 
-// samplerNamed is the sampler of a name, -1 if there is none.
-func samplerNamed(name string) stepKind { return stepKind(slices.Index(samplerNames, name)) }
+// samplerNamed is the sampler of a name, -1 if there is none. User's code is none of
+// these.
+func samplerNamed(name string) stepKind {
+	if isCode(name) {
+		return stepNone
+	}
+	return stepKind(slices.Index(samplerNames, name))
+}
 
 const (
 	minStep = 1.0 / (1 << 60)
@@ -339,7 +345,7 @@ func (m *Model) Fits(i int) bool {
 	v := &m.Vars[i]
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Joint == nil && b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
+			if b.Joint == nil && samplerNamed(b.Sampler) > stepNone && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
 				return true
 			}
 		}

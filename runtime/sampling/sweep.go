@@ -40,6 +40,7 @@ type worker struct {
 	noSums   [256]layerSums // the table of no inputs
 
 	column Column
+	user   *userCalls
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -47,7 +48,7 @@ type worker struct {
 }
 
 func (s *Sampler) newWorker() *worker {
-	w := &worker{moves: make([]moves, len(s.model.Vars))}
+	w := &worker{moves: make([]moves, len(s.model.Vars)), user: s.newUserCalls()}
 	w.float.stack = make([][64]float32, s.codeDepth)
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
@@ -216,7 +217,7 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 			bytes := (min(left, 64) + 7) / 8
 			chain := uint32(64 * word)
 			slot := uint32(b.first + 4*g)
-			if b.kind != Continuous {
+			if b.kind != Continuous && b.user == nil {
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
@@ -259,6 +260,8 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 		w.outBits[int(b.row[i])*s.tile+lane] = s.chooseInputs(w, b, i, lane, bytes, slot, chain)
 	case kernelFloat:
 		w.updateFloat(s, b, i, lane, bytes, slot, chain)
+	case kernelUser:
+		w.updateUser(s, b, i, lane, 8*bytes, slot, chain)
 	default:
 		if b.cat != nil && b.cat.made {
 			w.choosePatterns(s, b, i, b.cat.tails[i], lane, bytes, slot, chain)
@@ -377,6 +380,9 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 			each = append(each, e)
 		}
 	}
+	if err := s.UserFault(); err != nil { // of the initial state
+		return err
+	}
 	r := runner{s: s, ctx: ctx, each: each}
 	if !s.fitFixed {
 		s.fitUntil = 0
@@ -446,6 +452,9 @@ func (r *runner) sweeps(n int) error {
 		k := min(n, piece)
 		r.s.Sweeps(k)
 		n -= k
+		if err := r.s.UserFault(); err != nil {
+			return err
+		}
 		if err := r.observeSweep(); err != nil {
 			return err
 		}

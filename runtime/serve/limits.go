@@ -55,6 +55,11 @@ func chainBytes(m *sampling.Model, chains int) float64 {
 			bits += 16 * float64(v.Count)
 		}
 	}
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			bits += 64 * float64(b.Numbers*len(b.Nodes))
+		}
+	}
 	return 4 * bits / 8 * float64(max(chains, 64))
 }
 

@@ -28,6 +28,17 @@ type Subject struct {
 	New               func(version *sampling.Model, o sampling.Options) (*sampling.Sampler, error)
 	Defaults          RunDefaults
 	Target, Generator string // for the result's meta and the summary
+	// Observers are the observers in Go, by their names in Defaults.
+	Observers map[string]sampling.ChainObserver
+}
+
+// Plan is what a Collector is asked for, the observers in Go among it.
+func (s *Subject) Plan(o *Observed) observe.Plan {
+	p := o.Plan()
+	for i := range p.Code {
+		p.Code[i].Observer = s.Observers[p.Code[i].Code]
+	}
+	return p
 }
 
 // PipeOptions are the choices of a session.
@@ -95,6 +106,7 @@ type pipeSession struct {
 	threads int                      // that it was made for
 	data    *RunData                 // of the last run
 	counted []observe.SavedHistogram // up to now
+	carried [][]float64              // by its observers in Go
 }
 
 // answer carries out one command and replies. An error ends the session.
@@ -259,7 +271,12 @@ func (s *pipeSession) run(ctx context.Context, f *pipeFrame) error {
 			return RefuseStates("%v", err)
 		}
 	}
-	plan := r.observed.Plan()
+	plan := s.Plan(&r.observed)
+	for i := range plan.Code {
+		if r.resume && i < len(s.carried) {
+			plan.Code[i].Carried = s.carried[i]
+		}
+	}
 	plan.Target, plan.Generator, plan.StateMemory = s.Target, s.Generator, stateMemory(s.Model, r.chains, r.schedule.Samples, float64(s.o.Memory))
 	summary := &RunSummary{CutTotal: s.Defaults.CutTotal}
 	if r.summary {
@@ -281,6 +298,7 @@ func (s *pipeSession) run(ctx context.Context, f *pipeFrame) error {
 	if err != nil {
 		return err
 	}
+	s.carried = col.Carried()
 	reply := runReply{OK: true, Seconds: time.Since(start).Seconds(), Sweeps: s.sampler.SweepNumber() - from,
 		Sweep: s.sampler.SweepNumber(), Beta: r.version.Beta, Meta: col.Meta()}
 	reply.Flips = float64(reply.Sweeps) * float64(sweptNodes(r.version)) * float64(r.chains)
@@ -394,7 +412,7 @@ func (s *pipeSession) plan(f *pipeFrame) (*pipeRun, error) {
 	}
 	if f.Observe != nil {
 		r.observed = Observed{StateNodes: r.observed.StateNodes, Observables: r.observed.Observables,
-			Histograms: r.observed.Histograms, RowMeans: r.observed.RowMeans}
+			Histograms: r.observed.Histograms, RowMeans: r.observed.RowMeans, Code: r.observed.Code}
 		for _, word := range f.Observe {
 			flag := r.observed.flag(word)
 			if flag == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -30,9 +31,10 @@ type Observed struct {
 	Moments       bool    `json:"moments"`
 	Magnetisation bool    `json:"magnetisation"`
 
-	Observables []observe.Observable `json:"observables,omitempty"`
-	Histograms  []observe.Histogram  `json:"histograms,omitempty"`
-	RowMeans    []observe.Observable `json:"row_means,omitempty"`
+	Observables []observe.Observable   `json:"observables,omitempty"`
+	Histograms  []observe.Histogram    `json:"histograms,omitempty"`
+	RowMeans    []observe.Observable   `json:"row_means,omitempty"`
+	Code        []observe.UserObserver `json:"code,omitempty"`
 }
 
 // observedWords are the fields of Observed as a model file spells them.
@@ -62,7 +64,7 @@ func (o *Observed) words() []string {
 // Plan is what a Collector is asked for.
 func (o *Observed) Plan() observe.Plan {
 	return observe.Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation,
-		Observables: o.Observables, Histograms: o.Histograms, RowMeans: o.RowMeans}
+		Observables: o.Observables, Histograms: o.Histograms, RowMeans: o.RowMeans, Code: slices.Clone(o.Code)}
 }
 
 // RunSummary makes the summary of a run as `thrmlgen run` prints it. It is a

@@ -228,6 +228,7 @@ func (e *emitter) sweep(m *sampling.Model) jen.Code {
 				onlyIf(b.Float, field("Float", jen.True())),
 				onlyIf(b.Sampler != "", field("Sampler", jen.Lit(b.Sampler))),
 				e.joint(b.Joint),
+				onlyIf(b.Numbers != 0, field("Numbers", jen.Lit(b.Numbers))),
 				field("First", jen.Lit(b.First)),
 				field("Nodes", intList("int32", b.Nodes)),
 			))
@@ -250,7 +251,7 @@ func (e *emitter) clamps(m *sampling.Model) jen.Code {
 }
 
 func (e *emitter) inits(m *sampling.Model) jen.Code {
-	kinds := [...]string{"InitRandom", "InitHinton", "InitZeros", "InitValues", "InitNormal"}
+	kinds := [...]string{"InitRandom", "InitHinton", "InitZeros", "InitValues", "InitNormal", "InitCode"}
 	var items []jen.Code
 	for _, in := range m.Init {
 		items = append(items, braces(
@@ -259,6 +260,7 @@ func (e *emitter) inits(m *sampling.Model) jen.Code {
 			onlyIf(in.Values != nil, field("Values", intList("int32", in.Values))),
 			onlyIf(in.Mean != 0, field("Mean", float(in.Mean))),
 			onlyIf(in.SD != 0, field("SD", float(in.SD))),
+			onlyIf(in.Code != "", field("Code", jen.Lit(in.Code))),
 		))
 	}
 	return each(items)

@@ -193,6 +193,9 @@ func (e *emitter) newFunc(f *jen.File) {
 		if e.supers != nil {
 			g.Id("opts").Dot("Straight").Op("=").Op("&").Add(e.run("Straight")).Values(e.straight())
 		}
+		if len(e.p.GoCode) > 0 {
+			g.Id("opts").Dot("Code").Op("=").Id("userCode").Call()
+		}
 		g.Return(e.run("NewSampler").Call(jen.Id("m"), jen.Id("opts")))
 	})
 }

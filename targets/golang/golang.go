@@ -9,6 +9,7 @@
 //	frame.go    <model>.go: package comment, constants, New, indices, groups
 //	data.go     model.go: the model as a literal, or model.bin
 //	update.go   update_NNN.go: updates, straight line
+//	code.go     code.go: the user's code in Go
 //	fields.go   fields_NNN.go: weights, straight line
 //	bundle.go   runtime.go: the runtime in one file
 //	model.go    ir.Program → sampling.Model, for the engine linked into thrmlgen
@@ -19,6 +20,7 @@
 package golang
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -50,6 +52,9 @@ func Check(r emit.Request) error {
 	if r.Runtime != "" && r.Runtime != emit.Bundle && r.Runtime != emit.Import {
 		return fmt.Errorf("runtime %q: %s or %s is needed", r.Runtime, emit.Bundle, emit.Import)
 	}
+	if len(r.Program.GoCode) > 0 && r.Runtime == emit.Bundle {
+		return errors.New("the model names code in Go, which takes types of thrmlgen's module: the package imports the runtime from there (--runtime import) and cannot carry it")
+	}
 	return ir.Verify(r.Program)
 }
 
@@ -70,6 +75,13 @@ func Emit(r emit.Request) ([]emit.File, error) {
 		return nil, err
 	}
 	files = append(files, data...)
+	if len(r.Program.GoCode) > 0 {
+		code, err := e.codeFile()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, code)
+	}
 	if len(r.Groups) > 0 {
 		groups, err := e.groupsFile()
 		if err != nil {
@@ -98,7 +110,7 @@ type emitter struct {
 }
 
 func newEmitter(r emit.Request) *emitter {
-	e := &emitter{r: r, p: r.Program, bundle: r.Runtime != emit.Import, chunk: r.Chunk}
+	e := &emitter{r: r, p: r.Program, bundle: r.Runtime != emit.Import && len(r.Program.GoCode) == 0, chunk: r.Chunk}
 	e.pkg, _ = packageName(r) // Check has seen it
 	if e.chunk < 1 {
 		e.chunk = defaultChunk
@@ -133,7 +145,7 @@ func (e *emitter) open(b *lines) {
 
 // runtimeVersion is the version of emitted code that this emitter makes; see
 // sampling.MinVersion.
-const runtimeVersion = 2
+const runtimeVersion = 3
 
 const samplingPath = "github.com/thrmlgen/thrmlgen/runtime/sampling"
 

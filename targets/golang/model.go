@@ -38,7 +38,7 @@ func Model(p *ir.Program) *sampling.Model {
 	for _, super := range p.Sweep {
 		var blocks []sampling.Block
 		for _, b := range super {
-			blocks = append(blocks, sampling.Block{Kind: sampling.Kind(b.Kind), States: b.States, Float: b.Float, Sampler: b.Sampler, Joint: b.Joint, First: b.First, Nodes: b.Nodes})
+			blocks = append(blocks, sampling.Block{Kind: sampling.Kind(b.Kind), States: b.States, Float: b.Float, Sampler: b.Sampler, Joint: b.Joint, Numbers: b.Numbers, First: b.First, Nodes: b.Nodes})
 		}
 		m.Sweep = append(m.Sweep, blocks)
 	}
@@ -46,7 +46,7 @@ func Model(p *ir.Program) *sampling.Model {
 		m.Clamps = append(m.Clamps, sampling.Clamp{Nodes: c.Nodes, Chains: c.Chains, Values: c.Values})
 	}
 	for _, in := range p.Init {
-		m.Init = append(m.Init, sampling.Init{Kind: sampling.InitKind(in.Kind), Chains: in.Chains, Values: in.Values, Mean: in.Mean, SD: in.SD})
+		m.Init = append(m.Init, sampling.Init{Kind: sampling.InitKind(in.Kind), Chains: in.Chains, Values: in.Values, Mean: in.Mean, SD: in.SD, Code: in.Code})
 	}
 	return m
 }

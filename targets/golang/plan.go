@@ -22,13 +22,13 @@ type input struct {
 }
 
 // plan lists the updates of a program, or gives nil where tables serve better:
-// for synchronous programs, which read a snapshot, for updates in float32, and
-// beyond the budget.
+// for synchronous programs, which read a snapshot, for updates in float32 or by
+// code of the user's, and beyond the budget.
 func plan(p *ir.Program, unroll int) []superPlan {
 	updates, inputs := 0, 0
 	for _, super := range p.Sweep {
 		for _, b := range super {
-			if b.Float {
+			if b.Float || ir.IsGoCode(b.Sampler) {
 				return nil
 			}
 			updates += len(b.Nodes)

@@ -48,6 +48,9 @@ number format with which bound on its error, which kernel.`,
 			if err != nil {
 				return err
 			}
+			if needsCode(m) {
+				return noCodeIn("", m)
+			}
 			if chains == nil {
 				chains = []int{m.Program.Sample.Chains}
 			}

@@ -148,7 +148,7 @@ func (c *command) buildProgram(ctx context.Context, m *gen.Model, o *buildFlags)
 		fmt.Fprint(c.err, "compiling …\r")
 		defer fmt.Fprint(c.err, "\x1b[K")
 	}
-	binary, err := compile.Build(ctx, m.Program, runDefaults(m), compile.Options{OS: o.os, Arch: o.arch, Ship: true})
+	binary, err := compile.Build(ctx, m.Program, runDefaults(m), compile.Options{OS: o.os, Arch: o.arch, Ship: true, Dir: m.Dir()})
 	if err != nil {
 		return toolFault(ctx, err)
 	}
@@ -198,7 +198,7 @@ func asCommand(file string) string {
 func runDefaults(m *gen.Model) serve.RunDefaults {
 	p := planOf(m, &runFlags{out: "f.npz"})
 	d := serve.RunDefaults{Observe: serve.Observed{States: p.States, StateNodes: p.StateNodes, Energy: p.Energy,
-		Best: p.Best, Moments: p.Moments, Magnetisation: p.Magnetisation, Observables: p.Observables, Histograms: p.Histograms, RowMeans: p.RowMeans}}
+		Best: p.Best, Moments: p.Moments, Magnetisation: p.Magnetisation, Observables: p.Observables, Histograms: p.Histograms, RowMeans: p.RowMeans, Code: p.Code}}
 	if m.Graph.MaxCut != nil {
 		d.CutTotal = &m.Graph.MaxCut.TotalWeight
 	}

@@ -29,7 +29,8 @@ thrmlgen did not write.
 Targets:
 ` + targetList() + `
 The Go target makes one package with the runtime inside, without go.mod, that can
-be imported at any path; --runtime import links to thrmlgen's module instead.`,
+be imported at any path; --runtime import links to thrmlgen's module instead, as
+does the package of a model that names code in Go.`,
 		Example: `  thrmlgen gen model.yaml --target go --out sampler
   thrmlgen gen model.yaml --target go --out sampler --diff
   //go:generate go tool thrmlgen gen model.yaml --target go --out sampler
@@ -42,6 +43,9 @@ be imported at any path; --runtime import links to thrmlgen's module instead.`,
 				return usage("--package %s: a package name has the form [a-z][a-z0-9_]* and is no keyword", diag.Quote(pkg))
 			case runtime != emit.Bundle && runtime != emit.Import:
 				return usage("--runtime %s: %s or %s is needed", diag.Quote(runtime), emit.Bundle, emit.Import)
+			}
+			if !cmd.Flags().Changed("runtime") {
+				runtime = "" // bundle, unless the model names code in Go
 			}
 			if _, err := targets.Find(target); err != nil {
 				return usage("--target: %v", err)

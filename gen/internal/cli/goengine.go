@@ -27,7 +27,7 @@ func newGoEngine(ctx context.Context, m *gen.Model, o *runFlags) (engine, error)
 
 // compiled builds the binary of a model, unless it is in the cache.
 func compiled(ctx context.Context, m *gen.Model, chains, threads int) (*compile.Engine, error) {
-	e, err := compile.NewEngine(ctx, m.Program, sampling.Options{Chains: chains, Seed: m.Program.Sample.Seed, Threads: threads}, compile.Options{})
+	e, err := compile.NewEngine(ctx, m.Program, sampling.Options{Chains: chains, Seed: m.Program.Sample.Seed, Threads: threads}, compile.Options{Dir: m.Dir()})
 	var tool *compile.ToolError
 	switch {
 	case errors.As(err, &tool):
@@ -44,8 +44,15 @@ func (e goEngine) view() observe.ChainView { return e.Sampler }
 
 func (e goEngine) restore(s *observe.SavedState) error { return s.Restore(e.Sampler) }
 
+func (e goEngine) watch(observers []observe.UserObserver) { e.Watch(observers) }
+
 func (e goEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
-	return e.RunCompiled(ctx, to, e.everySweep, resume)
+	err := e.RunCompiled(ctx, to, e.everySweep, resume)
+	var f *compile.CodeFault
+	if errors.As(err, &f) {
+		return wrong("%s", f.Text)
+	}
+	return err
 }
 
 func (e goEngine) close() {}

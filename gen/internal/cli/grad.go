@@ -47,6 +47,9 @@ data, ⟨f⟩₋ that of the model. All come with standard errors.`,
 			if err != nil {
 				return err
 			}
+			if needsCode(m) {
+				return noCodeIn("", m)
+			}
 			task, err := c.task(m, threads)
 			if err != nil {
 				return err

@@ -22,6 +22,11 @@ func stateBytes(m *gen.Model, chains int) float64 {
 			bits += 16 * float64(v.Count)
 		}
 	}
+	for _, sb := range m.Program.Sweep {
+		for _, b := range sb {
+			bits += 64 * float64(b.Numbers*len(b.Nodes))
+		}
+	}
 	return 4 * bits / 8 * float64(max(chains, 64))
 }
 
@@ -40,6 +45,9 @@ func summaryBytes(m *gen.Model, chains, draws int) float64 {
 		default:
 			each += 4 * v.States
 		}
+	}
+	for _, c := range m.Graph.GoCode {
+		each += 8 * c.Values
 	}
 	return float64(each) * float64(chains) * float64(draws)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/serve"
@@ -31,6 +32,7 @@ type runFlags struct {
 	memory                                 int64 // MiB
 	report                                 string
 	again                                  []string // command line for the same samples
+	targetGiven                            bool
 }
 
 func (c *command) run() *cobra.Command {
@@ -52,7 +54,8 @@ format is chosen for each beta, so --compiled compiles once for each.
 Targets (all give the same samples, bit for bit):
   table   the engine linked into thrmlgen; no compiler is needed
   interp  the reference interpreter, slow
-  go      emitted Go, compiled (as --compiled)`,
+  go      emitted Go, compiled (as --compiled); a model that names code in Go is
+          run so without being asked`,
 		Example: `  thrmlgen run models/potts20
   thrmlgen run model.yaml --chains 64 --samples 2000 --out samples.npz
   thrmlgen run model.yaml --state s.npz && thrmlgen run model.yaml --resume s.npz
@@ -128,6 +131,7 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	if cmd.Flags().Changed("seed") {
 		c.sets = append(c.sets, fmt.Sprintf("sample.seed=%d", o.seed))
 	}
+	o.targetGiven = o.compiled || cmd.Flags().Changed("target")
 	if o.compiled {
 		if cmd.Flags().Changed("target") && o.target != "go" {
 			return usage("--compiled is the target go, not %s", o.target)
@@ -221,8 +225,36 @@ var (
 	}
 )
 
+// chooseTarget settles what samples. Code in Go that the model names is in a
+// compiled program alone.
+func chooseTarget(m *gen.Model, o *runFlags) error {
+	if len(m.Program.GoCode) > 0 {
+		if o.targetGiven && o.target != "go" {
+			return noCodeIn("--target "+o.target, m).help("leave --target out, or say --target go: the model is compiled with the code")
+		}
+		o.target = "go"
+	}
+	return nil
+}
+
+// needsCode tells whether samples hang on code in Go: observers change none.
+func needsCode(m *gen.Model) bool {
+	return slices.ContainsFunc(m.Program.GoCode, func(c ir.GoCode) bool { return c.Use != ir.GoObserver })
+}
+
+// noCodeIn refuses a model that names code in Go where none can be linked in.
+func noCodeIn(what string, m *gen.Model) *fault {
+	if what != "" {
+		what += ": "
+	}
+	return wrong("%sthe model names code in Go, %s, which only a compiled program has in it", what, m.Graph.GoCode[0].Text)
+}
+
 func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 	s := m.Program.Sample
+	if err := chooseTarget(m, o); err != nil {
+		return err
+	}
 	if err := fits(m, o); err != nil {
 		return err
 	}
@@ -232,13 +264,16 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 		return err
 	}
 	defer e.close()
+	plan := planOf(m, o)
 	var counted []observe.SavedHistogram
 	if o.resume != "" {
-		if counted, err = restore(e, o); err != nil {
+		if counted, err = restore(e, plan.Code, o); err != nil {
 			return err
 		}
 	}
-	plan := planOf(m, o)
+	if w, ok := e.(interface{ watch([]observe.UserObserver) }); ok {
+		w.watch(plan.Code)
+	}
 	lowest := &lowestDraw{}
 	plan.Extra = []observe.Watcher{lowest}
 	schedule := sampling.Schedule{Warmup: s.Warmup, Samples: s.Samples, StepsPerSample: s.StepsPerSample}
@@ -289,8 +324,9 @@ func fits(m *gen.Model, o *runFlags) error {
 	return nil
 }
 
-// restore puts the engine into a saved state and returns what was counted up to it.
-func restore(e engine, o *runFlags) ([]observe.SavedHistogram, error) {
+// restore puts the engine, and observers in Go, into a saved state and returns what
+// was counted up to it.
+func restore(e engine, observers []observe.UserObserver, o *runFlags) ([]observe.SavedHistogram, error) {
 	file := o.resume
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return nil, environment("--resume %s: not a regular file", file)
@@ -306,7 +342,11 @@ func restore(e engine, o *runFlags) ([]observe.SavedHistogram, error) {
 	case err != nil:
 		return nil, environment("--resume: %v", err)
 	}
-	if err := e.restore(saved); err != nil {
+	err = e.restore(saved)
+	if err == nil {
+		err = saved.Carry(observers)
+	}
+	if err != nil {
 		return nil, wrong("--resume %s: %s", file, strings.TrimPrefix(err.Error(), "state: "))
 	}
 	return saved.Histograms(), nil
@@ -366,6 +406,9 @@ func planOf(m *gen.Model, o *runFlags) observe.Plan {
 		case "histogram":
 			plan.Histograms = append(plan.Histograms, observe.Histogram{Name: x.Histogram.Name, Nodes: x.Nodes,
 				Bins: x.Histogram.Bins, Low: x.Histogram.Low, High: x.Histogram.High})
+		case "go":
+			c := m.Graph.GoCodeOf(graph.GoObserver, x.Code)
+			plan.Code = append(plan.Code, observe.UserObserver{Name: x.Name, Code: x.Code, Values: c.Values, Numbers: c.Numbers})
 		case "value":
 			plan.Observables = append(plan.Observables, observableOf(x.Value))
 		case "mean":

@@ -186,6 +186,9 @@ func (c *command) scan(ctx context.Context, file string, betas []float64, o *run
 	if err != nil {
 		return err
 	}
+	if err := chooseTarget(m, o); err != nil {
+		return err
+	}
 	if err := fits(m, o); err != nil {
 		return err
 	}

@@ -42,6 +42,9 @@ func serveFlags(cmd *cobra.Command, o *runFlags) error {
 // servePipe carries out the commands that come through standard input; package
 // serve has the protocol.
 func (c *command) servePipe(ctx context.Context, m *gen.Model, o *runFlags, in io.Reader) error {
+	if len(m.Program.GoCode) > 0 {
+		return noCodeIn("--serve", m).help("thrmlgen build makes a program with the code in it, which has --serve, too")
+	}
 	c.clearsUp.Store(true)
 	signal.Reset(os.Interrupt) // it is for the command at work
 	interrupts := make(chan os.Signal, 1)

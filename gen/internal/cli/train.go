@@ -61,6 +61,9 @@ polynomial of degree 2 touches a visible node there is no score.`,
 			if err != nil {
 				return err
 			}
+			if needsCode(m) {
+				return noCodeIn("", m)
+			}
 			task, err := c.task(m, o.threads)
 			if err != nil {
 				return err

@@ -50,6 +50,11 @@ which sweep, chain and node, and exits with 1.`,
 			if err != nil {
 				return err
 			}
+			for _, n := range names {
+				if n != "go" && needsCode(m) {
+					return noCodeIn("--targets "+n, m).help("there is nothing to compare a compiled program with; another --threads of run gives the same samples")
+				}
+			}
 			if chains == 0 {
 				chains = verifyChains(m)
 			}
