@@ -11,7 +11,7 @@ import (
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 3
+//	4 bytes   version, 4
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -21,7 +21,7 @@ import (
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 3
+	codecVersion = 4
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -88,6 +88,8 @@ func (m *Model) AppendBinary(b []byte) []byte {
 	}
 	e.format(m.Format)
 	e.int(m.Rounds)
+	e.text(m.Stream.Generator)
+	e.int(m.Stream.Interleave)
 	e.float(m.Beta)
 	e.floats(m.Betas)
 	e.int(m.Schedule.Warmup)
@@ -205,6 +207,8 @@ func (e *codecWriter) format(f Format) {
 	e.int(f.Accum)
 	e.float(f.Range)
 	e.float(f.Bound)
+	e.truth(f.Noise)
+	e.int(f.LowBits)
 }
 
 // DecodeModel reads the binary form of a model. It refuses anything but what
@@ -377,8 +381,9 @@ func (d *codecReader) model() *Model {
 		return Init{Kind: InitKind(d.byte(5)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
-		Range: d.float(), Bound: d.float()}
-	m.Rounds, m.Beta, m.Betas = d.int(), d.float(), d.floats()
+		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int()}
+	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
+	m.Beta, m.Betas = d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
 	m.Chains, m.Seed = d.int(), d.uint()
 	return m

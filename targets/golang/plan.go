@@ -22,9 +22,12 @@ type input struct {
 }
 
 // plan lists the updates of a program, or gives nil where tables serve better:
-// for synchronous programs, which read a snapshot, for updates in float32, and
-// beyond the budget.
+// for synchronous programs, which read a snapshot, for updates in float32 or from
+// a hardware generator, and beyond the budget.
 func plan(p *ir.Program, unroll int) []superPlan {
+	if p.Format.Noise || p.Stream != (ir.Stream{}) {
+		return nil
+	}
 	updates, inputs := 0, 0
 	for _, super := range p.Sweep {
 		for _, b := range super {
