@@ -123,7 +123,7 @@ func (e *emitter) vars(m *sampling.Model) jen.Code {
 
 // factors writes one line for each row of a factor.
 func (e *emitter) factors(m *sampling.Model) jen.Code {
-	names := nodeNames(e.p)
+	names := emit.NodeNames(e.p)
 	var items []jen.Code
 	for _, f := range m.Factors {
 		var slots []jen.Code
@@ -156,7 +156,7 @@ func (e *emitter) joint(j *sampling.Joint) jen.Code {
 
 // codes writes one line for each row and for each list of operations.
 func (e *emitter) codes(m *sampling.Model) jen.Code {
-	names := nodeNames(e.p)
+	names := emit.NodeNames(e.p)
 	var items []jen.Code
 	for _, c := range m.Codes {
 		var slots, params, parts []jen.Code

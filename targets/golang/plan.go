@@ -148,13 +148,3 @@ func categoryRows(p *ir.Program) []int {
 	}
 	return rows
 }
-
-// nodeNames spells every node as a user writes it: x[3,4], or x for a scalar.
-func nodeNames(p *ir.Program) []string {
-	m := Model(p)
-	names := make([]string, p.Nodes)
-	for i := range names {
-		names[i] = m.NodeName(i)
-	}
-	return names
-}
