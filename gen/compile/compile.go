@@ -13,6 +13,7 @@
 //	cache.go     where binaries are kept
 //	install.go   a binary in the place its user names
 //	engine.go    running one for thrmlgen, which looks at its states
+//	verilog.go   the target verilog: emitted hardware in a simulator
 package compile
 
 import (
