@@ -98,7 +98,7 @@ func (a *Array) build(tool string, c *cache, files []emit.File, model string) er
 		}
 	}
 	binary := "tb.vvp"
-	args := []string{"-g2005", "-o", binary, "-f", "rtl/files.f", "sim/" + model + "_tb.v"}
+	args := []string{"-g2005", "-s", model + "_tb", "-o", binary, "-f", "rtl/files.f", "sim/" + model + "_tb.v"}
 	if !a.icarus {
 		binary = "obj/V" + model + "_array"
 		args = []string{"--cc", "--exe", "--build", "-O3", "-CFLAGS", "-O2", "--top-module", model + "_array",

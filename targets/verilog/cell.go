@@ -100,7 +100,9 @@ func (e *tileEmitter) taps(c *cell, g *group) []string {
 	return out
 }
 
-// thresholdCell compares random bits with the threshold of the neighbours' pattern.
+// thresholdCell compares random bits u with the threshold T of the neighbours' pattern.
+// The table holds the complement of T: u + ~T + 1 has no carry where u < T, and a carry
+// chain takes no inverters.
 func (e *tileEmitter) thresholdCell(c *cell, random string) string {
 	d, n := e.d, c.node
 	f := d.p.Format
@@ -114,11 +116,14 @@ func (e *tileEmitter) thresholdCell(c *cell, random string) string {
 		} else {
 			field = -field
 		}
-		values = append(values, v|table.Threshold(field))
+		values = append(values, v|^table.Threshold(field)&(1<<f.ThresholdBits-1))
 	}
 	name := fmt.Sprintf("p%d", n)
 	e.lookup(d.registered, false, f.ThresholdBits+1, name, e.taps(c, g), values)
-	e.f("  wire v%d = (%s < %s) ^ %s[%d];", n, random, slice(name, 0, f.ThresholdBits, f.ThresholdBits+1), name, f.ThresholdBits)
+	b := f.ThresholdBits
+	e.f("  wire [%d:0] c%d = {1'b0, %s} + {1'b0, %s} + %d'd1;", b, n, random, slice(name, 0, b, b+1), b+1)
+	e.unusedBits(fmt.Sprintf("c%d", n), b)
+	e.f("  wire v%d = ~c%d[%d] ^ %s[%d];", n, n, b, name, b)
 	return fmt.Sprintf("v%d", n)
 }
 

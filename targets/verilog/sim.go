@@ -23,12 +23,8 @@ type superData struct {
 }
 
 // simulation makes the testbenches with the states they expect.
-func (d *design) simulation() ([]emit.File, error) {
-	sweeps := max(1, min(checkedSweeps, checkedUpdates/(d.k*d.p.Nodes)))
-	initial, expected, err := d.trace(sweeps)
-	if err != nil {
-		return nil, err
-	}
+func (d *design) simulation(initial, expected []string) ([]emit.File, error) {
+	sweeps := len(expected) / d.k
 	data := map[string]any{
 		"Header": emit.Header(d.p), "Model": d.p.Model, "Bits": d.bits, "Nodes": d.p.Nodes, "K": d.k, "Supers": len(d.offset),
 		"Start": d.start, "Sweeps": sweeps, "Last": d.k*sweeps - 1, "Instances": d.stream.First[len(d.offset)],
@@ -42,13 +38,13 @@ func (d *design) simulation() ([]emit.File, error) {
 		}
 		files = append(files, emit.File{Path: "sim/" + f[1], Data: []byte(source)})
 	}
-	hex := func(name string, states []string) {
-		source := "// " + emit.Header(d.p) + "\n" + strings.Join(states, "\n") + "\n"
-		files = append(files, emit.File{Path: "sim/" + name, Data: []byte(source)})
-	}
-	hex("init.hex", initial)
-	hex("expected.hex", expected)
-	return files, nil
+	return append(files, d.hexFile("init.hex", initial), d.hexFile("expected.hex", expected)), nil
+}
+
+// hexFile holds states, one a line.
+func (d *design) hexFile(name string, states []string) emit.File {
+	source := "// " + emit.Header(d.p) + "\n" + strings.Join(states, "\n") + "\n"
+	return emit.File{Path: "sim/" + name, Data: []byte(source)}
 }
 
 // instances lists the generators that there are.

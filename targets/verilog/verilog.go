@@ -11,8 +11,11 @@
 //	tile.go     modules of 64 nodes, literals inside
 //	array.go    generators with baked seeds, tiles, noise units
 //	sim.go      testbenches and the states they expect
+//	shell.go    a top for small boards; Makefile and constraints
+//	bench.go    states as the testbenches read and write them
 //
-// rtl/ holds the design alone, listed in rtl/files.f; its top is <model>_array.
+// rtl/ holds the design alone, listed in rtl/files.f: <model>_array is bare,
+// <model>_pins runs it by itself.
 package verilog
 
 import (
@@ -93,9 +96,18 @@ func (d *design) files() ([]emit.File, error) {
 		rtl(d.tileName(t), d.module(t))
 	}
 	rtl(model+"_array", d.array(tiles))
+	initial, expected, err := d.trace(max(1, min(checkedSweeps, checkedUpdates/(d.k*d.p.Nodes))))
+	if err != nil {
+		return nil, err
+	}
+	pins, project, err := d.shell(initial)
+	if err != nil {
+		return nil, err
+	}
+	rtl(model+"_pins", pins)
 	files = append(files, emit.File{Path: "rtl/files.f", Data: []byte(list.String())})
-	sim, err := d.simulation()
-	return append(files, sim...), err
+	sim, err := d.simulation(initial, expected)
+	return append(append(files, sim...), project...), err
 }
 
 // kinds are those of the free nodes.

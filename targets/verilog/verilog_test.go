@@ -96,13 +96,16 @@ func tool(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-// icarus runs the testbench, plain and with the clock stopped at random.
+// icarus runs the testbench, plain and with the clock stopped at random, and that of
+// the top for small boards.
 func icarus(t *testing.T, iverilog, dir, model string) {
 	t.Helper()
-	if out := tool(t, dir, iverilog, "-g2005", "-Wall", "-o", "tb.vvp", "-f", "rtl/files.f", "sim/"+model+"_tb.v"); out != "" {
-		t.Errorf("%s: iverilog warns:\n%s", model, out)
+	for _, tb := range []string{"_tb", "_pins_tb"} {
+		if out := tool(t, dir, iverilog, "-g2005", "-Wall", "-s", model+tb, "-o", tb+".vvp", "-f", "rtl/files.f", "sim/"+model+tb+".v"); out != "" {
+			t.Errorf("%s: iverilog warns:\n%s", model, out)
+		}
 	}
-	for _, args := range [][]string{{"tb.vvp"}, {"tb.vvp", "+stall"}} {
+	for _, args := range [][]string{{"_tb.vvp"}, {"_tb.vvp", "+stall"}, {"_pins_tb.vvp"}} {
 		if out := tool(t, dir, "vvp", args...); !strings.HasPrefix(out, "PASS: ") {
 			t.Errorf("%s %v: %s", model, args, out)
 		}
@@ -166,7 +169,7 @@ func TestVerilator(t *testing.T) {
 		p, _ := targettest.Parse(text)
 		dir := project(t, p)
 		top := name + "_array"
-		if out := tool(t, dir, verilator, "--lint-only", "-Wall", "--top-module", top, "-f", "rtl/files.f"); out != "" {
+		if out := tool(t, dir, verilator, "--lint-only", "-Wall", "--top-module", name+"_pins", "-f", "rtl/files.f"); out != "" {
 			t.Errorf("%s: verilator warns:\n%s", name, out)
 		}
 		if name != "torus" && name != "mixed" || testing.Short() {
@@ -195,7 +198,7 @@ func TestTestbenchFails(t *testing.T) {
 	if err := os.WriteFile(name, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	tool(t, dir, iverilog, "-g2005", "-o", "tb.vvp", "-f", "rtl/files.f", "sim/chain_tb.v")
+	tool(t, dir, iverilog, "-g2005", "-s", "chain_tb", "-o", "tb.vvp", "-f", "rtl/files.f", "sim/chain_tb.v")
 	if out := tool(t, dir, "vvp", "tb.vvp"); !strings.Contains(out, "FAIL: ") {
 		t.Errorf("a wrong cell passes: %s", out)
 	}
