@@ -10,7 +10,7 @@ import (
 
 // checkedFrames is how many frames of the pins the testbench reads, fewer where the
 // interpreter would take long.
-const checkedFrames = 3
+const checkedFrames = 2
 
 // load is what the pin-level top sets before one edge.
 type load struct {

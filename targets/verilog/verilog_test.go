@@ -2,6 +2,7 @@ package verilog_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,8 +118,11 @@ func icarus(t *testing.T, iverilog, dir, model string) {
 func TestIcarus(t *testing.T) {
 	iverilog := testtool.Need(t, "iverilog")
 	for name, text := range corpus {
-		p, _ := targettest.Parse(text)
-		icarus(t, iverilog, project(t, p), name)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, _ := targettest.Parse(text)
+			icarus(t, iverilog, project(t, p), name)
+		})
 	}
 	want, noisy := 30, 0
 	if testing.Short() {
@@ -132,9 +136,12 @@ func TestIcarus(t *testing.T) {
 		if done++; p.Format.Noise {
 			noisy++
 		}
-		if icarus(t, iverilog, project(t, p), p.Model); t.Failed() {
-			t.Fatalf("random model %d: %+v %+v", n, p.Format, p.Stream)
-		}
+		t.Run(fmt.Sprint("random model ", n), func(t *testing.T) {
+			t.Parallel()
+			if icarus(t, iverilog, project(t, p), p.Model); t.Failed() {
+				t.Errorf("%+v %+v", p.Format, p.Stream)
+			}
+		})
 	}
 	if noisy < want/4 || noisy > want*9/10 {
 		t.Errorf("%d of %d random models draw noise", noisy, want)
