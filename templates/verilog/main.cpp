@@ -96,6 +96,7 @@ int main(int argc, char **argv) {
 {{end}}  }
   long last = START + OFFSET[C - 1] + K * sweeps - 1, errors = 0;
   uint32_t noise = 1;
+  Words s(W + 1);
   std::string line((B + 3) / 4 + 1, '\n');
   for (long t = 0; t < last;) {
     noise = noise * 1664525u + 1013904223u;
@@ -113,7 +114,6 @@ int main(int argc, char **argv) {
     tick();
     if (!top.en_i) continue;
     t++;
-    Words s(W + 1);
     get(top.s_o, s.data());
     for (int c = 0; c < C; c++) {
       long n = t - START - OFFSET[c];
