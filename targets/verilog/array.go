@@ -31,7 +31,7 @@ func (d *design) array(tiles []*tile) string {
 	p := d.p
 	t.f("// %s\n//\n// %d nodes, %d superblocks, %d chains interleaved: every clock each cell updates one", emit.Header(p), p.Nodes, len(p.Sweep), d.k)
 	t.f("// of them. With edges counted from the last one of reset, index n = sweep·%d + chain of", d.k)
-	t.f("// superblock c is committed at edge n + %d + offset(c), offsets%s. A node takes its bits", d.start, offsets(d.offset))
+	t.f("// superblock c is committed at edge n + %d + offset(c), offsets %s. A node takes its bits", d.start, offsets(d.offset))
 	t.f("// of val_i in place of an update where its bit of set_i is 1: initial states at the")
 	t.f("// %d edges before, and clamps. Bits of nodes:", d.k)
 	for _, v := range p.Vars {
