@@ -28,9 +28,9 @@ test: tools vet ## run all tests
 	$(GO) test ./...
 
 PYREQ := examples/python/requirements-test.txt
-DEBS  := chromium qemu-user python3-venv
+DEBS  := chromium qemu-user python3-venv iverilog verilator yosys nextpnr-ice40 fpga-icestorm
 
-tools: debs $(OUT)/python/done ## install what only tests use: Python packages, chromium, qemu-user
+tools: debs $(OUT)/python/done ## install what only tests use: Python packages, chromium, qemu-user, Verilog tools
 
 debs:
 	@for d in $(DEBS); do dpkg -s $$d >/dev/null 2>&1 || missing="$$missing $$d"; done; \

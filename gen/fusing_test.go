@@ -17,7 +17,7 @@ import (
 var unfused = []string{
 	"runtime/rng/", "runtime/sampling/", "runtime/train/", "runtime/observe/", "runtime/npy/",
 	"runtime/stats/autocov.go", "runtime/stats/batches.go", "runtime/stats/ess.go", "runtime/stats/chains.go",
-	"gen/graph/", "gen/ir/", "gen/pass/", "targets/emit/", "targets/golang/",
+	"gen/graph/", "gen/ir/", "gen/pass/", "targets/emit/", "targets/golang/", "targets/verilog/",
 }
 
 // exactProducts are parts of lines whose product is exact (a power of two, or

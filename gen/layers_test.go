@@ -36,6 +36,7 @@ var layers = []struct {
 	{"runtime/train", []string{"runtime/"}, false},
 	{"runtime/serve", []string{"runtime/"}, false},
 	{"targets/emit", []string{"gen/ir", "runtime/sampling", "runtime/rng"}, true},
+	{"targets/verilog", []string{"gen/ir", "gen/interp", "targets/emit", "templates", "runtime/sampling", "runtime/rng"}, true},
 	{"targets/golang", []string{"gen/ir", "targets/emit", "runtime/sampling", "runtime/rng"}, true},
 }
 

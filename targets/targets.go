@@ -2,6 +2,7 @@
 //
 //	emit/    the request, the files, names
 //	golang/  Go packages for the CPU
+//	verilog/ arrays for FPGA and ASIC
 package targets
 
 import (
@@ -10,6 +11,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
+	"github.com/thrmlgen/thrmlgen/targets/verilog"
 )
 
 // Target emits one language.
@@ -43,6 +45,13 @@ func All() []Target {
 				Runtime: true, Synchronous: true, Annealing: true},
 			Check: golang.Check,
 			Emit:  golang.Emit,
+		},
+		{
+			Name:  "verilog",
+			Does:  "a c-slow array for FPGA and ASIC, with testbenches",
+			Caps:  Caps{Kinds: []ir.Kind{ir.Spin, ir.Categorical}, MaxStates: 1 << verilog.MaxStateBits, Synchronous: true},
+			Check: verilog.Check,
+			Emit:  verilog.Emit,
 		},
 	}
 }

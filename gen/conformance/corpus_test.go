@@ -170,6 +170,48 @@ factors:
   - {over: [s], index: all, weights: [0.11, -0.32, 0.23, 0.04, 0.45, -0.26]}
 format: fast
 `},
+	{"hardware, thresholds", `
+model: hardware
+variables: {s: {kind: spin, shape: [6]}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: [0.7, -0.4, 0.9, 0.3, -0.8, 0.5]}
+  - {over: [s], index: all, weights: [0.11, -0.32, 0.23, 0.04, 0.45, -0.26]}
+format: hardware
+`},
+	{"hardware, noise, degree 6", `
+model: hardware7
+variables: {s: {kind: spin, shape: [7]}}
+factors:
+  - {over: [s, s], edges: {complete: s}, weights: {normal: [0, 0.4], seed: 3}}
+  - {over: [s], index: all, weights: {normal: [0, 0.4], seed: 4}}
+format: hardware
+`},
+	{"noise, mixed", `
+model: noisy
+variables: {s: {kind: spin, shape: [4]}, x: {kind: categorical, states: 3, shape: [2]}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: [0.7, -0.4, 0.9, 0.3]}
+  - {over: [s, x], index: [[0, 0], [2, 1]], weights: [[0.5, -0.7, 0.1], [-0.3, 0.2, 0.9]]}
+  - {over: [x, x], index: [[0, 1]], weights: {identity: 0.8}}
+format: {choice: noise, rng: lfl128, fraction: 8, budget: 0.02}
+`},
+	{"noise, philox", `
+model: noisy_philox
+variables: {s: {kind: spin, shape: [5]}}
+factors:
+  - {over: [s, s, s], index: [[0, 1, 2], [2, 3, 4]], weights: [0.8, -0.6]}
+  - {over: [s], index: all, weights: [0.11, -0.32, 0.23, 0.04, 0.45]}
+format: {choice: noise}
+beta: 0.7
+`},
+	{"xoshiro128++, wide interleave", `
+model: xoshiro
+variables: {s: {kind: spin, shape: [5]}, x: {kind: categorical, states: 4}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: [0.7, -0.4, 0.9, 0.3, -0.8]}
+  - {over: [s, x], index: [[0, 0], [2, 0]], weights: [[0.5, -0.7, 0.1, 0.0], [-0.3, 0.2, 0.9, 0.4]]}
+format: {rng: xoshiro128pp, choice: threshold, interleave: 100}
+`},
 }
 
 // lawModels are the reference cases with a k-sweep law and the small models; a

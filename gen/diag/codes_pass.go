@@ -3,6 +3,7 @@ package diag
 // The codes of problems that package pass finds when it fixes the number format.
 const (
 	FormatBudget = "format-budget" // a number format that misses the error budget
+	BadFormat    = "bad-format"    // keys of a number format that do not go together
 	FormatFit    = "format-fit"    // weights or sums that do not fit their bits
 
 	TailDropped = "tail-dropped" // warning: rare values are never taken

@@ -359,9 +359,6 @@ func (b *builder) format() {
 	if f.Profile == "" {
 		f.Profile = "default"
 	}
-	if f.Profile == "hardware" {
-		b.unsupported(s.Pos, "format: hardware", "use default or fast")
-	}
 	count := func(key string, n spec.Int, to **int, lo, hi int64) {
 		if !n.Ok {
 			return
@@ -403,10 +400,7 @@ func (b *builder) format() {
 	word("choice", s.Choice, &f.Choice)
 	word("rng", s.RNG, &f.RNG)
 
-	if f.Choice == "noise" {
-		b.unsupported(s.Choice.Pos, "choice: noise", "use threshold")
-	}
-	if f.RNG != "" && f.RNG != "philox" && f.RNG != "philox7" {
+	if f.RNG == "ars5" {
 		b.unsupported(s.RNG.Pos, "rng "+f.RNG, "use philox or philox7")
 	}
 	if f.Group != nil && *f.Group > 1 {
@@ -414,8 +408,5 @@ func (b *builder) format() {
 	}
 	if f.Planes != nil {
 		b.unsupported(s.Planes.Pos, "planes", "")
-	}
-	if f.Interleave != nil {
-		b.unsupported(s.Interleave.Pos, "interleave", "")
 	}
 }

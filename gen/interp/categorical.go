@@ -65,9 +65,14 @@ func (t *ExpTable) Weights(theta []int64) (e []int64, z int64) {
 	return e, z
 }
 
-// newCategory is the update of a categorical in the fields θ.
-func (m *Machine) newCategory(chain, slot int, theta []int64) int32 {
+// newCategory is the update of categorical n in the fields θ.
+func (m *Machine) newCategory(chain, n int, theta []int64) int32 {
 	e, z := m.exp(len(theta)).Weights(theta)
+	if m.stream != nil {
+		b := m.p.Format.ThresholdBits
+		return pick(e, scale(uint64(m.drawn(chain, n, 0, b)), z, b))
+	}
+	slot := m.slot[n]
 	word, width := m.digit(chain, slot, 0), 32
 	if b := m.p.Format.ThresholdBits; b < 32 {
 		word, width = word>>(16-b), b

@@ -63,15 +63,22 @@ func (m *Machine) Probability(chain, node int) []float64 {
 		return m.floatProbability(chain, node)
 	}
 	field := m.Field(chain, node)
+	if m.p.Format.Noise && m.kind[node] == ir.Categorical {
+		return m.gumbel.Largest(field)
+	}
 	if m.kind[node] == ir.Categorical {
 		return m.exp(len(field)).Probabilities(field, m.p.Format.ThresholdBits)
 	}
 	g := field[0]
+	rare := m.spin.Probability
+	if m.p.Format.Noise {
+		rare = m.logistic.Tail
+	}
 	if g < 0 {
-		p := m.spin.Probability(-g)
+		p := rare(-g)
 		return []float64{1 - p, p}
 	}
-	p := m.spin.Probability(g)
+	p := rare(g)
 	return []float64{p, 1 - p}
 }
 

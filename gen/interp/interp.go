@@ -10,6 +10,8 @@
 //	categorical.go  exponentials of categoricals
 //	float.go        continuous nodes and their neighbours
 //	user.go         samplers and starts in Go
+//	noise.go        the rule of noise
+//	stream.go       hardware generators
 package interp
 
 import (
@@ -53,6 +55,9 @@ type Machine struct {
 
 	spin       *SpinTable
 	categories map[int]*ExpTable // by K
+
+	logistic, gumbel *NoiseTable // with Format.Noise
+	stream           *stream     // nil: Philox
 }
 
 // row is one factor row that touches a node.
@@ -131,6 +136,10 @@ func newMachine(p *ir.Program, chains int, seed uint64, code sampling.UserCode) 
 	}
 	m.user.code = code
 	m.placeUser(chains)
+	if p.Stream.Generator != "" {
+		m.stream = newStream(p.Stream.Generator)
+		m.place()
+	}
 	m.setBeta(p.AllBetas()[0])
 	m.Init()
 	return m, nil
@@ -241,11 +250,16 @@ func (m *Machine) update(chain, n int, x []int32) int32 {
 	case m.float[n]:
 		return m.floatCategory(chain, n, x)
 	}
-	field := m.field(n, x)
-	if m.kind[n] == ir.Spin {
-		return m.newSpin(chain, m.slot[n], field[0])
+	field, spin := m.field(n, x), m.kind[n] == ir.Spin
+	switch {
+	case spin && m.p.Format.Noise:
+		return m.noisySpin(chain, n, field[0])
+	case m.p.Format.Noise:
+		return m.noisyCategory(chain, n, field)
+	case spin:
+		return m.newSpin(chain, n, field[0])
 	}
-	return m.newCategory(chain, m.slot[n], field)
+	return m.newCategory(chain, n, field)
 }
 
 // State is a copy of the state, by chain and node: ±1 or a category.
@@ -378,6 +392,9 @@ func (m *Machine) SetBeta(beta float64) error {
 	if err := m.p.ReachOfTables([]float64{beta}); err != nil {
 		return err
 	}
+	if err := m.p.ReachOfNoise([]float64{beta}); err != nil {
+		return err
+	}
 	m.setBeta(beta)
 	return nil
 }
@@ -387,6 +404,16 @@ func (m *Machine) setBeta(beta float64) {
 	m.beta = beta
 	m.spin = NewSpinTable(beta, f.Fraction, f.Segments, f.ThresholdBits)
 	m.categories = map[int]*ExpTable{}
+	if f.Noise {
+		m.logistic, m.gumbel = nil, nil
+		for _, k := range m.p.NoiseKinds() {
+			if k == ir.Spin {
+				m.logistic = NewLogistic(beta, f.Fraction)
+			} else {
+				m.gumbel = NewGumbel(beta, f.Fraction)
+			}
+		}
+	}
 }
 
 // exp is the table of categoricals of K states.

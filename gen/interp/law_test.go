@@ -54,6 +54,9 @@ func TestBoundHolds(t *testing.T) {
 		case 2:
 			bits, budget := 10, 1.0/256
 			g.Format.ThresholdBits, g.Format.Budget = &bits, &budget
+		case 3:
+			fraction, wide := 8, 1.0
+			g.Format.Choice, g.Format.Fraction, g.Format.Budget = "noise", &fraction, &wide
 		}
 		m := machine(t, g, 2)
 		if err := m.SetBeta(g.Beta); err != nil {

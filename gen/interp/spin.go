@@ -111,8 +111,11 @@ func (t *SpinTable) Probability(m int64) float64 {
 }
 
 // rare draws whether the less likely value is taken.
-func (m *Machine) rare(chain, slot int, field int64) bool {
-	t := m.spin
+func (m *Machine) rare(chain, n int, field int64) bool {
+	t, slot := m.spin, m.slot[n]
+	if m.stream != nil {
+		return m.drawn(chain, n, 0, t.Bits) < t.Threshold(field)
+	}
 	u := int64(m.digit(chain, slot, 0))
 	if t.Bits < 32 {
 		return u>>(16-t.Bits) < t.Threshold(field)
@@ -125,13 +128,13 @@ func (m *Machine) rare(chain, slot int, field int64) bool {
 	return v < t.Second(field)
 }
 
-// newSpin is the update of a spin in the field g.
-func (m *Machine) newSpin(chain, slot int, g int64) int32 {
+// newSpin is the update of spin n in the field g.
+func (m *Machine) newSpin(chain, n int, g int64) int32 {
 	likely := int32(1)
 	if g < 0 {
 		likely, g = -1, -g
 	}
-	if m.rare(chain, slot, g) {
+	if m.rare(chain, n, g) {
 		return -likely
 	}
 	return likely

@@ -131,7 +131,9 @@ func ErrorBound(f Format, worst map[Class]int, betas []float64) float64 {
 		table := -1.0
 		for c, n := range worst {
 			e := RoundingError(n, beta, f.Fraction)
-			if c.Kind == Categorical {
+			if f.Noise {
+				e += NoiseError(c.Kind, c.States, beta, f.Fraction)
+			} else if c.Kind == Categorical {
 				e += CategoricalError(c.States, f.ThresholdBits)
 			} else {
 				if table < 0 {

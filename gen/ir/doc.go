@@ -149,6 +149,80 @@
 // ThresholdBits = b <= 16 no second digit is drawn. A program is refused if its
 // θ can differ by 2^40 or more while 2^40·c is below (B+1)·0.6931471805599453.
 //
+// # Noise
+//
+// With Format.Noise the field meets noise instead of a threshold. The bits of the
+// update, D in all, are b0, b1, …; a number of some of them has the first one lowest.
+// c is 2β·2^-F for spins and β·2^-F for categoricals, in logits a unit. A table has N
+// cells of 2^R units, h = c·2^R logits, R the smallest R >= 0 with which N·h reaches
+// 12.5 (spins, N = 256) or 15 (categoricals, N = 1024). Cell i has the mass q_i of 2^16:
+//
+//	spins         q_i = Q(i) - Q(i+1),  Q(i) = floor(σ(-i·h)·2^17 + 1/2),  Q(256) = 0
+//	categoricals  q_i = Q(i+1) - Q(i),  Q(i) = floor(exp(-exp(3 - i·h))·2^16 + 1/2),
+//	              Q(0) = 0,  Q(1024) = 2^16
+//
+// so that the magnitude of a spin's noise follows |logistic| and that of a category's
+// a Gumbel law, both to within the width of a cell. A cell is drawn by the alias
+// method from N columns of capacity 2^16/N. At first column i holds q_i and its alias
+// A(i) is i. As long as an open column holds less than its capacity, let s be the
+// lowest such one and g the lowest that holds more: T(s) is what s holds, A(s) = g, g
+// loses what s lacks, and s is closed. T of the columns left open is 0. From 16 bits,
+// the number w,
+//
+//	j = w mod N,  v = w div N,  cell = j if v < T(j), else A(j)
+//	magnitude = cell·2^R + the R first of the Format.LowBits bits that follow
+//
+// Format.LowBits is the largest R of any kind in the blocks and any β of the schedule;
+// a β that needs more is refused.
+//
+//	spin          D = 17 + LowBits. w is b0 … b15, n the magnitude; with b16 = 1, n
+//	              becomes -1-n. The low bits are b17 …. +1 if g + n >= 0, else -1
+//	categorical   D = K·(16 + LowBits), as much for each state in turn. The first k
+//	              with the largest θ_k + n_k
+//
+// The less likely value of a spin has exactly the probability
+// (Q(i) - (Q(i)-Q(i+1))·f/2^R)/2^17 for m = i·2^R + f.
+//
+// The bits are those of the digits of draws 0, 1, …, 16 each, the lowest first; or they
+// come from a hardware generator.
+//
+// # Hardware generators
+//
+// Program.Stream names a generator, lfl128 or xoshiro128pp, from which updates take
+// their bits in place of Philox (initial states keep their words); ThresholdBits is at
+// most 16. An update has D bits: ThresholdBits for thresholds, and b0 … b(D-1) as a
+// number stands for u >> (16-b) in the rules above; else as under Noise.
+//
+// An instance of a generator has a state r of 128 bits, bit 0 the lowest, and in each
+// step gives W bits.
+//
+//	lfl128        W = 96. r ← (r << 96 | f) mod 2^128,
+//	              f = (r>>3 ^ r>>5 ^ r>>30 ^ r>>32) mod 2^96
+//	              output bit i = 16·l + k:  r[i] ^ r[P(5,3,11,7)] ^ r[P(3,1,5,3)]·r[P(5,2,7,5)],
+//	              P(A,B,C,D) = 16·((A·l+B) mod 8) + (k + C·l + D) mod 16
+//	xoshiro128pp  W = 32. xoshiro128++ of Blackman and Vigna, s[0] the lowest word of r
+//
+// The nodes of a superblock, blocks and nodes in order, take D bits each, one after the
+// other, clamped or not. Bit i of a superblock is bit i mod W of instance p + i div W,
+// p being the number of instances of the superblocks before. With K =
+// Stream.Interleave, chain c takes in sweep s the output of index
+//
+//	(c div K)·(2^64 + 0x9E3779B97F4A7C15) + s·K + c mod K
+//
+// The output of index n is that of the state n steps behind the seed of the instance:
+// the four words of the Philox4x32-10 block at the counter (instance, 0, 0, 7 << 24)
+// under the key of the seed, o0 the lowest; all zeros become 1.
+//
+// So K chains that follow each other through a pipeline find their words in the order
+// of the clock. Stream.Interleave, where the user is silent, is the number of superblocks
+// times 2 for thresholds, and for noise times 1 + ceil(log2(ceil(n/4) + 1)) +
+// ceil(log2 K'), n the largest number of rows of a node, K' the largest number of
+// states of a categorical, 1 if there is none.
+//
+// The matrix of a step of xoshiro128pp has the order 2^128-1, that of lfl128 a third of
+// it; tests hold both, and that no parity check of four or fewer bits exists among
+// 6 outputs of lfl128's linear part.
+//
 // # Functions
 //
 // σ and exp are those of runtime/sampling (Sigma, Exp): float64, made of + - × ÷
@@ -332,7 +406,10 @@
 // ThresholdBits = 32 (nothing but 2^-32 for S = 0), and by at most half the first
 // term + 5/8·2^-16 with fewer (2^-17 for S = 0), to which rounding to b bits adds 2^-(b+1)
 // (b < 16) and a dropped tail 2^-16. Categorical tables are off by at most 1.5·K·2^-B, and
-// drawing from b bits by 2^-b. Format.Bound is the largest sum of these over all nodes in
+// drawing from b bits by 2^-b. With noise a spin's table is off by at most h²/8·max|σ”|
+// + 2^-18 (the second alone for R = 0), a categorical's by K·(h²/8·0.3091 + 2^-17) (0.3091
+// being more than the steepest slope of the Gumbel density) and, because equal sums
+// go to the first, by (K-1)·(c/(2e) + 2^-(17+R)). Format.Bound is the largest sum of these over all nodes in
 // blocks (clamped or not) and all β of the schedule, n being the number of rows
 // that touch the node; at most 1.
 //

@@ -232,7 +232,14 @@ func (t *parser) program(p *Program) {
 		Budget:        t.float("budget"),
 		Bound:         t.float("bound"),
 	}
+	if t.is("noise") {
+		p.Format.Noise, p.Format.LowBits = true, t.int("low_bits")
+	}
 	p.Rounds = t.int("philox")
+	if t.is("stream") {
+		p.Stream.Generator = t.name()
+		p.Stream.Interleave = t.int("interleave")
+	}
 	p.Beta = t.float("beta")
 	t.keys("param")
 	p.BetaParam = t.name()

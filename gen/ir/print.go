@@ -88,7 +88,13 @@ func (t *printer) program(p *Program) {
 	t.f("format %s fraction %d segments %d threshold_bits %d accum %d weight_bits %d range %s budget %s bound %s\n",
 		t.name(f.Profile), f.Fraction, f.Segments, f.ThresholdBits, f.Accum, f.WeightBits,
 		number(f.Range), number(f.Budget), number(f.Bound))
+	if f.Noise {
+		t.f("noise low_bits %d\n", f.LowBits)
+	}
 	t.f("philox %d\n", p.Rounds)
+	if p.Stream != (Stream{}) {
+		t.f("stream %s interleave %d\n", t.name(p.Stream.Generator), p.Stream.Interleave)
+	}
 	t.f("beta %s param %s\n", number(p.Beta), t.name(p.BetaParam))
 	t.f("betas %d:", len(p.Betas))
 	for _, b := range p.Betas {

@@ -33,7 +33,8 @@ type Program struct {
 	Init   []Init // one for each variable
 
 	Format Format
-	Rounds int // of Philox4x32: 10 or 7
+	Rounds int    // of Philox4x32: 10 or 7
+	Stream Stream // of the updates in place of Philox
 
 	Beta      float64
 	BetaParam string    // name under which β is data, "" if it is not
@@ -136,6 +137,8 @@ type Format struct {
 	Fraction      int     // F: weights are in units of 2^-F
 	Segments      int     // 128 or 256
 	ThresholdBits int     // 32: two digits; 1 … 16: one digit, no tail
+	Noise         bool    // the rule of noise in place of thresholds
+	LowBits       int     // with noise: bits below a cell's
 	Accum         int     // 32 or 64 bits hold every partial sum
 	WeightBits    int     // every integer weight is within ±(2^(WeightBits-1) - 1); 0: as many bits as needed
 	Range         float64 // largest |weight| a runtime update may bring, 0 if nothing is runtime

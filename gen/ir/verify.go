@@ -48,6 +48,7 @@ func VerifyStage(p *Program, s Stage) error {
 		v.sums()
 		v.bound()
 		v.precision()
+		v.hardware()
 	}
 	return errors.Join(v.errs...)
 }
@@ -484,7 +485,7 @@ const (
 
 func (v *verifier) format() {
 	f := &v.p.Format
-	if !slices.Contains([]string{"default", "fast", "custom"}, f.Profile) {
+	if !slices.Contains([]string{"default", "fast", "hardware", "custom"}, f.Profile) {
 		v.fault("format: profile %q", f.Profile)
 	}
 	if f.Fraction < MinFraction || f.Fraction > MaxFraction {
@@ -577,7 +578,7 @@ func (v *verifier) sums() {
 // than the tables of exponentials hold at one of the βs.
 func (p *Program) ReachOfTables(betas []float64) error {
 	reach := 2 * p.LargestField(Categorical)
-	if reach < 1<<MaxExpShift {
+	if p.Format.Noise || reach < 1<<MaxExpShift {
 		return nil
 	}
 	for c := range p.WorstDegrees() {

@@ -27,7 +27,7 @@ func format(w *lowering) {
 	asked, f := &w.g.Format, &w.p.Format
 	f.Profile = asked.Profile
 	if asked.Fraction != nil || asked.Bits != nil || asked.ThresholdBits != nil || asked.Budget != nil ||
-		asked.Range != nil || asked.Choice != "" || asked.Group != nil || asked.RNG != "" {
+		asked.Range != nil || asked.Choice != "" || asked.Group != nil || asked.RNG != "" || asked.Interleave != nil {
 		f.Profile = "custom"
 	}
 	f.ThresholdBits = 32
@@ -37,6 +37,9 @@ func format(w *lowering) {
 			return
 		}
 		f.ThresholdBits = *b
+	}
+	if !w.hardware() {
+		return
 	}
 	if b := asked.Bits; b != nil {
 		if *b < 2 || *b > 63 {
@@ -59,7 +62,9 @@ func format(w *lowering) {
 		f.Budget = *asked.Budget
 	}
 	c.budget = f.Budget
+	w.fewestBits(c)
 	w.withBudget(c)
+	w.lowBits()
 }
 
 // fast is the largest fraction with which every weight fits 8 bits.

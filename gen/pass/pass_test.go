@@ -55,7 +55,7 @@ func star() *passtest.Builder {
 	b.Block(s[1:]...)
 	b.G.Format.Pos = diag.Pos{File: "m.yaml", Line: 1, Col: 1}
 	b.G.Format.At = map[string]diag.Pos{}
-	for i, key := range []string{"fraction", "bits", "threshold_bits", "budget", "range"} {
+	for i, key := range []string{"fraction", "bits", "threshold_bits", "budget", "range", "interleave", "choice", "rng"} {
 		b.G.Format.At[key] = diag.Pos{File: "m.yaml", Line: 10 + i, Col: 3}
 	}
 	return b
@@ -115,6 +115,45 @@ func TestFormatChoices(t *testing.T) {
 	}
 }
 
+// The profile hardware takes thresholds of the fewest bits where no spin has more
+// than four neighbours, else noise, and K from the program.
+func TestHardwareFormat(t *testing.T) {
+	ring := func(offsets ...int) *graph.Graph {
+		b := passtest.New()
+		s := b.Spins("s", 16)
+		for _, d := range offsets {
+			var rows [][]int32
+			var w []float64
+			for i := range 16 {
+				rows, w = append(rows, []int32{s[i], s[(i+d)%16]}), append(w, 0.5)
+			}
+			b.Factor(rows, w...)
+		}
+		b.Colour()
+		b.G.Format.Profile = "hardware"
+		return &b.G
+	}
+	p := verified(t, ring(1, 3))
+	if f := p.Format; f.Noise || f.ThresholdBits != 12 || f.Profile != "hardware" || p.Stream != (ir.Stream{Generator: "lfl128", Interleave: 4}) {
+		t.Errorf("degree 4: %+v, %+v", f, p.Stream)
+	}
+	p = verified(t, ring(1, 3, 5))
+	if f := p.Format; !f.Noise || f.LowBits < 4 || p.Stream != (ir.Stream{Generator: "lfl128", Interleave: 6}) { // 1 + log2(2 + 1), twice
+		t.Errorf("degree 6: %+v, %+v", f, p.Stream)
+	}
+	g := ring(1)
+	g.Format.Profile, g.Format.RNG, g.Format.Interleave, g.Format.ThresholdBits, g.Format.Budget = "default", "xoshiro128pp", ptr(9), ptr(7), ptr(0.01)
+	p = verified(t, g)
+	if f := p.Format; f.Profile != "custom" || f.ThresholdBits != 7 || p.Stream != (ir.Stream{Generator: "xoshiro128pp", Interleave: 9}) {
+		t.Errorf("written: %+v, %+v", f, p.Stream)
+	}
+	g = ring(1)
+	g.Format.Budget = ptr(0.01)
+	if f := verified(t, g).Format; f.ThresholdBits != 6 && f.ThresholdBits != 7 {
+		t.Errorf("a budget of 0.01 takes %d bits", f.ThresholdBits)
+	}
+}
+
 func TestFastFraction(t *testing.T) {
 	for _, c := range []struct {
 		weight   float64
@@ -146,6 +185,17 @@ func TestRefusals(t *testing.T) {
 		{"bits and fraction", func(b *passtest.Builder) { b.G.Format.Bits, b.G.Format.Fraction = ptr(17), ptr(20) }, 11, diag.FormatFit, "17 bits", "use bits: 22, or fraction: 15"},
 		{"odd threshold bits", func(b *passtest.Builder) { b.G.Format.ThresholdBits = ptr(20) }, 12, diag.OutOfRange, "threshold_bits", ""},
 		{"fraction out of range", func(b *passtest.Builder) { b.G.Format.Fraction = ptr(60) }, 10, diag.OutOfRange, "fraction is 60", ""},
+		{"noise with threshold bits", func(b *passtest.Builder) {
+			b.G.Format.Choice, b.G.Format.ThresholdBits = "noise", ptr(12)
+		}, 12, diag.BadFormat, "no meaning", "drop the key"},
+		{"all bits of a hardware generator", func(b *passtest.Builder) {
+			b.G.Format.RNG, b.G.Format.Choice, b.G.Format.ThresholdBits = "lfl128", "threshold", ptr(32)
+		}, 12, diag.OutOfRange, "must be from 1 to 16", ""},
+		{"interleave of philox", func(b *passtest.Builder) { b.G.Format.Interleave = ptr(4) }, 15, diag.BadFormat, "interleave", "rng: lfl128"},
+		{"interleave below the colours", func(b *passtest.Builder) {
+			b.G.Format.RNG, b.G.Format.Interleave = "xoshiro128pp", ptr(1)
+		}, 15, diag.OutOfRange, "must be from 2", ""},
+		{"noise at beta 0", func(b *passtest.Builder) { b.G.Format.Choice, b.G.Beta = "noise", 0 }, 16, diag.FormatFit, "low bits", "larger beta"},
 		{"range", func(b *passtest.Builder) {
 			b.G.Factors[0].Runtime = true
 			b.G.Format.Range = ptr(1.0)

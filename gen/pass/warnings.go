@@ -17,8 +17,16 @@ func warnings(w *lowering) {
 	if w.g.Format.Range != nil && f.Range == 0 {
 		w.warn("range", diag.NotUsed, "write runtime: true, or drop the key", "range has no effect: no factor has runtime weights")
 	}
-	if f.ThresholdBits <= 16 && w.hasSpins() {
-		w.warn("threshold_bits", diag.TailDropped, "use threshold_bits: 32 for an exact tail",
+	remedy := "use threshold_bits: 32 for an exact tail"
+	if f.Noise || w.p.Stream != (ir.Stream{}) {
+		remedy = "use format: default for an exact tail"
+	}
+	switch {
+	case f.Noise && w.hasSpins():
+		w.warn("choice", diag.TailDropped, remedy,
+			"with choice: noise a spin never takes a value less likely than about 2^-18")
+	case f.ThresholdBits <= 16 && w.hasSpins():
+		w.warn("threshold_bits", diag.TailDropped, remedy,
 			"with threshold_bits %d a spin never takes a value less likely than about 2^-%d", f.ThresholdBits, f.ThresholdBits)
 	}
 	if f.Budget == 0 && f.Bound > coarse {

@@ -46,6 +46,36 @@ func Graph(r *rand.Rand) *graph.Graph {
 	return g
 }
 
+// Hardware draws a model as Graph does, with a number format of hardware: a generator,
+// a rule of choice, few or many fractional bits, and sometimes an interleave.
+func Hardware(r *rand.Rand) *graph.Graph {
+	g := Graph(r)
+	wide := 1.0
+	g.Format = graph.Format{Budget: &wide}
+	fraction := []int{0, 3, 6, 10, 14}[r.IntN(5)]
+	g.Format.Fraction = &fraction
+	g.Format.RNG = []string{"", "lfl128", "xoshiro128pp", "lfl128"}[r.IntN(4)]
+	g.Format.Choice = []string{"noise", "", "threshold", "noise"}[r.IntN(4)]
+	if g.Format.RNG == "" {
+		g.Format.Choice = "noise"
+	} else if r.IntN(2) == 0 {
+		k := len(g.Blocks) + r.IntN(12) + 80*r.IntN(2)
+		g.Format.Interleave = &k
+	}
+	if bits := 1 + r.IntN(16); g.Format.Choice == "threshold" {
+		g.Format.ThresholdBits = &bits
+	}
+	if g.Format.Choice != "threshold" {
+		for i := range g.Betas {
+			g.Betas[i] += 0.05 // noise needs a β above 0
+		}
+		if g.Beta += 0.05; len(g.Betas) > 0 {
+			g.Beta = g.Betas[len(g.Betas)-1]
+		}
+	}
+	return g
+}
+
 func addVariable(g *graph.Graph, r *rand.Rand, v int) {
 	x := graph.Variable{Name: fmt.Sprintf("v%d", v), Kind: graph.Spin, States: 2, First: g.Nodes, Count: 1 + r.IntN(20)}
 	if r.IntN(3) == 0 {

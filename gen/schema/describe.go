@@ -123,9 +123,9 @@ var descriptions = map[string]string{
 	"group":          "Neighbours whose terms are added before rounding. Default 1.",
 	"budget":         "The largest error of any conditional probability. Default 2^-12.",
 	"format.range":   "The largest runtime weight. Default twice the largest given, at least 4.",
-	"rng":            "The random generator. Default philox.",
+	"rng":            "The random generator: philox (default), philox7, ars5, or for hardware lfl128 and xoshiro128pp.",
 	"planes":         "Draws as so many bit planes in place of digits.",
-	"interleave":     "How many chains share a hardware generator.",
+	"interleave":     "How many chains take turns at a hardware generator. Default from the model.",
 
 	"chains":           "Independent runs, sampled side by side. Default 4.",
 	"warmup":           "Sweeps before the first draw. Default 1000.",

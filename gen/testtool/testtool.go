@@ -18,10 +18,15 @@ var commands = map[string][]string{
 	"go":       {"go"},
 	"chromium": {"chromium", "chromium-browser", "google-chrome"},
 	"qemu":     {"qemu-aarch64", "qemu-aarch64-static"},
+
+	"iverilog":  {"iverilog"},
+	"verilator": {"verilator"},
+	"yosys":     {"yosys"},
 }
 
 // Need returns the path of a tool: go, python (with the packages of
-// examples/python/requirements-test.txt), chromium or qemu (user mode, arm64).
+// examples/python/requirements-test.txt), chromium, qemu (user mode, arm64), or
+// iverilog, verilator and yosys.
 func Need(t testing.TB, tool string) string {
 	t.Helper()
 	if tool == "python" {

@@ -92,6 +92,172 @@ func FillPhilox4x32(rounds int, ctr [4]uint32, key [2]uint32, out *[4][64]uint32
 	}
 }
 
+// A Generator is a generator for hardware: a state of 128 bits whose step is linear
+// over GF(2), so that it can jump, and an output that is not. Package gen/ir is its
+// specification.
+type Generator struct {
+	Name  string
+	Width int // bits of an output
+
+	step func(StreamState) StreamState
+	out  func(StreamState) StreamState
+
+	once  sync.Once
+	jumps [128]streamMatrix // jumps[k] makes 2^k steps
+}
+
+// StreamState is 128 bits, the low half first.
+type StreamState [2]uint64
+
+// PurposeStream is that of the seeds of streams.
+const PurposeStream Purpose = 7
+
+// LFL128 is a linear feedback shift register with the taps 128, 126, 101 and 99,
+// 96 steps at a time, under a filter of two XORs and an AND. A bit takes two
+// look-up tables of four inputs.
+var LFL128 = &Generator{Name: "lfl128", Width: 96, step: lflStep, out: lflOut}
+
+// Xoshiro128pp is xoshiro128++ of Blackman and Vigna ("Scrambled linear
+// pseudorandom number generators", ACM TOMS 47, 2021).
+var Xoshiro128pp = &Generator{Name: "xoshiro128pp", Width: 32, step: xoshiroStep, out: xoshiroOut}
+
+// FindGenerator is the stream of a name, nil if there is none.
+func FindGenerator(name string) *Generator {
+	for _, g := range []*Generator{LFL128, Xoshiro128pp} {
+		if g.Name == name {
+			return g
+		}
+	}
+	return nil
+}
+
+// Step is the next state.
+func (g *Generator) Step(s StreamState) StreamState { return g.step(s) }
+
+// Out is the output of a state, Width bits.
+func (g *Generator) Out(s StreamState) StreamState { return g.out(s) }
+
+// Seed is the state of index 0 of an instance.
+func (g *Generator) Seed(seed uint64, p Purpose, instance uint32) StreamState {
+	o := Philox4x32(10, [4]uint32{instance, 0, 0, CounterC3(p, 0, 0)}, NewWords(seed, 10).Key)
+	s := StreamState{uint64(o[1])<<32 | uint64(o[0]), uint64(o[3])<<32 | uint64(o[2])}
+	if s == (StreamState{}) {
+		s[0] = 1 // all zeros never leave
+	}
+	return s
+}
+
+// StreamIndex is the index, low half first, of the outputs of a chain in a sweep:
+// groups of interleave chains lie 2^64 + 0x9E3779B97F4A7C15 apart.
+func StreamIndex(chain, interleave, sweep uint64) StreamState {
+	group := chain / interleave
+	hi, lo := bits.Mul64(group, 0x9E3779B97F4A7C15)
+	hi += group
+	h, l := bits.Mul64(sweep, interleave)
+	l, carry := bits.Add64(l, chain%interleave, 0)
+	h += carry
+	lo, carry = bits.Add64(lo, l, 0)
+	hi, _ = bits.Add64(hi, h, carry)
+	return StreamState{lo, hi}
+}
+
+// Jump is the state n steps on, n of 128 bits with the low half first.
+func (g *Generator) Jump(s, n StreamState) StreamState {
+	g.once.Do(g.makeJumps)
+	for half, word := range n {
+		for word != 0 {
+			k := bits.TrailingZeros64(word)
+			word &= word - 1
+			s = g.jumps[64*half+k].apply(s)
+		}
+	}
+	return s
+}
+
+// Back is the index that n steps back from index 0 lead to: the period less n.
+func (g *Generator) Back(n uint64) StreamState {
+	period := StreamState{^uint64(0), ^uint64(0)} // 2^128 - 1
+	if g.Width == 96 {
+		period = StreamState{0x5555555555555555, 0x5555555555555555} // a third: 3 divides 96
+	}
+	lo, borrow := bits.Sub64(period[0], n, 0)
+	return StreamState{lo, period[1] - borrow}
+}
+
+func (g *Generator) makeJumps() {
+	for i := range 128 {
+		var one StreamState
+		one[i>>6] = 1 << (i & 63)
+		g.jumps[0][i] = g.step(one)
+	}
+	for k := 1; k < 128; k++ {
+		half := &g.jumps[k-1]
+		for i := range half {
+			g.jumps[k][i] = half.apply(half[i])
+		}
+	}
+}
+
+// streamMatrix holds the images of the 128 unit vectors.
+type streamMatrix [128]StreamState
+
+func (m *streamMatrix) apply(s StreamState) StreamState {
+	var r StreamState
+	for half, word := range s {
+		for word != 0 {
+			c := m[64*half+bits.TrailingZeros64(word)]
+			word &= word - 1
+			r[0] ^= c[0]
+			r[1] ^= c[1]
+		}
+	}
+	return r
+}
+
+// lflStep shifts by 96: r << 96 | (r>>3 ^ r>>5 ^ r>>30 ^ r>>32) mod 2^96.
+func lflStep(s StreamState) StreamState {
+	lo, hi := s[0], s[1]
+	f0 := (lo>>3 | hi<<61) ^ (lo>>5 | hi<<59) ^ (lo>>30 | hi<<34) ^ (lo>>32 | hi<<32)
+	f1 := hi>>3 ^ hi>>5 ^ hi>>30 ^ hi>>32
+	return StreamState{f0, f1&0xffffffff | lo<<32}
+}
+
+func lflOut(s StreamState) StreamState {
+	var o StreamState
+	for l := range 6 {
+		x := lflLane(s, l, 0) ^ lflLane(s, 5*l+3, 11*l+7) ^ lflLane(s, 3*l+1, 5*l+3)&lflLane(s, 5*l+2, 7*l+5)
+		o[l>>2] |= uint64(x) << (16 * (l & 3))
+	}
+	return o
+}
+
+// lflLane is lane l mod 8 of 16 bits, turned right.
+func lflLane(s StreamState, l, turn int) uint16 {
+	x := uint16(s[l>>2&1] >> (16 * (l & 3)))
+	return bits.RotateLeft16(x, -(turn & 15))
+}
+
+func xoshiroWords(s StreamState) (a, b, c, d uint32) {
+	return uint32(s[0]), uint32(s[0] >> 32), uint32(s[1]), uint32(s[1] >> 32)
+}
+
+func xoshiroStep(s StreamState) StreamState {
+	a, b, c, d := xoshiroWords(s)
+	t := b << 9
+	c ^= a
+	d ^= b
+	b ^= c
+	a ^= d
+	c ^= t
+	d = bits.RotateLeft32(d, 11)
+	return StreamState{uint64(b)<<32 | uint64(a), uint64(d)<<32 | uint64(c)}
+}
+
+func xoshiroOut(s StreamState) StreamState {
+	a, _, _, d := xoshiroWords(s)
+	return StreamState{uint64(bits.RotateLeft32(a+d, 7) + a), 0}
+}
+
 // Purpose separates the streams of words that a sampler uses.
 type Purpose uint32
 
@@ -187,7 +353,8 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 // adoptable refuses a model that is not a version of the sampler's own.
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
-	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Formulas) != len(is.Formulas) || m.Format.Fraction != is.Format.Fraction {
+	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Formulas) != len(is.Formulas) ||
+		m.Format.Fraction != is.Format.Fraction || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {
@@ -236,7 +403,11 @@ func (s *Sampler) takeWeights(weights [][]float64, beta float64) {
 func (s *Sampler) reseed(seed uint64) {
 	s.seed = seed
 	s.rng = NewWords(seed, s.model.Rounds)
+	if s.hard != nil {
+		s.hard.restart()
+	}
 	for _, w := range s.workers {
+		w.drawn = drawnKey{}
 		w.noise.init(s.rng)
 		w.float.second.init(s.rng)
 	}
@@ -249,6 +420,7 @@ func (s *Sampler) reseed(seed uint64) {
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
 //	categorical   1.5·K·2^-B for K states with exponentials of B bits, and 2^-D
+//	noise         the curve of the law between the ends of cells, and its rounding
 //
 // The bound is never above 1.
 func (m *Model) ErrorBound(betas ...float64) float64 {
@@ -278,7 +450,9 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 	for _, beta := range betas {
 		for c, n := range worst {
 			e := math.Ldexp(float64(n)*beta, -(m.Format.Fraction + 2))
-			if c.kind == Categorical {
+			if m.Format.Noise {
+				e += m.Format.noiseError(c.kind, c.states, beta)
+			} else if c.kind == Categorical {
 				e += math.Ldexp(float64(1.5*float64(c.states)), -int(expBits(c.states))) + math.Ldexp(1, -m.Format.ThresholdBits)
 			} else {
 				e += m.Format.spinError(beta)
@@ -346,7 +520,7 @@ const (
 // planPatterns decides whether a block of categoricals is updated from patterns.
 func (s *Sampler) planPatterns(b *blockPlan) {
 	b.cat = nil
-	if b.kind != Categorical || b.states > 32 || b.user != nil {
+	if b.kind != Categorical || b.states > 32 || b.user != nil || s.hard != nil {
 		return
 	}
 	n := len(b.nodes)
@@ -539,23 +713,7 @@ func (w *worker) chooseTerms(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 	digit := &w.noise.digit[slot&3]
 	var out uint64
 	for c := range 8 * bytes {
-		clear(theta)
-		for t := range terms {
-			t := &terms[t]
-			off, sign := int(t.base), uint64(0)
-			for _, r := range t.spins {
-				sign ^= ^w.bits[int(r)*s.tile+lane] >> uint(c) & 1
-			}
-			for _, x := range t.cats {
-				at := (int(x.row)*s.tile+lane)*64 + c
-				if x.wide {
-					off += int(x.stride) * int(w.cat16[at])
-				} else {
-					off += int(x.stride) * int(w.cat8[at])
-				}
-			}
-			s.addTable(theta, off, sign == 1)
-		}
+		w.termFields(s, terms, theta, lane, c)
 		u := uint32(digit[placeOf(c, bytes)&63])
 		if b.kind == Spin {
 			out |= w.chooseField(s, theta[0], u, chain+uint32(c), slot) << uint(c)
@@ -571,6 +729,27 @@ func (w *worker) chooseTerms(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 	}
 	if b.kind == Spin {
 		w.outBits[int(b.row[i])*s.tile+lane] = out
+	}
+}
+
+// termFields are the fields of a node in one chain of a word, from its terms.
+func (w *worker) termFields(s *Sampler, terms []term, theta []int64, lane, c int) {
+	clear(theta)
+	for t := range terms {
+		t := &terms[t]
+		off, sign := int(t.base), uint64(0)
+		for _, r := range t.spins {
+			sign ^= ^w.bits[int(r)*s.tile+lane] >> uint(c) & 1
+		}
+		for _, x := range t.cats {
+			at := (int(x.row)*s.tile+lane)*64 + c
+			if x.wide {
+				off += int(x.stride) * int(w.cat16[at])
+			} else {
+				off += int(x.stride) * int(w.cat8[at])
+			}
+		}
+		s.addTable(theta, off, sign == 1)
 	}
 }
 
@@ -1506,6 +1685,8 @@ func (m *Model) AppendBinary(b []byte) []byte {
 	}
 	e.format(m.Format)
 	e.int(m.Rounds)
+	e.text(m.Stream.Generator)
+	e.int(m.Stream.Interleave)
 	e.float(m.Beta)
 	e.floats(m.Betas)
 	e.int(m.Schedule.Warmup)
@@ -1628,6 +1809,8 @@ func (e *codecWriter) format(f Format) {
 	e.int(f.Accum)
 	e.float(f.Range)
 	e.float(f.Bound)
+	e.truth(f.Noise)
+	e.int(f.LowBits)
 }
 
 // DecodeModel reads the binary form of a model. It refuses anything but what
@@ -1800,8 +1983,9 @@ func (d *codecReader) model() *Model {
 		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
-		Range: d.float(), Bound: d.float()}
-	m.Rounds, m.Beta, m.Betas = d.int(), d.float(), d.floats()
+		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int()}
+	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
+	m.Beta, m.Betas = d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
 	m.Chains, m.Seed = d.int(), d.uint()
 	m.Formulas = codecList(d, 24, (*codecReader).formula)
@@ -3822,6 +4006,437 @@ func (s *Sampler) takeParams() {
 	}
 }
 
+// Stream names a hardware generator of the updates' bits; the zero value stands for
+// Philox.
+type Stream struct {
+	Generator  string // lfl128 or xoshiro128pp
+	Interleave int    // chains that take turns at one instance
+}
+
+// hardware is what updates need that draw from a hardware generator, or by noise.
+type hardware struct {
+	noise bool
+	low   int // bits of noise below a cell's
+	table [2]*noiseTable
+
+	// With a generator:
+	stream *Generator
+	k      uint64
+	first  []int         // first instance of each superblock
+	plans  []*streamPlan // of each superblock
+}
+
+// streamPlan places the bits of a superblock and holds the states that come next.
+type streamPlan struct {
+	instances int
+	offset    map[*blockPlan][]int // of each node its first bit
+	tiles     []streamTile
+}
+
+// streamTile holds the states of the groups of chains that a tile has a part in.
+type streamTile struct {
+	sweep  uint64 // that they are for
+	states []StreamState
+}
+
+// checkHardware refuses what the engine cannot draw.
+func (m *Model) checkHardware() error {
+	s, f := m.Stream, m.Format
+	if s != (Stream{}) && (FindGenerator(s.Generator) == nil || s.Interleave < 1 || s.Interleave > 1<<16 || f.ThresholdBits > 16) {
+		return fmt.Errorf("generator %q with interleave %d and %d threshold bits is not one this engine knows", s.Generator, s.Interleave, f.ThresholdBits)
+	}
+	if f.LowBits < 0 || f.LowBits > 40 || f.Noise && f.ThresholdBits > 16 {
+		return fmt.Errorf("noise of %d low bits with %d threshold bits is not one this engine knows", f.LowBits, f.ThresholdBits)
+	}
+	return nil
+}
+
+// newHardware is nil for models of thresholds and Philox.
+func newHardware(m *Model) *hardware {
+	if m.Stream == (Stream{}) && !m.Format.Noise {
+		return nil
+	}
+	return &hardware{noise: m.Format.Noise, low: m.Format.LowBits, stream: FindGenerator(m.Stream.Generator), k: uint64(m.Stream.Interleave)}
+}
+
+// plan places the bits of all superblocks once they are compiled.
+func (h *hardware) plan(s *Sampler) {
+	if h.stream == nil {
+		return
+	}
+	instance := 0
+	for _, super := range s.blocks {
+		p := &streamPlan{offset: map[*blockPlan][]int{}, tiles: make([]streamTile, s.tiles)}
+		at := 0
+		for _, b := range super {
+			for range b.nodes {
+				p.offset[b] = append(p.offset[b], at)
+				at += h.drawBits(b, s.model.Format.ThresholdBits)
+			}
+		}
+		p.instances = (at + h.stream.Width - 1) / h.stream.Width
+		h.first = append(h.first, instance)
+		instance += p.instances
+		h.plans = append(h.plans, p)
+	}
+}
+
+// restart forgets the states of all streams, as another seed demands.
+func (h *hardware) restart() {
+	for _, p := range h.plans {
+		clear(p.tiles)
+	}
+}
+
+// drawBits is how many bits an update of a block's nodes takes.
+func (h *hardware) drawBits(b *blockPlan, threshold int) int {
+	switch {
+	case !h.noise:
+		return threshold
+	case b.kind == Spin:
+		return 17 + h.low
+	}
+	return b.states * (16 + h.low)
+}
+
+// update updates a block in every word of a tile.
+func (h *hardware) update(w *worker, s *Sampler, b *blockPlan, super, tile int) {
+	n := min(64*s.tile, s.chains-64*tile*s.tile)
+	if n <= 0 {
+		return
+	}
+	h.draw(w, s, super, tile, n)
+	for i := range b.nodes {
+		if b.skip[i] {
+			continue
+		}
+		for lane := 0; 64*lane < n; lane++ {
+			h.updateNode(w, s, b, i, super, tile, lane, min(64, n-64*lane))
+		}
+	}
+}
+
+// draw fills w.outputs with the outputs of a superblock's instances for the n chains
+// of a tile: those of an instance lie together.
+func (h *hardware) draw(w *worker, s *Sampler, super, tile, n int) {
+	if h.stream == nil {
+		return
+	}
+	p := h.plans[super]
+	t := &p.tiles[tile]
+	from := uint64(64 * tile * s.tile)
+	first, last := from/h.k, (from+uint64(n)-1)/h.k
+	if w.drawn == (drawnKey{super, tile, w.sweep, true}) {
+		return // for another block of the superblock
+	}
+	w.drawn = drawnKey{super, tile, w.sweep, true}
+	if t.states == nil || t.sweep != w.sweep {
+		t.states = t.states[:0]
+		for i := range p.instances {
+			seed := h.stream.Seed(s.seed, PurposeStream+s.phase, uint32(h.first[super]+i))
+			for g := first; g <= last; g++ {
+				t.states = append(t.states, h.stream.Jump(seed, StreamIndex(g*h.k, h.k, w.sweep)))
+			}
+		}
+	}
+	t.sweep = w.sweep + 1
+	if need := p.instances * n; len(w.outputs) < need {
+		w.outputs = make([]StreamState, need)
+	}
+	at := 0
+	for i := range p.instances {
+		out := w.outputs[i*n:]
+		for g := first; g <= last; g++ {
+			t.states[at] = h.turn(t.states[at], g*h.k, from, out[:n])
+			at++
+		}
+	}
+}
+
+// turn writes the outputs of a group of chains, the first of them chain, and gives
+// the state of the next sweep.
+func (h *hardware) turn(x StreamState, chain, from uint64, out []StreamState) StreamState {
+	for left := h.k; left > 0; left-- {
+		c := chain + h.k - left
+		switch {
+		case c >= from && c-from < uint64(len(out)):
+			out[c-from] = h.stream.Out(x)
+		case left > 64:
+			skip := left
+			if c < from {
+				skip = min(left, from-c)
+			}
+			x = h.stream.Jump(x, StreamState{skip, 0})
+			if left -= skip; left == 0 {
+				return x
+			}
+			left++
+			continue
+		}
+		x = h.stream.Step(x)
+	}
+	return x
+}
+
+// drawnKey says whose outputs a worker holds.
+type drawnKey struct {
+	super, tile int
+	sweep       uint64
+	any         bool
+}
+
+// updateBits gives the bits of one update.
+type updateBits struct {
+	outputs       []StreamState // of this chain, n apart; nil: digits
+	n, first      int
+	width         int
+	words         Words
+	purpose       Purpose
+	sweep         uint64
+	chain, slot   uint32
+	digit, number uint32 // the last digit drawn, and one more than its draw
+}
+
+// take is a number of count bits from a bit on.
+func (u *updateBits) take(from, count int) uint64 {
+	x := uint64(0)
+	for done := 0; done < count; {
+		var piece uint64
+		var have int
+		if u.outputs != nil {
+			bit := u.first + from + done
+			o := &u.outputs[bit/u.width*u.n]
+			bit %= u.width
+			piece, have = o[bit>>6]>>(bit&63), min(64-bit&63, u.width-bit)
+		} else {
+			bit := from + done
+			if d := uint32(bit/16) + 1; d != u.number {
+				u.digit, u.number = uint32(u.words.Digit(u.purpose, u.chain, u.sweep, u.slot, d-1)), d
+			}
+			piece, have = uint64(u.digit>>(bit&15)), 16-bit&15
+		}
+		have = min(have, count-done)
+		x |= piece & (1<<have - 1) << done
+		done += have
+	}
+	return x
+}
+
+// updateNode updates one node in the n chains of a word.
+func (h *hardware) updateNode(w *worker, s *Sampler, b *blockPlan, i, super, tile, lane, n int) {
+	theta := w.theta[:1]
+	if b.kind == Categorical {
+		theta = w.theta[:b.states]
+	}
+	u := updateBits{words: s.rng, purpose: PurposeUpdate + s.phase, sweep: w.sweep, slot: uint32(b.first + i)}
+	if h.stream != nil {
+		u.n, u.width, u.first = min(64*s.tile, s.chains-64*tile*s.tile), h.stream.Width, h.plans[super].offset[b][i]
+	}
+	var fields *[64]int64
+	if b.kernel[i] != kernelTerms {
+		fields = w.inputFields(s, b, i, lane, (n+7)/8)
+	}
+	var out uint64
+	for c := range n {
+		u.chain, u.number = uint32(64*(tile*s.tile+lane)+c), 0
+		if h.stream != nil {
+			u.outputs = w.outputs[64*lane+c:]
+		}
+		if fields != nil {
+			theta[0] = fields[placeOf(c, (n+7)/8)]
+		} else {
+			w.termFields(s, b.terms[b.tstart[i]:b.tstart[i+1]], theta, lane, c)
+		}
+		if b.kind == Spin {
+			out |= h.spin(w, s, &u, theta[0]) << c
+			continue
+		}
+		v := h.category(w, s, &u, theta)
+		at := (int(b.row[i])*s.tile+lane)*64 + c
+		if b.states > 256 {
+			w.outCat16[at] = uint16(v)
+		} else {
+			w.outCat8[at] = uint8(v)
+		}
+	}
+	if b.kind == Spin {
+		w.outBits[int(b.row[i])*s.tile+lane] = out
+	}
+}
+
+// spin is 1 for +1.
+func (h *hardware) spin(w *worker, s *Sampler, u *updateBits, g int64) uint64 {
+	if !h.noise {
+		digit := uint32(u.take(0, s.model.Format.ThresholdBits)) << s.digitShift
+		return w.chooseField(s, g, digit, u.chain, u.slot)
+	}
+	n := h.table[Spin].magnitude(u.take(0, 16), u.take(17, h.low))
+	if u.take(16, 1) == 1 {
+		n = ^n
+	}
+	return uint64(likely(g + n))
+}
+
+func (h *hardware) category(w *worker, s *Sampler, u *updateBits, theta []int64) int {
+	if !h.noise {
+		digit := uint32(u.take(0, s.model.Format.ThresholdBits)) << s.digitShift
+		return w.chooseCategory(s, theta, digit, u.chain, u.slot)
+	}
+	best, most := 0, int64(math.MinInt64)
+	for k, x := range theta {
+		at := k * (16 + h.low)
+		if x += h.table[Categorical].magnitude(u.take(at, 16), u.take(at+16, h.low)); x > most {
+			best, most = k, x
+		}
+	}
+	return best
+}
+
+// inputFields are the fields of a node with plain inputs, in places.
+func (w *worker) inputFields(s *Sampler, b *blockPlan, i, lane, bytes int) *[64]int64 {
+	inputs := w.inputs[:0]
+	for _, r := range b.input[b.start[i]:b.end[i]] {
+		inputs = append(inputs, s.load(w.bits, r, lane))
+	}
+	w.inputs = inputs
+	if s.pool32 != nil {
+		return sumGroups(w, s, s.pool32[b.table[i]:], inputs, s.groupCount(len(inputs)), bytes)
+	}
+	return sumGroups(w, s, s.pool64[b.table[i]:], inputs, s.groupCount(len(inputs)), bytes)
+}
+
+// noiseTable draws from cells of 2^shift units by the alias method.
+type noiseTable struct {
+	shift  uint
+	column uint // bits of a column's number
+	own    []uint16
+	alias  []uint16
+}
+
+// magnitude is that of the noise of 16 bits, and of those below a cell.
+func (t *noiseTable) magnitude(word, low uint64) int64 {
+	j := word & (1<<t.column - 1)
+	cell := j
+	if word>>t.column >= uint64(t.own[j]) {
+		cell = uint64(t.alias[j])
+	}
+	return int64(cell<<t.shift | low&(1<<t.shift-1))
+}
+
+// noiseShift is the number of bits below a cell for a kind of node at one β, more
+// than 40 where none would do.
+func (f Format) noiseShift(k Kind, beta float64) int {
+	reach, c := 12.5, math.Ldexp(2*beta, 8-f.Fraction)
+	if k == Categorical {
+		reach, c = 15, math.Ldexp(beta, 10-f.Fraction)
+	}
+	r := 0
+	for r <= 40 && math.Ldexp(c, r) < reach {
+		r++
+	}
+	return r
+}
+
+// tables makes the noise of one β.
+func (h *hardware) tables(f Format, beta float64) {
+	if !h.noise {
+		return
+	}
+	h.table = [2]*noiseTable{}
+	if r := f.noiseShift(Spin, beta); r <= h.low {
+		width := math.Ldexp(2*beta, r-f.Fraction)
+		above := func(i int) int64 {
+			return int64(math.Floor(float64(Sigma(-float64(float64(i)*width))*(1<<17)) + 0.5))
+		}
+		mass := make([]int64, 256)
+		for i := range mass {
+			if mass[i] = above(i); i < 255 {
+				mass[i] -= above(i + 1)
+			}
+		}
+		h.table[Spin] = newNoiseTable(uint(r), 8, mass)
+	}
+	if r := f.noiseShift(Categorical, beta); r <= h.low {
+		width := math.Ldexp(beta, r-f.Fraction)
+		mass := make([]int64, 1024)
+		below := int64(0)
+		for i := range mass {
+			next := int64(1 << 16)
+			if i < 1023 {
+				next = int64(math.Floor(float64(Exp(-Exp(3-float64(float64(i+1)*width)))*(1<<16)) + 0.5))
+			}
+			mass[i], below = next-below, next
+		}
+		h.table[Categorical] = newNoiseTable(uint(r), 10, mass)
+	}
+}
+
+// newNoiseTable closes the columns: the lowest with less than its capacity takes
+// the rest from the lowest with more. A column that gives too much is itself the
+// lowest with less if it lies behind; no column before it is left.
+func newNoiseTable(shift, column uint, mass []int64) *noiseTable {
+	n := len(mass)
+	t := &noiseTable{shift: shift, column: column, own: make([]uint16, n), alias: make([]uint16, n)}
+	for i := range t.alias {
+		t.alias[i] = uint16(i)
+	}
+	capacity := int64(1) << (16 - column)
+	big := 0
+	give := func(small int) int {
+		for mass[big] <= capacity {
+			big++
+		}
+		t.own[small], t.alias[small] = uint16(mass[small]), uint16(big)
+		mass[big] -= capacity - mass[small]
+		return big
+	}
+	for i := range n {
+		if mass[i] >= capacity {
+			continue
+		}
+		b := give(i)
+		for b < i && mass[b] < capacity {
+			b = give(b)
+		}
+	}
+	return t
+}
+
+// noiseError bounds the error that noise adds to a probability.
+func (f Format) noiseError(k Kind, states int, beta float64) float64 {
+	const curvature, slope, density = 0.09622504486493764, 0.3091, 0.36787944117144233
+	r := f.noiseShift(k, beta)
+	if k == Spin {
+		h := math.Ldexp(2*beta, r-f.Fraction)
+		if r == 0 {
+			return 1.0 / (1 << 18)
+		}
+		return float64(float64(h*h)/8*curvature) + 1.0/(1<<18)
+	}
+	h := math.Ldexp(beta, r-f.Fraction)
+	cell := float64(float64(h*h)/8*slope) + 1.0/(1<<17)
+	if r == 0 {
+		cell = 1.0 / (1 << 17)
+	}
+	tie := float64(density/2*math.Ldexp(beta, -f.Fraction)) + math.Ldexp(1, -17-r)
+	return float64(float64(states)*cell) + float64(float64(states-1)*tie)
+}
+
+// checkNoise refuses a β for which the model's noise has too few bits.
+func (h *hardware) checkNoise(s *Sampler, beta float64) error {
+	if !h.noise {
+		return nil
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if s.model.Format.noiseShift(b.kind, beta) > h.low {
+				return fmt.Errorf("beta %v is below those that the model's noise of %d low bits is made for", beta, h.low)
+			}
+		}
+	}
+	return nil
+}
+
 // NodeIndex is the number of the node that a reference to one node, x[3,4] or x
 // for a scalar, names.
 func NodeIndex(vars []Var, ref string) (int, error) {
@@ -4288,7 +4903,7 @@ const layerBias = 1 << 31
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]
@@ -4552,6 +5167,7 @@ type Model struct {
 
 	Format Format
 	Rounds int // of Philox4x32: 10 or 7
+	Stream Stream
 
 	Beta  float64
 	Betas []float64 // β of warm-up sweep t, nil: Beta throughout
@@ -4680,6 +5296,8 @@ type Format struct {
 	Fraction      int     // weights are integers in units of 2^-Fraction
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16
+	Noise         bool    // the rule of noise in place of thresholds
+	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64
 	Range         float64 // largest |weight| that SetWeights takes
 	Bound         float64 // largest error of any conditional probability
@@ -5473,6 +6091,7 @@ type Sampler struct {
 	user     userState
 	starts   []StartFunc // by variable; nil: not by user's code
 	straight *Straight   // emitted code, nil: tables throughout
+	hard     *hardware   // nil: thresholds and Philox
 }
 
 type nodeKind uint8
@@ -5499,6 +6118,12 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	if m.Rounds != 7 && m.Rounds != 10 {
 		return nil, fmt.Errorf("philox4x32 with %d rounds is not one this engine knows", m.Rounds)
+	}
+	if err := m.checkHardware(); err != nil {
+		return nil, err
+	}
+	if s.hard = newHardware(m); s.hard != nil {
+		s.straight = nil // emitted code compares digits with thresholds
 	}
 	s.rng = NewWords(o.Seed, m.Rounds)
 	if o.Negative {
@@ -5548,6 +6173,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	s.placeNumbers()
 	s.placeCodes()
+	if s.hard != nil {
+		s.hard.plan(s)
+	}
 	if s.straight != nil && s.straight.Fields != nil {
 		s.straight.Fields(&Fields{s: s})
 	}
@@ -5624,8 +6252,13 @@ func (s *Sampler) checkBeta(beta float64) error {
 	if !(beta >= 0) || math.IsInf(beta, 1) {
 		return fmt.Errorf("beta %v: a number from 0 up is needed", beta)
 	}
+	if s.hard != nil {
+		if err := s.hard.checkNoise(s, beta); err != nil {
+			return err
+		}
+	}
 	for k, reach := range s.catReach {
-		if c := math.Ldexp(beta, -s.model.Format.Fraction); reach>>40 != 0 && math.Ldexp(c, 40) < float64((float64(expBits(k))+1)*0.6931471805599453) {
+		if c := math.Ldexp(beta, -s.model.Format.Fraction); !s.model.Format.Noise && reach>>40 != 0 && math.Ldexp(c, 40) < float64((float64(expBits(k))+1)*0.6931471805599453) {
 			return fmt.Errorf("beta %v is too small for fields that reach 2^40 units: use fewer fractional bits", beta)
 		}
 	}
@@ -5646,6 +6279,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	s.beta, s.atBeta = beta, 0
 	if !s.spins.serves(beta, s.spinReach) {
 		s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	}
+	if s.hard != nil {
+		s.hard.tables(s.model.Format, beta)
 	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}
@@ -6871,6 +7507,9 @@ type worker struct {
 	words    [2][64]uint32
 	noSums   [256]layerSums // the table of no inputs
 
+	outputs []StreamState // of a hardware generator
+	drawn   drawnKey
+
 	column Column
 	user   *userCalls
 
@@ -6942,7 +7581,7 @@ func (s *Sampler) parallel(f func(w *worker, t int)) {
 // worthSplitting says whether blocks are large enough for threads to share
 // them: a hand-over costs microseconds.
 func (s *Sampler) worthSplitting() bool {
-	if s.model.Synchronous {
+	if s.model.Synchronous || s.hard != nil {
 		return false
 	}
 	return s.model.Nodes*min(s.chains, 64) > 1<<13*len(s.blocks)
@@ -6996,6 +7635,10 @@ func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	for tile := first; tile < s.tiles; tile += step {
 		s.bind(w, tile, sweep)
 		for _, b := range s.blocks[i] {
+			if s.hard != nil {
+				s.hard.update(w, s, b, i, tile)
+				continue
+			}
 			s.updateQuads(w, b, tile, 0, len(b.kernel)/4)
 		}
 		if s.model.Synchronous {
@@ -7163,6 +7806,18 @@ func (w *worker) chooseGroups(s *Sampler, pool []int32, inputs []uint64, groups,
 
 // chooseMany is for any number of groups and any format.
 func chooseMany[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint64, groups, bytes int, slot, chain uint32) uint64 {
+	f := sumGroups(w, s, pool, inputs, groups, bytes)
+	var out uint64
+	for i := range 8 * bytes {
+		c := chainIn(i, bytes)
+		u := uint32(w.noise.digit[slot&3][i&63])
+		out |= w.chooseField(s, f[i&63], u, chain+uint32(c), slot) << uint(c)
+	}
+	return out
+}
+
+// sumGroups adds up the fields of a node, in places.
+func sumGroups[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint64, groups, bytes int) *[64]int64 {
 	f := &w.fields
 	*f = [64]int64{}
 	at := 0
@@ -7178,13 +7833,7 @@ func chooseMany[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint6
 			f[i&63] += int64(t[w.index[0][i&63]])
 		}
 	}
-	var out uint64
-	for i := range 8 * bytes {
-		c := chainIn(i, bytes)
-		u := uint32(w.noise.digit[slot&3][i&63])
-		out |= w.chooseField(s, f[i&63], u, chain+uint32(c), slot) << uint(c)
-	}
-	return out
+	return f
 }
 
 // Observer sees the chains after a draw. Draws count from 0.
@@ -12204,6 +12853,9 @@ func (f MetaFormat) String() string {
 
 // rngName is the generator of a model, as the model file names it.
 func rngName(m *Model) string {
+	if m.Stream.Generator != "" {
+		return m.Stream.Generator
+	}
 	if m.Rounds == 10 {
 		return "philox"
 	}

@@ -57,6 +57,9 @@ func (f MetaFormat) String() string {
 
 // rngName is the generator of a model, as the model file names it.
 func rngName(m *sampling.Model) string {
+	if m.Stream.Generator != "" {
+		return m.Stream.Generator
+	}
 	if m.Rounds == 10 {
 		return "philox"
 	}

@@ -54,7 +54,8 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 // adoptable refuses a model that is not a version of the sampler's own.
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
-	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Formulas) != len(is.Formulas) || m.Format.Fraction != is.Format.Fraction {
+	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Formulas) != len(is.Formulas) ||
+		m.Format.Fraction != is.Format.Fraction || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {
@@ -103,7 +104,11 @@ func (s *Sampler) takeWeights(weights [][]float64, beta float64) {
 func (s *Sampler) reseed(seed uint64) {
 	s.seed = seed
 	s.rng = rng.NewWords(seed, s.model.Rounds)
+	if s.hard != nil {
+		s.hard.restart()
+	}
 	for _, w := range s.workers {
+		w.drawn = drawnKey{}
 		w.noise.init(s.rng)
 		w.float.second.init(s.rng)
 	}

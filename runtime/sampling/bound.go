@@ -9,6 +9,7 @@ import "math"
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
 //	categorical   1.5·K·2^-B for K states with exponentials of B bits, and 2^-D
+//	noise         the curve of the law between the ends of cells, and its rounding
 //
 // The bound is never above 1.
 func (m *Model) ErrorBound(betas ...float64) float64 {
@@ -38,7 +39,9 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 	for _, beta := range betas {
 		for c, n := range worst {
 			e := math.Ldexp(float64(n)*beta, -(m.Format.Fraction + 2))
-			if c.kind == Categorical {
+			if m.Format.Noise {
+				e += m.Format.noiseError(c.kind, c.states, beta)
+			} else if c.kind == Categorical {
 				e += math.Ldexp(float64(1.5*float64(c.states)), -int(expBits(c.states))) + math.Ldexp(1, -m.Format.ThresholdBits)
 			} else {
 				e += m.Format.spinError(beta)

@@ -35,7 +35,7 @@ const (
 // planPatterns decides whether a block of categoricals is updated from patterns.
 func (s *Sampler) planPatterns(b *blockPlan) {
 	b.cat = nil
-	if b.kind != Categorical || b.states > 32 || b.user != nil {
+	if b.kind != Categorical || b.states > 32 || b.user != nil || s.hard != nil {
 		return
 	}
 	n := len(b.nodes)
@@ -228,23 +228,7 @@ func (w *worker) chooseTerms(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 	digit := &w.noise.digit[slot&3]
 	var out uint64
 	for c := range 8 * bytes {
-		clear(theta)
-		for t := range terms {
-			t := &terms[t]
-			off, sign := int(t.base), uint64(0)
-			for _, r := range t.spins {
-				sign ^= ^w.bits[int(r)*s.tile+lane] >> uint(c) & 1
-			}
-			for _, x := range t.cats {
-				at := (int(x.row)*s.tile+lane)*64 + c
-				if x.wide {
-					off += int(x.stride) * int(w.cat16[at])
-				} else {
-					off += int(x.stride) * int(w.cat8[at])
-				}
-			}
-			s.addTable(theta, off, sign == 1)
-		}
+		w.termFields(s, terms, theta, lane, c)
 		u := uint32(digit[placeOf(c, bytes)&63])
 		if b.kind == Spin {
 			out |= w.chooseField(s, theta[0], u, chain+uint32(c), slot) << uint(c)
@@ -260,6 +244,27 @@ func (w *worker) chooseTerms(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 	}
 	if b.kind == Spin {
 		w.outBits[int(b.row[i])*s.tile+lane] = out
+	}
+}
+
+// termFields are the fields of a node in one chain of a word, from its terms.
+func (w *worker) termFields(s *Sampler, terms []term, theta []int64, lane, c int) {
+	clear(theta)
+	for t := range terms {
+		t := &terms[t]
+		off, sign := int(t.base), uint64(0)
+		for _, r := range t.spins {
+			sign ^= ^w.bits[int(r)*s.tile+lane] >> uint(c) & 1
+		}
+		for _, x := range t.cats {
+			at := (int(x.row)*s.tile+lane)*64 + c
+			if x.wide {
+				off += int(x.stride) * int(w.cat16[at])
+			} else {
+				off += int(x.stride) * int(w.cat8[at])
+			}
+		}
+		s.addTable(theta, off, sign == 1)
 	}
 }
 

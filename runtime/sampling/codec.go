@@ -90,6 +90,8 @@ func (m *Model) AppendBinary(b []byte) []byte {
 	}
 	e.format(m.Format)
 	e.int(m.Rounds)
+	e.text(m.Stream.Generator)
+	e.int(m.Stream.Interleave)
 	e.float(m.Beta)
 	e.floats(m.Betas)
 	e.int(m.Schedule.Warmup)
@@ -212,6 +214,8 @@ func (e *codecWriter) format(f Format) {
 	e.int(f.Accum)
 	e.float(f.Range)
 	e.float(f.Bound)
+	e.truth(f.Noise)
+	e.int(f.LowBits)
 }
 
 // DecodeModel reads the binary form of a model. It refuses anything but what
@@ -384,8 +388,9 @@ func (d *codecReader) model() *Model {
 		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
-		Range: d.float(), Bound: d.float()}
-	m.Rounds, m.Beta, m.Betas = d.int(), d.float(), d.floats()
+		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int()}
+	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
+	m.Beta, m.Betas = d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
 	m.Chains, m.Seed = d.int(), d.uint()
 	m.Formulas = codecList(d, 24, (*codecReader).formula)

@@ -30,6 +30,7 @@ type Model struct {
 
 	Format Format
 	Rounds int // of Philox4x32: 10 or 7
+	Stream Stream
 
 	Beta  float64
 	Betas []float64 // β of warm-up sweep t, nil: Beta throughout
@@ -158,6 +159,8 @@ type Format struct {
 	Fraction      int     // weights are integers in units of 2^-Fraction
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16
+	Noise         bool    // the rule of noise in place of thresholds
+	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64
 	Range         float64 // largest |weight| that SetWeights takes
 	Bound         float64 // largest error of any conditional probability

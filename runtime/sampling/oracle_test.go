@@ -40,6 +40,41 @@ func TestEngineEqualsInterpreter(t *testing.T) {
 	}
 }
 
+// TestHardwareEqualsInterpreter is the same for the generators of hardware and the
+// rule of noise.
+func TestHardwareEqualsInterpreter(t *testing.T) {
+	models := uint64(120)
+	if testing.Short() {
+		models = 40
+	}
+	skipped, noisy, streamed := 0, 0, 0
+	for n := range models {
+		r := randmodel.Rand(n + 1000)
+		p, problems := pass.Lower(randmodel.Hardware(r))
+		if err := problems.Err(); err != nil {
+			if n < 20 {
+				t.Logf("model %d: %v", n, err)
+			}
+			skipped++
+			continue
+		}
+		if p.Format.Noise {
+			noisy++
+		}
+		if p.Stream.Generator != "" {
+			streamed++
+		}
+		compare(t, n, p, 1+r.IntN(140), 1+r.IntN(3))
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d models refused, %d with noise, %d with a hardware generator", skipped, noisy, streamed)
+	if skipped > int(models)/4 || noisy < int(models)/4 || streamed < int(models)/3 {
+		t.Error("the test has lost its power")
+	}
+}
+
 func compare(t *testing.T, n uint64, p *ir.Program, chains, threads int) {
 	t.Helper()
 	seed := p.Sample.Seed

@@ -99,6 +99,7 @@ type Sampler struct {
 	user     userState
 	starts   []StartFunc // by variable; nil: not by user's code
 	straight *Straight   // emitted code, nil: tables throughout
+	hard     *hardware   // nil: thresholds and Philox
 }
 
 type nodeKind uint8
@@ -125,6 +126,12 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	if m.Rounds != 7 && m.Rounds != 10 {
 		return nil, fmt.Errorf("philox4x32 with %d rounds is not one this engine knows", m.Rounds)
+	}
+	if err := m.checkHardware(); err != nil {
+		return nil, err
+	}
+	if s.hard = newHardware(m); s.hard != nil {
+		s.straight = nil // emitted code compares digits with thresholds
 	}
 	s.rng = rng.NewWords(o.Seed, m.Rounds)
 	if o.Negative {
@@ -174,6 +181,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	s.placeNumbers()
 	s.placeCodes()
+	if s.hard != nil {
+		s.hard.plan(s)
+	}
 	if s.straight != nil && s.straight.Fields != nil {
 		s.straight.Fields(&Fields{s: s})
 	}
@@ -250,8 +260,13 @@ func (s *Sampler) checkBeta(beta float64) error {
 	if !(beta >= 0) || math.IsInf(beta, 1) {
 		return fmt.Errorf("beta %v: a number from 0 up is needed", beta)
 	}
+	if s.hard != nil {
+		if err := s.hard.checkNoise(s, beta); err != nil {
+			return err
+		}
+	}
 	for k, reach := range s.catReach {
-		if c := math.Ldexp(beta, -s.model.Format.Fraction); reach>>40 != 0 && math.Ldexp(c, 40) < float64((float64(expBits(k))+1)*0.6931471805599453) {
+		if c := math.Ldexp(beta, -s.model.Format.Fraction); !s.model.Format.Noise && reach>>40 != 0 && math.Ldexp(c, 40) < float64((float64(expBits(k))+1)*0.6931471805599453) {
 			return fmt.Errorf("beta %v is too small for fields that reach 2^40 units: use fewer fractional bits", beta)
 		}
 	}
@@ -272,6 +287,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	s.beta, s.atBeta = beta, 0
 	if !s.spins.serves(beta, s.spinReach) {
 		s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	}
+	if s.hard != nil {
+		s.hard.tables(s.model.Format, beta)
 	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}

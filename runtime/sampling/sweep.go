@@ -39,6 +39,9 @@ type worker struct {
 	words    [2][64]uint32
 	noSums   [256]layerSums // the table of no inputs
 
+	outputs []rng.StreamState // of a hardware generator
+	drawn   drawnKey
+
 	column Column
 	user   *userCalls
 
@@ -110,7 +113,7 @@ func (s *Sampler) parallel(f func(w *worker, t int)) {
 // worthSplitting says whether blocks are large enough for threads to share
 // them: a hand-over costs microseconds.
 func (s *Sampler) worthSplitting() bool {
-	if s.model.Synchronous {
+	if s.model.Synchronous || s.hard != nil {
 		return false
 	}
 	return s.model.Nodes*min(s.chains, 64) > 1<<13*len(s.blocks)
@@ -164,6 +167,10 @@ func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	for tile := first; tile < s.tiles; tile += step {
 		s.bind(w, tile, sweep)
 		for _, b := range s.blocks[i] {
+			if s.hard != nil {
+				s.hard.update(w, s, b, i, tile)
+				continue
+			}
 			s.updateQuads(w, b, tile, 0, len(b.kernel)/4)
 		}
 		if s.model.Synchronous {
@@ -331,6 +338,18 @@ func (w *worker) chooseGroups(s *Sampler, pool []int32, inputs []uint64, groups,
 
 // chooseMany is for any number of groups and any format.
 func chooseMany[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint64, groups, bytes int, slot, chain uint32) uint64 {
+	f := sumGroups(w, s, pool, inputs, groups, bytes)
+	var out uint64
+	for i := range 8 * bytes {
+		c := chainIn(i, bytes)
+		u := uint32(w.noise.digit[slot&3][i&63])
+		out |= w.chooseField(s, f[i&63], u, chain+uint32(c), slot) << uint(c)
+	}
+	return out
+}
+
+// sumGroups adds up the fields of a node, in places.
+func sumGroups[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint64, groups, bytes int) *[64]int64 {
 	f := &w.fields
 	*f = [64]int64{}
 	at := 0
@@ -346,13 +365,7 @@ func chooseMany[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint6
 			f[i&63] += int64(t[w.index[0][i&63]])
 		}
 	}
-	var out uint64
-	for i := range 8 * bytes {
-		c := chainIn(i, bytes)
-		u := uint32(w.noise.digit[slot&3][i&63])
-		out |= w.chooseField(s, f[i&63], u, chain+uint32(c), slot) << uint(c)
-	}
-	return out
+	return f
 }
 
 // Observer sees the chains after a draw. Draws count from 0.

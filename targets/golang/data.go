@@ -92,6 +92,10 @@ func (e *emitter) literalModel(f *jen.File, m *sampling.Model) {
 			onlyIf(m.Init != nil, field("Init", jen.Index().Add(e.run("Init")).Add(e.inits(m)))),
 			field("Format", e.run("Format").Add(e.format(m.Format))),
 			field("Rounds", jen.Lit(m.Rounds)),
+			onlyIf(m.Stream != (sampling.Stream{}), field("Stream", e.run("Stream").Add(braces(
+				field("Generator", jen.Lit(m.Stream.Generator)),
+				field("Interleave", jen.Lit(m.Stream.Interleave)),
+			)))),
 			field("Beta", float(m.Beta)),
 			onlyIf(m.Betas != nil, field("Betas", floatList(m.Betas, 8))),
 			field("Schedule", e.run("Schedule").Add(braces(
@@ -123,7 +127,7 @@ func (e *emitter) vars(m *sampling.Model) jen.Code {
 
 // factors writes one line for each row of a factor.
 func (e *emitter) factors(m *sampling.Model) jen.Code {
-	names := nodeNames(e.p)
+	names := emit.NodeNames(e.p)
 	var items []jen.Code
 	for _, f := range m.Factors {
 		var slots []jen.Code
@@ -156,7 +160,7 @@ func (e *emitter) joint(j *sampling.Joint) jen.Code {
 
 // codes writes one line for each row and for each list of operations.
 func (e *emitter) codes(m *sampling.Model) jen.Code {
-	names := nodeNames(e.p)
+	names := emit.NodeNames(e.p)
 	var items []jen.Code
 	for _, c := range m.Codes {
 		var slots, params, parts []jen.Code
@@ -272,6 +276,8 @@ func (e *emitter) format(f sampling.Format) jen.Code {
 		field("Fraction", jen.Lit(f.Fraction)),
 		field("Segments", jen.Lit(f.Segments)),
 		field("ThresholdBits", jen.Lit(f.ThresholdBits)),
+		onlyIf(f.Noise, field("Noise", jen.True())),
+		onlyIf(f.LowBits != 0, field("LowBits", jen.Lit(f.LowBits))),
 		field("Accum", jen.Lit(f.Accum)),
 		onlyIf(f.Range != 0, field("Range", float(f.Range))),
 		field("Bound", float(f.Bound)),

@@ -121,7 +121,7 @@ func newEmitter(r emit.Request) *emitter {
 	}
 	e.supers = plan(r.Program, unroll)
 	if e.supers != nil {
-		e.names = nodeNames(r.Program)
+		e.names = emit.NodeNames(r.Program)
 		e.fields = statesFields(r.Program, e.supers)
 	}
 	return e

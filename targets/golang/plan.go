@@ -22,9 +22,12 @@ type input struct {
 }
 
 // plan lists the updates of a program, or gives nil where tables serve better:
-// for synchronous programs, which read a snapshot, for updates in float32 or by
-// code of the user's, and beyond the budget.
+// for synchronous programs, which read a snapshot, for updates in float32, by code
+// of the user's or from a hardware generator, and beyond the budget.
 func plan(p *ir.Program, unroll int) []superPlan {
+	if p.Format.Noise || p.Stream != (ir.Stream{}) {
+		return nil
+	}
 	updates, inputs := 0, 0
 	for _, super := range p.Sweep {
 		for _, b := range super {
@@ -144,14 +147,4 @@ func categoryRows(p *ir.Program) []int {
 		}
 	}
 	return rows
-}
-
-// nodeNames spells every node as a user writes it: x[3,4], or x for a scalar.
-func nodeNames(p *ir.Program) []string {
-	m := Model(p)
-	names := make([]string, p.Nodes)
-	for i := range names {
-		names[i] = m.NodeName(i)
-	}
-	return names
 }

@@ -81,6 +81,7 @@ type command struct {
 	quiet    bool
 	json     bool
 	sets     []string
+	hardware bool // a model without a number format takes that of hardware
 
 	ctx      context.Context   // ends with a signal
 	name     string            // of the command

@@ -56,6 +56,16 @@ var targetChecks = map[string]func(ctx context.Context) (works bool, why string)
 		}
 		return true, "emitted Go, compiled with " + path
 	},
+	verilogTarget: func(context.Context) (bool, string) {
+		path, icarus, err := compile.Simulator()
+		switch {
+		case err != nil:
+			return false, err.Error()
+		case icarus:
+			return true, "emitted Verilog, simulated with " + path + ", slowly; verilator is faster"
+		}
+		return true, "emitted Verilog, simulated with " + path
+	},
 }
 
 type toolJSON struct {

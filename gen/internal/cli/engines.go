@@ -72,14 +72,19 @@ func (e *interpEngine) show() {
 }
 
 func (e *interpEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
+	return drive(e.model, to, resume, func(beta float64) error { return e.sweep(ctx, to, beta) })
+}
+
+// drive follows the schedule of a model, sweep by sweep.
+func drive(m *gen.Model, to *observe.Collector, resume bool, sweep func(beta float64) error) error {
 	return to.Drive(resume, func() error {
-		s := e.model.Program.Sample
+		s := m.Program.Sample
 		if !resume {
 			if err := to.ObserveSweep(); err != nil {
 				return err
 			}
 			for t := range s.Warmup {
-				if err := e.sweep(ctx, to, betaAt(e.model, t)); err != nil {
+				if err := sweep(betaAt(m, t)); err != nil {
 					return err
 				}
 			}
@@ -87,7 +92,7 @@ func (e *interpEngine) run(ctx context.Context, to *observe.Collector, resume bo
 		for d := range s.Samples {
 			if d > 0 || resume {
 				for range s.StepsPerSample {
-					if err := e.sweep(ctx, to, e.model.Program.Beta); err != nil {
+					if err := sweep(m.Program.Beta); err != nil {
 						return err
 					}
 				}

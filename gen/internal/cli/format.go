@@ -21,22 +21,34 @@ type formatJSON struct {
 	RNG           string  `json:"rng"`
 	Segments      int     `json:"segments"`
 	Accumulator   int     `json:"accumulator"`
+	Interleave    int     `json:"interleave,omitempty"`
 }
 
 func formatOf(p *ir.Program) formatJSON {
 	f := p.Format
 	return formatJSON{
-		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: "threshold", Group: 1,
-		Budget: f.Budget, Range: f.Range, RNG: generator(p), Segments: f.Segments, Accumulator: f.Accum,
+		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: choice(p), Group: 1,
+		Budget: f.Budget, Range: f.Range, RNG: generator(p), Segments: f.Segments, Accumulator: f.Accum, Interleave: p.Stream.Interleave,
 	}
 }
 
 // generator is the name of the random generator in a model file.
 func generator(p *ir.Program) string {
+	if p.Stream.Generator != "" {
+		return p.Stream.Generator
+	}
 	if p.Rounds == 7 {
 		return "philox7"
 	}
 	return "philox"
+}
+
+// choice is the rule of choice in a model file.
+func choice(p *ir.Program) string {
+	if p.Format.Noise {
+		return "noise"
+	}
+	return "threshold"
 }
 
 // formatText says the number format in a line.
@@ -45,8 +57,12 @@ func formatText(p *ir.Program) string {
 	if f.Bound == 0 { // no node is updated in integers
 		return "float32, random words from " + randomness(p)
 	}
-	return fmt.Sprintf("%s: weights in units of 2^-%d, %d-bit sums, %d-bit draws from %s",
-		f.Profile, f.Fraction, f.Accum, f.ThresholdBits, randomness(p))
+	draws := fmt.Sprintf("%d-bit draws", f.ThresholdBits)
+	if f.Noise {
+		draws = "noise"
+	}
+	return fmt.Sprintf("%s: weights in units of 2^-%d, %d-bit sums, %s from %s",
+		f.Profile, f.Fraction, f.Accum, draws, randomness(p))
 }
 
 // errorText says how exact updates are: the bound on the error of a conditional
@@ -94,4 +110,9 @@ func power(x float64) string {
 
 // randomness names the class of the random numbers: what is independent of
 // what, and by which generator.
-func randomness(p *ir.Program) string { return fmt.Sprintf("philox4x32-%d", p.Rounds) }
+func randomness(p *ir.Program) string {
+	if s := p.Stream; s.Generator != "" {
+		return fmt.Sprintf("%s, %s interleaved", s.Generator, plural(s.Interleave, "chain"))
+	}
+	return fmt.Sprintf("philox4x32-%d", p.Rounds)
+}

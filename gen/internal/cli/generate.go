@@ -30,7 +30,10 @@ Targets:
 ` + targetList() + `
 The Go target makes one package with the runtime inside, without go.mod, that can
 be imported at any path; --runtime import links to thrmlgen's module instead, as
-does the package of a model that names code in Go.`,
+does the package of a model that names code in Go.
+The Verilog target makes rtl/, the design alone with its list files.f, and sim/,
+testbenches for Icarus and Verilator with the states that they must see; a model
+without a number format takes format: hardware.`,
 		Example: `  thrmlgen gen model.yaml --target go --out sampler
   thrmlgen gen model.yaml --target go --out sampler --diff
   //go:generate go tool thrmlgen gen model.yaml --target go --out sampler
@@ -50,6 +53,7 @@ does the package of a model that names code in Go.`,
 			if _, err := targets.Find(target); err != nil {
 				return usage("--target: %v", err)
 			}
+			c.hardware = target == verilogTarget
 			m, err := c.load(args[0])
 			if err != nil {
 				return err

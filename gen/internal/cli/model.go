@@ -58,7 +58,10 @@ func (c *command) loadQuietly(file string) (*gen.Model, error) {
 	}
 	m, list := gen.LoadContext(c.ctx, file, c.sets...)
 	c.model = m
-	return m, list.Err()
+	if err := list.Err(); err != nil {
+		return m, err
+	}
+	return c.forHardware(file, m)
 }
 
 // checkSets refuses values of --set without a path.

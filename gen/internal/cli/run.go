@@ -55,7 +55,9 @@ Targets (all give the same samples, bit for bit):
   table   the engine linked into thrmlgen; no compiler is needed
   interp  the reference interpreter, slow
   go      emitted Go, compiled (as --compiled); a model that names code in Go is
-          run so without being asked`,
+          run so without being asked
+  verilog emitted Verilog in Verilator, else Icarus; a model without a number
+          format takes format: hardware, which every target replays`,
 		Example: `  thrmlgen run models/potts20
   thrmlgen run model.yaml --chains 64 --samples 2000 --out samples.npz
   thrmlgen run model.yaml --state s.npz && thrmlgen run model.yaml --resume s.npz
@@ -141,6 +143,7 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	if _, ok := engines[o.target]; !ok {
 		return unknownWord("--target", o.target, engineNames)
 	}
+	c.hardware = o.target == verilogTarget
 	if err := checkThreads(o.thread); err != nil {
 		return err
 	}
@@ -219,9 +222,10 @@ type engine interface {
 
 // engines makes the engine of each target.
 var (
-	engineNames = []string{"table", "interp", "go"}
+	engineNames = []string{"table", "interp", "go", verilogTarget}
 	engines     = map[string]func(ctx context.Context, m *gen.Model, o *runFlags) (engine, error){
 		"table": newTableEngine, "interp": newInterpEngine, "go": newGoEngine,
+		verilogTarget: newVerilogEngine,
 	}
 )
 
@@ -313,7 +317,7 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 func fits(m *gen.Model, o *runFlags) error {
 	s := m.Program.Sample
 	need := stateBytes(m, s.Chains) + summaryBytes(m, s.Chains, s.Samples)
-	if o.target == "interp" {
+	if o.target == "interp" || o.target == verilogTarget {
 		need += listBytes(m, s.Chains)
 	}
 	if need > float64(o.memory)*(1<<20) {

@@ -46,6 +46,7 @@ which sweep, chain and node, and exits with 1.`,
 					return unknownWord("--targets", n, tracerNames)
 				}
 			}
+			c.hardware = slices.Contains(names, verilogTarget)
 			m, err := c.load(args[0])
 			if err != nil {
 				return err
@@ -98,9 +99,10 @@ type tracer interface {
 }
 
 var (
-	tracerNames = []string{"interp", "table", "go"}
+	tracerNames = []string{"interp", "table", "go", verilogTarget}
 	tracers     = map[string]func(ctx context.Context, m *gen.Model, sweeps, chains int) (tracer, error){
 		"interp": newInterpTracer, "table": newTableTracer, "go": newGoTracer,
+		verilogTarget: newVerilogTracer,
 	}
 )
 

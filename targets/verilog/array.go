@@ -1,0 +1,280 @@
+package verilog
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/thrmlgen/thrmlgen/gen/interp"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+)
+
+// seeds are the states of the instances at reset, for the group of K chains that
+// begins with a chain, in its sweep of this number: at the first clock behind reset an
+// instance gives the output of index 1 + lead - offset - start.
+func (d *design) seeds(seed uint64, group, sweep uint64) []rng.StreamState {
+	var out []rng.StreamState
+	for s := range d.offset {
+		back := uint64(d.offset[s] + d.start - 1 - d.lead)
+		for i := d.stream.First[s]; i < d.stream.First[s+1]; i++ {
+			x := d.gen.Jump(d.gen.Seed(seed, rng.PurposeStream, uint32(i)), rng.StreamIndex(group*uint64(d.k), uint64(d.k), sweep))
+			out = append(out, d.gen.Jump(x, d.gen.Back(back)))
+		}
+	}
+	return out
+}
+
+// array is the module that holds the tiles and their generators.
+func (d *design) array(tiles []*tile) string {
+	t := &text{}
+	p := d.p
+	t.f("// %s\n//\n// %d nodes, %d superblocks, %d chains interleaved: every clock each cell updates one", emit.Header(p), p.Nodes, len(p.Sweep), d.k)
+	t.f("// of them. With edges counted from the last one of reset, index n = sweep·%d + chain of", d.k)
+	t.f("// superblock c is committed at edge n + %d + offset(c), offsets %s. A node takes its bits", d.start, offsets(d.offset))
+	t.f("// of val_i in place of an update where its bit of set_i is 1: initial states at the")
+	t.f("// %d edges before, and clamps. Bits of nodes:", d.k)
+	for _, v := range p.Vars {
+		t.f("//   %s: from bit %d, %d each", v.Name, d.at[v.First], d.width[v.First])
+	}
+	t.f("`default_nettype none\nmodule %s_array (", p.Model)
+	t.f("  input  wire clk_i,\n  input  wire rst_i,\n  input  wire en_i,")
+	t.f("  input  wire %sset_i,\n  input  wire %sval_i,\n  output wire %ss_o\n);", ranged(p.Nodes), ranged(d.bits), ranged(d.bits))
+	seeds := d.seeds(p.Sample.Seed, 0, 0)
+	var unused []string
+	used := d.usedBits()
+	for s := range d.offset {
+		first, last := d.stream.First[s], d.stream.First[s+1]
+		for i := first; i < last; i++ {
+			if used[i] == nil {
+				continue
+			}
+			t.f("  wire [%d:0] o%d;", d.gen.Width-1, i)
+			t.f("  %s_%s #(.SEED(128'h%016x%016x)) u_rng%d (.clk_i(clk_i), .rst_i(rst_i), .en_i(en_i), .q_o(o%d));",
+				p.Model, d.gen.Name, seeds[i][1], seeds[i][0], i, i)
+			unused = append(unused, gaps(fmt.Sprintf("o%d", i), used[i])...)
+		}
+	}
+	source := d.boundary(tiles)
+	for _, x := range tiles {
+		d.instance(t, x, source)
+	}
+	unused = append(unused, d.states(t, tiles)...)
+	if len(d.order) == 0 || len(d.stream.First) < 2 {
+		unused = append(unused, "clk_i", "rst_i", "en_i")
+	}
+	if len(unused) > 0 {
+		t.f("  wire unused = &{1'b0, %s};", strings.Join(unused, ", "))
+	}
+	t.f("endmodule\n`default_nettype wire")
+	return t.String()
+}
+
+func offsets(o []int) string { return strings.ReplaceAll(strings.Trim(fmt.Sprint(o), "[]"), " ", ", ") }
+
+// usedBits marks the output bits that free nodes take, nil for an instance without.
+func (d *design) usedBits() [][]bool {
+	used := make([][]bool, d.stream.First[len(d.stream.First)-1])
+	for _, n := range d.order {
+		c := d.cells[n]
+		for b := c.random; b < c.random+c.draws; b++ {
+			i := d.stream.First[d.super[n]] + b/d.gen.Width
+			if used[i] == nil {
+				used[i] = make([]bool, d.gen.Width)
+			}
+			used[i][b%d.gen.Width] = true
+		}
+	}
+	return used
+}
+
+// gaps are the slices of a signal that are not used.
+func gaps(name string, used []bool) []string {
+	var out []string
+	for i := 0; i < len(used); {
+		n := 0
+		for i+n < len(used) && used[i+n] == used[i] {
+			n++
+		}
+		if !used[i] {
+			out = append(out, slice(name, i, n, len(used)))
+		}
+		i += n
+	}
+	return out
+}
+
+// randomBits are the signals of a node's bits, the first ones first.
+func (d *design) randomBits(c *cell) []string {
+	var out []string
+	w := d.gen.Width
+	for done := 0; done < c.draws; {
+		bit := c.random + done
+		n := min(w-bit%w, c.draws-done)
+		out = append(out, slice(fmt.Sprintf("o%d", d.stream.First[d.super[c.node]]+bit/w), bit%w, n, w))
+		done += n
+	}
+	return out
+}
+
+// boundary names the signals of the taps that tiles exchange.
+func (d *design) boundary(tiles []*tile) map[tap]string {
+	source := map[tap]string{}
+	for _, t := range tiles {
+		for i, x := range t.out {
+			source[x] = slice(fmt.Sprintf("y%d", t.number), i, 1, len(t.out))
+		}
+	}
+	return source
+}
+
+// instance puts a tile into the array.
+func (d *design) instance(t *text, x *tile, source map[tap]string) {
+	_, states := d.draws(x.nodes)
+	t.f("\n  wire %ss%d;", ranged(states), x.number)
+	if len(x.out) > 0 {
+		t.f("  wire %sy%d;", ranged(len(x.out)), x.number)
+	}
+	var random, set, val, in []string
+	for _, n := range x.nodes {
+		random = append(random, d.randomBits(d.cells[n])...)
+		set = append(set, slice("set_i", n, 1, d.p.Nodes))
+		val = append(val, slice("val_i", d.at[n], d.width[n], d.bits))
+	}
+	for _, y := range x.inList {
+		in = append(in, source[y])
+	}
+	t.f("  %s u_tile%d (\n    .clk_i(clk_i), .en_i(en_i),", d.tileName(x), x.number)
+	t.f("    .r_i(%s),\n    .set_i(%s),\n    .val_i(%s),", wrap(random), wrap(set), wrap(val))
+	if len(in) > 0 {
+		t.f("    .x_i(%s),", wrap(in))
+	}
+	if len(x.out) > 0 {
+		t.f("    .y_o(y%d),", x.number)
+	}
+	t.f("    .s_o(s%d)\n  );", x.number)
+}
+
+// wrap is concat over several lines.
+func wrap(signals []string) string {
+	s := concat(signals)
+	var b strings.Builder
+	col := 0
+	for i, part := range strings.SplitAfter(s, ", ") {
+		if i > 0 && col+len(part) > 100 {
+			b.WriteString("\n      ")
+			col = 0
+		}
+		b.WriteString(part)
+		col += len(part)
+	}
+	return strings.ReplaceAll(b.String(), " \n", "\n")
+}
+
+// states joins the states of the tiles and of clamped nodes, and gives the setters
+// that have no use.
+func (d *design) states(t *text, tiles []*tile) (unused []string) {
+	place := map[int]string{}
+	for _, x := range tiles {
+		_, states := d.draws(x.nodes)
+		at := 0
+		for _, n := range x.nodes {
+			place[n] = slice(fmt.Sprintf("s%d", x.number), at, d.width[n], states)
+			at += d.width[n]
+		}
+	}
+	var all []string
+	for n := range d.p.Nodes {
+		if s, free := place[n]; free {
+			all = append(all, s)
+			continue
+		}
+		all = append(all, literal(d.width[n], d.code(n, d.value[n])))
+		unused = append(unused, slice("set_i", n, 1, d.p.Nodes), slice("val_i", d.at[n], d.width[n], d.bits))
+	}
+	t.f("\n  assign s_o = %s;", wrap(all))
+	return unused
+}
+
+// code is the bits of a value: 1 for a spin +1.
+func (d *design) code(n int, x int32) int64 {
+	if d.isSpin(n) {
+		return int64(x+1) / 2
+	}
+	return int64(x)
+}
+
+// random is the module of the generator.
+func (d *design) random() (string, error) {
+	data := map[string]any{"Header": emit.Header(d.p), "Model": d.p.Model}
+	if d.gen == rng.LFL128 {
+		type filter struct{ Name, Bits string }
+		var filters []filter
+		for _, q := range []struct {
+			name       string
+			a, b, c, d int
+		}{{"a", 5, 3, 11, 7}, {"b", 3, 1, 5, 3}, {"c", 5, 2, 7, 5}} {
+			var parts []string
+			for l := range 6 {
+				base, turn := (q.a*l+q.b)&7*16, (q.c*l+q.d)&15
+				// Bit k of lane l is bit (k + turn) mod 16 of another lane.
+				parts = append(parts, slice("r", base+turn, 16-turn, 128))
+				if turn > 0 {
+					parts = append(parts, slice("r", base, turn, 128))
+				}
+			}
+			filters = append(filters, filter{q.name, concat(parts)})
+		}
+		data["Filter"] = filters
+	}
+	return fill(d.gen.Name+".v", data)
+}
+
+// noise is the module of a noise unit, its table inside.
+func (d *design) noise(k ir.Kind) string {
+	p := d.p
+	table, name, about := interp.NewLogistic, "logistic", "Logistic noise in units of the fields: a sign, and a magnitude"
+	column, sign := 8, 1
+	if k == ir.Categorical {
+		table, name, about = interp.NewGumbel, "gumbel", "Gumbel noise in units of the fields: a magnitude"
+		column, sign = 10, 0
+	}
+	x := table(p.Beta, p.Format.Fraction)
+	low := x.Shift
+	in, out := 16+sign+low, d.noiseBits(k)
+	t := &text{}
+	t.f("// %s\n//\n// %s drawn from %d cells by the alias method.", emit.Header(p), about, len(x.Own))
+	t.f("// A column of the table holds what its own cell has of it, and the cell that has the\n// rest. From random bits to noise it takes %d clocks.", noiseClocks)
+	t.f("`default_nettype none\nmodule %s_%s (\n  input  wire clk_i,\n  input  wire en_i,", p.Model, name)
+	t.f("  input  wire [%d:0] w_i,\n  output reg  [%d:0] n_o\n);", in-1, out-1)
+	t.f("  (* rom_style = \"block\", ram_style = \"block\" *) reg [15:0] rom [0:%d];\n  initial begin", len(x.Own)-1)
+	for i := range x.Own {
+		t.f("    rom[%d] = 16'h%04x;", i, x.Own[i]<<column|int64(x.Alias[i]))
+	}
+	rest := sign + low
+	t.f("  end\n  reg [15:0] d1, d2, w1, w2;\n  reg [%d:0] a3, b3;\n  reg own3;", column-1)
+	if rest > 0 {
+		t.f("  reg %sx1, x2, x3;", ranged(rest))
+	}
+	t.f("  wire %spick = own3 ? a3 : b3;", ranged(column))
+	t.f("  always @(posedge clk_i) if (en_i) begin")
+	t.f("    d1 <= rom[w_i[%d:0]]; w1 <= w_i[15:0];", column-1)
+	t.f("    d2 <= d1; w2 <= w1;")
+	t.f("    own3 <= w2[15:%d] < d2[15:%d]; a3 <= w2[%d:0]; b3 <= d2[%d:0];", column, column, column-1, column-1)
+	if rest > 0 {
+		t.f("    x1 <= w_i[%d:16]; x2 <= x1; x3 <= x2;", in-1)
+	}
+	magnitude := "pick"
+	if low > 0 {
+		magnitude = fmt.Sprintf("{pick, %s}", slice("x3", sign, low, rest))
+	}
+	if sign == 1 {
+		s := slice("x3", 0, 1, rest)
+		t.f("    n_o <= {%s, %s ^ {%d{%s}}};", s, magnitude, out-1, s)
+	} else {
+		t.f("    n_o <= %s;", magnitude)
+	}
+	t.f("  end")
+	t.f("endmodule\n`default_nettype wire")
+	return t.String()
+}

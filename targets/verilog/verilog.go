@@ -1,0 +1,139 @@
+// Package verilog emits a program as hardware: a c-slow array in Verilog-2005.
+//
+// Every clock every cell updates one of K chains, which follow each other through the
+// array: a cell of superblock c is at one chain while the cells of the next one are at a
+// chain that came K/C clocks before. A neighbour's value is read from its history at a
+// constant delay, so that there is no phase, no enable and no idle cell, and the pipeline's
+// depth changes no bit.
+//
+//	plan.go     cells, tables, registers, delays
+//	cell.go     thresholds from truth tables; sums of groups and noise
+//	tile.go     modules of 64 nodes, literals inside
+//	array.go    generators with baked seeds, tiles, noise units
+//	sim.go      testbenches and the states they expect
+//	shell.go    a top for small boards; Makefile and constraints
+//	bench.go    states as the testbenches read and write them
+//
+// rtl/ holds the design alone, listed in rtl/files.f: <model>_array is bare,
+// <model>_pins runs it by itself.
+package verilog
+
+import (
+	"bytes"
+	"fmt"
+	"text/template"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+	"github.com/thrmlgen/thrmlgen/templates"
+)
+
+// Check refuses what cannot be mapped and says what can.
+func Check(r emit.Request) error {
+	if err := emit.CheckNames(r); err != nil {
+		return err
+	}
+	p := r.Program
+	if err := ir.Verify(p); err != nil {
+		return err
+	}
+	if p.Stream.Generator == "" {
+		return fmt.Errorf("the number format draws from philox, which has no place in hardware: write format: hardware, or rng: lfl128 in the format")
+	}
+	if len(p.GoCode) > 0 {
+		return fmt.Errorf("%s is code in Go, which cannot be put into hardware", p.GoCode[0].Name)
+	}
+	for i := range p.Factors {
+		if p.Factors[i].Runtime {
+			return fmt.Errorf("factor %s has runtime weights, and the array bakes them: drop runtime", p.Factors[i].Name)
+		}
+	}
+	if p.Betas != nil {
+		return fmt.Errorf("beta follows a schedule, and the array bakes one: write beta in place of betas")
+	}
+	for _, c := range p.Clamps {
+		if c.Chains > 0 {
+			return fmt.Errorf("a clamp has values for each chain, and the array bakes one: give the same to all")
+		}
+	}
+	d, err := newDesign(p)
+	if err == nil && len(d.order) == 0 {
+		err = fmt.Errorf("every node is clamped: there is nothing to sample")
+	}
+	return err
+}
+
+// Emit makes the files of the project.
+func Emit(r emit.Request) ([]emit.File, error) {
+	if err := Check(r); err != nil {
+		return nil, err
+	}
+	d, err := newDesign(r.Program)
+	if err != nil {
+		return nil, err
+	}
+	return d.files()
+}
+
+func (d *design) files() ([]emit.File, error) {
+	var files []emit.File
+	list := &text{}
+	list.f("// %s", emit.Header(d.p))
+	rtl := func(name, source string) {
+		files = append(files, emit.File{Path: "rtl/" + name + ".v", Data: []byte(source)})
+		list.f("rtl/%s.v", name)
+	}
+	random, err := d.random()
+	if err != nil {
+		return nil, err
+	}
+	model := d.p.Model
+	rtl(model+"_"+d.gen.Name, random)
+	if d.p.Format.Noise {
+		for _, k := range d.kinds() {
+			rtl(model+"_"+[...]string{"logistic", "gumbel"}[k], d.noise(k))
+		}
+	}
+	tiles := d.tiles()
+	for _, t := range tiles {
+		rtl(d.tileName(t), d.module(t))
+	}
+	rtl(model+"_array", d.array(tiles))
+	initial, expected, err := d.trace(max(1, min(checkedSweeps, checkedUpdates/(d.k*d.p.Nodes))))
+	if err != nil {
+		return nil, err
+	}
+	pins, project, err := d.shell(initial)
+	if err != nil {
+		return nil, err
+	}
+	rtl(model+"_pins", pins)
+	files = append(files, emit.File{Path: "rtl/files.f", Data: []byte(list.String())})
+	sim, err := d.simulation(initial, expected)
+	return append(append(files, sim...), project...), err
+}
+
+// kinds are those of the free nodes.
+func (d *design) kinds() []ir.Kind {
+	var kinds []ir.Kind
+	for k := ir.Spin; k <= ir.Categorical; k++ {
+		for _, n := range d.order {
+			if d.cells[n].kind == k {
+				kinds = append(kinds, k)
+				break
+			}
+		}
+	}
+	return kinds
+}
+
+// fill fills in a template of templates/verilog.
+func fill(name string, data any) (string, error) {
+	t, err := template.ParseFS(templates.FS(), "verilog/"+name)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, data)
+	return b.String(), err
+}

@@ -1,0 +1,255 @@
+package verilog_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/gen/pass"
+	"github.com/thrmlgen/thrmlgen/gen/randmodel"
+	"github.com/thrmlgen/thrmlgen/gen/testtool"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+	"github.com/thrmlgen/thrmlgen/targets/targettest"
+	"github.com/thrmlgen/thrmlgen/targets/verilog"
+)
+
+// corpus are models that meet every kind of cell.
+var corpus = map[string]string{
+	"torus": `
+model: torus
+variables: {s: {kind: spin, shape: [8, 8]}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s], index: all, weights: {normal: [0, 0.2], seed: 2}}
+format: hardware`,
+	"chain": `
+model: chain
+variables: {s: {kind: spin, shape: [5]}}
+factors: [{over: [s, s], edges: {chain: s}, weights: 0.7}]
+init: hinton
+format: {rng: xoshiro128pp, threshold_bits: 7, budget: 0.1, interleave: 2}`, // one register a cell
+	"tiles": `
+model: tiles
+variables: {s: {kind: spin, shape: [12, 12]}}
+factors: [{over: [s, s], edges: {king: s}, weights: {signs: 0.4, seed: 3}}]
+clamp: {"s[0,:]": 1, "s[5,5]": -1}
+format: {rng: lfl128, fraction: 6, budget: 0.1}`,
+	"mixed": `
+model: mixed
+variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [4]}, y: {kind: categorical, states: 5}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s, s, s], index: [[0, 4, 8], [1, 5, 9], [2, 6, 10], [0, 5, 10], [3, 7, 11]], weights: {normal: [0, 0.5], seed: 2}}
+  - {over: [s, x], index: [[0, 0], [1, 1], [2, 2], [3, 3], [4, 0]], weights: {normal: [0, 0.5], seed: 3}}
+  - {over: [x, y], index: [[0, 0], [1, 0], [2, 0]], weights: {normal: [0, 0.5], seed: 3}}
+clamp: {"s[3]": 1, "x[1]": 2}
+format: hardware`,
+	"synchronous": `
+model: synchronous
+variables: {s: {kind: spin, shape: [6]}, x: {kind: categorical, states: 3}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: {normal: [0, 0.8], seed: 1}}
+  - {over: [s, x], index: [[0, 0], [2, 0]], weights: [[0.5, -0.7, 0.1], [-0.3, 0.2, 0.9]]}
+synchronous: true
+blocks: [{together: [s, x]}]
+format: {rng: lfl128, choice: noise, fraction: 9, budget: 0.1, interleave: 7}`,
+	"free": `
+model: free
+variables: {s: {kind: spin}, x: {kind: categorical, states: 2}}
+factors: [{over: [x], index: all, weights: [[0.3, 0.0]]}]
+format: hardware`,
+}
+
+// project emits a program into a folder of its own.
+func project(t *testing.T, p *ir.Program) string {
+	t.Helper()
+	files, err := verilog.Emit(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, f := range files {
+		name := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// tool runs a command in a folder and returns what it prints.
+func tool(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// icarus runs the testbench, plain and with the clock stopped at random, and that of
+// the top for small boards.
+func icarus(t *testing.T, iverilog, dir, model string) {
+	t.Helper()
+	for _, tb := range []string{"_tb", "_pins_tb"} {
+		if out := tool(t, dir, iverilog, "-g2005", "-Wall", "-s", model+tb, "-o", tb+".vvp", "-f", "rtl/files.f", "sim/"+model+tb+".v"); out != "" {
+			t.Errorf("%s: iverilog warns:\n%s", model, out)
+		}
+	}
+	for _, args := range [][]string{{"_tb.vvp"}, {"_tb.vvp", "+stall"}, {"_pins_tb.vvp"}} {
+		if out := tool(t, dir, "vvp", args...); !strings.HasPrefix(out, "PASS: ") {
+			t.Errorf("%s %v: %s", model, args, out)
+		}
+	}
+}
+
+// The RTL in Icarus equals the interpreter in the states of all chains after every
+// sweep: the corpus, and random models.
+func TestIcarus(t *testing.T) {
+	iverilog := testtool.Need(t, "iverilog")
+	for name, text := range corpus {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, _ := targettest.Parse(text)
+			icarus(t, iverilog, project(t, p), name)
+		})
+	}
+	want, noisy := 30, 0
+	if testing.Short() {
+		want = 5
+	}
+	for n, done := uint64(0), 0; done < want; n++ {
+		p, ok := random(n)
+		if !ok {
+			continue
+		}
+		if done++; p.Format.Noise {
+			noisy++
+		}
+		t.Run(fmt.Sprint("random model ", n), func(t *testing.T) {
+			t.Parallel()
+			if icarus(t, iverilog, project(t, p), p.Model); t.Failed() {
+				t.Errorf("%+v %+v", p.Format, p.Stream)
+			}
+		})
+	}
+	if noisy < want/4 || noisy > want*9/10 {
+		t.Errorf("%d of %d random models draw noise", noisy, want)
+	}
+}
+
+// random is a model that the target takes, without categoricals of many states, which
+// take Icarus long.
+func random(n uint64) (*ir.Program, bool) {
+	g := randmodel.Hardware(randmodel.Rand(n))
+	for i := range g.Factors {
+		g.Factors[i].Runtime = false
+	}
+	for _, v := range g.Vars {
+		if v.States > 40 {
+			return nil, false
+		}
+	}
+	p, _ := pass.Lower(g)
+	if p == nil {
+		return nil, false
+	}
+	p.Hash = "00"
+	return p, verilog.Check(emit.Request{Program: p}) == nil
+}
+
+// Verilator has no warning about the design, and its simulation equals the
+// interpreter, too.
+func TestVerilator(t *testing.T) {
+	verilator := testtool.Need(t, "verilator")
+	for name, text := range corpus {
+		p, _ := targettest.Parse(text)
+		dir := project(t, p)
+		top := name + "_array"
+		if out := tool(t, dir, verilator, "--lint-only", "-Wall", "--top-module", name+"_pins", "-f", "rtl/files.f"); out != "" {
+			t.Errorf("%s: verilator warns:\n%s", name, out)
+		}
+		if name != "torus" && name != "mixed" || testing.Short() {
+			continue // a build takes long
+		}
+		tool(t, dir, verilator, "--cc", "--exe", "--build", "-O3", "--top-module", top, "-f", "rtl/files.f", "sim/public.vlt", "sim/main.cpp", "--Mdir", "obj")
+		for _, args := range [][]string{nil, {"--stall"}} {
+			if out := tool(t, dir, "obj/V"+name+"_array", args...); !strings.HasPrefix(out, "PASS: ") {
+				t.Errorf("%s %v: %s", name, args, out)
+			}
+		}
+	}
+}
+
+// The testbench says so where a bit differs.
+func TestTestbenchFails(t *testing.T) {
+	iverilog := testtool.Need(t, "iverilog")
+	p, _ := targettest.Parse(corpus["chain"])
+	dir := project(t, p)
+	name := filepath.Join(dir, "rtl", "chain_tile0.v")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte(" ^ p2[7]"), []byte(" ^ ~p2[7]"), 1)
+	if err := os.WriteFile(name, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	tool(t, dir, iverilog, "-g2005", "-s", "chain_tb", "-o", "tb.vvp", "-f", "rtl/files.f", "sim/chain_tb.v")
+	if out := tool(t, dir, "vvp", "tb.vvp"); !strings.Contains(out, "FAIL: ") {
+		t.Errorf("a wrong cell passes: %s", out)
+	}
+}
+
+// The same request gives the same bytes, and every source file says that it is
+// generated.
+func TestEmitIsDeterministic(t *testing.T) {
+	p, _ := targettest.Parse(corpus["mixed"])
+	a, err := verilog.Emit(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := verilog.Emit(emit.Request{Program: p})
+	if len(a) != len(b) {
+		t.Fatal("another number of files")
+	}
+	for i := range a {
+		if a[i].Path != b[i].Path || !bytes.Equal(a[i].Data, b[i].Data) {
+			t.Errorf("%s and %s differ", a[i].Path, b[i].Path)
+		}
+		head, _, _ := bytes.Cut(a[i].Data, []byte("\n"))
+		if !bytes.Contains(head, []byte("Code generated by thrmlgen")) && !bytes.Contains(a[i].Data[:120], []byte("Code generated by thrmlgen")) {
+			t.Errorf("%s begins with %s", a[i].Path, head)
+		}
+	}
+}
+
+// What cannot be mapped is refused with the reason.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct{ yaml, want string }{
+		{"format: default", "write format: hardware"},
+		{"format: {rng: lfl128, choice: threshold, budget: 0.1}", "truth table"},
+		{"format: hardware\nruntime: true", "runtime weights"},
+		{"format: hardware\nsample: {warmup: 4, betas: {from: 0.5, to: 1, shape: linear}}", "beta follows a schedule"},
+		{"format: hardware\nclamp: {s: 1}", "nothing to sample"},
+	} {
+		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\nfactors: [{over: [s, s], edges: {complete: s}, weights: 0.1}]\n" + c.yaml)
+		if err := verilog.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.yaml, err)
+		}
+	}
+	p, _ := targettest.Parse("model: m\nvariables: {x: {kind: categorical, states: 3}}\nfactors: [{over: [x], index: all, weights: [0.3, 0, 1]}]\nformat: {rng: lfl128, choice: threshold}")
+	if err := verilog.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "choice: noise") {
+		t.Errorf("a categorical with thresholds: %v", err)
+	}
+}
