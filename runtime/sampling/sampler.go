@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // Options are the choices of a run. Threads changes no sample.
@@ -21,6 +22,9 @@ type Options struct {
 	// FitSweeps is how many sweeps, from number 0 on, fit the steps of samplers that
 	// have them; 0: those of warm-up, negative: none.
 	FitSweeps int
+	// Kernel is the assembly to use, the best one by itself; it changes no sample.
+	// NewSampler refuses one that the processor does not run.
+	Kernel vector.Kernel
 }
 
 // Sampler holds the state of many chains of one model and sweeps it. Its
@@ -93,6 +97,8 @@ type Sampler struct {
 
 	workers  []*worker
 	straight *Straight // emitted code, nil: tables throughout
+
+	kernelInUse vector.Kernel
 }
 
 type nodeKind uint8
@@ -119,6 +125,10 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	if m.Rounds != 7 && m.Rounds != 10 {
 		return nil, fmt.Errorf("philox4x32 with %d rounds is not one this engine knows", m.Rounds)
+	}
+	var err error
+	if s.kernelInUse, err = vector.ChooseKernel(o.Kernel); err != nil {
+		return nil, err
 	}
 	s.rng = rng.NewWords(o.Seed, m.Rounds)
 	if o.Negative {
@@ -218,6 +228,9 @@ func (s *Sampler) Chains() int { return s.chains }
 
 // Seed returns the seed.
 func (s *Sampler) Seed() uint64 { return s.seed }
+
+// Kernel returns the assembly in use.
+func (s *Sampler) Kernel() vector.Kernel { return s.kernelInUse }
 
 // Beta returns the current inverse temperature.
 func (s *Sampler) Beta() float64 { return s.beta }

@@ -1,0 +1,12 @@
+//go:build !amd64 || purego
+
+package vector
+
+// There are no kernels here, and nothing calls them.
+
+func detect() Kernel { return Portable }
+
+func PhiloxWords512(*Philox, uint32, *[2][64]uint32)  { panic("no kernel") }
+func PhiloxWords256(*Philox, uint32, *[2][64]uint32)  { panic("no kernel") }
+func PhiloxDigits512(*Philox, uint32, *[4][64]uint16) { panic("no kernel") }
+func PhiloxDigits256(*Philox, uint32, *[4][64]uint16) { panic("no kernel") }

@@ -1,0 +1,203 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// Philox4x32 for 8 pairs of chains in a register, one in 64 bits, and four such sets
+// at a time. Only the low 32 bits of a number count: multiplications read no others,
+// and what lies above them is left to be.
+
+// Pairs of a set in the order of chains, and those whose first chains are 8k.
+DATA philoxRow<>+0(SB)/8, $0
+DATA philoxRow<>+8(SB)/8, $1
+DATA philoxRow<>+16(SB)/8, $2
+DATA philoxRow<>+24(SB)/8, $3
+DATA philoxRow<>+32(SB)/8, $4
+DATA philoxRow<>+40(SB)/8, $5
+DATA philoxRow<>+48(SB)/8, $6
+DATA philoxRow<>+56(SB)/8, $7
+GLOBL philoxRow<>(SB), RODATA|NOPTR, $64
+
+DATA philoxColumn<>+0(SB)/8, $0
+DATA philoxColumn<>+8(SB)/8, $4
+DATA philoxColumn<>+16(SB)/8, $8
+DATA philoxColumn<>+24(SB)/8, $12
+DATA philoxColumn<>+32(SB)/8, $16
+DATA philoxColumn<>+40(SB)/8, $20
+DATA philoxColumn<>+48(SB)/8, $24
+DATA philoxColumn<>+56(SB)/8, $28
+GLOBL philoxColumn<>(SB), RODATA|NOPTR, $64
+
+// From the numbers of two chains of a pair, 16 bits of each in 64: low halves of the
+// first chain, then of the second, high halves of the first, of the second.
+DATA philoxHalves<>+0(SB)/8, $0x000c000800040000
+DATA philoxHalves<>+8(SB)/8, $0x001c001800140010
+DATA philoxHalves<>+16(SB)/8, $0x002c002800240020
+DATA philoxHalves<>+24(SB)/8, $0x003c003800340030
+DATA philoxHalves<>+32(SB)/8, $0x000d000900050001
+DATA philoxHalves<>+40(SB)/8, $0x001d001900150011
+DATA philoxHalves<>+48(SB)/8, $0x002d002900250021
+DATA philoxHalves<>+56(SB)/8, $0x003d003900350031
+GLOBL philoxHalves<>(SB), RODATA|NOPTR, $64
+
+// Constants: Z30, Z31 the multipliers, Z24 … Z28 the head, Z29 the pairs of set 0.
+#define PHILOX_CONSTANTS(pairs) \
+	MOVQ         k+0(FP), DI;                \
+	MOVL         first+8(FP), AX;            \
+	VPBROADCASTQ 0(DI), Z24;                 \
+	VPBROADCASTQ 8(DI), Z25;                 \
+	VPBROADCASTQ 16(DI), Z26;                \
+	VPBROADCASTQ 24(DI), Z27;                \
+	VPBROADCASTQ 32(DI), Z28;                \
+	VPBROADCASTQ AX, Z29;                    \
+	VPADDQ       pairs<>(SB), Z29, Z29;      \
+	MOVL         $0xD2511F53, AX;            \
+	VPBROADCASTQ AX, Z30;                    \
+	MOVL         $0xCD9E8D57, AX;            \
+	VPBROADCASTQ AX, Z31
+
+// Rounds 1 to 3 of pairs p: numbers a, b, c, d; e and f are free.
+#define PHILOX_HEAD(p, a, b, c, d, e, f) \
+	VPXORQ    p, Z24, a;      \
+	VPMULUDQ  a, Z30, e;      \
+	VPSRLQ    $32, e, f;      \
+	VPXORQ    Z25, f, f;      \
+	VPMULUDQ  f, Z31, b;      \
+	VPSRLQ    $32, b, a;      \
+	VPXORQ    Z26, a, a;      \
+	VPXORQ    Z27, e, c;      \
+	VMOVDQA64 Z28, d
+
+// A round: from numbers a, b, c, d to a, f, c, e; b and d become free.
+#define PHILOX_ROUND(key, a, b, c, d, e, f) \
+	VPMULUDQ        a, Z30, e;             \
+	VPMULUDQ        c, Z31, f;             \
+	VPSRLQ          $32, f, a;             \
+	VPTERNLOGQ.BCST $0x96, key+0(DI), b, a; \
+	VPSHUFD         $0xf5, e, c;           \
+	VPTERNLOGQ.BCST $0x96, key+8(DI), d, c
+
+// Four rounds bring every number back to its register.
+// The four sets have the registers Z0 … Z5, Z6 … Z11, Z12 … Z17 and Z18 … Z23. A round
+// in each of them, by the place of the numbers in six registers:
+#define PHILOX_ROUND1(key) \
+	PHILOX_ROUND(key, Z0, Z1, Z2, Z3, Z4, Z5);       \
+	PHILOX_ROUND(key, Z6, Z7, Z8, Z9, Z10, Z11);     \
+	PHILOX_ROUND(key, Z12, Z13, Z14, Z15, Z16, Z17); \
+	PHILOX_ROUND(key, Z18, Z19, Z20, Z21, Z22, Z23)
+
+#define PHILOX_ROUND2(key) \
+	PHILOX_ROUND(key, Z0, Z5, Z2, Z4, Z1, Z3);       \
+	PHILOX_ROUND(key, Z6, Z11, Z8, Z10, Z7, Z9);     \
+	PHILOX_ROUND(key, Z12, Z17, Z14, Z16, Z13, Z15); \
+	PHILOX_ROUND(key, Z18, Z23, Z20, Z22, Z19, Z21)
+
+#define PHILOX_ROUND3(key) \
+	PHILOX_ROUND(key, Z0, Z3, Z2, Z1, Z5, Z4);       \
+	PHILOX_ROUND(key, Z6, Z9, Z8, Z7, Z11, Z10);     \
+	PHILOX_ROUND(key, Z12, Z15, Z14, Z13, Z17, Z16); \
+	PHILOX_ROUND(key, Z18, Z21, Z20, Z19, Z23, Z22)
+
+#define PHILOX_ROUND4(key) \
+	PHILOX_ROUND(key, Z0, Z4, Z2, Z5, Z3, Z1);       \
+	PHILOX_ROUND(key, Z6, Z10, Z8, Z11, Z9, Z7);     \
+	PHILOX_ROUND(key, Z12, Z16, Z14, Z17, Z15, Z13); \
+	PHILOX_ROUND(key, Z18, Z22, Z20, Z23, Z21, Z19)
+
+// All rounds of four sets, whose pairs are step apart. x0 … x3 end in the first four
+// registers of each; DX tells 10 rounds from 7, and AX is free.
+#define PHILOX_SETS(step, done) \
+	PHILOX_HEAD(Z29, Z0, Z1, Z2, Z3, Z4, Z5);       \
+	MOVQ          $step, AX;                        \
+	MOVQ          80+72(DI), DX;                    \
+	TESTQ         DX, DX;                           \
+	VPBROADCASTQ  AX, Z23;                          \
+	VPADDQ        Z23, Z29, Z29;                    \
+	PHILOX_HEAD(Z29, Z6, Z7, Z8, Z9, Z10, Z11);     \
+	VPADDQ        Z23, Z29, Z29;                    \
+	PHILOX_HEAD(Z29, Z12, Z13, Z14, Z15, Z16, Z17); \
+	VPADDQ        Z23, Z29, Z29;                    \
+	PHILOX_HEAD(Z29, Z18, Z19, Z20, Z21, Z22, Z23); \
+	PHILOX_ROUND1(40);                              \
+	PHILOX_ROUND2(56);                              \
+	PHILOX_ROUND3(72);                              \
+	PHILOX_ROUND4(88);                              \
+	JEQ           done;                             \
+	PHILOX_ROUND1(104);                             \
+	PHILOX_ROUND2(120);                             \
+	PHILOX_ROUND3(136);                             \
+	VMOVDQA64     Z4, Z1;                           \
+	VMOVDQA64     Z5, Z3;                           \
+	VMOVDQA64     Z10, Z7;                          \
+	VMOVDQA64     Z11, Z9;                          \
+	VMOVDQA64     Z16, Z13;                         \
+	VMOVDQA64     Z17, Z15;                         \
+	VMOVDQA64     Z22, Z19;                         \
+	VMOVDQA64     Z23, Z21
+
+// The words of both chains of a pair side by side: from x0 and x2 those of slots 0
+// and 1, from x1 and x3 those of slots 2 and 3.
+#define PHILOX_WORDS(a, b, c, d) \
+	VPSHUFD $0xa0, c, K1, a; \
+	VPSHUFD $0xa0, d, K1, b
+
+// func PhiloxWords512(k *Philox, first uint32, words *[2][64]uint32)
+TEXT ·PhiloxWords512(SB), NOSPLIT, $0-24
+	PHILOX_CONSTANTS(philoxRow)
+	MOVL  $0xaaaa, AX
+	KMOVW AX, K1
+	PHILOX_SETS(8, words)
+
+words:
+	MOVQ words+16(FP), SI
+	PHILOX_WORDS(Z0, Z1, Z2, Z3)
+	PHILOX_WORDS(Z6, Z7, Z8, Z9)
+	PHILOX_WORDS(Z12, Z13, Z14, Z15)
+	PHILOX_WORDS(Z18, Z19, Z20, Z21)
+	VMOVDQU64 Z0, 0(SI)
+	VMOVDQU64 Z6, 64(SI)
+	VMOVDQU64 Z12, 128(SI)
+	VMOVDQU64 Z18, 192(SI)
+	VMOVDQU64 Z1, 256(SI)
+	VMOVDQU64 Z7, 320(SI)
+	VMOVDQU64 Z13, 384(SI)
+	VMOVDQU64 Z19, 448(SI)
+	VZEROUPPER
+	RET
+
+// func PhiloxDigits512(k *Philox, first uint32, digits *[4][64]uint16)
+TEXT ·PhiloxDigits512(SB), NOSPLIT, $0-24
+	PHILOX_CONSTANTS(philoxColumn)
+	PHILOX_SETS(1, digits)
+
+digits:
+	MOVQ      digits+16(FP), SI
+	VMOVDQU64 philoxHalves<>(SB), Z31
+
+	// x0 and x2 become slots 0 and 1, x1 and x3 slots 2 and 3, 16 places of each.
+	VPERMT2W Z2, Z31, Z0
+	VPERMT2W Z3, Z31, Z1
+	VPERMT2W Z8, Z31, Z6
+	VPERMT2W Z9, Z31, Z7
+	VPERMT2W Z14, Z31, Z12
+	VPERMT2W Z15, Z31, Z13
+	VPERMT2W Z20, Z31, Z18
+	VPERMT2W Z21, Z31, Z19
+
+	VMOVDQU       Y0, 0(SI)
+	VMOVDQU       Y6, 32(SI)
+	VMOVDQU       Y12, 64(SI)
+	VEXTRACTI64X4 $0, Z18, 96(SI)
+	VEXTRACTI64X4 $1, Z0, 128(SI)
+	VEXTRACTI64X4 $1, Z6, 160(SI)
+	VEXTRACTI64X4 $1, Z12, 192(SI)
+	VEXTRACTI64X4 $1, Z18, 224(SI)
+	VMOVDQU       Y1, 256(SI)
+	VMOVDQU       Y7, 288(SI)
+	VMOVDQU       Y13, 320(SI)
+	VEXTRACTI64X4 $0, Z19, 352(SI)
+	VEXTRACTI64X4 $1, Z1, 384(SI)
+	VEXTRACTI64X4 $1, Z7, 416(SI)
+	VEXTRACTI64X4 $1, Z13, 448(SI)
+	VEXTRACTI64X4 $1, Z19, 480(SI)
+	VZEROUPPER
+	RET
