@@ -160,7 +160,7 @@ func ChooseKernel(k Kernel) (Kernel, error) {
 	case k == Automatic:
 		return bestKernel, nil
 	case k > bestKernel:
-		return 0, fmt.Errorf("kernel %v: this processor runs %v at most", k, bestKernel)
+		return 0, fmt.Errorf("%v is not for this processor, which runs %v", k, bestKernel)
 	}
 	return k, nil
 }
@@ -181,6 +181,99 @@ type Philox struct {
 	A, D, F, H, L uint64
 	Keys          [7][2]uint64
 	More          uint64
+}
+
+// The spin kernel updates four nodes in 512 chains, a bit of state each. It decides a
+// lane from a field of 8 bits where that is enough to know the outcome, and the others
+// from the exact field; a first digit that equals its threshold is left to the caller.
+//
+// Lane b of row z is chain 8·(16·(b/16) + 2z + b/8 mod 2) + b mod 8 of 512.
+
+// SpinGroups is the largest number of groups of eight neighbours of a node.
+const SpinGroups = 6
+
+// SpinChain is the chain at a place row << 6 | lane.
+func SpinChain(place uint16) int {
+	z, b := int(place>>6&7), int(place&63)
+	return 8*(16*(b/16)+2*z+b/8%2) + b%8
+}
+
+// SpinNoise are the first digits of a quad of slots in 512 chains. Words[z][h] are
+// those of row z in four sets, digits of slots 2h and 2h+1 as low and high halves:
+// lane 16l + 4s + i is word 4l + i of set s. High are their high bytes by slot, row
+// and lane.
+type SpinNoise struct {
+	Words [8][2][4][16]uint32
+	High  [4][8][64]uint8
+}
+
+// What the kernel reads about a node, in bytes from a multiple of 64, numbers being
+// little-endian of 32 bits but for fields of 8:
+//
+//	SpinAtGroups  number of groups of eight neighbours
+//	SpinAtOut     offset of the row to write from the state
+//	SpinAtCells   offset of its cells from Spins.Cells
+//	SpinAtTables  offset of its tables, a multiple of 64
+//	SpinAtEighth  for each group, 8 bits to add where neighbour 7 is +1
+//	SpinAtRows    for each group, offsets of eight rows from the state
+//
+// and in its tables for each group 128 partial sums of 8 bits by the values of
+// neighbours 0 to 6, then for each group 16 exact partial sums of neighbours 0 to 3
+// and 16 of 4 to 7.
+const (
+	SpinAtGroups = 0
+	SpinAtOut    = 4
+	SpinAtCells  = 8
+	SpinAtTables = 12
+	SpinAtEighth = 16
+	SpinAtRows   = 64
+)
+
+// SpinCells bound the thresholds of fields h of 8 bits by cell min(Map·|h|, 63): with
+// a digit whose high byte is below Low the less likely value is taken for certain, with
+// one above High it is not. Map is a matrix of bits, KeepBits or HalveBits.
+type SpinCells struct {
+	Low, High [64]uint8
+	Map       uint64
+	_         [56]byte
+}
+
+const (
+	KeepBits  = 0x0102040810204080 // h
+	HalveBits = 0x0204081020408000 // h/2
+)
+
+// SpinScratch is the kernel's own, for one node; Ties of the first are for its caller.
+type SpinScratch struct {
+	Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
+	Chosen   [8]uint64                // by row
+	Open     [8]uint64                // lanes that 8 bits do not decide
+	Lanes    [640]uint8               // list of them
+	Rows     [640]uint8
+	Values   [16]uint64
+	Count    uint64
+	_        [7]uint64
+	Ties     [512]uint16
+}
+
+// Spins are the arguments of the kernel. A threshold for magnitude m is, with line i
+// = min(m >> S, Segments), f = (m << Up >> Down) mod 2^16 and (A, D) its two numbers,
+//
+//	((A - (D·f >> 4)) >> 16 + Round) & Keep
+type Spins struct {
+	State, Out *uint64  // the same, or a shadow
+	Nodes      [4]*byte // of a quad of slots; nil: none
+	Cells      *SpinCells
+	Lines      *uint32
+	Noise      *SpinNoise
+	Scratch    *[4]SpinScratch
+	_          uint64
+
+	Segments, S, Up, Down, Round, Keep uint32
+
+	// The lanes whose first digit is their threshold, in Scratch[0].Ties: slot << 9 |
+	// row << 6 | lane.
+	Ties uint64
 }
 
 // Package runtime/sampling.
@@ -1599,6 +1692,8 @@ type blockPlan struct {
 
 	float *floatPlan // nil: an integer block
 	layer *spinLayer // nil: inputs differ from node to node
+
+	vector []int // where each node begins in vectorSpins.node
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.
@@ -3117,7 +3212,7 @@ const layerBias = 1 << 31
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.vector != nil {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]
@@ -3627,6 +3722,13 @@ func (z *noise) fillDigits(h *philoxHead, first uint32, bytes int) {
 	}
 }
 
+// fillSpins draws for the spin kernel, for 256 pairs from the first one on.
+func (z *noise) fillSpins(sweep uint64, first, g uint32, to *SpinNoise) {
+	h := z.head(sweep, g)
+	z.setHead(&h)
+	PhiloxSpins512(&z.philox, first, to)
+}
+
 func (z *noise) setHead(h *philoxHead) {
 	k := &z.philox
 	k.A, k.D, k.F, k.H, k.L = uint64(h.a), uint64(h.d), uint64(h.f), uint64(h.h), uint64(h.l)
@@ -4012,6 +4114,7 @@ type Sampler struct {
 	straight *Straight // emitted code, nil: tables throughout
 
 	kernelInUse Kernel
+	vector      *vectorSpins // nil: the spin kernel does not take the model
 }
 
 type nodeKind uint8
@@ -4055,6 +4158,10 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.tile = min(8, max(1, s.words/s.threads))
 	if m.Synchronous {
 		s.straight = nil // emitted code writes in place
+	}
+	if s.vectorised() {
+		s.vector, s.straight = &vectorSpins{}, nil
+		s.tile = vectorWords
 	}
 	if s.straight != nil {
 		s.tile = 1
@@ -4138,6 +4245,19 @@ func (s *Sampler) Seed() uint64 { return s.seed }
 // Kernel returns the assembly in use.
 func (s *Sampler) Kernel() Kernel { return s.kernelInUse }
 
+// Work says what does the updates: emitted code, the spin kernel, or tables, and with
+// which instructions these and the random words are made.
+func (s *Sampler) Work() string {
+	what := "tables"
+	switch {
+	case s.vector != nil:
+		what = "spins"
+	case s.straight != nil:
+		what = "emitted code"
+	}
+	return what + ", " + s.kernelInUse.String()
+}
+
 // Beta returns the current inverse temperature.
 func (s *Sampler) Beta() float64 { return s.beta }
 
@@ -4180,6 +4300,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	s.beta, s.atBeta = beta, 0
 	if !s.spins.serves(beta, s.spinReach) {
 		s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	}
+	if s.vector != nil {
+		s.vector.makeCells(s.spins)
 	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}
@@ -4976,6 +5099,8 @@ type worker struct {
 
 	column Column
 
+	vector *spinWorker
+
 	shadowBits  []uint64
 	shadowCat8  []uint8
 	shadowCat16 []uint16
@@ -5126,7 +5251,11 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
-	if b.layer != nil {
+	switch {
+	case s.vector != nil:
+		s.updateVector(w, b, tile, lo, hi)
+		return
+	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)
 		return
 	}
@@ -5592,6 +5721,345 @@ func (t *expTable) at(d uint64) uint64 {
 	return (uint64(t.hi[d>>t.r])*uint64(t.lo[d&(1<<t.r-1)]) + 1<<30) >> 31
 }
 
+// vectorSpins is a model of pairs of spins as package vector's spin kernel reads it:
+// tables of partial sums of fields in 8 bits, one unit for each node, and of exact ones.
+// The kernel takes a lane's choice from its 8 bits where the cell of its field tells it
+// whatever the field is exactly, so that units may be coarse and no bit depends on them.
+type vectorSpins struct {
+	node  []byte // at blockPlan.vector
+	units []spinUnit
+	cells []SpinCells // of the current β, one for each unit
+}
+
+// spinUnit is a unit of 8-bit fields in the units of exact ones, and how far the sum
+// of a node in it may be from its field.
+type spinUnit struct{ size, off int64 }
+
+// With fewer chains than this the engine for words of 64 chains is faster.
+const vectorChains = 65
+
+const (
+	vectorWords = 8 // of 64 chains
+	rowBytes    = 8 * vectorWords
+)
+
+// vectorised says whether the spin kernel takes the model: spins in factors of one or
+// two, not too many neighbours.
+func (s *Sampler) vectorised() bool {
+	m := s.model
+	if s.kernelInUse != AVX512 || s.chains < vectorChains || m.Format.Accum != 32 {
+		return false
+	}
+	degree := make([]int, m.Nodes)
+	for i := range m.Factors {
+		f := &m.Factors[i]
+		for _, slot := range f.Slots {
+			if slot.Kind != Spin {
+				return false
+			}
+		}
+		if len(f.Slots) > 2 {
+			return false
+		}
+		if len(f.Slots) == 2 {
+			for _, n := range f.Index {
+				degree[n]++
+			}
+		}
+	}
+	for _, n := range degree {
+		if n > 8*SpinGroups {
+			return false
+		}
+	}
+	size := 0
+	for _, v := range m.Vars {
+		if v.Kind != Spin {
+			return false
+		}
+		size += v.Count
+	}
+	return size <= math.MaxInt32/rowBytes
+}
+
+// buildVector makes the nodes from the weights at hand.
+func (s *Sampler) buildVector() {
+	v := s.vector
+	if v.node == nil {
+		v.place(s)
+	}
+	v.units = v.units[:0]
+	seen := map[int64]int{} // unit, negative where all sums are exact → place
+	var w []int32
+	var build nodeBuild
+	for _, super := range s.blocks {
+		for _, b := range super {
+			for i := range b.nodes {
+				var constant int32
+				w, constant = nodeWeights(s, b, i, w)
+				node := v.node[b.vector[i]:]
+				unit := build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
+				key := unit.size
+				if unit.off == 0 {
+					key = -key
+				}
+				k, ok := seen[key]
+				if !ok {
+					k = len(v.units)
+					seen[key] = k
+					v.units = append(v.units, unit)
+				}
+				v.units[k].off = max(v.units[k].off, unit.off)
+				put32(node, SpinAtCells, k*cellBytes)
+			}
+		}
+	}
+}
+
+const cellBytes = 192
+
+// place finds room for every node.
+func (v *vectorSpins) place(s *Sampler) {
+	n := 0
+	for _, super := range s.blocks {
+		for _, b := range super {
+			b.vector = make([]int, len(b.nodes))
+			for i := range b.nodes {
+				b.vector[i] = n
+				g := groupsOfEight(int(b.end[i] - b.start[i]))
+				n += tablesAt(g) + 256*g
+			}
+		}
+	}
+	v.node = make([]byte, n)
+}
+
+func groupsOfEight(inputs int) int { return max(1, (inputs+7)/8) }
+
+// tablesAt is where the tables of a node with so many groups begin.
+func tablesAt(groups int) int { return (SpinAtRows + 32*groups + 63) &^ 63 }
+
+func put32(dst []byte, at, x int) { binary.LittleEndian.PutUint32(dst[at:], uint32(int32(x))) }
+
+// nodeBuild is room to make one node in: its neighbours by group of eight, those that
+// there are not with weight 0.
+type nodeBuild struct {
+	row  [8 * SpinGroups]int32
+	w    [8 * SpinGroups]int32
+	sums [128]int32
+}
+
+// node writes one node and gives its unit.
+func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own int32) spinUnit {
+	groups := groupsOfEight(len(inputs))
+	put32(dst, SpinAtGroups, groups)
+	put32(dst, SpinAtOut, int(own)*rowBytes)
+	put32(dst, SpinAtTables, tablesAt(groups))
+	for g := range groups {
+		lo, hi := groupSpan(len(inputs), groups, g)
+		t.take(g, inputs[lo:hi], w[lo:hi], own)
+		for j, r := range t.row[8*g : 8*g+8] {
+			put32(dst, SpinAtRows+32*g+4*j, int(r)*rowBytes)
+		}
+	}
+	unit := spinUnit{size: t.unit(groups, constant)}
+	at := tablesAt(groups)
+	for g := range groups {
+		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, unit.size, &dst[SpinAtEighth+g])
+		exact := dst[at+128*groups+128*g:]
+		for k := range 2 {
+			t.fill(t.w[8*g+4*k:8*g+4*k+4], constant)
+			for i, x := range t.sums[:16] {
+				put32(exact, 64*k+4*i, int(x))
+			}
+			constant = 0
+		}
+	}
+	return unit
+}
+
+// take puts the neighbours of a group in place. The eighth one is that of the least
+// weight, because it is rounded by itself.
+func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
+	row, weight := t.row[8*g:8*g+8], t.w[8*g:8*g+8]
+	clear(weight)
+	for j := range row {
+		row[j] = own
+	}
+	copy(row, inputs)
+	copy(weight, w)
+	if len(w) < 8 {
+		return
+	}
+	least := 7
+	for j, x := range weight {
+		if magnitude(int64(x)) < magnitude(int64(weight[least])) {
+			least = j
+		}
+	}
+	row[least], row[7] = row[7], row[least]
+	weight[least], weight[7] = weight[7], weight[least]
+}
+
+// unit is the unit of a node's 8-bit fields: the largest common divisor of its
+// weights if all sums are within 8 bits then, else one with which no sum before the
+// last group's saturates, nor any group's own; with three significant bits, so that
+// there are few.
+func (t *nodeBuild) unit(groups int, constant int32) int64 {
+	total, last, divisor := int64(magnitude(int64(constant))), int64(0), int64(magnitude(int64(constant)))
+	for i, x := range t.w[:8*groups] {
+		m := int64(magnitude(int64(x)))
+		total += m
+		if i >= 8*(groups-1) {
+			last += m
+		}
+		for a := m; a != 0; {
+			divisor, a = a, divisor%a
+		}
+	}
+	limit := int64(126 - groups)
+	if total <= limit*divisor {
+		return max(1, divisor)
+	}
+	need := total
+	if groups > 1 {
+		need = max(last, total-last)
+	}
+	unit := max(1, (need+limit-1)/limit)
+	step := int64(1) << max(0, bits.Len64(uint64(unit))-3)
+	return (unit + step - 1) / step * step
+}
+
+// group writes the table of a group and its eighth weight, and gives how far their
+// sum may be from the exact one.
+func (t *nodeBuild) group(dst []byte, w []int32, constant int32, unit int64, eighth *byte) int64 {
+	t.fill(w[:7], constant-w[7])
+	off := int64(0)
+	inverse := 1 / float64(unit)
+	for i, x := range t.sums {
+		y := math.Floor(float64(float64(x)*inverse) + 0.5) // any rounding serves
+		dst[i] = byte(int8(y))
+		off = max(off, int64(magnitude(int64(x)-int64(y)*unit)))
+	}
+	last := 2 * int64(w[7])
+	y := int64(math.Floor(float64(float64(last)*inverse) + 0.5))
+	*eighth = byte(int8(y))
+	return off + int64(magnitude(last-y*unit))
+}
+
+// fill makes the sums constant ± w[0] ± w[1] …, bit j of the index saying that
+// neighbour j is +1.
+func (t *nodeBuild) fill(w []int32, constant int32) {
+	for _, x := range w {
+		constant -= x
+	}
+	t.sums[0] = constant
+	n := 1
+	for _, x := range w {
+		for i, y := range t.sums[:n] {
+			t.sums[n+i] = y + 2*x
+		}
+		n *= 2
+	}
+}
+
+// makeCells bounds the thresholds of the current β.
+func (v *vectorSpins) makeCells(t *spinTable) {
+	v.cells = append(v.cells[:0], make([]SpinCells, len(v.units))...)
+	for i, u := range v.units {
+		c := &v.cells[i]
+		width := int64(1) // of a cell
+		c.Map = KeepBits
+		if float64(63*u.size)*t.scale < 5.55 { // where the high byte of σ(-x) becomes 0
+			width, c.Map = 2, HalveBits
+		}
+		for k := range int64(64) {
+			from, to := k*width*u.size-u.off, (k*width+width-1)*u.size+u.off
+			switch {
+			case from <= 0 && u.off > 0: // the sign is open
+				c.Low[k], c.High[k] = 0, 255
+				continue
+			case k == 63:
+				to = math.MaxInt32
+			}
+			low, high := t.bounds(uint64(from), uint64(to))
+			c.Low[k], c.High[k] = uint8(low>>8), uint8(high>>8)
+		}
+	}
+}
+
+// bounds are the least and the largest threshold of the magnitudes from a to b. They
+// fall inside a segment, and may rise from one to the next.
+func (t *spinTable) bounds(a, b uint64) (low, high uint32) {
+	low, high = t.first(a), t.first(a)
+	for i := a >> t.shift; ; i++ {
+		start, end := max(a, i<<t.shift), min(b, i<<t.shift|(1<<t.shift-1))
+		x, y := t.first(start), t.first(end)
+		low, high = min(low, x, y), max(high, x, y)
+		if end == b || i >= t.n {
+			return low, high
+		}
+	}
+}
+
+// spinWorker is what a worker needs for the kernel. What it reads 64 bytes at a time
+// stands at multiples of 64.
+type spinWorker struct {
+	noise   SpinNoise
+	scratch [4]SpinScratch
+	args    Spins
+}
+
+// updateVector is updateQuads for the spin kernel: tile is one of 512 chains.
+func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
+	if w.vector == nil {
+		w.vector = &spinWorker{}
+	}
+	v, a, t := s.vector, &w.vector.args, w.spins
+	a.State, a.Out = &w.bits[0], &w.outBits[0]
+	a.Cells, a.Lines = &v.cells[0], &t.line[0].a
+	a.Noise, a.Scratch = &w.vector.noise, &w.vector.scratch
+	a.Segments, a.S, a.Up, a.Down = uint32(t.n), uint32(t.shift), uint32(t.up), uint32(t.down)
+	a.Round, a.Keep = t.round, t.keep
+	chain := uint32(64 * vectorWords * tile)
+	for g := lo; g < hi; g++ {
+		if b.allSkipped(4 * g) {
+			continue
+		}
+		slot := uint32(b.first + 4*g)
+		w.noise.fillSpins(w.sweep, chain/2, slot/4, a.Noise)
+		for q := range a.Nodes {
+			a.Nodes[q] = nil
+			if i := 4*g + q; !b.skip[i] {
+				a.Nodes[q] = &v.node[b.vector[i]]
+			}
+		}
+		SpinUpdate512(a)
+		for _, place := range w.vector.scratch[0].Ties[:a.Ties] {
+			q := int(place >> 9)
+			s.chooseTie(w, b, 4*g+q, SpinChain(place), slot+uint32(q), chain)
+		}
+	}
+}
+
+// chooseTie updates node i in chain c of a tile, whose first digit is its threshold.
+func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint32) {
+	if int(chain)+c >= s.chains {
+		return
+	}
+	bit := func(row rowRef) uint64 { return w.bits[int(row)*s.tile+c/64] >> (c % 64) & 1 }
+	g := int64(0)
+	for j := b.start[i]; j < b.end[i]; j++ {
+		g += s.ints[b.wref[j]] * (2*int64(bit(b.input[j])) - 1)
+	}
+	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+		g += s.ints[at]
+	}
+	out := &w.outBits[int(b.row[i])*s.tile+c/64]
+	value := w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot)
+	*out = *out&^(1<<(c%64)) | value<<(c%64)
+}
+
 // Emitted packages that import this one check when they are compiled that both
 // fit: a negative constant does not convert to these types. The compiler's message
 // names the type, and so says what to do.
@@ -5694,6 +6162,9 @@ func (s *Sampler) buildTables() {
 		s.pool64, s.view64 = buildFields[int64](s, s.pool64[:0], s.view64)
 	}
 	s.findCounted()
+	if s.vector != nil {
+		s.buildVector()
+	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
 }

@@ -63,3 +63,13 @@ func PhiloxDigits512(k *Philox, first uint32, digits *[4][64]uint16)
 //
 //go:noescape
 func PhiloxDigits256(k *Philox, first uint32, digits *[4][64]uint16)
+
+// PhiloxSpins512 draws the digits of 256 pairs of chains from pair first on.
+//
+//go:noescape
+func PhiloxSpins512(k *Philox, first uint32, noise *SpinNoise)
+
+// SpinUpdate512 updates a quad of slots in 512 chains.
+//
+//go:noescape
+func SpinUpdate512(a *Spins)

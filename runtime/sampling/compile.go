@@ -50,6 +50,8 @@ type blockPlan struct {
 	step  stepKind   // of continuous blocks
 	joint *jointPlan // a joint move
 	layer *spinLayer // nil: inputs differ from node to node
+
+	vector []int // where each node begins in vectorSpins.node
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.

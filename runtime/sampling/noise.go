@@ -138,6 +138,13 @@ func (z *noise) fillDigits(h *philoxHead, first uint32, bytes int) {
 	}
 }
 
+// fillSpins draws for the spin kernel, for 256 pairs from the first one on.
+func (z *noise) fillSpins(sweep uint64, first, g uint32, to *vector.SpinNoise) {
+	h := z.head(sweep, g)
+	z.setHead(&h)
+	vector.PhiloxSpins512(&z.philox, first, to)
+}
+
 func (z *noise) setHead(h *philoxHead) {
 	k := &z.philox
 	k.A, k.D, k.F, k.H, k.L = uint64(h.a), uint64(h.d), uint64(h.f), uint64(h.h), uint64(h.l)

@@ -99,6 +99,7 @@ type Sampler struct {
 	straight *Straight // emitted code, nil: tables throughout
 
 	kernelInUse vector.Kernel
+	vector      *vectorSpins // nil: the spin kernel does not take the model
 }
 
 type nodeKind uint8
@@ -142,6 +143,10 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.tile = min(8, max(1, s.words/s.threads))
 	if m.Synchronous {
 		s.straight = nil // emitted code writes in place
+	}
+	if s.vectorised() {
+		s.vector, s.straight = &vectorSpins{}, nil
+		s.tile = vectorWords
 	}
 	if s.straight != nil {
 		s.tile = 1
@@ -232,6 +237,19 @@ func (s *Sampler) Seed() uint64 { return s.seed }
 // Kernel returns the assembly in use.
 func (s *Sampler) Kernel() vector.Kernel { return s.kernelInUse }
 
+// Work says what does the updates: emitted code, the spin kernel, or tables, and with
+// which instructions these and the random words are made.
+func (s *Sampler) Work() string {
+	what := "tables"
+	switch {
+	case s.vector != nil:
+		what = "spins"
+	case s.straight != nil:
+		what = "emitted code"
+	}
+	return what + ", " + s.kernelInUse.String()
+}
+
 // Beta returns the current inverse temperature.
 func (s *Sampler) Beta() float64 { return s.beta }
 
@@ -274,6 +292,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	s.beta, s.atBeta = beta, 0
 	if !s.spins.serves(beta, s.spinReach) {
 		s.spins = newSpinTable(s.model.Format, beta, s.spinReach)
+	}
+	if s.vector != nil {
+		s.vector.makeCells(s.spins)
 	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}

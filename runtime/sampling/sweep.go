@@ -41,6 +41,8 @@ type worker struct {
 
 	column Column
 
+	vector *spinWorker
+
 	shadowBits  []uint64
 	shadowCat8  []uint8
 	shadowCat16 []uint16
@@ -193,13 +195,16 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
-	if b.joint != nil {
+	switch {
+	case s.vector != nil:
+		s.updateVector(w, b, tile, lo, hi)
+		return
+	case b.joint != nil:
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
 		}
 		return
-	}
-	if b.layer != nil {
+	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)
 		return
 	}

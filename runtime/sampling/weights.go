@@ -97,6 +97,9 @@ func (s *Sampler) buildTables() {
 		s.pool64, s.view64 = buildFields[int64](s, s.pool64[:0], s.view64)
 	}
 	s.findCounted()
+	if s.vector != nil {
+		s.buildVector()
+	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
 }

@@ -32,7 +32,7 @@ func ChooseKernel(k Kernel) (Kernel, error) {
 	case k == Automatic:
 		return bestKernel, nil
 	case k > bestKernel:
-		return 0, fmt.Errorf("kernel %v: this processor runs %v at most", k, bestKernel)
+		return 0, fmt.Errorf("%v is not for this processor, which runs %v", k, bestKernel)
 	}
 	return k, nil
 }

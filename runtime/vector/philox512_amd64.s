@@ -201,3 +201,75 @@ digits:
 	VEXTRACTI64X4 $1, Z19, 480(SI)
 	VZEROUPPER
 	RET
+
+// Philox4x32 for the spin kernel: 512 chains in eight rows of 64 lanes, see SpinNoise.
+
+// The pairs of chains of set 0 in row 0; set s is 2s further on, row z 8z.
+DATA spinPairs<>+0(SB)/8, $0x0000000000000000
+DATA spinPairs<>+8(SB)/8, $0x0000000000000001
+DATA spinPairs<>+16(SB)/8, $0x0000000000000040
+DATA spinPairs<>+24(SB)/8, $0x0000000000000041
+DATA spinPairs<>+32(SB)/8, $0x0000000000000080
+DATA spinPairs<>+40(SB)/8, $0x0000000000000081
+DATA spinPairs<>+48(SB)/8, $0x00000000000000c0
+DATA spinPairs<>+56(SB)/8, $0x00000000000000c1
+GLOBL spinPairs<>(SB), RODATA|NOPTR, $64
+
+// The high bytes of both slots of 8 chains from the words of two sets, by 128 bits.
+DATA spinHigh<>+0(SB)/8, $0x4d4945410d090501
+DATA spinHigh<>+8(SB)/8, $0x4f4b47430f0b0703
+DATA spinHigh<>+16(SB)/8, $0x5d5955511d191511
+DATA spinHigh<>+24(SB)/8, $0x5f5b57531f1b1713
+DATA spinHigh<>+32(SB)/8, $0x6d6965612d292521
+DATA spinHigh<>+40(SB)/8, $0x6f6b67632f2b2723
+DATA spinHigh<>+48(SB)/8, $0x7d7975713d393531
+DATA spinHigh<>+56(SB)/8, $0x7f7b77733f3b3733
+GLOBL spinHigh<>(SB), RODATA|NOPTR, $64
+
+DATA spinStep<>+0(SB)/8, $2
+GLOBL spinStep<>(SB), RODATA|NOPTR, $8
+
+// The digits' high bytes of two slots, from the words of four sets.
+#define SPIN_HIGH(a, b, c, d, e, at) \
+	VPERMT2B    b, Z2, a;      \
+	VPERMT2B    d, Z2, c;      \
+	VPUNPCKLQDQ c, a, e;        \
+	VPUNPCKHQDQ c, a, b;        \
+	VMOVDQU64   e, at+0(BX);    \
+	VMOVDQU64   b, at+512(BX)
+
+// func PhiloxSpins512(k *Philox, first uint32, noise *SpinNoise)
+TEXT ·PhiloxSpins512(SB), NOSPLIT, $0-24
+	PHILOX_CONSTANTS(spinPairs)
+	MOVQ  noise+16(FP), SI
+	LEAQ  4096(SI), BX
+	MOVL  $0xaaaa, AX
+	KMOVW AX, K1
+	MOVL  $8, CX
+
+row:
+	PHILOX_SETS(2, words)
+
+words:
+	PHILOX_WORDS(Z0, Z1, Z2, Z3)
+	PHILOX_WORDS(Z6, Z7, Z8, Z9)
+	PHILOX_WORDS(Z12, Z13, Z14, Z15)
+	PHILOX_WORDS(Z18, Z19, Z20, Z21)
+	VMOVDQU64 Z0, 0(SI)
+	VMOVDQU64 Z6, 64(SI)
+	VMOVDQU64 Z12, 128(SI)
+	VMOVDQU64 Z18, 192(SI)
+	VMOVDQU64 Z1, 256(SI)
+	VMOVDQU64 Z7, 320(SI)
+	VMOVDQU64 Z13, 384(SI)
+	VMOVDQU64 Z19, 448(SI)
+	VMOVDQU64 spinHigh<>(SB), Z2
+	SPIN_HIGH(Z0, Z6, Z12, Z18, Z3, 0)
+	SPIN_HIGH(Z1, Z7, Z13, Z19, Z3, 1024)
+	VPADDQ.BCST spinStep<>(SB), Z29, Z29
+	ADDQ $512, SI
+	ADDQ $64, BX
+	DECL CX
+	JNE  row
+	VZEROUPPER
+	RET

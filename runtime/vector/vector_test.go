@@ -1,6 +1,7 @@
 package vector_test
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -105,5 +106,103 @@ func TestKernelNames(t *testing.T) {
 		if got, err := vector.ChooseKernel(k); (err == nil) != (k <= best) || err == nil && got != k {
 			t.Errorf("this processor runs %v: asked for %v, got %v, %v", best, k, got, err)
 		}
+	}
+}
+
+// The digits of the spin kernel are those of PhiloxWords512 in another order, and
+// nothing beyond their arrays is touched.
+func TestPhiloxSpins(t *testing.T) {
+	if best, _ := vector.ChooseKernel(vector.Automatic); best < vector.AVX512 {
+		t.Skip("no kernel here")
+	}
+	noise, free := guarded[vector.SpinNoise](t)
+	defer free()
+	r := rand.New(rand.NewPCG(3, 4))
+	for n := range 50 {
+		p := random(r, 7+n%2*3)
+		first := r.Uint32()
+		vector.PhiloxSpins512(&p.Philox, first, noise)
+		for place := range uint16(512) {
+			chain := uint32(vector.SpinChain(place))
+			x := p.block(first + chain/2)
+			z, lane := place/64, place%64
+			for q := range 4 {
+				want := uint16(x[2*(chain&1)+uint32(q/2)] >> (16 * (q % 2)))
+				word := noise.Words[z][q/2][lane%16/4][lane/16*4+lane%4]
+				if got := uint16(word >> (16 * (q % 2))); got != want || noise.High[q][z][lane] != uint8(want>>8) {
+					t.Fatalf("slot %d of chain %d: %x and %x, want %x", q, chain, got, noise.High[q][z][lane], want)
+				}
+			}
+		}
+	}
+}
+
+// The spin kernel touches nothing beyond its arguments, whatever the states, and
+// gives the sign of fields so strong that no digit matters.
+func TestSpinKernelBounds(t *testing.T) {
+	if best, _ := vector.ChooseKernel(vector.Automatic); best < vector.AVX512 {
+		t.Skip("no kernel here")
+	}
+	const rows, groups = 9, 3
+	type table = [320 + 256*groups]byte
+	state, freeState := guarded[[rows][8]uint64](t)
+	out, freeOut := guarded[[4][8]uint64](t)
+	node, freeNode := guarded[table](t)
+	cells, freeCells := guarded[vector.SpinCells](t)
+	lines, freeLines := guarded[[129][2]uint32](t)
+	noise, freeNoise := guarded[vector.SpinNoise](t)
+	scratch, freeScratch := guarded[[4]vector.SpinScratch](t)
+	r := rand.New(rand.NewPCG(5, 6))
+	put := binary.LittleEndian.PutUint32
+	for i := range state {
+		for j := range state[i] {
+			state[i][j] = r.Uint64()
+		}
+	}
+	put(node[vector.SpinAtGroups:], groups)
+	put(node[vector.SpinAtTables:], 192)
+	for i := range 8 * groups {
+		put(node[vector.SpinAtRows+4*i:], uint32(64*(i%rows)))
+	}
+	exact := node[192+128*groups:]
+	for i := range 128 { // one field from neighbour 0 alone
+		node[192+i] = byte(-60 + 120*(i&1))
+	}
+	for i := range 16 {
+		put(exact[4*i:], uint32(int32(-1<<20+1<<21*(i&1))))
+	}
+	for _, undecided := range []bool{false, true} {
+		*cells = vector.SpinCells{Map: vector.KeepBits}
+		if undecided {
+			for i := range cells.High {
+				cells.High[i] = 255
+			}
+		}
+		for i := range noise.Words {
+			for j := range noise.Words[i] {
+				for k := range noise.Words[i][j] {
+					for l := range noise.Words[i][j][k] {
+						noise.Words[i][j][k][l] = r.Uint32() | 0x01010101
+					}
+				}
+			}
+		}
+		for i := range noise.High {
+			for j := range noise.High[i] {
+				for k := range noise.High[i][j] {
+					noise.High[i][j][k] = 1 + uint8(r.IntN(255))
+				}
+			}
+		}
+		a := vector.Spins{State: &state[0][0], Out: &out[0][0], Nodes: [4]*byte{nil, &node[0], nil, nil}, Cells: cells,
+			Lines: &lines[0][0], Noise: noise, Scratch: scratch, Segments: 128, S: 4, Up: 12, Keep: 1<<32 - 1}
+		*out = [4][8]uint64{}
+		vector.SpinUpdate512(&a)
+		if out[0] != state[0] || out[1] != [8]uint64{} || a.Ties != 0 {
+			t.Errorf("all lanes open: %v; got %x, neighbour 0 is %x; %d ties", undecided, out[0], state[0], a.Ties)
+		}
+	}
+	for _, free := range []func(){freeState, freeOut, freeNode, freeCells, freeLines, freeNoise, freeScratch} {
+		free()
 	}
 }
