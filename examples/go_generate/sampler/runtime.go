@@ -758,6 +758,11 @@ func (m *Model) checkShape() error {
 			return fmt.Errorf("factor %s: %w", m.Factors[i].Name, err)
 		}
 	}
+	for i := range m.Codes {
+		if err := m.checkCode(&m.Codes[i]); err != nil {
+			return fmt.Errorf("factor %s: %w", m.Codes[i].Name, err)
+		}
+	}
 	if err := m.checkSweep(); err != nil {
 		return err
 	}
@@ -854,6 +859,39 @@ func (m *Model) checkFactor(f *Factor) error {
 	return nil
 }
 
+func (m *Model) checkCode(c *CodeFactor) error {
+	n := len(c.Slots)
+	if n == 0 || n > 255 || c.Rows < 0 || !validRows(len(c.Index), c.Rows, n) || len(c.Index) == 0 || len(c.Parts) != n || c.Directed != (len(c.Energy) == 0) {
+		return fmt.Errorf("%d slots, %d parts and %d indices for %d rows", n, len(c.Parts), len(c.Index), c.Rows)
+	}
+	check := func(ops []CodeOp) error {
+		if ops == nil {
+			return nil
+		}
+		return (&Code{Ops: ops, Params: c.Params}).Check(n, c.Rows)
+	}
+	if err := check(c.Energy); err != nil {
+		return err
+	}
+	for j, p := range c.Parts {
+		for _, ops := range [][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square} {
+			if err := check(ops); err != nil {
+				return err
+			}
+		}
+		if (c.Slots[j].Kind != Continuous && j < c.heads()) != (p.Field != nil) || (p.Energy == nil) != (p.Slope == nil) || p.Linear == nil && p.Square != nil {
+			return fmt.Errorf("slot %d lacks code, or has too much", j)
+		}
+	}
+	for at, node := range c.Index {
+		s := c.Slots[at%n]
+		if !m.holds(node, s.Kind, s.States) || !c.Directed && slices.Contains(c.Index[at-at%n:at], node) {
+			return fmt.Errorf("node %d in row %d", node, at/n)
+		}
+	}
+	return nil
+}
+
 func (m *Model) checkSweep() error {
 	seen, float := map[int32]bool{}, m.floatNodes()
 	next := 0
@@ -867,10 +905,41 @@ func (m *Model) checkSweep() error {
 			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || samplerNamed(b.Sampler) < 0 || b.Sampler != "" && b.Kind != Continuous {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
+			}
+		}
+	}
+	return m.checkCodeFor()
+}
+
+// checkCodeFor refuses nodes whose sampler lacks code.
+func (m *Model) checkCodeFor() error {
+	clamped, sampler := map[int32]bool{}, map[int32]string{}
+	for _, c := range m.Clamps {
+		for _, n := range c.Nodes {
+			clamped[n] = true
+		}
+	}
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			for _, n := range b.Nodes {
+				sampler[n] = b.Sampler
+			}
+		}
+	}
+	for i := range m.Codes {
+		c := &m.Codes[i]
+		for at, n := range c.Index {
+			j := at % len(c.Slots)
+			name, drawn := sampler[n]
+			if j >= c.heads() || c.Slots[j].Kind != Continuous || !drawn || clamped[n] {
+				continue
+			}
+			if p := &c.Parts[j]; name == "" && p.Linear == nil || name != "" && p.Energy == nil {
+				return fmt.Errorf("factor %s has no code for the sampler of node %d", c.Name, n)
 			}
 		}
 	}
@@ -955,6 +1024,15 @@ type CodeOp struct {
 	V  float64
 }
 
+// CodePart is what the update of a node evaluates of an expression with the node in
+// one of its slots, over the slots and parameters of the expression.
+type CodePart struct {
+	Field         []CodeOp // of spins and categoricals: what is added to g or θ_k
+	Energy, Slope []CodeOp // of continuous nodes whose sampler reads the energy
+	Linear        []CodeOp // of continuous nodes with a Gaussian conditional: b …
+	Square        []CodeOp // … and a of a·x² + b·x; none where a is 0
+}
+
 // CodeParam is a parameter of an expression: a table over its axes, one for all
 // rows or one for each.
 type CodeParam struct {
@@ -997,6 +1075,23 @@ const (
 
 	codeOpKinds
 )
+
+var codeOpNames = [...]string{
+	CodeConst: "const", CodeSlot: "slot", CodeParamAt: "param",
+	CodeNeg: "neg", CodeAdd: "add", CodeSub: "sub", CodeMul: "mul", CodeDiv: "div", CodePow: "pow",
+	CodeExp: "exp", CodeLog: "log", CodeSqrt: "sqrt", CodeSin: "sin", CodeCos: "cos", CodeTanh: "tanh",
+	CodeAbs: "abs", CodeMin: "min", CodeMax: "max",
+	CodeLess: "lt", CodeLessEq: "le", CodeGreater: "gt", CodeGreaterEq: "ge", CodeEqual: "eq", CodeNotEqual: "ne",
+}
+
+// String is the name of an operation.
+func (k CodeOpKind) String() string { return codeOpNames[k] }
+
+// CodeOpNamed is the operation on values of a name.
+func CodeOpNamed(name string) (CodeOpKind, bool) {
+	i := slices.Index(codeOpNames[CodeNeg:], name)
+	return CodeNeg + CodeOpKind(max(i, 0)), i >= 0
+}
 
 // arity is how many values an operation takes.
 func (c *Code) arity(o CodeOp) int {
@@ -1155,10 +1250,301 @@ func raisePower(x, y float64) float64 {
 	return Exp(float64(y * Log(x)))
 }
 
+// Expressions in float32, for the 64 chains of a word at once.
+
+// code32 is a code factor with its numbers in float32.
+type code32 struct {
+	params []param32
+	parts  []part32
+}
+
+type param32 struct {
+	axes   []int
+	shared bool
+	values []float32
+}
+
+type part32 struct{ field, energy, slope, linear, square []op32 }
+
+// op32 is an operation; codeWhole raises to the whole power n >= 0.
+type op32 struct {
+	op CodeOpKind
+	n  int32
+	v  float32
+}
+
+const codeWhole = codeOpKinds
+
+// codeTerm is a row of a code factor seen from the node in one of its slots.
+type codeTerm struct {
+	code  *code32
+	part  *part32
+	self  int32
+	row   int
+	slots []slotRef
+}
+
+// slotRef is where a node's state is.
+type slotRef struct {
+	kind nodeKind
+	row  int32
+}
+
+// compileCodes lists, for every node, the terms of code factors in its conditional.
+func (s *Sampler) compileCodes() [][]codeTerm {
+	terms := make([][]codeTerm, s.model.Nodes)
+	for i := range s.model.Codes {
+		c := &s.model.Codes[i]
+		code := s.code32(c)
+		k := len(c.Slots)
+		for r := range c.Rows {
+			row := c.Index[r*k : r*k+k]
+			slots := make([]slotRef, k)
+			for j, n := range row {
+				slots[j] = slotRef{s.kind[n], s.row[n]}
+			}
+			for j, n := range row[:c.heads()] {
+				terms[n] = append(terms[n], codeTerm{code, &code.parts[j], int32(j), r, slots})
+			}
+		}
+	}
+	return terms
+}
+
+func (s *Sampler) code32(c *CodeFactor) *code32 {
+	out := &code32{}
+	for _, p := range c.Params {
+		values := make([]float32, len(p.Values))
+		for i, v := range p.Values {
+			values[i] = float32(v)
+		}
+		out.params = append(out.params, param32{p.Axes, p.Shared, values})
+	}
+	for _, p := range c.Parts {
+		out.parts = append(out.parts, part32{s.ops32(p.Field), s.ops32(p.Energy), s.ops32(p.Slope), s.ops32(p.Linear), s.ops32(p.Square)})
+	}
+	return out
+}
+
+// ops32 rounds constants and joins a constant whole exponent with its power. It
+// keeps s.codeDepth as large as the deepest stack.
+func (s *Sampler) ops32(ops []CodeOp) []op32 {
+	var out []op32
+	for _, o := range ops {
+		v := float32(o.V)
+		if last := len(out) - 1; o.Op == CodePow && last >= 0 && out[last].op == CodeConst {
+			if y := out[last].v; y >= 0 && y <= MaxWholePower && y == float32(math.Floor(float64(y))) {
+				out[last] = op32{codeWhole, int32(y), 0}
+				continue
+			}
+		}
+		out = append(out, op32{o.Op, o.N, v})
+	}
+	s.codeDepth = max(s.codeDepth, len(out))
+	return out
+}
+
+// evaluate computes code of a term for the first n chains of a word; own holds the
+// value of the term's own slot, nil for the state. The result is good until the
+// next call.
+func (w *worker) evaluate(s *Sampler, t *codeTerm, ops []op32, own *[64]float32, lane, n int) *[64]float32 {
+	stack := w.float.stack
+	top := -1
+	for _, o := range ops {
+		switch {
+		case o.op == CodeConst:
+			top++
+			fillFloats(&stack[top], o.v)
+		case o.op == CodeSlot:
+			top++
+			if own != nil && o.n == t.self {
+				stack[top] = *own
+			} else {
+				w.loadSlot(s, t.slots[o.n], lane, n, &stack[top])
+			}
+		case o.op == CodeParamAt:
+			p := &t.code.params[o.n]
+			top += 1 - len(p.axes)
+			p.element(stack[top:top+max(1, len(p.axes))], t.row, n)
+		case o.op == codeWhole:
+			wholePower(&stack[top], int(o.n), n)
+		case o.op == CodeNeg || CodeExp <= o.op && o.op <= CodeAbs:
+			operateOne(o.op, &stack[top], n)
+		default:
+			top--
+			operateTwo(o.op, &stack[top], &stack[top+1], n)
+		}
+	}
+	return &stack[0]
+}
+
+// loadSlot fills x with the state of a node as numbers.
+func (w *worker) loadSlot(s *Sampler, r slotRef, lane, n int, x *[64]float32) {
+	at := int(r.row)*s.tile + lane
+	switch r.kind {
+	case nodeSpin:
+		bits := w.bits[at]
+		for j := range x {
+			x[j] = math.Float32frombits(0xbf800000 ^ uint32(bits>>(j&63)&1)<<31) // -1, or 1
+		}
+	case nodeCat8:
+		for j, v := range w.cat8[at*64:][:64] {
+			x[j] = float32(v)
+		}
+	case nodeCat16:
+		for j, v := range w.cat16[at*64:][:64] {
+			x[j] = float32(v)
+		}
+	default:
+		copy(x[:], w.floats[at*64:][:64])
+	}
+}
+
+// element replaces the indices on the stack, one for each axis, by the element of a
+// row in the first place.
+func (p *param32) element(index [][64]float32, row, n int) {
+	if p.shared {
+		row = 0
+	}
+	if len(p.axes) == 0 {
+		fillFloats(&index[0], p.values[row])
+		return
+	}
+	for j := range n {
+		at := row
+		for i, k := range p.axes {
+			at = at*k + int(index[i][j&63])
+		}
+		index[0][j&63] = p.values[at]
+	}
+}
+
+func wholePower(x *[64]float32, power, n int) {
+	if power == 2 {
+		for j, v := range x {
+			x[j] = v * v
+		}
+		return
+	}
+	for j, v := range x[:n] {
+		p := 1.0
+		for range power {
+			p = float64(p * float64(v))
+		}
+		x[j] = float32(p)
+	}
+}
+
+func operateOne(op CodeOpKind, x *[64]float32, n int) {
+	switch op {
+	case CodeNeg:
+		for j, v := range x {
+			x[j] = -v
+		}
+	case CodeAbs:
+		for j, v := range x {
+			x[j] = math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
+		}
+	default:
+		for j, v := range x[:n] {
+			x[j] = float32(Operate(op, float64(v), 0))
+		}
+	}
+}
+
+func operateTwo(op CodeOpKind, x, y *[64]float32, n int) {
+	switch op {
+	case CodeAdd:
+		for j, v := range y {
+			x[j] += v
+		}
+	case CodeSub:
+		for j, v := range y {
+			x[j] -= v
+		}
+	case CodeMul:
+		for j, v := range y {
+			x[j] = float32(x[j] * v)
+		}
+	case CodeDiv:
+		for j, v := range y {
+			x[j] /= v
+		}
+	default:
+		for j, v := range y[:n] {
+			x[j] = float32(Operate(op, float64(x[j]), float64(v)))
+		}
+	}
+}
+
+// addCode adds the code that pick chooses of every term to sum.
+func (w *worker) addCode(s *Sampler, terms []codeTerm, pick func(*part32) []op32, own, sum *[64]float32, lane, n int) {
+	for i := range terms {
+		t := &terms[i]
+		ops := pick(t.part)
+		if ops == nil {
+			continue
+		}
+		for j, v := range w.evaluate(s, t, ops, own, lane, n) {
+			sum[j] += v
+		}
+	}
+}
+
+func fieldOf(p *part32) []op32  { return p.field }
+func energyOf(p *part32) []op32 { return p.energy }
+func slopeOf(p *part32) []op32  { return p.slope }
+func linearOf(p *part32) []op32 { return p.linear }
+func squareOf(p *part32) []op32 { return p.square }
+
+// addCodeFactor adds the rows of a code factor to the energies of the 64 chains of
+// a word.
+func (s *Sampler) addCodeFactor(sum *[64]float64, c *CodeFactor, word int) {
+	var stack []float64
+	for r := range c.Rows {
+		for chain := range min(64, s.chains-64*word) {
+			var e float64
+			e, stack = c.RowEnergy(r, func(node int32) int32 { return s.Value(int(node), 64*word+chain) }, stack)
+			sum[chain] += e
+		}
+	}
+}
+
+// RowEnergy is what a row adds to H for the values of nodes as states hold them; 0
+// for a directed factor. stack is room that it may use and returns.
+func (c *CodeFactor) RowEnergy(r int, value func(node int32) int32, stack []float64) (float64, []float64) {
+	if c.Directed {
+		return 0, stack
+	}
+	code := Code{Ops: c.Energy, Params: c.Params}
+	nodes := c.Index[r*len(c.Slots):]
+	return code.Eval(r, func(slot int) float64 {
+		v := value(nodes[slot])
+		if c.Slots[slot].Kind == Continuous {
+			return float64(BitsFloat(v))
+		}
+		return float64(v)
+	}, stack)
+}
+
+// AddCodes adds the rows of all code factors to h, for the values of nodes as
+// states hold them.
+func (m *Model) AddCodes(h float64, value func(node int32) int32) float64 {
+	var stack []float64
+	for i := range m.Codes {
+		for r := range m.Codes[i].Rows {
+			var e float64
+			e, stack = m.Codes[i].RowEnergy(r, value, stack)
+			h += e
+		}
+	}
+	return h
+}
+
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 2
+//	4 bytes   version, 3
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -1168,7 +1554,7 @@ func raisePower(x, y float64) float64 {
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 2
+	codecVersion = 3
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -1196,6 +1582,10 @@ func (m *Model) AppendBinary(b []byte) []byte {
 	for _, f := range m.Factors {
 		e.factor(&f)
 	}
+	e.count(len(m.Codes))
+	for i := range m.Codes {
+		e.code(&m.Codes[i])
+	}
 	e.count(len(m.Sweep))
 	for _, super := range m.Sweep {
 		e.count(len(super))
@@ -1203,6 +1593,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.b = append(e.b, byte(x.Kind))
 			e.int(x.States)
 			e.truth(x.Float)
+			e.text(x.Sampler)
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -1297,6 +1688,40 @@ func (e *codecWriter) factor(f *Factor) {
 	e.truth(f.Shared)
 	e.truth(f.Runtime)
 	e.floats(f.Weights)
+}
+
+func (e *codecWriter) code(c *CodeFactor) {
+	e.text(c.Name)
+	e.truth(c.Directed)
+	e.count(len(c.Slots))
+	for _, s := range c.Slots {
+		e.b = append(e.b, byte(s.Kind))
+		e.int(s.States)
+	}
+	e.int(c.Rows)
+	e.ints32(c.Index)
+	e.count(len(c.Params))
+	for _, p := range c.Params {
+		e.ints(p.Axes)
+		e.truth(p.Shared)
+		e.floats(p.Values)
+	}
+	e.ops(c.Energy)
+	e.count(len(c.Parts))
+	for _, p := range c.Parts {
+		for _, ops := range [][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square} {
+			e.ops(ops)
+		}
+	}
+}
+
+func (e *codecWriter) ops(ops []CodeOp) {
+	e.count(len(ops))
+	for _, o := range ops {
+		e.b = append(e.b, byte(o.Op))
+		e.int(int(o.N))
+		e.float(o.V)
+	}
 }
 
 func (e *codecWriter) format(f Format) {
@@ -1460,9 +1885,10 @@ func (d *codecReader) model() *Model {
 		f.Shared, f.Runtime, f.Weights = d.truth(), d.truth(), d.floats()
 		return f
 	})
+	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 2+16+4, func(d *codecReader) Block {
-			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), First: d.int(), Nodes: d.ints32()}
+		return codecList(d, 2+4+16+4, func(d *codecReader) Block {
+			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), First: d.int(), Nodes: d.ints32()}
 		})
 	})
 	m.Synchronous = d.truth()
@@ -1478,6 +1904,26 @@ func (d *codecReader) model() *Model {
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
 	m.Chains, m.Seed = d.int(), d.uint()
 	return m
+}
+
+func (d *codecReader) code() CodeFactor {
+	c := CodeFactor{Name: d.text(), Directed: d.truth()}
+	c.Slots = codecList(d, 9, func(d *codecReader) Slot { return Slot{Kind: Kind(d.byte(3)), States: d.int()} })
+	c.Rows, c.Index = d.int(), d.ints32()
+	c.Params = codecList(d, 9, func(d *codecReader) CodeParam {
+		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
+	})
+	c.Energy = d.ops()
+	c.Parts = codecList(d, 20, func(d *codecReader) CodePart {
+		return CodePart{Field: d.ops(), Energy: d.ops(), Slope: d.ops(), Linear: d.ops(), Square: d.ops()}
+	})
+	return c
+}
+
+func (d *codecReader) ops() []CodeOp {
+	return codecList(d, 17, func(d *codecReader) CodeOp {
+		return CodeOp{Op: CodeOpKind(d.byte(byte(codeOpKinds))), N: int32(d.int()), V: d.float()}
+	})
 }
 
 // Straight is emitted straight-line code for a model: what the tables of this
@@ -1691,6 +2137,7 @@ type blockPlan struct {
 	cat    *catPatterns // nil: none worth having
 
 	float *floatPlan // nil: an integer block
+	step  stepKind   // of continuous blocks
 	layer *spinLayer // nil: inputs differ from node to node
 
 	vector []int // where each node begins in vectorSpins.node
@@ -1807,10 +2254,14 @@ func (s *Sampler) compile() error {
 	s.ints = make([]int64, s.intAt[len(m.Factors)])
 	s.views = map[[2]int]*view{}
 	s.products = map[string]int32{}
+	codes := s.compileCodes()
 	for _, super := range m.Sweep {
 		var plans []*blockPlan
 		for _, b := range super {
-			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes}
+			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes, step: samplerNamed(b.Sampler)}
+			if p.step < 0 {
+				return fmt.Errorf("sampler %q is not one this engine knows", b.Sampler)
+			}
 			padded := (len(b.Nodes) + 3) / 4 * 4
 			p.kernel = make([]kernel, padded)
 			p.row = make([]int32, padded)
@@ -1819,7 +2270,7 @@ func (s *Sampler) compile() error {
 			p.tstart = make([]int32, padded+1)
 			p.table = make([]int32, padded)
 			if b.Float {
-				p.float = s.compileFloat(&b, &nt)
+				p.float = s.compileFloat(&b, &nt, codes)
 			}
 			for i, n := range b.Nodes {
 				p.row[i] = s.row[n]
@@ -2257,6 +2708,7 @@ func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
 			h -= rowEnergy(f, s.weights[fi], r, f.Index[r*k:r*k+k], func(n int32) int32 { return state[n] })
 		}
 	}
+	h = s.model.AddCodes(h, func(n int32) int32 { return state[n] })
 	return float64(beta * h), nil
 }
 
@@ -2272,6 +2724,9 @@ func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 			} else {
 				s.addFactor(&sum, fi, word)
 			}
+		}
+		for i := range s.model.Codes {
+			s.addCodeFactor(&sum, &s.model.Codes[i], word)
 		}
 		copy(h[64*word:], sum[:min(64, s.chains-64*word)])
 	}
@@ -2498,6 +2953,12 @@ func (m *Model) floatNodes() []bool {
 			}
 		}
 	}
+	for i := range m.Codes {
+		c := &m.Codes[i]
+		for at, n := range c.Index {
+			float[n] = float[n] || at%len(c.Slots) < c.heads()
+		}
+	}
 	return float
 }
 
@@ -2512,6 +2973,10 @@ type floatNode struct {
 	alone  []floatTerm // nothing but the node
 	linear []floatTerm // power 1 of a continuous node; all of a discrete one
 	square []floatTerm // power 2
+	codes  []codeTerm
+
+	variable int
+	step     int32 // row of its steps, -1 without
 
 	constant []float32 // of linear: one, or one for each state of a categorical
 	a        float64   // constant of square
@@ -2531,10 +2996,11 @@ type floatTerm struct {
 }
 
 // compileFloat lists the terms of a block's nodes.
-func (s *Sampler) compileFloat(b *Block, nt *nodeTerms) *floatPlan {
+func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *floatPlan {
 	p := &floatPlan{}
 	for _, n := range b.Nodes {
-		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.varOf(int(n)).Range}
+		at := s.model.varAt(int(n))
+		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, codes: codes[n], variable: at, step: s.stepRow[n]}
 		if b.Kind == Categorical {
 			x.constant = make([]float32, b.States)
 		}
@@ -2646,7 +3112,7 @@ func (s *Sampler) checkPrecision(weights [][]float64) error {
 						a += -weights[t.factor][t.base]
 					}
 				}
-				if len(x.square) == 0 && !(a > 0) {
+				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && !x.codedSquare() {
 					return fmt.Errorf("%s: the coefficient of its square in the energy would be %v; it must be above 0", s.model.NodeName(int(x.node)), a)
 				}
 			}
@@ -2665,6 +3131,9 @@ type floatScratch struct {
 	theta  [][64]float32 // of a categorical
 	e      []int64       // exponentials of one chain
 	index  [64]int32     // of weights
+	stack  [][64]float32 // of expressions
+	own    [64]float32   // a category, for expressions
+	step   stepScratch
 }
 
 // fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
@@ -2689,8 +3158,17 @@ func (w *worker) updateFloat(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 	case Categorical:
 		w.floatCategory(s, b, x, i, lane, bytes, slot)
 	default:
+		if b.step != stepNone {
+			w.stepNumber(s, b, x, i, lane, 8*bytes, slot, chain)
+			return
+		}
 		w.floatNumber(s, b, x, i, lane, 8*bytes, slot, chain)
 	}
+}
+
+// codedSquare reports whether an expression adds to the coefficient of x².
+func (x *floatNode) codedSquare() bool {
+	return slices.ContainsFunc(x.codes, func(t codeTerm) bool { return t.part.square != nil })
 }
 
 // addTerms adds the terms of a node to sum, for state k of its own if it is
@@ -2771,6 +3249,7 @@ func (w *worker) floatSpin(s *Sampler, b *blockPlan, x *floatNode, i, lane, byte
 	sum := &w.float.sum
 	fillFloats(sum, x.constant[0])
 	w.addTerms(s, x.linear, 0, false, sum, lane, 8*bytes)
+	w.addCode(s, x.codes, fieldOf, nil, sum, lane, 8*bytes)
 	var out uint64
 	for p := range 8 * bytes {
 		c := chainIn(p, bytes)
@@ -2821,6 +3300,8 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 	for k := range b.states {
 		fillFloats(&f.theta[k], x.constant[k])
 		w.addTerms(s, x.linear, int32(k), false, &f.theta[k], lane, 8*bytes)
+		fillFloats(&f.own, float32(k))
+		w.addCode(s, x.codes, fieldOf, &f.own, &f.theta[k], lane, 8*bytes)
 	}
 	digits := int(expBits(b.states))
 	for p := range 8 * bytes {
@@ -2853,14 +3334,17 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	f := &w.float
 	fillFloats(&f.sum, x.constant[0])
 	w.addTerms(s, x.linear, 0, true, &f.sum, lane, n)
-	if len(x.square) > 0 {
+	w.addCode(s, x.codes, linearOf, nil, &f.sum, lane, n)
+	square := len(x.square) > 0 || x.codedSquare()
+	if square {
 		fillFloats(&f.square, float32(x.a))
 		w.addTerms(s, x.square, 0, true, &f.square, lane, n)
+		w.addCode(s, x.codes, squareOf, nil, &f.square, lane, n)
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
 	for c := range n {
-		if len(x.square) > 0 {
+		if square {
 			h, sd = s.gaussian(float64(f.square[c]))
 		}
 		mean := float32(f.sum[c] * h)
@@ -3466,6 +3950,7 @@ type Model struct {
 	Vars    []Var
 	Nodes   int
 	Factors []Factor
+	Codes   []CodeFactor
 
 	Sweep       [][]Block // superblocks of blocks
 	Synchronous bool      // neighbours inside a superblock are wanted
@@ -3509,6 +3994,28 @@ type Factor struct {
 	Weights []float64
 }
 
+// CodeFactor adds the value of an expression to the energy for each of its rows. A
+// directed one has no energy and changes the conditional of the node in its first
+// slot alone.
+type CodeFactor struct {
+	Name     string
+	Directed bool
+	Slots    []Slot // powers are 0
+	Rows     int
+	Index    []int32 // Rows × len(Slots) nodes, row-major
+	Params   []CodeParam
+	Energy   []CodeOp
+	Parts    []CodePart // one for each slot
+}
+
+// heads is how many slots of a row have their nodes' conditionals changed by it.
+func (c *CodeFactor) heads() int {
+	if c.Directed {
+		return min(1, len(c.Slots))
+	}
+	return len(c.Slots)
+}
+
 // Slot is one position of a factor.
 type Slot struct {
 	Kind   Kind
@@ -3527,11 +4034,12 @@ func (f *Factor) TableSize() int {
 
 // Block is a list of nodes of one kind; node i has slot First + i.
 type Block struct {
-	Kind   Kind
-	States int
-	Float  bool // updated in float32: continuous nodes and their neighbours
-	First  int
-	Nodes  []int32
+	Kind    Kind
+	States  int
+	Float   bool   // updated in float32: continuous nodes and their neighbours
+	Sampler string // "" draws from the conditional law; else the name of another sampler
+	First   int
+	Nodes   []int32
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading
@@ -3897,6 +4405,9 @@ func Exp(x float64) float64 {
 		p = float64(p*r) + c
 	}
 	s := 1 + (r + float64(float64(r*r)*p))
+	if -1000 < k && k < 1000 { // no subnormals: the product is exact
+		return s * math.Float64frombits(uint64(1023+int64(k))<<52)
+	}
 	return math.Ldexp(s, int(k))
 }
 
@@ -3924,14 +4435,14 @@ func RareProbability(x float64) uint32 {
 
 // PackedSize is the number of bytes of AppendPacked.
 func (s *Sampler) PackedSize() int {
-	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows + 256*s.floatRows)
+	return s.words * (8*s.spinRows + 64*s.cat8Rows + 128*s.cat16Rows + 256*s.floatRows + 256*s.stepRows)
 }
 
 // AppendPacked appends the state of all chains to dst in a form that does not
 // depend on threads or emitted code: for every 64 chains the spins in dense
 // order, one bit a chain, then the categoricals of up to 256 states, a byte a
 // chain, then the others, two bytes, then continuous nodes, the four bytes of a
-// float32. All are little-endian; what lies beyond the last chain is 0.
+// float32, then the steps of those that have them. All are little-endian; what lies beyond the last chain is 0.
 func (s *Sampler) AppendPacked(dst []byte) []byte {
 	for word := range s.words {
 		n := min(64, s.chains-64*word)
@@ -3953,13 +4464,30 @@ func (s *Sampler) AppendPacked(dst []byte) []byte {
 		}
 		for r := range s.floatRows {
 			at := s.chainAt(s.floatRows, r, 64*word)
-			for _, x := range s.floats[at : at+n] {
-				dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(x))
-			}
-			dst = append(dst, make([]byte, 4*(64-n))...)
+			dst = appendFloats(dst, s.floats[at:at+n])
+		}
+		for r := range s.stepRows {
+			at := s.chainAt(s.stepRows, r, 64*word)
+			dst = appendFloats(dst, s.steps[at:at+n])
 		}
 	}
 	return dst
+}
+
+// appendFloats appends up to 64 numbers and zeros up to 64.
+func appendFloats(dst []byte, x []float32) []byte {
+	for _, v := range x {
+		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
+	}
+	return append(dst, make([]byte, 4*(64-len(x)))...)
+}
+
+// takeFloats reads 64 numbers and returns what follows them.
+func takeFloats(x []float32, b []byte) []byte {
+	for i := range 64 {
+		x[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return b[256:]
 }
 
 // SetPacked puts all chains into the state that AppendPacked gave for a sampler
@@ -3987,10 +4515,10 @@ func (s *Sampler) SetPacked(b []byte) error {
 			b = b[128:]
 		}
 		for r := range s.floatRows {
-			for i := range 64 {
-				s.floats[s.chainAt(s.floatRows, r, 64*word)+i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-			}
-			b = b[256:]
+			b = takeFloats(s.floats[s.chainAt(s.floatRows, r, 64*word):], b)
+		}
+		for r := range s.stepRows {
+			b = takeFloats(s.steps[s.chainAt(s.stepRows, r, 64*word):], b)
 		}
 	}
 	return nil
@@ -4030,9 +4558,18 @@ func (s *Sampler) packedFits(b []byte) bool {
 				b = b[4:]
 			}
 		}
+		for k := range 64 * s.stepRows {
+			if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !StepFits(x) {
+				return false
+			}
+			b = b[4:]
+		}
 	}
 	return true
 }
+
+// StepFits reports whether a step of a sampler can have a value.
+func StepFits(x float32) bool { return x >= minStep && x <= maxStep }
 
 // Options are the choices of a run. Threads changes no sample.
 type Options struct {
@@ -4044,6 +4581,9 @@ type Options struct {
 	// Negative takes the words of the negative phase of training, which differ
 	// from all others of the same seed.
 	Negative bool
+	// FitSweeps is how many sweeps, from number 0 on, fit the steps of samplers that
+	// have them; 0: those of warm-up, negative: none.
+	FitSweeps int
 	// Kernel is the assembly to use, the best one by itself; it changes no sample.
 	// NewSampler refuses one that the processor does not run.
 	Kernel Kernel
@@ -4070,6 +4610,12 @@ type Sampler struct {
 	cat16                         []uint16
 	floatRows                     int
 	floats                        []float32
+	stepRows                      int
+	steps                         []float32 // of samplers that have them
+	stepRow                       []int32   // of each node, -1 without
+	fitUntil                      uint64    // sweeps before it fit the steps
+	fitFixed                      bool      // by Options
+	codeDepth                     int       // of the deepest expression
 	normals                       *normalTable
 	rare                          *rareTable
 	kind                          []nodeKind
@@ -4178,6 +4724,12 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.slot = make([]int32, m.Nodes)
 	for i := range s.slot {
 		s.slot[i] = -1
+	}
+	s.placeSteps()
+	s.fitFixed = o.FitSweeps != 0
+	s.fitUntil = uint64(max(0, o.FitSweeps))
+	if !s.fitFixed {
+		s.fitUntil = uint64(max(0, m.Schedule.Warmup))
 	}
 	s.clamped = make([]bool, m.Nodes)
 	s.groupMax = 8
@@ -4833,6 +5385,7 @@ func (s *Sampler) Categories(node int, dst []int32) []int32 {
 // number to 0.
 func (s *Sampler) Init() {
 	s.sweep = 0
+	s.startSteps()
 	s.Restart()
 }
 
@@ -4979,6 +5532,364 @@ func (s *Sampler) applyClamp(c Clamp) {
 	}
 }
 
+// Samplers of continuous nodes that read the energy: slice, metropolis and mala. In
+// warm-up each chain fits a step to each node.
+
+// stepKind is such a sampler.
+type stepKind int8
+
+const (
+	stepNone stepKind = iota
+	stepSlice
+	stepMetropolis
+	stepMALA
+)
+
+// samplerNames are the names under which blocks ask for a stepKind.
+var samplerNames = []string{"", "slice", "metropolis", "mala"}
+
+// samplerNamed is the sampler of a name, -1 if there is none.
+func samplerNamed(name string) stepKind { return stepKind(slices.Index(samplerNames, name)) }
+
+const (
+	minStep = 1.0 / (1 << 60)
+	maxStep = 1 << 60
+
+	sliceSteps   = 64  // most steps out, both ways together
+	sliceShrinks = 100 // most values tried
+)
+
+// stepScratch is what a worker needs for these samplers: by chain of a word.
+type stepScratch struct {
+	a, b           [64]float32 // of the part a·x² + b·x of the energy
+	x, y           [64]float32 // present and proposed values
+	ex, ey         [64]float32 // their energies
+	dx, dy         [64]float32 // their slopes
+	level, lo, hi  [64]float32 // of a slice
+	left, right    [64]int32   // steps that it may still take
+	grown, shrunk  [64]int32
+	inside, active [64]bool
+}
+
+// firstStep is where the step of a node begins.
+func firstStep(v *Var) float32 {
+	if v.Range == nil {
+		return 1
+	}
+	return float32(min(1, (v.Range[1]-v.Range[0])/2))
+}
+
+// energyAt fills e with the energy of a node at x.
+func (w *worker) energyAt(s *Sampler, node *floatNode, x, e *[64]float32, lane, n int) {
+	q := &w.float.step
+	for j, v := range x {
+		e[j] = float32((float32(q.a[j]*v) + q.b[j]) * v)
+	}
+	w.addCode(s, node.codes, energyOf, x, e, lane, n)
+}
+
+// slopeAt fills d with its derivative.
+func (w *worker) slopeAt(s *Sampler, node *floatNode, x, d *[64]float32, lane, n int) {
+	q := &w.float.step
+	for j, v := range x {
+		d[j] = float32(2*q.a[j]*v) + q.b[j]
+	}
+	w.addCode(s, node.codes, slopeOf, x, d, lane, n)
+}
+
+// stepNumber updates a continuous node by one of these samplers.
+func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, n int, slot, chain uint32) {
+	q := &w.float.step
+	fillFloats(&q.b, node.constant[0])
+	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
+	fillFloats(&q.a, float32(node.a))
+	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
+	at := (int(b.row[i])*s.tile + lane) * 64
+	copy(q.x[:], w.floats[at:][:64])
+	w.energyAt(s, node, &q.x, &q.ex, lane, n)
+	out := (*[64]float32)(w.outFloats[at:][:64])
+	step := (*[64]float32)(w.steps[(int(node.step)*s.tile+lane)*64:][:64])
+	d := draws{s, w, slot, chain}
+	if b.step == stepSlice {
+		w.slice(s, node, out, step, d, lane, n)
+	} else {
+		w.propose(s, b.step, node, out, step, d, lane, n)
+	}
+}
+
+// draws are the words of one node in the chains of a word.
+type draws struct {
+	s     *Sampler
+	w     *worker
+	slot  uint32
+	chain uint32
+}
+
+func (d *draws) word(c, draw int) uint32 {
+	if draw == 0 {
+		return d.w.float.word[d.slot&3][c&63]
+	}
+	return d.s.rng.Word32(PurposeContinuous+d.s.phase, d.chain+uint32(c), d.w.sweep, d.slot, uint32(draw))
+}
+
+// uniform is (word+½)/2^32.
+func (d *draws) uniform(c, draw int) float64 { return (float64(d.word(c, draw)) + 0.5) / (1 << 32) }
+
+// normal is that of draws 0 and 1.
+func (d *draws) normal(c int) float32 {
+	return float32(d.s.normal(PurposeContinuous, d.word(c, 0), d.chain+uint32(c), d.w.sweep, d.slot))
+}
+
+// propose is an update by metropolis or mala.
+func (w *worker) propose(s *Sampler, kind stepKind, node *floatNode, out, step *[64]float32, d draws, lane, n int) {
+	q := &w.float.step
+	target := 0.44 // of the acceptance: the best in one dimension (Roberts, Gelman, Gilks 1997)
+	q.dx = [64]float32{}
+	if kind == stepMALA {
+		target = 0.574 // Roberts, Rosenthal 1998
+		w.slopeAt(s, node, &q.x, &q.dx, lane, n)
+	}
+	for c := range n {
+		x, sigma := q.x[c&63], step[c&63]
+		if kind == stepMALA {
+			x -= float32(s.drift(sigma) * q.dx[c&63])
+		}
+		q.dx[c&63] = x // from here on the mean of the proposal
+		q.y[c&63] = x + float32(sigma*d.normal(c))
+	}
+	w.energyAt(s, node, &q.y, &q.ey, lane, n)
+	if kind == stepMALA {
+		w.slopeAt(s, node, &q.y, &q.dy, lane, n)
+	}
+	for c := range n {
+		x, y, sigma := q.x[c&63], q.y[c&63], step[c&63]
+		delta := q.ey[c&63] - q.ex[c&63]
+		l := -float64(s.beta * float64(delta))
+		if kind == stepMALA {
+			back := y - float32(s.drift(sigma)*q.dy[c&63])
+			u, v := float64(x-back), float64(y-q.dx[c&63])
+			l -= (float64(u*u) - float64(v*v)) / float64(2*float64(float64(sigma)*float64(sigma)))
+		}
+		alpha := 0.0
+		switch {
+		case delta != delta || l != l || !node.mayBe(y):
+		case l >= 0:
+			alpha = 1
+		default:
+			alpha = Exp(l)
+		}
+		out[c&63] = x
+		taken := d.uniform(c, 2) < alpha
+		if taken {
+			out[c&63] = y
+		}
+		if w.sweep < s.fitUntil {
+			step[c&63] = w.tuned(sigma, alpha-target)
+		} else if int(d.chain)+c < s.chains {
+			w.countMove(node.variable, taken)
+		}
+	}
+}
+
+// drift is how far a slope of 1 moves the mean of mala's proposal.
+func (s *Sampler) drift(sigma float32) float32 {
+	return float32(float64(float64(float64(sigma)*float64(sigma))*s.beta) / 2)
+}
+
+// mayBe reports whether a node may have a value.
+func (x *floatNode) mayBe(v float32) bool {
+	if x.bounds != nil {
+		return x.bounds[0] <= float64(v) && float64(v) <= x.bounds[1]
+	}
+	return v-v == 0
+}
+
+// tuned is a step after a sweep of warm-up.
+func (w *worker) tuned(step float32, r float64) float32 {
+	c := 1 / math.Sqrt(float64(w.sweep)+1)
+	x := float32(float64(step) * Exp(float64(c*r)))
+	return min(max(x, minStep), maxStep)
+}
+
+// slice is an update by stepping out and shrinkage; all chains take each step
+// together, those that are done ignore it.
+func (w *worker) slice(s *Sampler, node *floatNode, out, step *[64]float32, d draws, lane, n int) {
+	q := &w.float.step
+	for c := range n {
+		x, width := q.x[c&63], step[c&63]
+		q.level[c&63] = q.ex[c&63] + float32(-Log(d.uniform(c, 0))/s.beta)
+		q.lo[c&63] = x - float32(float64(width)*d.uniform(c, 1))
+		q.hi[c&63] = q.lo[c&63] + width
+		q.left[c&63] = int32(d.word(c, 2) >> 26)
+		q.right[c&63] = sliceSteps - 1 - q.left[c&63]
+		q.grown[c&63], q.shrunk[c&63] = 0, 0
+		q.active[c&63] = true
+	}
+	w.stepOut(s, node, &q.lo, &q.left, step, -1, lane, n)
+	w.stepOut(s, node, &q.hi, &q.right, step, 1, lane, n)
+	if node.bounds != nil {
+		for c := range n {
+			q.lo[c&63], q.hi[c&63] = intoRange(q.lo[c&63], node.bounds), intoRange(q.hi[c&63], node.bounds)
+		}
+	}
+	out2 := q.x
+	left := n
+	for i := 0; i < sliceShrinks && left > 0; i++ {
+		for c := range n {
+			if q.active[c&63] {
+				y := q.lo[c&63] + float32(float64(q.hi[c&63]-q.lo[c&63])*d.uniform(c, 3+i))
+				if node.bounds != nil {
+					y = intoRange(y, node.bounds)
+				}
+				q.y[c&63] = y
+			}
+		}
+		w.energyAt(s, node, &q.y, &q.ey, lane, n)
+		for c := range n {
+			switch y := q.y[c&63]; {
+			case !q.active[c&63]:
+			case q.ey[c&63] <= q.level[c&63]:
+				out2[c&63], q.active[c&63] = y, false
+				left--
+			default:
+				q.shrunk[c&63]++
+				if y < q.x[c&63] {
+					q.lo[c&63] = y
+				} else {
+					q.hi[c&63] = y
+				}
+			}
+		}
+	}
+	copy(out[:n], out2[:n])
+	if w.sweep >= s.fitUntil {
+		return
+	}
+	for c := range n {
+		if g, k := float64(q.grown[c&63]), float64(q.shrunk[c&63]); g+k > 0 {
+			step[c&63] = w.tuned(step[c&63], (g-k)/(g+k))
+		}
+	}
+}
+
+// stepOut moves one end of the intervals outwards while it is inside the slice.
+func (w *worker) stepOut(s *Sampler, node *floatNode, end *[64]float32, left *[64]int32, step *[64]float32, side float32, lane, n int) {
+	q := &w.float.step
+	q.inside = q.active
+	for moving := true; moving; {
+		moving = false
+		w.energyAt(s, node, end, &q.ey, lane, n)
+		for c := range n {
+			x := end[c&63]
+			q.inside[c&63] = q.inside[c&63] && left[c&63] > 0 && node.within(x, side) && q.ey[c&63] <= q.level[c&63]
+			if q.inside[c&63] {
+				end[c&63] = x + float32(side*step[c&63])
+				left[c&63]--
+				q.grown[c&63]++
+				moving = true
+			}
+		}
+	}
+}
+
+// within reports whether an end of an interval is short of the range's end.
+func (x *floatNode) within(v, side float32) bool {
+	if x.bounds == nil {
+		return true
+	}
+	if side < 0 {
+		return float64(v) > x.bounds[0]
+	}
+	return float64(v) < x.bounds[1]
+}
+
+// moves counts what samplers proposed and what was taken.
+type moves struct{ tried, taken uint64 }
+
+func (w *worker) countMove(variable int, taken bool) {
+	m := &w.moves[variable]
+	m.tried++
+	if taken {
+		m.taken++
+	}
+}
+
+// Acceptance is the share of proposals that were taken after warm-up for the nodes
+// of variable i of the model, and how many there were; of metropolis and mala.
+func (s *Sampler) Acceptance(i int) (rate float64, proposals uint64) {
+	var sum moves
+	for _, w := range s.workers {
+		sum.tried += w.moves[i].tried
+		sum.taken += w.moves[i].taken
+	}
+	if sum.tried == 0 {
+		return math.NaN(), 0
+	}
+	return float64(sum.taken) / float64(sum.tried), sum.tried
+}
+
+// Steps appends the steps of a node in every chain; nothing for a node without.
+func (s *Sampler) Steps(node int, dst []float32) []float32 {
+	row := s.stepRow[node]
+	if row < 0 {
+		return dst
+	}
+	for c := range s.chains {
+		dst = append(dst, s.steps[s.chainAt(s.stepRows, int(row), c)])
+	}
+	return dst
+}
+
+// SetStep replaces the step of a node that has one in one chain; StepFits tells what
+// it may be.
+func (s *Sampler) SetStep(chain, node int, step float32) {
+	if row := s.stepRow[node]; row >= 0 {
+		s.steps[s.chainAt(s.stepRows, int(row), chain)] = step
+	}
+}
+
+// Fits reports whether the sampler of variable i has steps, which warm-up fits.
+func (m *Model) Fits(i int) bool {
+	v := &m.Vars[i]
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			if b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// placeSteps gives steps to the nodes of blocks whose sampler has them.
+func (s *Sampler) placeSteps() {
+	s.stepRow = slices.Repeat([]int32{-1}, s.model.Nodes)
+	for _, super := range s.model.Sweep {
+		for _, b := range super {
+			for _, n := range b.Nodes {
+				if samplerNamed(b.Sampler) > stepNone {
+					s.stepRow[n] = int32(s.stepRows)
+					s.stepRows++
+				}
+			}
+		}
+	}
+	s.steps = make([]float32, s.tiles*s.tile*s.stepRows*64)
+}
+
+// startSteps puts all steps to where they begin.
+func (s *Sampler) startSteps() {
+	for n, row := range s.stepRow {
+		if row < 0 {
+			continue
+		}
+		first := firstStep(s.model.varOf(n))
+		for c := range 64 * s.words {
+			s.steps[s.chainAt(s.stepRows, int(row), c)] = first
+		}
+	}
+}
+
 // CheckValue refuses what is no value of a node: anything but ±1 for a spin, what
 // is outside 0 … K-1 for a categorical, what is no number of its range for a continuous
 // node.
@@ -5083,6 +5994,8 @@ type worker struct {
 	cat16, outCat16   []uint16
 	floats, outFloats []float32
 	shadowFloats      []float32
+	steps             []float32
+	moves             []moves // by variable
 	float             floatScratch
 
 	theta  []int64
@@ -5107,7 +6020,8 @@ type worker struct {
 }
 
 func (s *Sampler) newWorker() *worker {
-	w := &worker{}
+	w := &worker{moves: make([]moves, len(s.model.Vars))}
+	w.float.stack = make([][64]float32, s.codeDepth)
 	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
@@ -5182,6 +6096,7 @@ func (s *Sampler) bind(w *worker, tile int, sweep uint64) {
 	w.cat8 = tileOf(s.cat8, tile, s.tiles)
 	w.cat16 = tileOf(s.cat16, tile, s.tiles)
 	w.floats = tileOf(s.floats, tile, s.tiles)
+	w.steps = tileOf(s.steps, tile, s.tiles)
 	w.outBits, w.outCat8, w.outCat16, w.outFloats = w.bits, w.cat8, w.cat16, w.floats
 	if s.model.Synchronous {
 		w.shadowBits = append(w.shadowBits[:0], w.bits...)
@@ -5435,7 +6350,13 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 		}
 	}
 	r := runner{s: s, ctx: ctx, each: each}
+	if !s.fitFixed {
+		s.fitUntil = 0
+	}
 	if !resume {
+		if !s.fitFixed {
+			s.fitUntil = s.sweep + uint64(sch.Warmup)
+		}
 		if err := r.observeSweep(); err != nil {
 			return err
 		}
@@ -10663,13 +11584,15 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 // A SavedState is what a state file holds: the state of every chain and what a
 // run needs to go on from it as if it had not stopped.
 //
-// The file is an .npz with an array state/NAME (chain, *shape) for each variable
+// The file is an .npz with an array state/NAME (chain, *shape) for each variable,
+// steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
 // and the member meta. meta holds the SHA-256 digest of the whole file as it would
 // be with an empty digest. A file is read only if it is byte for byte what would
 // be written for its contents, so that no damage goes unnoticed.
 type SavedState struct {
-	Meta StateMeta
-	vars []savedVar
+	Meta  StateMeta
+	vars  []savedVar
+	steps []savedVar // their values are the bits of the steps
 }
 
 // StateMeta is the member meta of a state file.
@@ -10697,6 +11620,7 @@ type savedVar struct {
 const (
 	stateKind   = "thrmlgen state 1"
 	statePrefix = "state/"
+	stepsPrefix = "steps/"
 )
 
 // A StateError says why a state file cannot be continued from: it is damaged, or
@@ -10736,7 +11660,42 @@ func EncodeState(v ChainView, generator string) ([]byte, error) {
 	s.load(v, nil)
 	meta := StateMeta{Kind: stateKind, Model: m.Name, Hash: m.Hash, Generator: generator, Seed: v.Seed(), Chains: v.Chains(),
 		Sweep: v.SweepNumber(), Beta: m.Beta, Format: metaFormatOf(m.Format), RNG: rngName(m)}
-	return sealState(meta, func(z *NPZWriter) error { return s.write(z, statePrefix) })
+	return sealState(meta, func(z *NPZWriter) error {
+		if err := s.write(z, statePrefix); err != nil {
+			return err
+		}
+		return writeSteps(z, v)
+	})
+}
+
+// stepped are the variables whose sampler fits steps.
+func stepped(m *Model) []*Var {
+	var list []*Var
+	for i := range m.Vars {
+		if m.Fits(i) {
+			list = append(list, &m.Vars[i])
+		}
+	}
+	return list
+}
+
+func writeSteps(z *NPZWriter, v ChainView) error {
+	source, _ := v.(Stepped)
+	for _, x := range stepped(v.Model()) {
+		if source == nil {
+			return fmt.Errorf("the engine does not tell the steps of %s", x.Name)
+		}
+		values := make([]float32, v.Chains()*x.Count)
+		for i := range x.Count {
+			for c, step := range source.Steps(x.First+i, nil) {
+				values[c*x.Count+i] = step
+			}
+		}
+		if err := z.Add(stepsPrefix+x.Name, append([]int{v.Chains()}, x.Shape...), values); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sealState writes the archive twice: to find its digest, and with it.
@@ -10857,7 +11816,12 @@ func (s *SavedState) readMeta(z *NPZReader) error {
 }
 
 func (s *SavedState) readVar(z *NPZReader, member string) error {
+	list := &s.vars
 	name, ok := strings.CutPrefix(member, statePrefix)
+	if !ok {
+		name, ok = strings.CutPrefix(member, stepsPrefix)
+		list = &s.steps
+	}
 	if !ok {
 		return stateErrorf("damaged: array %s does not belong in a state file", member)
 	}
@@ -10872,7 +11836,7 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 	if len(a.Shape) == 0 || a.Shape[0] != s.Meta.Chains {
 		return stateErrorf("damaged: %s has shape %v for %d chains", member, a.Shape, s.Meta.Chains)
 	}
-	s.vars = append(s.vars, savedVar{name, a, values})
+	*list = append(*list, savedVar{name, a, values})
 	return nil
 }
 
@@ -10892,6 +11856,11 @@ func savedValues(a *NPYArray) ([]int32, error) {
 func (s *SavedState) writeVars(z *NPZWriter) error {
 	for _, v := range s.vars {
 		if err := z.Add(statePrefix+v.name, v.array.Shape, v.array.Data); err != nil {
+			return err
+		}
+	}
+	for _, v := range s.steps {
+		if err := z.Add(stepsPrefix+v.name, v.array.Shape, v.array.Data); err != nil {
 			return err
 		}
 	}
@@ -10923,7 +11892,39 @@ func (s *SavedState) Check(m *Model, seed uint64, chains int) error {
 			return err
 		}
 	}
+	return s.checkSteps(m, chains)
+}
+
+// checkSteps is Check for the steps of samplers.
+func (s *SavedState) checkSteps(m *Model, chains int) error {
+	vars := stepped(m)
+	if len(s.steps) != len(vars) {
+		return stateErrorf("saved with the steps of %d variables, the model has steps of %d", len(s.steps), len(vars))
+	}
+	for i, v := range vars {
+		x := &s.steps[i]
+		shape := append([]int{chains}, v.Shape...)
+		if x.name != v.Name || x.array.DType != "<f4" || !slices.Equal(x.array.Shape, shape) {
+			return stateErrorf("saved steps of %s of shape %v and type %s, the model has steps of %s of shape %v", x.name, x.array.Shape, x.array.DType, v.Name, shape)
+		}
+		for k, bits := range x.values {
+			if step := BitsFloat(bits); step != 0 && !StepFits(step) {
+				return stateErrorf("steps of %s: element %d is %v, no step", v.Name, k, step)
+			}
+		}
+	}
 	return nil
+}
+
+// EachStep calls put with every step of the file, for a model that Check accepts.
+func (s *SavedState) EachStep(m *Model, put func(chain, node int, step float32)) {
+	for i, v := range stepped(m) {
+		for k, bits := range s.steps[i].values {
+			if bits != 0 {
+				put(k/v.Count, v.First+k%v.Count, BitsFloat(bits))
+			}
+		}
+	}
 }
 
 func (s *savedVar) check(v *Var, chains int) error {
@@ -10981,6 +11982,7 @@ func (s *SavedState) Restore(to *Sampler) error {
 			return stateErrorf("chain %d: %v", c, err)
 		}
 	}
+	s.EachStep(m, to.SetStep)
 	to.SetSweepNumber(s.Meta.Sweep)
 	return nil
 }
@@ -12059,11 +13061,21 @@ type ChainView interface {
 	Energies(beta float64, dst []float64) []float64
 }
 
+// Stepped is a ChainView of a model with samplers that fit steps.
+type Stepped interface {
+	// Steps appends the step of a node in every chain, nothing for one without.
+	Steps(node int, dst []float32) []float32
+}
+
 // ChainStates is the view of an engine that keeps its states as plain slices. The
 // engine changes States and Sweep; the rest is fixed.
 type ChainStates struct {
 	States [][]int32 // of each chain: a value for each node, ±1, a category or the bits of a float32
 	Sweep  uint64    // sweeps done
+
+	// StepSizes are, of each chain, the step of each node that Sampler.HasSteps; nil
+	// for a model without.
+	StepSizes [][]float32
 
 	model *Model
 	seed  uint64
@@ -12109,6 +13121,14 @@ func (s *ChainStates) Floats(node int, dst []float32) []float32 {
 	return dst
 }
 
+// Steps is as in Stepped.
+func (s *ChainStates) Steps(node int, dst []float32) []float32 {
+	for _, x := range s.StepSizes {
+		dst = append(dst, x[node])
+	}
+	return dst
+}
+
 // Energies is as in ChainView, from the model's weights: each row's contribution
 // is subtracted in the order of factors and rows, the sum multiplied by β.
 func (s *ChainStates) Energies(beta float64, dst []float64) []float64 {
@@ -12129,7 +13149,7 @@ func hamiltonianOf(m *Model, weights [][]float64, value func(node int32) int32) 
 			h -= rowContribution(f, weights[fi], r, value)
 		}
 	}
-	return h
+	return m.AddCodes(h, value)
 }
 
 // rowContribution is what a row takes away from H: its weight with the sign of its
@@ -12260,6 +13280,7 @@ func (g *weigher) weigh(state snapshot, h []float64) {
 		}
 	}
 	for c := range h {
+		h[c] = g.model.AddCodes(h[c], func(node int32) int32 { return state.value(int(node), c) })
 		h[c] += g.sum[c&^63+c%8*8+c%64/8]
 	}
 }
