@@ -406,8 +406,8 @@ func (b *builder) format() {
 	if f.Choice == "noise" {
 		b.unsupported(s.Choice.Pos, "choice: noise", "use threshold")
 	}
-	if f.RNG != "" && f.RNG != "philox" && f.RNG != "philox7" {
-		b.unsupported(s.RNG.Pos, "rng "+f.RNG, "use philox or philox7")
+	if f.RNG != "" && f.RNG != "philox" && f.RNG != "philox7" && f.RNG != "ars5" {
+		b.unsupported(s.RNG.Pos, "rng "+f.RNG, "use philox, philox7 or ars5")
 	}
 	if f.Group != nil && *f.Group > 1 {
 		b.unsupported(s.Group.Pos, "a group of more than 1", "")

@@ -74,6 +74,15 @@
 //	digit = half (slot & 1) of o[2·(chain & 1) + (slot >> 1 & 1)], half 0 the low one
 //	word  = o[slot & 3]
 //
+// With ars5 the block is that of ARS with 5 rounds at the same counter: with c the
+// counter as 128 bits, c0 the lowest, k the key as 64 bits, and r_i the 128 bits
+// (k + i·0x9E3779B97F4A7C15, i·0xBB67AE8584CAA73B), each mod 2^64, the first one low,
+//
+//	v = c xor r_0,  v = MixColumns(ShiftRows(SubBytes(v))) xor r_i for i = 1 … 4,
+//	o = ShiftRows(SubBytes(v)) xor r_5
+//
+// with the three maps of AES (FIPS 197) on bytes 0 … 15, byte 0 the lowest.
+//
 // The first sweep is number 0. Updates draw digits of purpose 0, initial states
 // words of purpose 2 (sweep 0, draw 0, the slot of the node; a node in no block
 // draws nothing because it is clamped).

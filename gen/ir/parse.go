@@ -222,7 +222,11 @@ func (t *parser) program(p *Program) {
 		Budget:        t.float("budget"),
 		Bound:         t.float("bound"),
 	}
-	p.Rounds = t.int("philox")
+	if t.is("ars") {
+		p.Rounds = t.int("")
+	} else {
+		p.Rounds = t.int("philox")
+	}
 	p.Beta = t.float("beta")
 	t.keys("param")
 	p.BetaParam = t.name()

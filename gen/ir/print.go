@@ -80,7 +80,7 @@ func (t *printer) program(p *Program) {
 	t.f("format %s fraction %d segments %d threshold_bits %d accum %d weight_bits %d range %s budget %s bound %s\n",
 		t.name(f.Profile), f.Fraction, f.Segments, f.ThresholdBits, f.Accum, f.WeightBits,
 		number(f.Range), number(f.Budget), number(f.Bound))
-	t.f("philox %d\n", p.Rounds)
+	t.f("%s %d\n", map[bool]string{true: "ars", false: "philox"}[p.Rounds == 5], p.Rounds)
 	t.f("beta %s param %s\n", number(p.Beta), t.name(p.BetaParam))
 	t.f("betas %d:", len(p.Betas))
 	for _, b := range p.Betas {

@@ -33,7 +33,7 @@ type Program struct {
 	Init   []Init // one for each variable
 
 	Format Format
-	Rounds int // of Philox4x32: 10 or 7
+	Rounds int // of Philox4x32: 10 or 7; 5: of ARS
 
 	Beta      float64
 	BetaParam string    // name under which β is data, "" if it is not

@@ -220,6 +220,6 @@ func format(g *graph.Graph, r *rand.Rand) {
 		g.Format.Profile, g.Format.Budget = "", &wide
 		set(&g.Format.Fraction, 30) // often 64 bits
 	case 4:
-		g.Format.RNG = "philox7"
+		g.Format.RNG = []string{"philox7", "ars5"}[r.IntN(2)]
 	}
 }

@@ -39,6 +39,83 @@ import (
 )
 
 // Package runtime/rng.
+
+// ARS5 stands for ARS with 5 rounds where a number of rounds of Philox does, which is
+// 7 or 10.
+const ARS5 = 5
+
+const (
+	weyl0 = 0x9E3779B97F4A7C15
+	weyl1 = 0xBB67AE8584CAA73B
+)
+
+// ARS returns the block of four 32-bit words at a counter under a key, with the given
+// number of rounds: those of AES, with a Weyl sequence as round keys (Salmon, Moraes,
+// Dror and Shaw, SC 2011). The key has 128 bits, of which the upper 64 are 0 here.
+// It is made to be fast where the processor has AES, as amd64 does.
+func ARS(rounds int, ctr [4]uint32, key [2]uint32) [4]uint32 {
+	k0, k1 := uint64(key[0])|uint64(key[1])<<32, uint64(0)
+	var s [16]byte
+	for i, c := range ctr {
+		binary.LittleEndian.PutUint32(s[4*i:], c)
+	}
+	binary.LittleEndian.PutUint64(s[0:], binary.LittleEndian.Uint64(s[0:])^k0)
+	for r := range rounds {
+		k0, k1 = k0+weyl0, k1+weyl1
+		x := [4]uint32{uint32(k0), uint32(k0 >> 32), uint32(k1), uint32(k1 >> 32)}
+		for i := range x { // column i, rows shifted
+			a, b, c, d := s[4*i], s[(4*i+5)&15], s[(4*i+10)&15], s[(4*i+15)&15]
+			if r < rounds-1 {
+				x[i] ^= aesColumn[a] ^ bits.RotateLeft32(aesColumn[b], 8) ^ bits.RotateLeft32(aesColumn[c], 16) ^ bits.RotateLeft32(aesColumn[d], 24)
+			} else {
+				x[i] ^= uint32(aesByte[a]) | uint32(aesByte[b])<<8 | uint32(aesByte[c])<<16 | uint32(aesByte[d])<<24
+			}
+		}
+		for i, y := range x {
+			binary.LittleEndian.PutUint32(s[4*i:], y)
+		}
+	}
+	var out [4]uint32
+	for i := range out {
+		out[i] = binary.LittleEndian.Uint32(s[4*i:])
+	}
+	return out
+}
+
+// ARSKeys are the round keys of ARS with 5 rounds, the key itself first.
+func ARSKeys(key [2]uint32) (k [6][2]uint64) {
+	k[0][0] = uint64(key[0]) | uint64(key[1])<<32
+	for i := range 5 {
+		k[i+1] = [2]uint64{k[i][0] + weyl0, k[i][1] + weyl1}
+	}
+	return k
+}
+
+// aesByte is the substitution of AES (FIPS 197, section 5.1.1), aesColumn what a byte
+// so replaced gives to the column it is mixed into, its own row first.
+var aesByte, aesColumn = aesTables()
+
+func aesTables() (sub [256]byte, column [256]uint32) {
+	double := func(x byte) byte { return x<<1 ^ x>>7*0x1b }
+	p, q := byte(1), byte(1) // q = 1/p over all powers of 3
+	for {
+		p ^= double(p)
+		q ^= q << 1
+		q ^= q << 2
+		q ^= q << 4
+		q ^= q >> 7 * 0x09
+		sub[p] = q ^ bits.RotateLeft8(q, 1) ^ bits.RotateLeft8(q, 2) ^ bits.RotateLeft8(q, 3) ^ bits.RotateLeft8(q, 4) ^ 0x63
+		if p == 1 {
+			break
+		}
+	}
+	sub[0] = 0x63
+	for i, y := range sub {
+		column[i] = uint32(double(y)) | uint32(y)<<8 | uint32(y)<<16 | uint32(double(y)^y)<<24
+	}
+	return sub, column
+}
+
 //
 // Package rng makes the random words of a sampler.
 //
@@ -89,11 +166,11 @@ const (
 
 // Words gives access to every random word of one seed.
 type Words struct {
-	Rounds int // 10 or 7
+	Rounds int // 10 or 7 of Philox, or ARS5
 	Key    [2]uint32
 }
 
-// NewWords returns the words of a seed under Philox with the given rounds.
+// NewWords returns the words of a seed under Philox with the given rounds, or ARS5.
 func NewWords(seed uint64, rounds int) Words {
 	return Words{Rounds: rounds, Key: [2]uint32{uint32(seed), uint32(seed >> 32)}}
 }
@@ -104,20 +181,36 @@ func CounterC3(p Purpose, draw uint32, sweep uint64) uint32 {
 	return uint32(p)<<24 | draw<<16 | uint32(sweep>>32)
 }
 
+// Block is the block at a counter.
+func (w Words) Block(ctr [4]uint32) [4]uint32 {
+	if w.Rounds == ARS5 {
+		return ARS(5, ctr, w.Key)
+	}
+	return Philox4x32(w.Rounds, ctr, w.Key)
+}
+
 // Digit is the 16-bit digit of a discrete update. Draw 0 is the most
 // significant digit. One block serves 4 slots of 2 chains.
 func (w Words) Digit(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint16 {
-	b := Philox4x32(w.Rounds, [4]uint32{uint32(sweep), chain / 2, slot / 4, CounterC3(p, draw, sweep)}, w.Key)
+	b := w.Block([4]uint32{uint32(sweep), chain / 2, slot / 4, CounterC3(p, draw, sweep)})
 	return uint16(b[2*(chain&1)+(slot>>1&1)] >> (16 * (slot & 1)))
 }
 
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.
 func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
-	b := Philox4x32(w.Rounds, [4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)}, w.Key)
+	b := w.Block([4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)})
 	return b[slot&3]
 }
 
 // Package runtime/vector.
+
+// Ars is what ARS-5 in one sweep needs for the pairs of chains of one quad of slots: the
+// counter of pair 0, and the key with the five round keys.
+type Ars struct {
+	Counter [4]uint32
+	Keys    [6][2]uint64
+}
+
 //
 // Package vector holds the kernels of the samplers in assembly, and says which of
 // them a processor runs.
@@ -136,8 +229,8 @@ type Kernel uint8
 const (
 	Automatic Kernel = iota // the best one that the processor runs
 	Portable                // Go
-	AVX2
-	AVX512 // F, BW, DQ, VL, VBMI, VBMI2 and GFNI: Ice Lake, Zen 4 and later
+	AVX2                    // with AES, BMI2 and FMA: Haswell, Zen and later
+	AVX512                  // F, BW, DQ, VL, VBMI, VBMI2, GFNI and VAES: Ice Lake, Zen 4 and later
 )
 
 var kernelNames = [...]string{"automatic", "portable", "avx2", "avx512"}
@@ -3141,7 +3234,7 @@ type floatScratch struct {
 func (f *floatScratch) fillWords(w Words, p Purpose, sweep uint64, first uint32, n int, g uint32) {
 	c3 := CounterC3(p, 0, sweep)
 	for c := range n {
-		o := Philox4x32(w.Rounds, [4]uint32{uint32(sweep), first + uint32(c), g, c3}, w.Key)
+		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
 		for q := range 4 {
 			f.word[q][c] = o[q]
 		}
@@ -3959,7 +4052,7 @@ type Model struct {
 	Init   []Init // one for each variable
 
 	Format Format
-	Rounds int // of Philox4x32: 10 or 7
+	Rounds int // of Philox4x32: 10 or 7; or rng.ARS5
 
 	Beta  float64
 	Betas []float64 // β of warm-up sweep t, nil: Beta throughout
@@ -4108,10 +4201,16 @@ type noise struct {
 
 	kernel Kernel
 	philox Philox
+	ars    Ars
+	words  Words
 }
 
 func (z *noise) init(w Words) {
-	z.n = w.Rounds
+	z.n, z.words = w.Rounds, w
+	if z.n == ARS5 {
+		z.ars.Keys = ARSKeys(w.Key)
+		return
+	}
 	k := w.Key
 	for i := range z.key {
 		z.key[i] = k
@@ -4130,6 +4229,12 @@ func (z *noise) init(w Words) {
 // fill draws the block of slots 4g … 4g+3 for 4·bytes pairs of chains, the first
 // of them pair first.
 func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
+	if z.n == ARS5 {
+		var words [2][64]uint32
+		z.fillWords(sweep, first, 4*bytes, g, &words)
+		z.digitsOf(&words, bytes)
+		return
+	}
 	h, k := z.head(sweep, g), &z.key
 	if z.kernel >= AVX2 {
 		z.fillDigits(&h, first, bytes)
@@ -4162,6 +4267,10 @@ func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
 // fillWords draws the same for so many pairs as words of two digits, chains in their
 // own order: those of slots 4g and 4g+1, and of the other two.
 func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words *[2][64]uint32) {
+	if z.n == ARS5 {
+		z.arsWords(sweep, first, pairs, g, words)
+		return
+	}
 	h, k := z.head(sweep, g), &z.key
 	if z.kernel >= AVX2 && pairs > 1 {
 		z.vectorWords(&h, first, words)
@@ -4215,11 +4324,7 @@ func (z *noise) fillDigits(h *philoxHead, first uint32, bytes int) {
 	if bytes < 8 {
 		var words [2][64]uint32
 		z.vectorWords(h, first, &words)
-		for c := range 8 * bytes {
-			i := placeOf(c, bytes) & 63
-			x, y := words[0][c&63], words[1][c&63]
-			z.digit[0][i], z.digit[1][i], z.digit[2][i], z.digit[3][i] = uint16(x), uint16(x>>16), uint16(y), uint16(y>>16)
-		}
+		z.digitsOf(&words, bytes)
 		return
 	}
 	z.setHead(h)
@@ -4230,8 +4335,46 @@ func (z *noise) fillDigits(h *philoxHead, first uint32, bytes int) {
 	}
 }
 
+// digitsOf puts the digits of words in place.
+func (z *noise) digitsOf(words *[2][64]uint32, bytes int) {
+	for c := range 8 * bytes {
+		i := placeOf(c, bytes) & 63
+		x, y := words[0][c&63], words[1][c&63]
+		z.digit[0][i], z.digit[1][i], z.digit[2][i], z.digit[3][i] = uint16(x), uint16(x>>16), uint16(y), uint16(y>>16)
+	}
+}
+
+// arsWords is fillWords with ARS.
+func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words *[2][64]uint32) {
+	z.setCounter(sweep, g)
+	switch {
+	case pairs == 0:
+	case z.kernel == AVX512:
+		ArsWords512(&z.ars, first, words)
+	case z.kernel == AVX2:
+		ArsWords256(&z.ars, first, words)
+	default:
+		counter := z.ars.Counter
+		for i := range pairs {
+			counter[1] = first + uint32(i)
+			o := z.words.Block(counter)
+			j := 2 * i & 63
+			words[0][j], words[0][j|1], words[1][j], words[1][j|1] = o[0], o[2], o[1], o[3]
+		}
+	}
+}
+
+func (z *noise) setCounter(sweep uint64, g uint32) {
+	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, CounterC3(PurposeUpdate+z.phase, z.draw, sweep)}
+}
+
 // fillSpins draws for the spin kernel, for 256 pairs from the first one on.
 func (z *noise) fillSpins(sweep uint64, first, g uint32, to *SpinNoise) {
+	if z.n == ARS5 {
+		z.setCounter(sweep, g)
+		ArsSpins512(&z.ars, first, to)
+		return
+	}
 	h := z.head(sweep, g)
 	z.setHead(&h)
 	PhiloxSpins512(&z.philox, first, to)
@@ -4685,8 +4828,8 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
-	if m.Rounds != 7 && m.Rounds != 10 {
-		return nil, fmt.Errorf("philox4x32 with %d rounds is not one this engine knows", m.Rounds)
+	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != ARS5 {
+		return nil, fmt.Errorf("random words of %d rounds are not ones this engine knows", m.Rounds)
 	}
 	var err error
 	if s.kernelInUse, err = ChooseKernel(o.Kernel); err != nil {
@@ -5456,7 +5599,7 @@ func (s *Sampler) drawStarts(b *blockPlan, i int, bias []float64) {
 	c3 := CounterC3(PurposeInit+s.phase, 0, s.sweep)
 	var up [4]uint64
 	for c := range s.chains {
-		words := Philox4x32(s.rng.Rounds, [4]uint32{uint32(s.sweep), uint32(c), uint32(b.first+i) / 4, c3}, s.rng.Key)
+		words := s.rng.Block([4]uint32{uint32(s.sweep), uint32(c), uint32(b.first+i) / 4, c3})
 		for q, w := range words {
 			switch {
 			case b.kind == Spin:
@@ -6668,7 +6811,7 @@ const (
 // two, not too many neighbours.
 func (s *Sampler) vectorised() bool {
 	m := s.model
-	if s.kernelInUse != AVX512 || s.chains < vectorChains || m.Format.Accum != 32 {
+	if s.kernelInUse != AVX512 || s.chains < vectorChains || m.Format.Accum != 32 || len(m.Codes) > 0 {
 		return false
 	}
 	degree := make([]int, m.Nodes)
@@ -10571,8 +10714,11 @@ func (f MetaFormat) String() string {
 
 // rngName is the generator of a model, as the model file names it.
 func rngName(m *Model) string {
-	if m.Rounds == 10 {
+	switch m.Rounds {
+	case 10:
 		return "philox"
+	case ARS5:
+		return "ars5"
 	}
 	return fmt.Sprintf("philox%d", m.Rounds)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
@@ -57,8 +58,11 @@ func (f MetaFormat) String() string {
 
 // rngName is the generator of a model, as the model file names it.
 func rngName(m *sampling.Model) string {
-	if m.Rounds == 10 {
+	switch m.Rounds {
+	case 10:
 		return "philox"
+	case rng.ARS5:
+		return "ars5"
 	}
 	return fmt.Sprintf("philox%d", m.Rounds)
 }

@@ -29,7 +29,7 @@ type Model struct {
 	Init   []Init // one for each variable
 
 	Format Format
-	Rounds int // of Philox4x32: 10 or 7
+	Rounds int // of Philox4x32: 10 or 7; or rng.ARS5
 
 	Beta  float64
 	Betas []float64 // β of warm-up sweep t, nil: Beta throughout

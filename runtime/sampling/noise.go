@@ -16,10 +16,16 @@ type noise struct {
 
 	kernel vector.Kernel
 	philox vector.Philox
+	ars    vector.Ars
+	words  rng.Words
 }
 
 func (z *noise) init(w rng.Words) {
-	z.n = w.Rounds
+	z.n, z.words = w.Rounds, w
+	if z.n == rng.ARS5 {
+		z.ars.Keys = rng.ARSKeys(w.Key)
+		return
+	}
 	k := w.Key
 	for i := range z.key {
 		z.key[i] = k
@@ -38,6 +44,12 @@ func (z *noise) init(w rng.Words) {
 // fill draws the block of slots 4g … 4g+3 for 4·bytes pairs of chains, the first
 // of them pair first.
 func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
+	if z.n == rng.ARS5 {
+		var words [2][64]uint32
+		z.fillWords(sweep, first, 4*bytes, g, &words)
+		z.digitsOf(&words, bytes)
+		return
+	}
 	h, k := z.head(sweep, g), &z.key
 	if z.kernel >= vector.AVX2 {
 		z.fillDigits(&h, first, bytes)
@@ -70,6 +82,10 @@ func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
 // fillWords draws the same for so many pairs as words of two digits, chains in their
 // own order: those of slots 4g and 4g+1, and of the other two.
 func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words *[2][64]uint32) {
+	if z.n == rng.ARS5 {
+		z.arsWords(sweep, first, pairs, g, words)
+		return
+	}
 	h, k := z.head(sweep, g), &z.key
 	if z.kernel >= vector.AVX2 && pairs > 1 {
 		z.vectorWords(&h, first, words)
@@ -123,11 +139,7 @@ func (z *noise) fillDigits(h *philoxHead, first uint32, bytes int) {
 	if bytes < 8 {
 		var words [2][64]uint32
 		z.vectorWords(h, first, &words)
-		for c := range 8 * bytes {
-			i := placeOf(c, bytes) & 63
-			x, y := words[0][c&63], words[1][c&63]
-			z.digit[0][i], z.digit[1][i], z.digit[2][i], z.digit[3][i] = uint16(x), uint16(x>>16), uint16(y), uint16(y>>16)
-		}
+		z.digitsOf(&words, bytes)
 		return
 	}
 	z.setHead(h)
@@ -138,8 +150,46 @@ func (z *noise) fillDigits(h *philoxHead, first uint32, bytes int) {
 	}
 }
 
+// digitsOf puts the digits of words in place.
+func (z *noise) digitsOf(words *[2][64]uint32, bytes int) {
+	for c := range 8 * bytes {
+		i := placeOf(c, bytes) & 63
+		x, y := words[0][c&63], words[1][c&63]
+		z.digit[0][i], z.digit[1][i], z.digit[2][i], z.digit[3][i] = uint16(x), uint16(x>>16), uint16(y), uint16(y>>16)
+	}
+}
+
+// arsWords is fillWords with ARS.
+func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words *[2][64]uint32) {
+	z.setCounter(sweep, g)
+	switch {
+	case pairs == 0:
+	case z.kernel == vector.AVX512:
+		vector.ArsWords512(&z.ars, first, words)
+	case z.kernel == vector.AVX2:
+		vector.ArsWords256(&z.ars, first, words)
+	default:
+		counter := z.ars.Counter
+		for i := range pairs {
+			counter[1] = first + uint32(i)
+			o := z.words.Block(counter)
+			j := 2 * i & 63
+			words[0][j], words[0][j|1], words[1][j], words[1][j|1] = o[0], o[2], o[1], o[3]
+		}
+	}
+}
+
+func (z *noise) setCounter(sweep uint64, g uint32) {
+	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, rng.CounterC3(rng.PurposeUpdate+z.phase, z.draw, sweep)}
+}
+
 // fillSpins draws for the spin kernel, for 256 pairs from the first one on.
 func (z *noise) fillSpins(sweep uint64, first, g uint32, to *vector.SpinNoise) {
+	if z.n == rng.ARS5 {
+		z.setCounter(sweep, g)
+		vector.ArsSpins512(&z.ars, first, to)
+		return
+	}
 	h := z.head(sweep, g)
 	z.setHead(&h)
 	vector.PhiloxSpins512(&z.philox, first, to)

@@ -1,6 +1,7 @@
 package sampling
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
@@ -10,7 +11,7 @@ import (
 // The batched noise is the word law for every pair, slot, round count and
 // sweep, the crossing of 2^32 included.
 func TestNoiseFillIsTheWordLaw(t *testing.T) {
-	for _, rounds := range []int{7, 10} {
+	for _, rounds := range []int{7, 10, rng.ARS5} {
 		for _, kernel := range kernels() {
 			testNoise(t, rounds, kernel)
 		}
@@ -80,10 +81,11 @@ func TestNoiseFillManyDigits(t *testing.T) {
 }
 
 func BenchmarkNoise(b *testing.B) {
-	for _, k := range kernels() {
-		b.Run(k.String(), func(b *testing.B) {
+	for i := range 2 * len(kernels()) {
+		k, rounds := kernels()[i/2], []int{10, rng.ARS5}[i%2]
+		b.Run(fmt.Sprintf("%v/%d", k, rounds), func(b *testing.B) {
 			z := noise{kernel: k}
-			z.init(rng.NewWords(1, 10))
+			z.init(rng.NewWords(1, rounds))
 			for i := 0; i < b.N; i++ {
 				z.fill(uint64(i), 0, 8, 7)
 			}

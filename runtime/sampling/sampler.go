@@ -124,8 +124,8 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
-	if m.Rounds != 7 && m.Rounds != 10 {
-		return nil, fmt.Errorf("philox4x32 with %d rounds is not one this engine knows", m.Rounds)
+	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != rng.ARS5 {
+		return nil, fmt.Errorf("random words of %d rounds are not ones this engine knows", m.Rounds)
 	}
 	var err error
 	if s.kernelInUse, err = vector.ChooseKernel(o.Kernel); err != nil {

@@ -12,7 +12,7 @@ import (
 func BenchmarkSpinKernel(b *testing.B) {
 	r := rand.New(rand.NewSource(1))
 	t, _ := graph.Pegasus(14)
-	for rounds, name := range map[int]string{10: "philox", 7: "philox7"} {
+	for rounds, name := range map[int]string{10: "philox", 7: "philox7", 5: "ars5"} {
 		m := pairModel(t, 2, false, r.NormFloat64, 15, 256)
 		m.Rounds = rounds
 		b.Run("pegasus14/"+name, func(b *testing.B) { benchmark(b, m, 512, 1) })

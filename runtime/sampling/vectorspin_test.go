@@ -9,6 +9,7 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
@@ -30,7 +31,7 @@ func pairProgram(r *rand.Rand) *ir.Program {
 			degree[j]++
 		}
 	}
-	p := &ir.Program{Model: "pairs", Hash: "00", Nodes: n, Rounds: 7 + 3*r.IntN(2), Beta: []float64{0, 0.02, 0.3, 1, 3, 20}[r.IntN(6)],
+	p := &ir.Program{Model: "pairs", Hash: "00", Nodes: n, Rounds: []int{7, 10, rng.ARS5}[r.IntN(3)], Beta: []float64{0, 0.02, 0.3, 1, 3, 20}[r.IntN(6)],
 		Vars: []ir.Var{{Name: "s", Shape: []int{n}, Count: n, States: 2}}, Init: []ir.Init{{}},
 		Format: ir.Format{Profile: "custom", Fraction: r.IntN(20) - 2, Segments: 128 + 128*r.IntN(2), ThresholdBits: 32, Accum: 32},
 		Sample: ir.Sample{Chains: 1, Samples: 1, StepsPerSample: 1}}

@@ -16,10 +16,10 @@ func detect() Kernel {
 		zmm     = ymm | 1<<5 | 1<<6 | 1<<7
 
 		avx2 = 1 << 5
-		bmi  = 1<<3 | 1<<8                   // BMI1, BMI2
-		wide = 1<<16 | 1<<17 | 1<<30 | 1<<31 // F, DQ, BW, VL
-		more = 1<<1 | 1<<6 | 1<<8            // VBMI, VBMI2, GFNI
-		both = avx | osxsave | 1<<12 | 1<<23 // and FMA, POPCNT
+		bmi  = 1<<3 | 1<<8                           // BMI1, BMI2
+		wide = 1<<16 | 1<<17 | 1<<30 | 1<<31         // F, DQ, BW, VL
+		more = 1<<1 | 1<<6 | 1<<8 | 1<<9             // VBMI, VBMI2, GFNI, VAES
+		both = avx | osxsave | 1<<12 | 1<<23 | 1<<25 // and FMA, POPCNT, AES
 	)
 	top, _, _, _ := cpuid(0, 0)
 	if top < 7 {

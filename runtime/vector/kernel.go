@@ -8,8 +8,8 @@ type Kernel uint8
 const (
 	Automatic Kernel = iota // the best one that the processor runs
 	Portable                // Go
-	AVX2
-	AVX512 // F, BW, DQ, VL, VBMI, VBMI2 and GFNI: Ice Lake, Zen 4 and later
+	AVX2                    // with AES, BMI2 and FMA: Haswell, Zen and later
+	AVX512                  // F, BW, DQ, VL, VBMI, VBMI2, GFNI and VAES: Ice Lake, Zen 4 and later
 )
 
 var kernelNames = [...]string{"automatic", "portable", "avx2", "avx512"}

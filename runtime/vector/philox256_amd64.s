@@ -172,3 +172,63 @@ digits:
 	JNE      loop
 	VZEROUPPER
 	RET
+
+// Four pairs of chains for ARS-5, a block of 128 bits each.
+DATA arsPairs<>+0(SB)/8, $0x0000000000000000
+DATA arsPairs<>+8(SB)/8, $0x0000000000000000
+DATA arsPairs<>+16(SB)/8, $0x0000000100000000
+DATA arsPairs<>+24(SB)/8, $0x0000000000000000
+DATA arsPairs<>+32(SB)/8, $0x0000000200000000
+DATA arsPairs<>+40(SB)/8, $0x0000000000000000
+DATA arsPairs<>+48(SB)/8, $0x0000000300000000
+DATA arsPairs<>+56(SB)/8, $0x0000000000000000
+GLOBL arsPairs<>(SB), RODATA|NOPTR, $64
+
+DATA arsFour<>+0(SB)/8, $0x0000000400000000
+DATA arsFour<>+8(SB)/8, $0
+GLOBL arsFour<>(SB), RODATA|NOPTR, $16
+
+#define ARS_FOUR(op, key) \
+	VMOVDQU key(DI), X5; \
+	op      X5, X0, X0;  \
+	op      X5, X1, X1;  \
+	op      X5, X2, X2;  \
+	op      X5, X3, X3
+
+// func ArsWords256(k *Ars, first uint32, words *[2][64]uint32)
+TEXT ·ArsWords256(SB), NOSPLIT, $0-24
+	MOVQ    k+0(FP), DI
+	MOVL    first+8(FP), AX
+	MOVQ    words+16(FP), SI
+	SHLQ    $32, AX
+	VMOVQ   AX, X4
+	VMOVDQU 0(DI), X5
+	VPADDD  X5, X4, X4
+	VMOVDQU arsFour<>(SB), X6
+	MOVL    $8, CX
+
+loop:
+	VPADDD  arsPairs<>+0(SB), X4, X0
+	VPADDD  arsPairs<>+16(SB), X4, X1
+	VPADDD  arsPairs<>+32(SB), X4, X2
+	VPADDD  arsPairs<>+48(SB), X4, X3
+	ARS_FOUR(VPXOR, 16)
+	ARS_FOUR(VAESENC, 32)
+	ARS_FOUR(VAESENC, 48)
+	ARS_FOUR(VAESENC, 64)
+	ARS_FOUR(VAESENC, 80)
+	ARS_FOUR(VAESENCLAST, 96)
+	VSHUFPS $0x88, X1, X0, X7
+	VSHUFPS $0xdd, X1, X0, X8
+	VSHUFPS $0x88, X3, X2, X9
+	VSHUFPS $0xdd, X3, X2, X10
+	VMOVDQU X7, 0(SI)
+	VMOVDQU X9, 16(SI)
+	VMOVDQU X8, 256(SI)
+	VMOVDQU X10, 272(SI)
+	VPADDD  X6, X4, X4
+	ADDQ    $32, SI
+	DECL    CX
+	JNE     loop
+	VZEROUPPER
+	RET

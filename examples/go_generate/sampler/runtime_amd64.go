@@ -4,6 +4,21 @@
 
 package sampler
 
+// ArsWords512 is PhiloxWords512 with ARS-5.
+//
+//go:noescape
+func ArsWords512(k *Ars, first uint32, words *[2][64]uint32)
+
+// ArsWords256 is ArsWords512 with a block at a time.
+//
+//go:noescape
+func ArsWords256(k *Ars, first uint32, words *[2][64]uint32)
+
+// ArsSpins512 is PhiloxSpins512 with ARS-5.
+//
+//go:noescape
+func ArsSpins512(k *Ars, first uint32, noise *SpinNoise)
+
 func cpuid(leaf, subleaf uint32) (a, b, c, d uint32)
 
 func xgetbv() uint32
@@ -18,10 +33,10 @@ func detect() Kernel {
 		zmm     = ymm | 1<<5 | 1<<6 | 1<<7
 
 		avx2 = 1 << 5
-		bmi  = 1<<3 | 1<<8                   // BMI1, BMI2
-		wide = 1<<16 | 1<<17 | 1<<30 | 1<<31 // F, DQ, BW, VL
-		more = 1<<1 | 1<<6 | 1<<8            // VBMI, VBMI2, GFNI
-		both = avx | osxsave | 1<<12 | 1<<23 // and FMA, POPCNT
+		bmi  = 1<<3 | 1<<8                           // BMI1, BMI2
+		wide = 1<<16 | 1<<17 | 1<<30 | 1<<31         // F, DQ, BW, VL
+		more = 1<<1 | 1<<6 | 1<<8 | 1<<9             // VBMI, VBMI2, GFNI, VAES
+		both = avx | osxsave | 1<<12 | 1<<23 | 1<<25 // and FMA, POPCNT, AES
 	)
 	top, _, _, _ := cpuid(0, 0)
 	if top < 7 {

@@ -33,8 +33,11 @@ func formatOf(p *ir.Program) formatJSON {
 
 // generator is the name of the random generator in a model file.
 func generator(p *ir.Program) string {
-	if p.Rounds == 7 {
+	switch p.Rounds {
+	case 7:
 		return "philox7"
+	case 5:
+		return "ars5"
 	}
 	return "philox"
 }
@@ -94,4 +97,9 @@ func power(x float64) string {
 
 // randomness names the class of the random numbers: what is independent of
 // what, and by which generator.
-func randomness(p *ir.Program) string { return fmt.Sprintf("philox4x32-%d", p.Rounds) }
+func randomness(p *ir.Program) string {
+	if p.Rounds == 5 {
+		return "ars4x32-5"
+	}
+	return fmt.Sprintf("philox4x32-%d", p.Rounds)
+}
