@@ -4779,7 +4779,7 @@ type Sampler struct {
 	weights   [][]float64 // as given, by factor
 	counted   []float64   // see findCounted
 	ints      []int64     // rounded, all factors
-	weights32 [][]float32 // as float32, of models with continuous nodes
+	weights32 [][]float32 // as float32, of models with updates in float32
 	intAt     []int       // where each factor's begin
 
 	// Fields by pattern of inputs, then by group; one pair is used.
@@ -4861,7 +4861,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.cat8 = make([]uint8, s.tiles*s.tile*s.cat8Rows*64)
 	s.cat16 = make([]uint16, s.tiles*s.tile*s.cat16Rows*64)
 	s.floats = make([]float32, s.tiles*s.tile*s.floatRows*64)
-	if s.floatRows > 0 {
+	if s.floatRows > 0 || len(m.Codes) > 0 {
 		s.normals, s.rare = newNormalTable(), newRareTable()
 	}
 	s.slot = make([]int32, m.Nodes)
@@ -5958,9 +5958,14 @@ func (w *worker) countMove(variable int, taken bool) {
 }
 
 // Acceptance is the share of proposals that were taken after warm-up for the nodes
-// of variable i of the model, and how many there were; of metropolis and mala.
-func (s *Sampler) Acceptance(i int) (rate float64, proposals uint64) {
+// of a variable, and how many there were; of metropolis and mala. Without any the
+// rate is NaN.
+func (s *Sampler) Acceptance(name string) (rate float64, proposals uint64) {
 	var sum moves
+	i := slices.IndexFunc(s.model.Vars, func(v Var) bool { return v.Name == name })
+	if i < 0 {
+		return math.NaN(), 0
+	}
 	for _, w := range s.workers {
 		sum.tried += w.moves[i].tried
 		sum.taken += w.moves[i].taken
@@ -7151,7 +7156,7 @@ func (s *Sampler) setInts(fi int, w []float64) {
 	if s.weights32 == nil {
 		s.weights32 = make([][]float32, len(s.model.Factors))
 	}
-	if s.floatRows > 0 {
+	if s.floatRows > 0 || len(s.model.Codes) > 0 {
 		s.weights32[fi] = make([]float32, len(w))
 		for i, x := range w {
 			s.weights32[fi][i] = float32(x)
@@ -11487,6 +11492,8 @@ type Report struct {
 	MaxProbabilityError float64
 	FloatNodes          int
 
+	Samplers []SamplerReport // of variables that gibbs does not draw
+
 	Rows  []Row
 	Worst WorstNodes
 	Best  *BestReport // nil: not observed
@@ -11509,7 +11516,7 @@ func (c *Collector) Report() *Report {
 		Draws: c.draws, Planned: c.schedule.Samples, Interrupted: c.Interrupted(),
 		Sweeps: c.sweeps, Seconds: c.seconds, MaxProbabilityError: m.Format.Bound, FloatNodes: floatNodesOf(m),
 		Flips: float64(c.sweeps) * float64(freeNodes(m)) * float64(c.view.Chains()),
-		Worst: c.nodes.Worst(),
+		Worst: c.nodes.Worst(), Samplers: samplerReports(c.view),
 	}
 	for _, w := range c.watchers {
 		if rows, ok := w.(RowWriter); ok {
@@ -11555,14 +11562,14 @@ func countFree(m *Model, counted func(*Block) bool) int {
 
 // ErrorText says how exact the updates are.
 func (r *Report) ErrorText() string {
-	const float = "continuous updates are in float32"
+	const float = "updates are in float32"
 	switch {
 	case r.FloatNodes == 0:
 		return fmt.Sprintf("error of any probability at most %.2g", r.MaxProbabilityError)
 	case r.MaxProbabilityError == 0: // no node is updated in integers
 		return float
 	}
-	return fmt.Sprintf("error of any probability at most %.2g where neighbours are discrete, %s", r.MaxProbabilityError, float)
+	return fmt.Sprintf("error of any probability at most %.2g where neighbours are discrete, other %s", r.MaxProbabilityError, float)
 }
 
 // FlipsPerNS is the number of node updates a nanosecond, observation included.
@@ -11575,25 +11582,26 @@ func (r *Report) FlipsPerNS() float64 {
 
 // jsonReport is a Report as `run --json` gives it.
 type jsonReport struct {
-	Model               string      `json:"model"`
-	Hash                string      `json:"hash"`
-	Target              string      `json:"target"`
-	Seed                uint64      `json:"seed"`
-	Chains              int         `json:"chains"`
-	Draws               int         `json:"draws"`
-	Sweeps              uint64      `json:"sweeps"`
-	Flips               float64     `json:"flips"`
-	Seconds             float64     `json:"seconds"`
-	FlipsPerNS          float64     `json:"flips_per_ns"`
-	MaxProbabilityError float64     `json:"max_probability_error"`
-	FloatNodes          int         `json:"float_nodes,omitempty"`
-	Summary             []jsonRow   `json:"summary"`
-	Nodes               jsonNodes   `json:"nodes"`
-	Best                *BestReport `json:"best"`
-	BestCut             *float64    `json:"best_cut,omitempty"`
-	Interrupted         bool        `json:"interrupted"`
-	Converged           bool        `json:"converged"`
-	Verdict             string      `json:"verdict"`
+	Model               string          `json:"model"`
+	Hash                string          `json:"hash"`
+	Target              string          `json:"target"`
+	Seed                uint64          `json:"seed"`
+	Chains              int             `json:"chains"`
+	Draws               int             `json:"draws"`
+	Sweeps              uint64          `json:"sweeps"`
+	Flips               float64         `json:"flips"`
+	Seconds             float64         `json:"seconds"`
+	FlipsPerNS          float64         `json:"flips_per_ns"`
+	MaxProbabilityError float64         `json:"max_probability_error"`
+	FloatNodes          int             `json:"float_nodes,omitempty"`
+	Summary             []jsonRow       `json:"summary"`
+	Nodes               jsonNodes       `json:"nodes"`
+	Samplers            []SamplerReport `json:"samplers,omitempty"`
+	Best                *BestReport     `json:"best"`
+	BestCut             *float64        `json:"best_cut,omitempty"`
+	Interrupted         bool            `json:"interrupted"`
+	Converged           bool            `json:"converged"`
+	Verdict             string          `json:"verdict"`
 }
 
 type jsonRow struct {
@@ -11629,9 +11637,9 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		Model: r.Model, Hash: r.Hash, Target: r.Target, Seed: r.Seed, Chains: r.Chains, Draws: r.Draws,
 		Sweeps: r.Sweeps, Flips: r.Flips, Seconds: r.Seconds, FlipsPerNS: r.FlipsPerNS(),
 		MaxProbabilityError: r.MaxProbabilityError, FloatNodes: r.FloatNodes,
-		Summary: []jsonRow{},
-		Nodes:   jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
-		Best:    r.Best, BestCut: r.BestCut,
+		Summary:  []jsonRow{},
+		Nodes:    jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
+		Samplers: r.Samplers, Best: r.Best, BestCut: r.BestCut,
 		Interrupted: r.Interrupted, Converged: converged, Verdict: sentence,
 	}
 	for _, x := range r.Rows {
@@ -11725,6 +11733,70 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 		return err
 	}
 	return SaveState(ctx, path, c.view, c.plan.Generator)
+}
+
+// A SamplerReport says how a sampler that fits steps did for one variable.
+type SamplerReport struct {
+	Variable   string `json:"variable"`
+	Sampler    string `json:"sampler"`
+	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; of slice none
+	Step       Value  `json:"step"`       // median over nodes and chains
+}
+
+// samplerReports are those of a view.
+func samplerReports(v ChainView) []SamplerReport {
+	var list []SamplerReport
+	m := v.Model()
+	for _, x := range stepped(m) {
+		r := SamplerReport{Variable: x.Name, Sampler: samplerOf(m, x), Acceptance: Value{NA: "not known"}, Step: Value{NA: "not known"}}
+		if source, ok := v.(interface {
+			Acceptance(name string) (rate float64, proposals uint64)
+		}); ok && r.Sampler != "slice" {
+			if rate, proposals := source.Acceptance(x.Name); proposals > 0 {
+				r.Acceptance = Value{V: rate}
+			}
+		}
+		if source, ok := v.(Stepped); ok {
+			var steps []float32
+			for n := x.First; n < x.First+x.Count; n++ {
+				steps = source.Steps(n, steps)
+			}
+			steps = slices.DeleteFunc(steps, func(s float32) bool { return s == 0 })
+			if slices.Sort(steps); len(steps) > 0 {
+				r.Step = Value{V: float64(steps[len(steps)/2])}
+			}
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// samplerOf is the sampler of a variable that fits steps.
+func samplerOf(m *Model, v *Var) string {
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			if b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
+				return b.Sampler
+			}
+		}
+	}
+	return ""
+}
+
+// text is a report for people.
+func (r *SamplerReport) text() string {
+	text := fmt.Sprintf("%s by %s", r.Variable, r.Sampler)
+	if r.Acceptance.OK() {
+		text += fmt.Sprintf(": %.0f %% of the proposals taken", 100*r.Acceptance.V)
+	}
+	if r.Step.OK() {
+		what := "step"
+		if r.Sampler == "slice" {
+			what = "width"
+		}
+		text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
+	}
+	return text
 }
 
 // A SavedState is what a state file holds: the state of every chain and what a
@@ -12861,6 +12933,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	if r.BestCut != nil {
 		t.line("        cut %.10g", *r.BestCut)
+	}
+	for i := range r.Samplers {
+		t.line("sampler %s", r.Samplers[i].text())
 	}
 	t.line("speed   %.3g flips in %.3g s, %.3g flips/ns; %s", r.Flips, r.Seconds, r.FlipsPerNS(), r.ErrorText())
 	t.line("")
