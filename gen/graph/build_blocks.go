@@ -409,9 +409,6 @@ func (b *builder) format() {
 	if f.RNG != "" && f.RNG != "philox" && f.RNG != "philox7" && f.RNG != "ars5" {
 		b.unsupported(s.RNG.Pos, "rng "+f.RNG, "use philox, philox7 or ars5")
 	}
-	if f.Group != nil && *f.Group > 1 {
-		b.unsupported(s.Group.Pos, "a group of more than 1", "")
-	}
 	if f.Planes != nil {
 		b.unsupported(s.Planes.Pos, "planes", "")
 	}

@@ -49,6 +49,7 @@ type Machine struct {
 
 	spin       *SpinTable
 	categories map[int]*ExpTable // by K
+	grouped    []bool            // nodes whose weights are rounded by groups; nil: none
 }
 
 // row is one factor row that touches a node.
@@ -72,6 +73,7 @@ func New(p *ir.Program, chains int, seed uint64) (*Machine, error) {
 		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), rows: make([][]row, p.Nodes),
 		codes: make([][]row, p.Nodes), sampler: make([]string, p.Nodes),
 	}
+	m.grouped = p.Grouped()
 	for _, v := range p.Vars {
 		for n := v.First; n < v.First+v.Count; n++ {
 			m.kind[n], m.states[n], m.slot[n] = v.Kind, v.States, -1

@@ -42,6 +42,17 @@
 //	spin:         g   = Σ w[c…]·Πs        over the rows that touch the node
 //	categorical:  θ_k = Σ w[k, c…]·Πs
 //
+// With Format.Group = n > 1 the field of a spin all of whose rows hold spins only is
+// rounded by groups of n. Its rows with other spins, in the order of factors and rows,
+// are its inputs; group k is inputs kn … kn+n-1, the last one what is left, and with no
+// inputs there is a group 0 all the same. S_k is a sum in float64 from left to right:
+// for group 0 it begins with 0 and the weights of the rows with the spin alone, then
+// come W·Πs of the inputs of the group. Then
+//
+//	g = Σ_k RoundHalfEven(S_k · 2^F)
+//
+// and the other nodes are as above.
+//
 // The sums hold Format.Accum bits (32 or 64): the generator has proved, for every
 // state and every runtime weight up to Format.Range, that all |g| and all
 // 2·|θ_k| with all their partial sums stay below 2^31, or below 2^62.
@@ -314,7 +325,7 @@
 // (b < 16) and a dropped tail 2^-16. Categorical tables are off by at most 1.5·K·2^-B, and
 // drawing from b bits by 2^-b. Format.Bound is the largest sum of these over all nodes in
 // blocks (clamped or not) and all β of the schedule, n being the number of rows
-// that touch the node; at most 1.
+// that touch the node, or of its groups; at most 1.
 //
 // # Initial states
 //

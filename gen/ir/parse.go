@@ -222,6 +222,9 @@ func (t *parser) program(p *Program) {
 		Budget:        t.float("budget"),
 		Bound:         t.float("bound"),
 	}
+	if t.is("group") {
+		p.Format.Group = t.int("")
+	}
 	if t.is("ars") {
 		p.Rounds = t.int("")
 	} else {

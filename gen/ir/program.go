@@ -132,6 +132,7 @@ type Format struct {
 	Segments      int     // 128 or 256
 	ThresholdBits int     // 32: two digits; 1 … 16: one digit, no tail
 	Accum         int     // 32 or 64 bits hold every partial sum
+	Group         int     // 2 … 8: a field's weights are rounded by groups of so many; 0 or 1: one by one
 	WeightBits    int     // every integer weight is within ±(2^(WeightBits-1) - 1); 0: as many bits as needed
 	Range         float64 // largest |weight| a runtime update may bring, 0 if nothing is runtime
 	Budget        float64 // 0: none

@@ -485,6 +485,9 @@ func (v *verifier) format() {
 	if f.Fraction < MinFraction || f.Fraction > MaxFraction {
 		v.fault("format: fraction %d", f.Fraction)
 	}
+	if f.Group < 0 || f.Group > MaxGroup {
+		v.fault("format: groups of %d", f.Group)
+	}
 	if f.Segments != 128 && f.Segments != 256 {
 		v.fault("format: %d segments", f.Segments)
 	}

@@ -30,6 +30,13 @@ func format(w *lowering) {
 		asked.Range != nil || asked.Choice != "" || asked.Group != nil || asked.RNG != "" {
 		f.Profile = "custom"
 	}
+	if n := asked.Group; n != nil && *n > 1 {
+		if *n > ir.MaxGroup {
+			w.l.Addf(w.at("group"), diag.OutOfRange, "group is %d, must be from 1 to %d", *n, ir.MaxGroup)
+			return
+		}
+		f.Group = *n
+	}
 	f.ThresholdBits = 32
 	if b := asked.ThresholdBits; b != nil {
 		if *b < 1 || *b > 16 && *b != 32 {

@@ -308,17 +308,19 @@ type SpinNoise struct {
 //	SpinAtCells   offset of its cells from Spins.Cells
 //	SpinAtTables  offset of its tables, a multiple of 64
 //	SpinAtEighth  for each group, 8 bits to add where neighbour 7 is +1
+//	SpinAtWide    not 0: exact sums are by the group, see below
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
 // and in its tables for each group 128 partial sums of 8 bits by the values of
 // neighbours 0 to 6, then for each group 16 exact partial sums of neighbours 0 to 3
-// and 16 of 4 to 7.
+// and 16 of 4 to 7, or 256 of all eight where SpinAtWide says so.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
 	SpinAtCells  = 8
 	SpinAtTables = 12
 	SpinAtEighth = 16
+	SpinAtWide   = 24
 	SpinAtRows   = 64
 )
 
@@ -417,7 +419,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 // adoptable refuses a model that is not a version of the sampler's own.
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
-	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || m.Format.Fraction != is.Format.Fraction {
+	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {
@@ -474,7 +476,7 @@ func (s *Sampler) reseed(seed uint64) {
 
 // ErrorBound bounds the error of any conditional probability when a run takes
 // these βs: what Format.Bound is for the model's own. The formulas, for nodes of
-// n factor rows, weights in units of 2^-F and probabilities of D digits, are
+// n factor rows, or groups of them, weights in units of 2^-F and probabilities of D digits, are
 //
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
@@ -487,12 +489,7 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 		states int
 	}
 	worst := map[class]int{}
-	degree := make([]int, m.Nodes)
-	for i := range m.Factors {
-		for _, n := range m.Factors[i].Index {
-			degree[n]++
-		}
-	}
+	degree := m.roundings()
 	for _, super := range m.Sweep {
 		for _, b := range super {
 			if b.Float {
@@ -517,6 +514,35 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 		}
 	}
 	return min(bound, 1)
+}
+
+// roundings is how many rounded numbers a node's field has: one for each row, or for
+// each group of rows where these hold spins only.
+func (m *Model) roundings() []int {
+	degree, inputs, plain := make([]int, m.Nodes), make([]int, m.Nodes), make([]bool, m.Nodes)
+	for i := range plain {
+		plain[i] = m.Format.Group > 1
+	}
+	for i := range m.Factors {
+		f := &m.Factors[i]
+		spins := true
+		for _, s := range f.Slots {
+			spins = spins && s.Kind == Spin
+		}
+		for _, n := range f.Index {
+			degree[n]++
+			plain[n] = plain[n] && spins
+			if len(f.Slots) > 1 {
+				inputs[n]++
+			}
+		}
+	}
+	for n, is := range plain {
+		if is && degree[n] > 0 {
+			degree[n] = max(1, (inputs[n]+m.Format.Group-1)/m.Format.Group)
+		}
+	}
+	return degree
 }
 
 // spinError bounds the error of a spin's threshold table at one β.
@@ -1637,7 +1663,7 @@ func (m *Model) AddCodes(h float64, value func(node int32) int32) float64 {
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 3
+//	4 bytes   version, 4
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -1647,7 +1673,7 @@ func (m *Model) AddCodes(h float64, value func(node int32) int32) float64 {
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 3
+	codecVersion = 4
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -1823,6 +1849,7 @@ func (e *codecWriter) format(f Format) {
 	e.int(f.Segments)
 	e.int(f.ThresholdBits)
 	e.int(f.Accum)
+	e.int(f.Group)
 	e.float(f.Range)
 	e.float(f.Bound)
 }
@@ -1991,7 +2018,7 @@ func (d *codecReader) model() *Model {
 	m.Init = codecList(d, 1+8+4+16, func(d *codecReader) Init {
 		return Init{Kind: InitKind(d.byte(5)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float()}
 	})
-	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
+	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(), Group: d.int(),
 		Range: d.float(), Bound: d.float()}
 	m.Rounds, m.Beta, m.Betas = d.int(), d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
@@ -2345,6 +2372,9 @@ func (s *Sampler) compile() error {
 		return fmt.Errorf("%d weights; the engine takes %d", s.intAt[len(m.Factors)], math.MaxInt32)
 	}
 	s.ints = make([]int64, s.intAt[len(m.Factors)])
+	if m.Format.Group > 1 {
+		s.flat = make([]float64, len(s.ints))
+	}
 	s.views = map[[2]int]*view{}
 	s.products = map[string]int32{}
 	codes := s.compileCodes()
@@ -3789,7 +3819,7 @@ const layerBias = 1 << 31
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.vector != nil {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.vector != nil || s.model.Format.Group > 1 {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]
@@ -4169,6 +4199,7 @@ type Format struct {
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16
 	Accum         int     // bits that hold every partial sum: 32 or 64
+	Group         int     // 2 … 8: weights of fields of spins alone are rounded by groups; else one by one
 	Range         float64 // largest |weight| that SetWeights takes
 	Bound         float64 // largest error of any conditional probability
 }
@@ -4714,6 +4745,41 @@ func (s *Sampler) packedFits(b []byte) bool {
 // StepFits reports whether a step of a sampler can have a value.
 func StepFits(x float32) bool { return x >= minStep && x <= maxStep }
 
+// maxGroup is the largest Format.Group: a table has 2^maxGroup sums.
+const maxGroup = 8
+
+// appendRounded appends the tables of a node whose weights are rounded by groups, one
+// for each group: sums in float64 from left to right, each rounded once.
+func appendRounded[T int32 | int64](s *Sampler, pool []T, b *blockPlan, i, least int) []T {
+	inputs := b.wref[b.start[i]:b.end[i]]
+	first := 0.0
+	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+		first += s.flat[at]
+	}
+	unit := math.Ldexp(1, s.model.Format.Fraction)
+	var sums [1 << maxGroup]float64
+	for g, groups := 0, s.groupCount(len(inputs)); g < groups; g++ {
+		lo, hi := s.span(len(inputs), groups, g)
+		sums[0] = first
+		first = 0
+		n := 1
+		for _, at := range inputs[lo:hi] {
+			w := s.flat[at]
+			for k, x := range sums[:n] {
+				sums[k], sums[n+k] = x-w, x+w
+			}
+			n *= 2
+		}
+		for _, x := range sums[:n] {
+			pool = append(pool, T(math.RoundToEven(x*unit)))
+		}
+		for ; n < 1<<least; n++ {
+			pool = append(pool, 0)
+		}
+	}
+	return pool
+}
+
 // Options are the choices of a run. Threads changes no sample.
 type Options struct {
 	Chains  int    // 0: the model's
@@ -4779,6 +4845,7 @@ type Sampler struct {
 	weights   [][]float64 // as given, by factor
 	counted   []float64   // see findCounted
 	ints      []int64     // rounded, all factors
+	flat      []float64   // the weights of ints, where they are rounded by groups
 	weights32 [][]float32 // as float32, of models with updates in float32
 	intAt     []int       // where each factor's begin
 
@@ -4824,7 +4891,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if s.chains < 1 || s.chains > math.MaxInt32 {
 		return nil, fmt.Errorf("%d chains: at least 1 and at most %d are needed", s.chains, math.MaxInt32)
 	}
-	if f := m.Format; f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
+	if f := m.Format; f.Group < 0 || f.Group > maxGroup || f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
 		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
@@ -4878,6 +4945,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.groupMax = 8
 	if m.fullPatterns() > 1<<26 {
 		s.groupMax = 4
+	}
+	if m.Format.Group > 1 {
+		s.groupMax, s.straight = m.Format.Group, nil
 	}
 	if err := s.compile(); err != nil {
 		return nil, err
@@ -6413,7 +6483,7 @@ func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, s
 		return w.chooseGroups(s, pool[at:], inputs, groups, bytes, slot, chain)
 	}
 	var a0, a1 [8]uint64
-	_, n := groupSpan(len(inputs), groups, 0)
+	_, n := s.span(len(inputs), groups, 0)
 	copy(a0[:], inputs[:n])
 	copy(a1[:], inputs[n:])
 	transpose8(&a0)
@@ -6433,7 +6503,7 @@ func (w *worker) chooseGroups(s *Sampler, pool []int32, inputs []uint64, groups,
 	at := 0
 	for g := range groups {
 		var a [8]uint64
-		lo, hi := groupSpan(len(inputs), groups, g)
+		lo, hi := s.span(len(inputs), groups, g)
 		copy(a[:], inputs[lo:hi])
 		transpose8(&a)
 		t := (*[256]int32)(pool[at:])
@@ -6453,7 +6523,7 @@ func chooseMany[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint6
 	at := 0
 	for g := range groups {
 		var a [8]uint64
-		lo, hi := groupSpan(len(inputs), groups, g)
+		lo, hi := s.span(len(inputs), groups, g)
 		copy(a[:], inputs[lo:hi])
 		transpose8(&a)
 		t := (*[256]T)(pool[at:])
@@ -6837,7 +6907,7 @@ func (s *Sampler) vectorised() bool {
 		}
 	}
 	for _, n := range degree {
-		if n > 8*SpinGroups {
+		if n > max(8, m.Format.Group)*SpinGroups || m.Format.Group > 1 && n > m.Format.Group*SpinGroups {
 			return false
 		}
 	}
@@ -6867,7 +6937,12 @@ func (s *Sampler) buildVector() {
 				var constant int32
 				w, constant = nodeWeights(s, b, i, w)
 				node := v.node[b.vector[i]:]
-				unit := build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
+				var unit spinUnit
+				if s.model.Format.Group > 1 {
+					unit = build.rounded(s, node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i], s.pool32[b.table[i]:])
+				} else {
+					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
+				}
 				key := unit.size
 				if unit.off == 0 {
 					key = -key
@@ -6895,8 +6970,11 @@ func (v *vectorSpins) place(s *Sampler) {
 			b.vector = make([]int, len(b.nodes))
 			for i := range b.nodes {
 				b.vector[i] = n
-				g := groupsOfEight(int(b.end[i] - b.start[i]))
-				n += tablesAt(g) + 256*g
+				g, exact := groupsOfEight(int(b.end[i]-b.start[i])), 128
+				if s.model.Format.Group > 1 {
+					g, exact = s.groupCount(int(b.end[i]-b.start[i])), 1024
+				}
+				n += tablesAt(g) + (128+exact)*g
 			}
 		}
 	}
@@ -6945,6 +7023,57 @@ func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own i
 		}
 	}
 	return unit
+}
+
+// rounded is node for weights rounded by groups: exact are the tables of all groups.
+func (t *nodeBuild) rounded(s *Sampler, dst []byte, inputs []rowRef, w []int32, constant, own int32, exact []int32) spinUnit {
+	groups := s.groupCount(len(inputs))
+	put32(dst, SpinAtGroups, groups)
+	put32(dst, SpinAtOut, int(own)*rowBytes)
+	put32(dst, SpinAtTables, tablesAt(groups))
+	put32(dst, SpinAtWide, 1)
+	// A sum of n weights is within (n+1)/2 of that of the rounded ones.
+	slack := func(x int32) int32 { return int32(magnitude(int64(x))) + 1 }
+	for g := range groups {
+		lo, hi := s.span(len(inputs), groups, g)
+		for j := range 8 {
+			k := 8*g + j
+			t.row[k], t.w[k] = own, 0
+			if lo+j < hi {
+				t.row[k], t.w[k] = inputs[lo+j], slack(w[lo+j])
+			}
+			put32(dst, SpinAtRows+4*k, int(t.row[k])*rowBytes)
+		}
+	}
+	t.w[0] += int32(groups)
+	unit := spinUnit{size: t.unit(groups, slack(constant))}
+	at := tablesAt(groups)
+	for g := range groups {
+		lo, hi := s.span(len(inputs), groups, g)
+		eighth := int64(0)
+		if hi-lo == 8 {
+			eighth = nearest(2*int64(w[hi-1]), unit.size)
+		}
+		dst[SpinAtEighth+g] = byte(int8(eighth))
+		off := int64(0)
+		for k := range 256 {
+			x := exact[k&(1<<(hi-lo)-1)]
+			if k < 128 {
+				dst[at+128*g+k] = byte(int8(nearest(int64(x), unit.size)))
+			}
+			y := int64(int8(dst[at+128*g+k&127])) + eighth*int64(k>>7)
+			off = max(off, int64(magnitude(int64(x)-y*unit.size)))
+			put32(dst, at+128*groups+1024*g+4*k, int(x))
+		}
+		unit.off += off
+		exact = exact[1<<(hi-lo):]
+	}
+	return unit
+}
+
+// nearest is x in units, to the nearest.
+func nearest(x, unit int64) int64 {
+	return int64(math.Floor(float64(float64(x)/float64(unit)) + 0.5))
 }
 
 // take puts the neighbours of a group in place. The eighth one is that of the least
@@ -7117,12 +7246,16 @@ func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint3
 		return
 	}
 	bit := func(row rowRef) uint64 { return w.bits[int(row)*s.tile+c/64] >> (c % 64) & 1 }
-	g := int64(0)
-	for j := b.start[i]; j < b.end[i]; j++ {
-		g += s.ints[b.wref[j]] * (2*int64(bit(b.input[j])) - 1)
-	}
-	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
-		g += s.ints[at]
+	g, inputs := int64(0), b.input[b.start[i]:b.end[i]]
+	pool, groups := s.pool32[b.table[i]:], s.groupCount(len(inputs))
+	for k := range groups {
+		lo, hi := s.span(len(inputs), groups, k)
+		at := uint64(0)
+		for j, r := range inputs[lo:hi] {
+			at |= bit(r) << j
+		}
+		g += int64(pool[at])
+		pool = pool[1<<(hi-lo):]
 	}
 	out := &w.outBits[int(b.row[i])*s.tile+c/64]
 	value := w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot)
@@ -7164,6 +7297,9 @@ func (s *Sampler) setInts(fi int, w []float64) {
 	}
 	if !s.model.Factors[fi].integer() {
 		return
+	}
+	if s.flat != nil {
+		copy(s.flat[s.intAt[fi]:], w)
 	}
 	unit := math.Ldexp(1, s.model.Format.Fraction) // products with it are exact
 	for i, x := range w {
@@ -7254,6 +7390,11 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 					continue
 				}
 				w, constant = nodeWeights(s, b, i, w)
+				if s.model.Format.Group > 1 {
+					b.table[i] = int32(len(pool))
+					pool = appendRounded(s, pool, b, i, 4)
+					continue
+				}
 				key = binary.LittleEndian.AppendUint64(key[:0], uint64(constant))
 				for _, x := range w {
 					key = binary.LittleEndian.AppendUint64(key, uint64(x))
@@ -7281,6 +7422,10 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 				}
 				b.table[i] = int32(len(pool))
 				w, constant = nodeWeights(s, b, i, w)
+				if s.model.Format.Group > 1 {
+					pool = appendRounded(s, pool, b, i, 0)
+					continue
+				}
 				for g, groups := 0, s.groupCount(len(w)); g < groups; g++ {
 					lo, hi := groupSpan(len(w), groups, g)
 					pool = appendSums(pool, w[lo:hi], constant, 0)
@@ -7324,6 +7469,9 @@ func nodeWeights[T int32 | int64](s *Sampler, b *blockPlan, i int, w []T) ([]T, 
 	for _, x := range w {
 		reach += magnitude(int64(x))
 	}
+	if s.model.Format.Group > 1 { // each weight by half a unit more, and each sum
+		reach += uint64(len(w)) + 1
+	}
 	s.spinReach = max(s.spinReach, reach)
 	return w, constant
 }
@@ -7352,6 +7500,14 @@ func appendSums[T int32 | int64](pool []T, w []T, constant T, least int) []T {
 
 // groupCount is how many tables n inputs need.
 func (s *Sampler) groupCount(n int) int { return max(1, (n+s.groupMax-1)/s.groupMax) }
+
+// span is the inputs of group g of a node's tables.
+func (s *Sampler) span(n, groups, g int) (lo, hi int) {
+	if size := s.model.Format.Group; size > 1 {
+		return g * size, min(n, (g+1)*size)
+	}
+	return groupSpan(n, groups, g)
+}
 
 // groupSpan is the inputs of group g: sizes differ by one at most.
 func groupSpan(n, groups, g int) (lo, hi int) { return n * g / groups, n * (g + 1) / groups }

@@ -208,6 +208,7 @@ func (e *codecWriter) format(f Format) {
 	e.int(f.Segments)
 	e.int(f.ThresholdBits)
 	e.int(f.Accum)
+	e.int(f.Group)
 	e.float(f.Range)
 	e.float(f.Bound)
 }
@@ -381,7 +382,7 @@ func (d *codecReader) model() *Model {
 	m.Init = codecList(d, 1+8+4+16, func(d *codecReader) Init {
 		return Init{Kind: InitKind(d.byte(5)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float()}
 	})
-	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
+	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(), Group: d.int(),
 		Range: d.float(), Bound: d.float()}
 	m.Rounds, m.Beta, m.Betas = d.int(), d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}

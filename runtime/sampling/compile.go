@@ -163,6 +163,9 @@ func (s *Sampler) compile() error {
 		return fmt.Errorf("%d weights; the engine takes %d", s.intAt[len(m.Factors)], math.MaxInt32)
 	}
 	s.ints = make([]int64, s.intAt[len(m.Factors)])
+	if m.Format.Group > 1 {
+		s.flat = make([]float64, len(s.ints))
+	}
 	s.views = map[[2]int]*view{}
 	s.products = map[string]int32{}
 	codes := s.compileCodes()

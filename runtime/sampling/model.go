@@ -156,6 +156,7 @@ type Format struct {
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16
 	Accum         int     // bits that hold every partial sum: 32 or 64
+	Group         int     // 2 … 8: weights of fields of spins alone are rounded by groups; else one by one
 	Range         float64 // largest |weight| that SetWeights takes
 	Bound         float64 // largest error of any conditional probability
 }

@@ -75,6 +75,7 @@ type Sampler struct {
 	params    [][][]float64 // by formula and parameter
 	counted   []float64     // see findCounted
 	ints      []int64       // rounded, all factors
+	flat      []float64     // the weights of ints, where they are rounded by groups
 	weights32 [][]float32   // as float32, of models with updates in float32
 	intAt     []int         // where each factor's begin
 
@@ -120,7 +121,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if s.chains < 1 || s.chains > math.MaxInt32 {
 		return nil, fmt.Errorf("%d chains: at least 1 and at most %d are needed", s.chains, math.MaxInt32)
 	}
-	if f := m.Format; f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
+	if f := m.Format; f.Group < 0 || f.Group > maxGroup || f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
 		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
@@ -174,6 +175,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.groupMax = 8
 	if m.fullPatterns() > 1<<26 {
 		s.groupMax = 4
+	}
+	if m.Format.Group > 1 {
+		s.groupMax, s.straight = m.Format.Group, nil
 	}
 	if err := s.compile(); err != nil {
 		return nil, err

@@ -299,7 +299,7 @@ func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, s
 		return w.chooseGroups(s, pool[at:], inputs, groups, bytes, slot, chain)
 	}
 	var a0, a1 [8]uint64
-	_, n := groupSpan(len(inputs), groups, 0)
+	_, n := s.span(len(inputs), groups, 0)
 	copy(a0[:], inputs[:n])
 	copy(a1[:], inputs[n:])
 	transpose8(&a0)
@@ -319,7 +319,7 @@ func (w *worker) chooseGroups(s *Sampler, pool []int32, inputs []uint64, groups,
 	at := 0
 	for g := range groups {
 		var a [8]uint64
-		lo, hi := groupSpan(len(inputs), groups, g)
+		lo, hi := s.span(len(inputs), groups, g)
 		copy(a[:], inputs[lo:hi])
 		transpose8(&a)
 		t := (*[256]int32)(pool[at:])
@@ -339,7 +339,7 @@ func chooseMany[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint6
 	at := 0
 	for g := range groups {
 		var a [8]uint64
-		lo, hi := groupSpan(len(inputs), groups, g)
+		lo, hi := s.span(len(inputs), groups, g)
 		copy(a[:], inputs[lo:hi])
 		transpose8(&a)
 		t := (*[256]T)(pool[at:])

@@ -55,7 +55,7 @@ func (s *Sampler) vectorised() bool {
 		}
 	}
 	for _, n := range degree {
-		if n > 8*vector.SpinGroups {
+		if n > max(8, m.Format.Group)*vector.SpinGroups || m.Format.Group > 1 && n > m.Format.Group*vector.SpinGroups {
 			return false
 		}
 	}
@@ -85,7 +85,12 @@ func (s *Sampler) buildVector() {
 				var constant int32
 				w, constant = nodeWeights(s, b, i, w)
 				node := v.node[b.vector[i]:]
-				unit := build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
+				var unit spinUnit
+				if s.model.Format.Group > 1 {
+					unit = build.rounded(s, node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i], s.pool32[b.table[i]:])
+				} else {
+					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
+				}
 				key := unit.size
 				if unit.off == 0 {
 					key = -key
@@ -113,8 +118,11 @@ func (v *vectorSpins) place(s *Sampler) {
 			b.vector = make([]int, len(b.nodes))
 			for i := range b.nodes {
 				b.vector[i] = n
-				g := groupsOfEight(int(b.end[i] - b.start[i]))
-				n += tablesAt(g) + 256*g
+				g, exact := groupsOfEight(int(b.end[i]-b.start[i])), 128
+				if s.model.Format.Group > 1 {
+					g, exact = s.groupCount(int(b.end[i]-b.start[i])), 1024
+				}
+				n += tablesAt(g) + (128+exact)*g
 			}
 		}
 	}
@@ -163,6 +171,57 @@ func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own i
 		}
 	}
 	return unit
+}
+
+// rounded is node for weights rounded by groups: exact are the tables of all groups.
+func (t *nodeBuild) rounded(s *Sampler, dst []byte, inputs []rowRef, w []int32, constant, own int32, exact []int32) spinUnit {
+	groups := s.groupCount(len(inputs))
+	put32(dst, vector.SpinAtGroups, groups)
+	put32(dst, vector.SpinAtOut, int(own)*rowBytes)
+	put32(dst, vector.SpinAtTables, tablesAt(groups))
+	put32(dst, vector.SpinAtWide, 1)
+	// A sum of n weights is within (n+1)/2 of that of the rounded ones.
+	slack := func(x int32) int32 { return int32(magnitude(int64(x))) + 1 }
+	for g := range groups {
+		lo, hi := s.span(len(inputs), groups, g)
+		for j := range 8 {
+			k := 8*g + j
+			t.row[k], t.w[k] = own, 0
+			if lo+j < hi {
+				t.row[k], t.w[k] = inputs[lo+j], slack(w[lo+j])
+			}
+			put32(dst, vector.SpinAtRows+4*k, int(t.row[k])*rowBytes)
+		}
+	}
+	t.w[0] += int32(groups)
+	unit := spinUnit{size: t.unit(groups, slack(constant))}
+	at := tablesAt(groups)
+	for g := range groups {
+		lo, hi := s.span(len(inputs), groups, g)
+		eighth := int64(0)
+		if hi-lo == 8 {
+			eighth = nearest(2*int64(w[hi-1]), unit.size)
+		}
+		dst[vector.SpinAtEighth+g] = byte(int8(eighth))
+		off := int64(0)
+		for k := range 256 {
+			x := exact[k&(1<<(hi-lo)-1)]
+			if k < 128 {
+				dst[at+128*g+k] = byte(int8(nearest(int64(x), unit.size)))
+			}
+			y := int64(int8(dst[at+128*g+k&127])) + eighth*int64(k>>7)
+			off = max(off, int64(magnitude(int64(x)-y*unit.size)))
+			put32(dst, at+128*groups+1024*g+4*k, int(x))
+		}
+		unit.off += off
+		exact = exact[1<<(hi-lo):]
+	}
+	return unit
+}
+
+// nearest is x in units, to the nearest.
+func nearest(x, unit int64) int64 {
+	return int64(math.Floor(float64(float64(x)/float64(unit)) + 0.5))
 }
 
 // take puts the neighbours of a group in place. The eighth one is that of the least
@@ -335,12 +394,16 @@ func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint3
 		return
 	}
 	bit := func(row rowRef) uint64 { return w.bits[int(row)*s.tile+c/64] >> (c % 64) & 1 }
-	g := int64(0)
-	for j := b.start[i]; j < b.end[i]; j++ {
-		g += s.ints[b.wref[j]] * (2*int64(bit(b.input[j])) - 1)
-	}
-	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
-		g += s.ints[at]
+	g, inputs := int64(0), b.input[b.start[i]:b.end[i]]
+	pool, groups := s.pool32[b.table[i]:], s.groupCount(len(inputs))
+	for k := range groups {
+		lo, hi := s.span(len(inputs), groups, k)
+		at := uint64(0)
+		for j, r := range inputs[lo:hi] {
+			at |= bit(r) << j
+		}
+		g += int64(pool[at])
+		pool = pool[1<<(hi-lo):]
 	}
 	out := &w.outBits[int(b.row[i])*s.tile+c/64]
 	value := w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot)

@@ -36,6 +36,9 @@ func pairProgram(r *rand.Rand) *ir.Program {
 		Format: ir.Format{Profile: "custom", Fraction: r.IntN(20) - 2, Segments: 128 + 128*r.IntN(2), ThresholdBits: 32, Accum: 32},
 		Sample: ir.Sample{Chains: 1, Samples: 1, StepsPerSample: 1}}
 	if r.IntN(3) == 0 {
+		p.Format.Group = 2 + r.IntN(7)
+	}
+	if r.IntN(3) == 0 {
 		p.Format.ThresholdBits = 1 + r.IntN(16)
 	}
 	kind, scale := r.IntN(4), math.Exp2(float64(r.IntN(8)-4))

@@ -32,17 +32,19 @@ type SpinNoise struct {
 //	SpinAtCells   offset of its cells from Spins.Cells
 //	SpinAtTables  offset of its tables, a multiple of 64
 //	SpinAtEighth  for each group, 8 bits to add where neighbour 7 is +1
+//	SpinAtWide    not 0: exact sums are by the group, see below
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
 // and in its tables for each group 128 partial sums of 8 bits by the values of
 // neighbours 0 to 6, then for each group 16 exact partial sums of neighbours 0 to 3
-// and 16 of 4 to 7.
+// and 16 of 4 to 7, or 256 of all eight where SpinAtWide says so.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
 	SpinAtCells  = 8
 	SpinAtTables = 12
 	SpinAtEighth = 16
+	SpinAtWide   = 24
 	SpinAtRows   = 64
 )
 

@@ -377,6 +377,8 @@ exact:
 	MOVQ       SI, R13
 	MOVQ       R14, R12
 	MOVL       0(R11), R8
+	CMPL       24(R11), $0
+	JNE        addWide
 
 add:
 	KXNORW     K1, K1, K1
@@ -392,6 +394,7 @@ add:
 	DECL       R8
 	JNE        add
 
+added:
 	VPABSD     Z7, Z1
 	VPMOVD2M   Z7, K2
 	VPSRLVD    Z21, Z1, Z2
@@ -480,6 +483,23 @@ written:
 	JNE  write
 	VZEROUPPER
 	RET
+
+	// The sums of groups with tables of 256.
+addWide:
+	KXNORW     K1, K1, K1
+	VPXORD     Z8, Z8, Z8
+	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
+	VPSLLD     $24, Z8, Z8
+	KXNORW     K1, K1, K1
+	VPSRLD     $24, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPGATHERDD (R12)(Z8*4), K1, Z9
+	VPADDD     Z9, Z7, Z7
+	ADDQ       $512, R13
+	ADDQ       $1024, R12
+	DECL       R8
+	JNE        addWide
+	JMP        added
 
 	// Lists the lanes of the list from BX on whose bits are set in AX, with their slot
 	// above; all in the first node's scratch.

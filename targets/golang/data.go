@@ -271,6 +271,7 @@ func (e *emitter) format(f sampling.Format) jen.Code {
 		field("Segments", jen.Lit(f.Segments)),
 		field("ThresholdBits", jen.Lit(f.ThresholdBits)),
 		field("Accum", jen.Lit(f.Accum)),
+		onlyIf(f.Group != 0, field("Group", jen.Lit(f.Group))),
 		onlyIf(f.Range != 0, field("Range", float(f.Range))),
 		field("Bound", float(f.Bound)),
 	)

@@ -22,8 +22,8 @@ type input struct {
 }
 
 // plan lists the updates of a program, or gives nil where tables serve better:
-// for synchronous programs, which read a snapshot, for updates in float32, and
-// beyond the budget.
+// for synchronous programs, which read a snapshot, for updates in float32, for
+// weights rounded by groups, and beyond the budget.
 func plan(p *ir.Program, unroll int) []superPlan {
 	updates, inputs := 0, 0
 	for _, super := range p.Sweep {
@@ -39,7 +39,7 @@ func plan(p *ir.Program, unroll int) []superPlan {
 			inputs += len(p.Factors[i].Index) * (k - 1)
 		}
 	}
-	if p.Synchronous || updates > unroll || inputs > inputsPerUpdate*unroll {
+	if p.Synchronous || p.Format.Group > 1 || updates > unroll || inputs > inputsPerUpdate*unroll {
 		return nil
 	}
 	rows := rowsOfNodes(p)

@@ -26,7 +26,7 @@ type formatJSON struct {
 func formatOf(p *ir.Program) formatJSON {
 	f := p.Format
 	return formatJSON{
-		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: "threshold", Group: 1,
+		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: "threshold", Group: max(1, f.Group),
 		Budget: f.Budget, Range: f.Range, RNG: generator(p), Segments: f.Segments, Accumulator: f.Accum,
 	}
 }
@@ -48,8 +48,12 @@ func formatText(p *ir.Program) string {
 	if f.Bound == 0 { // no node is updated in integers
 		return "float32, random words from " + randomness(p)
 	}
-	return fmt.Sprintf("%s: weights in units of 2^-%d, %d-bit sums, %d-bit draws from %s",
-		f.Profile, f.Fraction, f.Accum, f.ThresholdBits, randomness(p))
+	what := "weights"
+	if f.Group > 1 {
+		what = fmt.Sprintf("sums of %d weights", f.Group)
+	}
+	return fmt.Sprintf("%s: %s in units of 2^-%d, %d-bit sums, %d-bit draws from %s",
+		f.Profile, what, f.Fraction, f.Accum, f.ThresholdBits, randomness(p))
 }
 
 // errorText says how exact updates are: the bound on the error of a conditional
