@@ -145,7 +145,7 @@ func TestSpinKernelEqualsInterpreter(t *testing.T) {
 		if n%8 == 0 {
 			chains += 448
 		}
-		compare(t, n, p, chains, 1+r.IntN(2))
+		compare(t, n, p, chains, 1+r.IntN(2), vector.AVX512)
 		if t.Failed() {
 			return
 		}

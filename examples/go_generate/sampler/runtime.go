@@ -52,7 +52,10 @@ const (
 // ARS returns the block of four 32-bit words at a counter under a key, with the given
 // number of rounds: those of AES, with a Weyl sequence as round keys (Salmon, Moraes,
 // Dror and Shaw, SC 2011). The key has 128 bits, of which the upper 64 are 0 here.
-// It is made to be fast where the processor has AES, as amd64 does.
+// It is made to be fast where the processor has AES, as amd64 does. With 5 rounds it
+// passes the 72 tests of make rng-battery, in nine orders of samplers on 2^24 words
+// each, as Philox does; with 3 rounds 25 of them fail on 2^19 words. It has been shown
+// to nothing stronger here.
 func ARS(rounds int, ctr [4]uint32, key [2]uint32) [4]uint32 {
 	k0, k1 := uint64(key[0])|uint64(key[1])<<32, uint64(0)
 	var s [16]byte
