@@ -1022,12 +1022,15 @@ func (m *Model) checkSweep() error {
 			return fmt.Errorf("superblock %d is empty", i)
 		}
 		for _, b := range super {
+			if b.Joint != nil && (len(super) > 1 || m.Synchronous) {
+				return fmt.Errorf("superblock %d: a joint move is a superblock by itself", i)
+			}
 			if b.First != next || len(b.Nodes) == 0 || next > math.MaxInt32-len(b.Nodes)-16 {
 				return fmt.Errorf("superblock %d: %d nodes from slot %d on", i, len(b.Nodes), b.First)
 			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || samplerNamed(b.Sampler) < 0 || b.Sampler != "" && b.Kind != Continuous {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && b.Kind != Continuous {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
@@ -1035,6 +1038,14 @@ func (m *Model) checkSweep() error {
 		}
 	}
 	return m.checkCodeFor()
+}
+
+// knownSampler reports whether the engine has the block's sampler.
+func (b *Block) knownSampler() bool {
+	if j := b.Joint; j != nil {
+		return jointNamed(b.Sampler) >= 0 && j.StepSize > 0 && j.NoiseScale >= 0 && j.Steps > 0
+	}
+	return samplerNamed(b.Sampler) >= 0
 }
 
 // checkCodeFor refuses nodes whose sampler lacks code.
@@ -1716,6 +1727,12 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.int(x.States)
 			e.truth(x.Float)
 			e.text(x.Sampler)
+			e.truth(x.Joint != nil)
+			if j := x.Joint; j != nil {
+				e.float(j.StepSize)
+				e.float(j.NoiseScale)
+				e.int(j.Steps)
+			}
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -2010,8 +2027,13 @@ func (d *codecReader) model() *Model {
 	})
 	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
-		return codecList(d, 2+4+16+4, func(d *codecReader) Block {
-			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), First: d.int(), Nodes: d.ints32()}
+		return codecList(d, 2+4+1+16+4, func(d *codecReader) Block {
+			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text()}
+			if d.truth() {
+				b.Joint = &Joint{StepSize: d.float(), NoiseScale: d.float(), Steps: d.int()}
+			}
+			b.First, b.Nodes = d.int(), d.ints32()
+			return b
 		})
 	})
 	m.Synchronous = d.truth()
@@ -2261,6 +2283,7 @@ type blockPlan struct {
 
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
+	joint *jointPlan // a joint move
 	layer *spinLayer // nil: inputs differ from node to node
 
 	vector []int // where each node begins in vectorSpins.node
@@ -2384,8 +2407,14 @@ func (s *Sampler) compile() error {
 	for _, super := range m.Sweep {
 		var plans []*blockPlan
 		for _, b := range super {
-			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes, step: samplerNamed(b.Sampler)}
-			if p.step < 0 {
+			p := &blockPlan{kind: b.Kind, states: b.States, first: b.First, nodes: b.Nodes}
+			switch {
+			case b.Joint != nil:
+				p.joint = s.compileJoint(&b)
+			default:
+				p.step = samplerNamed(b.Sampler)
+			}
+			if !b.knownSampler() {
 				return fmt.Errorf("sampler %q is not one this engine knows", b.Sampler)
 			}
 			padded := (len(b.Nodes) + 3) / 4 * 4
@@ -2841,21 +2870,26 @@ func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
 // hamiltonian fills h for the chains of words lo … hi-1.
 func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 	for word := lo; word < hi; word++ {
-		var sum [64]float64
-		for fi := range s.model.Factors {
-			if !s.model.Factors[fi].integer() {
-				s.addFloatFactor(&sum, fi, word)
-			} else if a := s.counted[fi]; a > 0 {
-				s.countFactor(&sum, fi, word, a)
-			} else {
-				s.addFactor(&sum, fi, word)
-			}
-		}
-		for i := range s.model.Codes {
-			s.addCodeFactor(&sum, &s.model.Codes[i], word)
-		}
+		sum := s.wordEnergies(word)
 		copy(h[64*word:], sum[:min(64, s.chains-64*word)])
 	}
+}
+
+// wordEnergies is H of the 64 chains of a word at β = 1.
+func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
+	for fi := range s.model.Factors {
+		if !s.model.Factors[fi].integer() {
+			s.addFloatFactor(&sum, fi, word)
+		} else if a := s.counted[fi]; a > 0 {
+			s.countFactor(&sum, fi, word, a)
+		} else {
+			s.addFactor(&sum, fi, word)
+		}
+	}
+	for i := range s.model.Codes {
+		s.addCodeFactor(&sum, &s.model.Codes[i], word)
+	}
+	return sum
 }
 
 // findCounted finds the factors whose energy can be counted: spins only, one
@@ -3238,7 +3272,7 @@ func (s *Sampler) checkPrecision(weights [][]float64) error {
 						a += -weights[t.factor][t.base]
 					}
 				}
-				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && !x.codedSquare() {
+				if len(x.square) == 0 && !(a > 0) && b.step == stepNone && b.joint == nil && !x.codedSquare() {
 					return fmt.Errorf("%s: the coefficient of its square in the energy would be %v; it must be above 0", s.model.NodeName(int(x.node)), a)
 				}
 			}
@@ -3803,6 +3837,295 @@ func (v *Var) exampleRef() string {
 	return v.Name + "[" + strings.TrimSuffix(strings.Repeat("0,", len(v.Shape)), ",") + "]"
 }
 
+// Joint moves of continuous nodes: langevin, mala and hmc. The nodes of the block
+// follow the gradient of the energy together.
+
+type jointKind int8
+
+const (
+	jointLangevin jointKind = iota
+	jointMALA
+	jointHMC
+)
+
+var jointNames = []string{"langevin", "mala", "hmc"}
+
+// jointNamed is the joint move of a name, -1 if there is none.
+func jointNamed(name string) jointKind { return jointKind(slices.Index(jointNames, name)) }
+
+// jointPlan is a joint move, compiled.
+type jointPlan struct {
+	kind        jointKind
+	step, noise float64
+	steps       int
+}
+
+const largestError = 1000 // of the energy that a move of hmc may make, as in Stan
+
+func (s *Sampler) compileJoint(b *Block) *jointPlan {
+	return &jointPlan{jointNamed(b.Sampler), b.Joint.StepSize, b.Joint.NoiseScale, b.Joint.Steps}
+}
+
+// jointScratch is what a worker needs for a joint move: by node and chain of a word.
+type jointScratch struct {
+	old, slope, noise, mean [][64]float32
+	sum                     [64]float64
+}
+
+func (j *jointScratch) grow(n int) {
+	for len(j.old) < n {
+		j.old, j.slope = append(j.old, [64]float32{}), append(j.slope, [64]float32{})
+		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
+	}
+}
+
+// updateJoint moves the nodes of a block in every word of a tile.
+func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
+	w.joint.grow(len(b.nodes))
+	for lane := range s.tile {
+		word := tile*s.tile + lane
+		n := min(64, s.chains-64*word)
+		if n <= 0 {
+			break
+		}
+		s.jointNoise(w, b, lane, n, uint32(64*word))
+		for i := range b.nodes {
+			copy(w.joint.old[i][:], w.jointRow(s, b, i, lane))
+		}
+		if b.joint.kind == jointLangevin {
+			s.langevin(w, b, lane, n)
+		} else {
+			s.accepted(w, b, lane, n, word)
+		}
+	}
+}
+
+// jointRow is the state of node i of a block in the chains of a word.
+func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) []float32 {
+	return w.floats[(int(b.row[i])*s.tile+lane)*64:][:64]
+}
+
+// jointNoise draws a normal number for each node and chain.
+func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32) {
+	for g := 0; g < len(b.nodes); g += 4 {
+		slot := uint32(b.first + g)
+		w.float.fillWords(s.rng, PurposeContinuous+s.phase, w.sweep, chain, n, slot/4)
+		for q := range min(4, len(b.nodes)-g) {
+			z := &w.joint.noise[g+q]
+			for c := range n {
+				z[c&63] = float32(s.normal(PurposeContinuous, w.float.word[q][c&63], chain+uint32(c), w.sweep, slot+uint32(q)))
+			}
+		}
+	}
+}
+
+// jointSlopes fills the derivatives of the energy at the present state.
+func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
+	for i := range b.nodes {
+		if b.skip[i] {
+			continue
+		}
+		node := &b.float.nodes[i]
+		w.curve(s, node, lane, n)
+		w.slopeAt(s, node, (*[64]float32)(w.jointRow(s, b, i, lane)), &w.joint.slope[i], lane, n)
+	}
+}
+
+// follow puts the state at x - η·D + s·z, D at the present state x, and keeps x -
+// η·D as mean.
+func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) {
+	s.jointSlopes(w, b, lane, n)
+	for i := range b.nodes {
+		if b.skip[i] {
+			continue
+		}
+		x, mean, slope, z := w.jointRow(s, b, i, lane), &w.joint.mean[i], &w.joint.slope[i], &w.joint.noise[i]
+		for c := range mean {
+			mean[c] = x[c] - float32(eta*slope[c])
+			x[c] = mean[c] + float32(sd*z[c])
+		}
+	}
+}
+
+// langevin is one step of the unadjusted Langevin algorithm; a chain that would
+// leave the numbers keeps its state.
+func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
+	j := b.joint
+	s.follow(w, b, float32(float64(j.step*s.beta)), float32(math.Sqrt(float64(2*j.step)*j.noise)), lane, n)
+	lost := s.infinite(w, b, lane, n)
+	s.restore(w, b, lost, lane)
+	for c := range n {
+		w.countMove(b.float.nodes[0].variable, lost>>c&1 == 0)
+		if lost>>c&1 != 0 {
+			w.diverge(w.sweep)
+		}
+	}
+}
+
+// infinite tells the chains with a node that has no finite value.
+func (s *Sampler) infinite(w *worker, b *blockPlan, lane, n int) (lost uint64) {
+	for i := range b.nodes {
+		for c, x := range w.jointRow(s, b, i, lane)[:n] {
+			if x-x != 0 {
+				lost |= 1 << c
+			}
+		}
+	}
+	return lost
+}
+
+// restore puts chains back into the state before the move.
+func (s *Sampler) restore(w *worker, b *blockPlan, chains uint64, lane int) {
+	if chains == 0 {
+		return
+	}
+	for i := range b.nodes {
+		x, old := w.jointRow(s, b, i, lane), &w.joint.old[i]
+		for c := range x {
+			if chains>>c&1 != 0 {
+				x[c] = old[c]
+			}
+		}
+	}
+}
+
+// accepted is a move of mala or hmc with its Metropolis test.
+func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
+	before := s.wordEnergies(word)
+	if b.joint.kind == jointMALA {
+		s.proposeMALA(w, b, lane, n)
+	} else {
+		s.proposeHMC(w, b, lane, n)
+	}
+	after := s.wordEnergies(word)
+	lost := s.infinite(w, b, lane, n)
+	back := uint64(0)
+	for c := range n {
+		change := float64(s.beta * (after[c] - before[c]))
+		l := -change - w.joint.sum[c]
+		alpha := 0.0
+		switch {
+		case l != l || lost>>c&1 != 0:
+		case l >= 0:
+			alpha = 1
+		default:
+			alpha = Exp(l)
+		}
+		u := s.rng.Word32(PurposeContinuous+s.phase, uint32(64*word+c), w.sweep, uint32(b.first), 2)
+		taken := (float64(u)+0.5)/(1<<32) < alpha
+		if !taken {
+			back |= 1 << c
+		}
+		if w.sweep >= s.fitUntil {
+			w.countMove(b.float.nodes[0].variable, taken)
+			if l != l || lost>>c&1 != 0 || -l > largestError {
+				w.diverge(w.sweep)
+			}
+		}
+	}
+	s.restore(w, b, back, lane)
+}
+
+// proposeMALA moves along the gradient; the sum becomes the logarithm of the ratio of
+// the proposal's density forwards to that backwards.
+func (s *Sampler) proposeMALA(w *worker, b *blockPlan, lane, n int) {
+	eta, sd := float32(float64(b.joint.step*s.beta)), float32(math.Sqrt(2*b.joint.step))
+	s.follow(w, b, eta, sd, lane, n)
+	forward := w.joint.noise // no longer needed: y - mean
+	for i := range b.nodes {
+		if !b.skip[i] {
+			for c, y := range w.jointRow(s, b, i, lane) {
+				forward[i][c] = y - w.joint.mean[i][c]
+			}
+		}
+	}
+	s.jointSlopes(w, b, lane, n)
+	w.joint.sum = [64]float64{}
+	for i := range b.nodes {
+		if b.skip[i] {
+			continue
+		}
+		row := w.jointRow(s, b, i, lane)
+		for c := range n {
+			m := row[c] - float32(eta*w.joint.slope[i][c])
+			u, v := float64(w.joint.old[i][c]-m), float64(forward[i][c])
+			w.joint.sum[c] += float64(u*u) - float64(v*v)
+		}
+	}
+	for c := range w.joint.sum {
+		w.joint.sum[c] /= float64(2 * float64(float64(sd)*float64(sd)))
+	}
+}
+
+// proposeHMC follows Hamilton's equations by leapfrogs from momenta that are the
+// noise; the sum becomes the change of the kinetic energy.
+func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
+	j := b.joint
+	step, half := float32(j.step), float32(float64(j.step*s.beta)/2)
+	p := w.joint.noise
+	w.joint.sum = [64]float64{}
+	s.addKinetic(w, b, -1, n)
+	kick := func() {
+		s.jointSlopes(w, b, lane, n)
+		for i := range b.nodes {
+			if !b.skip[i] {
+				for c, d := range w.joint.slope[i] {
+					p[i][c] -= float32(half * d)
+				}
+			}
+		}
+	}
+	for range j.steps {
+		kick()
+		for i := range b.nodes {
+			if !b.skip[i] {
+				x := w.jointRow(s, b, i, lane)
+				for c := range p[i] {
+					x[c] += float32(step * p[i][c])
+				}
+			}
+		}
+		kick()
+	}
+	s.addKinetic(w, b, 1, n)
+	for c := range w.joint.sum {
+		w.joint.sum[c] /= 2
+	}
+}
+
+// addKinetic adds the squares of the momenta with a sign.
+func (s *Sampler) addKinetic(w *worker, b *blockPlan, sign float64, n int) {
+	for i := range b.nodes {
+		if !b.skip[i] {
+			for c, p := range w.joint.noise[i][:n] {
+				w.joint.sum[c] += float64(sign * float64(float64(p)*float64(p)))
+			}
+		}
+	}
+}
+
+// diverge counts a move that left the numbers, or nearly did.
+func (w *worker) diverge(sweep uint64) {
+	if w.diverged == 0 || sweep < w.divergedAt {
+		w.divergedAt = sweep
+	}
+	w.diverged++
+}
+
+// Divergences is how many joint moves went beyond finite numbers or, after warm-up,
+// made an error above 1,000 in the energy (their chains stayed where they were), and
+// the sweep of the first.
+func (s *Sampler) Divergences() (count, first uint64) {
+	first = math.MaxUint64
+	for _, w := range s.workers {
+		if w.diverged > 0 {
+			count += w.diverged
+			first = min(first, w.divergedAt)
+		}
+	}
+	return count, first
+}
+
 // A spinLayer is a block whose spins all have the same inputs, as in a restricted
 // Boltzmann machine: the inputs are transposed once for the block, and one table
 // entry holds the sums of the four nodes of a quad.
@@ -4164,8 +4487,16 @@ type Block struct {
 	States  int
 	Float   bool   // updated in float32: continuous nodes and their neighbours
 	Sampler string // "" draws from the conditional law; else the name of another sampler
+	Joint   *Joint // a joint move of all nodes, by Sampler
 	First   int
 	Nodes   []int32
+}
+
+// Joint is how a block moves as a whole.
+type Joint struct {
+	StepSize   float64
+	NoiseScale float64 // of langevin
+	Steps      int     // of hmc
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading
@@ -5816,10 +6147,7 @@ func (w *worker) slopeAt(s *Sampler, node *floatNode, x, d *[64]float32, lane, n
 // stepNumber updates a continuous node by one of these samplers.
 func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, n int, slot, chain uint32) {
 	q := &w.float.step
-	fillFloats(&q.b, node.constant[0])
-	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
-	fillFloats(&q.a, float32(node.a))
-	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
+	w.curve(s, node, lane, n)
 	at := (int(b.row[i])*s.tile + lane) * 64
 	copy(q.x[:], w.floats[at:][:64])
 	w.energyAt(s, node, &q.x, &q.ex, lane, n)
@@ -5831,6 +6159,15 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 	} else {
 		w.propose(s, b.step, node, out, step, d, lane, n)
 	}
+}
+
+// curve prepares energyAt and slopeAt for a node.
+func (w *worker) curve(s *Sampler, node *floatNode, lane, n int) {
+	q := &w.float.step
+	fillFloats(&q.b, node.constant[0])
+	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
+	fillFloats(&q.a, float32(node.a))
+	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
 }
 
 // draws are the words of one node in the chains of a word.
@@ -6074,7 +6411,7 @@ func (m *Model) Fits(i int) bool {
 	v := &m.Vars[i]
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
+			if b.Joint == nil && b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
 				return true
 			}
 		}
@@ -6088,7 +6425,7 @@ func (s *Sampler) placeSteps() {
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
 			for _, n := range b.Nodes {
-				if samplerNamed(b.Sampler) > stepNone {
+				if b.Joint == nil && samplerNamed(b.Sampler) > stepNone {
 					s.stepRow[n] = int32(s.stepRows)
 					s.stepRows++
 				}
@@ -6217,6 +6554,9 @@ type worker struct {
 	shadowFloats      []float32
 	steps             []float32
 	moves             []moves // by variable
+	joint             jointScratch
+	diverged          uint64
+	divergedAt        uint64 // sweep of the first
 	float             floatScratch
 
 	theta  []int64
@@ -6390,6 +6730,11 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	switch {
 	case s.vector != nil:
 		s.updateVector(w, b, tile, lo, hi)
+		return
+	case b.joint != nil:
+		if lo == 0 { // it is not shared among threads
+			s.updateJoint(w, b, tile)
+		}
 		return
 	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)
@@ -11894,12 +12239,19 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 	return SaveState(ctx, path, c.view, c.plan.Generator)
 }
 
-// A SamplerReport says how a sampler that fits steps did for one variable.
+// A SamplerReport says how a sampler other than gibbs did for one variable, or for
+// those that move together ("x, y").
 type SamplerReport struct {
 	Variable   string `json:"variable"`
 	Sampler    string `json:"sampler"`
-	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; of slice none
+	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; of slice and langevin none
 	Step       Value  `json:"step"`       // median over nodes and chains
+	// Divergences are joint moves that were undone because they left the finite
+	// numbers or made a large error in the energy, the first in sweep DivergedAt.
+	Divergences uint64 `json:"divergences,omitempty"`
+	DivergedAt  uint64 `json:"diverged_at,omitempty"`
+
+	joint bool
 }
 
 // samplerReports are those of a view.
@@ -11927,7 +12279,40 @@ func samplerReports(v ChainView) []SamplerReport {
 		}
 		list = append(list, r)
 	}
-	return list
+	return append(list, jointReports(v)...)
+}
+
+// jointReports is the report of a joint move, if there is one.
+func jointReports(v ChainView) []SamplerReport {
+	m := v.Model()
+	if len(m.Sweep) == 0 {
+		return nil
+	}
+	b := m.Sweep[len(m.Sweep)-1][0]
+	if b.Joint == nil {
+		return nil
+	}
+	var names []string
+	for i := range m.Vars {
+		if x := &m.Vars[i]; slices.ContainsFunc(b.Nodes, func(n int32) bool { return x.First <= int(n) && int(n) < x.First+x.Count }) {
+			names = append(names, x.Name)
+		}
+	}
+	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: Value{NA: "not known"}, Step: Value{V: b.Joint.StepSize}, joint: true}
+	source, ok := v.(interface {
+		Acceptance(name string) (rate float64, proposals uint64)
+		Divergences() (count, first uint64)
+	})
+	if !ok {
+		return []SamplerReport{r}
+	}
+	if rate, proposals := source.Acceptance(names[0]); proposals > 0 && b.Sampler != "langevin" {
+		r.Acceptance = Value{V: rate}
+	}
+	if count, first := source.Divergences(); count > 0 {
+		r.Divergences, r.DivergedAt = count, first
+	}
+	return []SamplerReport{r}
 }
 
 // samplerOf is the sampler of a variable that fits steps.
@@ -11953,7 +12338,14 @@ func (r *SamplerReport) text() string {
 		if r.Sampler == "slice" {
 			what = "width"
 		}
-		text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
+		if r.joint {
+			text += fmt.Sprintf(", step %v", r.Step.V)
+		} else {
+			text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
+		}
+	}
+	if r.Divergences > 0 {
+		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: use a smaller step_size", r.Divergences, r.DivergedAt)
 	}
 	return text
 }
