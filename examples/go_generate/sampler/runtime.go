@@ -10734,6 +10734,8 @@ type Plan struct {
 	Target, Generator string // for the result's meta and the summary
 
 	Observables []Observable // of the model file: in summary and result
+	Histograms  []Histogram  // of the model file: in summary and result
+	RowMeans    []Observable // of the model file: in the result the mean of every row
 
 	Progress func(Progress) // nil: none. It costs a look at the clock a sweep
 	Extra    []Watcher      // more to watch
@@ -10753,6 +10755,8 @@ type Collector struct {
 	best     *BestStates // nil: not wanted
 	moments  *Moments    // nil: not wanted
 	scalars  []*Scalar   // observables
+	counts   []*HistogramCounts
+	rows     []*RowMeans
 	progress *progressWatch
 
 	watchers []Watcher
@@ -10804,6 +10808,22 @@ func NewCollector(v ChainView, schedule Schedule, plan Plan) (*Collector, error)
 		s := plan.Observables[i].Scalar()
 		c.scalars = append(c.scalars, s)
 		c.watch(s)
+	}
+	for _, h := range plan.Histograms {
+		counts, err := NewHistogram(m, chains, h)
+		if err != nil {
+			return nil, err
+		}
+		c.counts = append(c.counts, counts)
+		c.watch(counts)
+	}
+	for _, o := range plan.RowMeans {
+		rows, err := NewRowMeans(m, chains, draws, o)
+		if err != nil {
+			return nil, err
+		}
+		c.rows = append(c.rows, rows)
+		c.watch(rows)
 	}
 	c.watch(plan.Extra...)
 	if plan.Progress != nil {
@@ -10863,6 +10883,27 @@ func (c *Collector) Drive(resume bool, run func() error) error {
 	c.frame.look(c.draws)
 	c.final = c.frame.state()
 	return c.err
+}
+
+// Continue takes over what an earlier part of the run counted: histograms go on from
+// there. Those of which there is nothing begin with this part; one with other nodes
+// or bins is a *StateError.
+func (c *Collector) Continue(from []SavedHistogram) error {
+	for _, h := range c.counts {
+		if err := h.goOn(from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Histograms are the counts so far, for the next part of the run.
+func (c *Collector) Histograms() []SavedHistogram {
+	var list []SavedHistogram
+	for _, h := range c.counts {
+		list = append(list, SavedHistogram{h.Histogram, slices.Clone(h.counts)})
+	}
+	return list
 }
 
 // planned is the number of sweeps of the whole run.
@@ -10975,6 +11016,8 @@ func (c *Collector) Close() error {
 //	series.go      magnetisation, shares, scalars of the user
 //	nodes.go       R-hat and ESS of every node
 //	moments.go     means of nodes and factor rows
+//	rowmeans.go    means of an expression in every row
+//	histogram.go   how often nodes have each value
 //	progress.go    how far a run is
 //	collector.go   all of them together
 //	meta.go        what a result says of its origin
@@ -11173,6 +11216,260 @@ func (f *Frame) state() snapshot {
 	return f.now
 }
 
+// A Histogram asks how often each of some nodes of one variable had each value,
+// over all chains and draws: of a spin −1 and +1, of a categorical each state, of a
+// continuous variable the values in bins of equal width.
+type Histogram struct {
+	Name  string  `json:"name"`
+	Nodes []int32 `json:"nodes"` // dense, of one variable
+	// Bins from Low to High, of a continuous variable; else 0.
+	Bins int     `json:"bins,omitempty"`
+	Low  float64 `json:"low,omitempty"`
+	High float64 `json:"high,omitempty"`
+}
+
+// Edges are the Bins + 1 ends of the bins of a continuous variable, ascending. A
+// value x is in bin i if Edges[i] ≤ x < Edges[i+1], in the last also if x is High.
+func (h *Histogram) Edges() []float64 {
+	edges := make([]float64, h.Bins+1)
+	for i := range edges {
+		edges[i] = h.Low + float64(float64(h.High-h.Low)*float64(i))/float64(h.Bins)
+	}
+	edges[h.Bins] = h.High
+	return edges
+}
+
+// HistogramCounts counts for one Histogram, in integers: 8 bytes a node and bin.
+type HistogramCounts struct {
+	Histogram
+	v      *Var
+	chains int
+	width  int // counts of a node: values; or below, bins, above
+	edges  []float64
+	scale  float64 // bins a unit
+	counts []int64 // node, then value
+}
+
+// NewHistogram counts for a model. Nodes of several variables, or bins where they
+// do not belong, are an error.
+func NewHistogram(m *Model, chains int, h Histogram) (*HistogramCounts, error) {
+	c := &HistogramCounts{Histogram: h, chains: chains}
+	for i := range m.Vars {
+		if v := &m.Vars[i]; len(h.Nodes) > 0 && v.First <= int(h.Nodes[0]) && int(h.Nodes[0]) < v.First+v.Count {
+			c.v = v
+		}
+	}
+	if c.v == nil {
+		return nil, fmt.Errorf("histogram %s: no nodes of the model", h.Name)
+	}
+	for _, n := range h.Nodes {
+		if int(n) < c.v.First || int(n) >= c.v.First+c.v.Count {
+			return nil, fmt.Errorf("histogram %s: node %d is not of %s", h.Name, n, c.v.Name)
+		}
+	}
+	if continuous := c.v.Kind == Continuous; continuous != (h.Bins > 0) || continuous && !(h.Low < h.High) {
+		return nil, fmt.Errorf("histogram %s: %d bins from %v to %v", h.Name, h.Bins, h.Low, h.High)
+	}
+	switch c.v.Kind {
+	case Spin:
+		c.width = 2
+	case Continuous:
+		c.edges, c.width = h.Edges(), h.Bins+2
+		c.scale = float64(h.Bins) / float64(h.High-h.Low)
+	default:
+		c.width = c.v.States
+	}
+	c.counts = make([]int64, len(h.Nodes)*c.width)
+	return c, nil
+}
+
+// Observe counts a draw.
+func (c *HistogramCounts) Observe(f *Frame) error {
+	state := f.state()
+	for i, n := range c.Nodes {
+		counts := c.counts[i*c.width : (i+1)*c.width]
+		switch c.v.Kind {
+		case Spin:
+			up := 0
+			for _, w := range state.spin(int(n)) {
+				up += bits.OnesCount64(w)
+			}
+			counts[0] += int64(c.chains - up)
+			counts[1] += int64(up)
+		case Continuous:
+			for _, x := range state.float(int(n)) {
+				counts[c.bin(float64(x))]++
+			}
+		default:
+			for _, k := range state.category(int(n)) {
+				counts[k]++
+			}
+		}
+	}
+	return nil
+}
+
+// bin is the place of a value among the counts: 0 below, 1 + its bin, or the last
+// above.
+func (c *HistogramCounts) bin(x float64) int {
+	switch {
+	case x < c.Low:
+		return 0
+	case !(x <= c.High):
+		return c.Bins + 1
+	}
+	i := min(int(float64(x-c.Low)*c.scale), c.Bins-1) // but for rounding
+	if x < c.edges[i] || i+1 < c.Bins && x >= c.edges[i+1] {
+		i = min(sort.SearchFloat64s(c.edges, x), c.Bins)
+		if i == c.Bins || x < c.edges[i] {
+			i--
+		}
+	}
+	return i + 1
+}
+
+// part is counts[from:to] of every node, one after the other.
+func (c *HistogramCounts) part(from, to int) []int64 {
+	var list []int64
+	for at := 0; at < len(c.counts); at += c.width {
+		list = append(list, c.counts[at+from:at+to]...)
+	}
+	return list
+}
+
+// bins are the places of the counts that are neither below nor above.
+func (c *HistogramCounts) bins() (from, to int) {
+	if c.edges != nil {
+		return 1, c.width - 1
+	}
+	return 0, c.width
+}
+
+// WriteArrays adds histogram/NAME (node, value) int64, where node is the
+// variable's shape if all its nodes are counted in order, else a list whose flat
+// indices are histogram/NAME/nodes; the values of the last axis as
+// histogram/NAME/values, or of a continuous variable histogram/NAME/edges (one more
+// than bins, float64) with the counts of what lies under and over them in
+// histogram/NAME/outside (node, 2).
+func (c *HistogramCounts) WriteArrays(z *NPZWriter) error {
+	name := histogramPrefix + c.Name
+	shape := []int{len(c.Nodes)}
+	if c.whole() {
+		shape = append([]int(nil), c.v.Shape...)
+	} else {
+		flat := make([]int32, len(c.Nodes))
+		for i, n := range c.Nodes {
+			flat[i] = n - int32(c.v.First)
+		}
+		if err := z.Add(name+"/nodes", []int{len(flat)}, flat); err != nil {
+			return err
+		}
+	}
+	from, to := c.bins()
+	if err := z.Add(name, append(shape, to-from), c.part(from, to)); err != nil {
+		return err
+	}
+	if c.edges == nil {
+		values := c.values()
+		return z.Add(name+"/values", []int{len(values)}, values)
+	}
+	if err := z.Add(name+"/edges", []int{len(c.edges)}, c.edges); err != nil {
+		return err
+	}
+	outside := make([]int64, 0, 2*len(c.Nodes))
+	for at := 0; at < len(c.counts); at += c.width {
+		outside = append(outside, c.counts[at], c.counts[at+c.width-1])
+	}
+	return z.Add(name+"/outside", append(shape, 2), outside)
+}
+
+const histogramPrefix = "histogram/"
+
+// whole says whether all nodes of the variable are counted, in their order.
+func (c *HistogramCounts) whole() bool {
+	for i, n := range c.Nodes {
+		if int(n) != c.v.First+i {
+			return false
+		}
+	}
+	return len(c.Nodes) == c.v.Count
+}
+
+// values are those that a spin or a categorical takes.
+func (c *HistogramCounts) values() []int32 {
+	values := []int32{-1, 1}
+	if c.v.Kind == Categorical {
+		values = make([]int32, c.v.States)
+		for k := range values {
+			values[k] = int32(k)
+		}
+	}
+	return values
+}
+
+// A HistogramReport is a histogram of all its nodes together.
+type HistogramReport struct {
+	Name   string    `json:"name"`
+	Nodes  int       `json:"nodes"`
+	Values []int32   `json:"values,omitempty"` // of spins and categoricals
+	Edges  []float64 `json:"edges,omitempty"`  // of continuous variables
+	Counts []int64   `json:"counts"`
+	Under  int64     `json:"under"` // below the first edge
+	Over   int64     `json:"over"`  // above the last
+}
+
+// Report adds up the nodes.
+func (c *HistogramCounts) Report() HistogramReport {
+	r := HistogramReport{Name: c.Name, Nodes: len(c.Nodes), Edges: c.edges}
+	sum := make([]int64, c.width)
+	for i, n := range c.counts {
+		sum[i%c.width] += n
+	}
+	from, to := c.bins()
+	r.Counts = sum[from:to]
+	if c.edges == nil {
+		r.Values = c.values()
+	} else {
+		r.Under, r.Over = sum[0], sum[to]
+	}
+	return r
+}
+
+// goOn adds the counts of an earlier part of the run: those of a histogram of the
+// same name, which must be the same histogram.
+func (c *HistogramCounts) goOn(from []SavedHistogram) error {
+	for _, s := range from {
+		switch {
+		case s.Name != c.Name:
+		case !reflect.DeepEqual(s.Histogram, c.Histogram):
+			return stateErrorf("saved with another histogram %s: its nodes or bins differ", c.Name)
+		case len(s.Counts) != len(c.counts):
+			return stateErrorf("damaged: the histogram %s has %d counts, not %d", c.Name, len(s.Counts), len(c.counts))
+		default:
+			for i, n := range s.Counts {
+				c.counts[i] += n
+			}
+		}
+	}
+	return nil
+}
+
+// A SavedHistogram is what a part of a run counted, for the next part.
+type SavedHistogram struct {
+	Histogram
+	Counts []int64 // of each node, each value; of continuous nodes under, bins, over
+}
+
+// writeHistograms adds their counts to a state file, in the order of its meta.
+func writeHistograms(z *NPZWriter, list []SavedHistogram) error {
+	for _, h := range list {
+		if err := z.Add(histogramPrefix+h.Name, []int{len(h.Counts)}, h.Counts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Meta says where a result comes from. It is the member meta of result files, as
 // JSON in a uint8 array.
 type Meta struct {
@@ -11272,14 +11569,15 @@ type Moments struct {
 	rows   []*rowMoments
 }
 
-// A rowMoments takes the means of one factor's rows.
+// A rowMoments takes the means of one factor's rows, or of an expression.
 type rowMoments struct {
 	f       *Factor
 	name    string
-	counts  []int64   // rows × entries: counts of +1, or of ± entries picked
-	sums    []float64 // the same with continuous values
-	batches *Batches  // of bits for spins, of numbers else
-	values  []int8    // of one chain
+	counts  []int64                                // rows × entries: counts of +1, or of ± entries picked
+	sums    []float64                              // the same with continuous values
+	batches *Batches                               // of bits for spins, of numbers else
+	values  []int8                                 // of one chain
+	value   func(f *Frame, row int, dst []float64) // of an expression; nil: of f's slots
 
 	index           []int32 // entries picked by a row in each chain
 	product, picked []float64
@@ -11366,21 +11664,27 @@ func (o *Moments) Observe(f *Frame) error {
 		o.addNodes(&f.Model().Vars[i], state)
 	}
 	for _, r := range o.rows {
-		var err error
-		switch {
-		case onlySpins(r.f):
-			err = r.addProducts(state)
-		case hasContinuous(r.f):
-			err = r.addFloats(state)
-		default:
-			err = r.addEntries(state)
-		}
-		if err != nil {
+		if err := r.observe(f); err != nil {
 			return err
 		}
-		r.batches.EndDraw()
 	}
 	return nil
+}
+
+// observe adds a draw.
+func (r *rowMoments) observe(f *Frame) (err error) {
+	switch {
+	case r.value != nil:
+		err = r.addValues(f)
+	case onlySpins(r.f):
+		err = r.addProducts(f.state())
+	case hasContinuous(r.f):
+		err = r.addFloats(f.state())
+	default:
+		err = r.addEntries(f.state())
+	}
+	r.batches.EndDraw()
+	return err
 }
 
 func (o *Moments) addNodes(v *Var, state snapshot) {
@@ -11465,10 +11769,7 @@ func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
-		for c := range r.product {
-			r.product[c] = 1
-		}
-		state.multiply(r.f, nodes, r.product)
+		state.product(r.f, nodes, r.product)
 		if size == 1 {
 			if err := r.addSeries(row, r.product); err != nil {
 				return err
@@ -11492,11 +11793,19 @@ func (r *rowMoments) addFloats(state snapshot) error {
 }
 
 func (r *rowMoments) addSeries(i int, values []float64) error {
-	sum := 0.0
-	for _, x := range values {
-		sum += x
+	var sum [4]float64 // of every fourth chain, so that additions need not wait for each other
+	whole := values
+	for ; len(values) >= 4; values = values[4:] {
+		sum[0] += values[0]
+		sum[1] += values[1]
+		sum[2] += values[2]
+		sum[3] += values[3]
 	}
-	r.sums[i] += sum
+	for k, x := range values {
+		sum[k] += x
+	}
+	r.sums[i] += (sum[0] + sum[1]) + (sum[2] + sum[3])
+	values = whole
 	return r.batches.AddSeries(i, values)
 }
 
@@ -11889,7 +12198,7 @@ func (b *NodeBatches) NodeRows() ([]Row, error) {
 }
 
 // An Observable is a number of a state that a model file asks for: the sum of an
-// expression over rows of nodes.
+// expression over rows of nodes, or for RowMeans its value in each row.
 type Observable struct {
 	Name  string  `json:"name"`
 	Slots []Slot  `json:"slots"`
@@ -11900,21 +12209,31 @@ type Observable struct {
 
 // Scalar is the watcher that records the observable.
 func (o *Observable) Scalar() *Scalar {
-	var stack []float64
+	value := o.rowValues()
+	var term []float64
 	return &Scalar{Name: o.Name, Value: func(f *Frame, dst []float64) error {
-		k := len(o.Slots)
-		for chain := range dst {
-			sum := 0.0
-			for r := range o.Rows {
-				nodes := o.Index[r*k : r*k+k]
-				var v float64
-				v, stack = o.Code.Eval(r, func(n int) float64 { return f.number(int(nodes[n]), chain) }, stack)
-				sum += v
+		term = append(term[:0], dst...)
+		clear(dst)
+		for r := range o.Rows {
+			value(f, r, term)
+			for chain, x := range term {
+				dst[chain] += x
 			}
-			dst[chain] = sum
 		}
 		return nil
 	}}
+}
+
+// rowValues is the expression in one row, by chain.
+func (o *Observable) rowValues() func(f *Frame, row int, dst []float64) {
+	var stack []float64
+	k := len(o.Slots)
+	return func(f *Frame, row int, dst []float64) {
+		nodes := o.Index[row*k : row*k+k]
+		for chain := range dst {
+			dst[chain], stack = o.Code.Eval(row, func(n int) float64 { return f.number(int(nodes[n]), chain) }, stack)
+		}
+	}
 }
 
 // number is the state of a node in one chain as expressions take it.
@@ -12000,7 +12319,9 @@ type Report struct {
 
 	Rows  []Row
 	Worst WorstNodes
-	Best  *BestReport // nil: not observed
+
+	Histograms []HistogramReport
+	Best       *BestReport // nil: not observed
 	// BestCut is the value of the best cut, set by who knows that the model is one.
 	BestCut *float64
 }
@@ -12026,6 +12347,9 @@ func (c *Collector) Report() *Report {
 		if rows, ok := w.(RowWriter); ok {
 			r.Rows = append(r.Rows, rows.Rows()...)
 		}
+	}
+	for _, h := range c.counts {
+		r.Histograms = append(r.Histograms, h.Report())
 	}
 	if c.best != nil {
 		if energy, chain, sweep := c.best.Lowest(); chain >= 0 {
@@ -12086,26 +12410,27 @@ func (r *Report) FlipsPerNS() float64 {
 
 // jsonReport is a Report as `run --json` gives it.
 type jsonReport struct {
-	Model               string          `json:"model"`
-	Hash                string          `json:"hash"`
-	Target              string          `json:"target"`
-	Seed                uint64          `json:"seed"`
-	Chains              int             `json:"chains"`
-	Draws               int             `json:"draws"`
-	Sweeps              uint64          `json:"sweeps"`
-	Flips               float64         `json:"flips"`
-	Seconds             float64         `json:"seconds"`
-	FlipsPerNS          float64         `json:"flips_per_ns"`
-	MaxProbabilityError float64         `json:"max_probability_error"`
-	FloatNodes          int             `json:"float_nodes,omitempty"`
-	Summary             []jsonRow       `json:"summary"`
-	Nodes               jsonNodes       `json:"nodes"`
-	Samplers            []SamplerReport `json:"samplers,omitempty"`
-	Best                *BestReport     `json:"best"`
-	BestCut             *float64        `json:"best_cut,omitempty"`
-	Interrupted         bool            `json:"interrupted"`
-	Converged           bool            `json:"converged"`
-	Verdict             string          `json:"verdict"`
+	Model               string            `json:"model"`
+	Hash                string            `json:"hash"`
+	Target              string            `json:"target"`
+	Seed                uint64            `json:"seed"`
+	Chains              int               `json:"chains"`
+	Draws               int               `json:"draws"`
+	Sweeps              uint64            `json:"sweeps"`
+	Flips               float64           `json:"flips"`
+	Seconds             float64           `json:"seconds"`
+	FlipsPerNS          float64           `json:"flips_per_ns"`
+	MaxProbabilityError float64           `json:"max_probability_error"`
+	FloatNodes          int               `json:"float_nodes,omitempty"`
+	Summary             []jsonRow         `json:"summary"`
+	Histograms          []HistogramReport `json:"histograms,omitempty"`
+	Nodes               jsonNodes         `json:"nodes"`
+	Samplers            []SamplerReport   `json:"samplers,omitempty"`
+	Best                *BestReport       `json:"best"`
+	BestCut             *float64          `json:"best_cut,omitempty"`
+	Interrupted         bool              `json:"interrupted"`
+	Converged           bool              `json:"converged"`
+	Verdict             string            `json:"verdict"`
 }
 
 type jsonRow struct {
@@ -12141,7 +12466,7 @@ func (r *Report) MarshalJSON() ([]byte, error) {
 		Model: r.Model, Hash: r.Hash, Target: r.Target, Seed: r.Seed, Chains: r.Chains, Draws: r.Draws,
 		Sweeps: r.Sweeps, Flips: r.Flips, Seconds: r.Seconds, FlipsPerNS: r.FlipsPerNS(),
 		MaxProbabilityError: r.MaxProbabilityError, FloatNodes: r.FloatNodes,
-		Summary:  []jsonRow{},
+		Summary: []jsonRow{}, Histograms: r.Histograms,
 		Nodes:    jsonNodes{r.Worst.RHat, r.Worst.RHatAt, r.Worst.ESS, r.Worst.ESSAt, r.Worst.Still, r.Worst.Chains},
 		Samplers: r.Samplers, Best: r.Best, BestCut: r.BestCut,
 		Interrupted: r.Interrupted, Converged: converged, Verdict: sentence,
@@ -12215,6 +12540,12 @@ func (c *Collector) arrays() []ArrayWriter {
 	for _, s := range c.scalars {
 		list = append(list, s)
 	}
+	for _, h := range c.counts {
+		list = append(list, h)
+	}
+	for _, r := range c.rows {
+		list = append(list, r)
+	}
 	for _, w := range c.plan.Extra {
 		if a, ok := w.(ArrayWriter); ok {
 			list = append(list, a)
@@ -12236,7 +12567,123 @@ func (c *Collector) SaveState(ctx context.Context, path string) error {
 	if err := c.finished(); err != nil {
 		return err
 	}
-	return SaveState(ctx, path, c.view, c.plan.Generator)
+	return saveState(ctx, path, c.view, c.plan.Generator, c.Histograms())
+}
+
+// RowMeans takes, over all chains and draws, the mean of an expression for each row
+// of its nodes, and its standard error, as Moments does of the rows of factors:
+// products of spins are counted, other values are summed in float64. No states and
+// no values of single draws are kept.
+type RowMeans struct {
+	Name   string
+	layout *stateLayout
+	draws  int
+	row    *rowMoments
+}
+
+// NewRowMeans watches an observable row by row.
+func NewRowMeans(m *Model, chains, draws int, o Observable) (*RowMeans, error) {
+	r := &RowMeans{Name: o.Name, layout: newStateLayout(m, chains), row: &rowMoments{name: o.Name}}
+	if r.row.f = o.product(); r.row.f != nil {
+		return r, r.row.prepare(chains, draws)
+	}
+	r.row.f, r.row.value = &Factor{Name: o.Name, Rows: o.Rows}, o.rowValues()
+	return r, r.row.prepareValues(chains, draws)
+}
+
+// product is the rows of a product of spins and continuous slots, with whole powers,
+// as a factor's; nil if the expression is something else.
+func (o *Observable) product() *Factor {
+	type part struct {
+		slots    []int // once for each power; nil: the constant
+		constant float64
+	}
+	var stack []part
+	pop := func() part {
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		return top
+	}
+	for _, op := range o.Code.Ops {
+		switch {
+		case op.Op == CodeSlot && o.Slots[op.N].Kind != Categorical:
+			stack = append(stack, part{slots: []int{int(op.N)}})
+		case op.Op == CodeConst:
+			stack = append(stack, part{constant: op.V})
+		case op.Op == CodeMul:
+			b, a := pop(), pop()
+			if a.slots == nil || b.slots == nil {
+				return nil
+			}
+			stack = append(stack, part{slots: slices.Concat(a.slots, b.slots)})
+		case op.Op == CodePow:
+			power, base := pop(), pop()
+			n := int(power.constant)
+			if base.slots == nil || power.slots != nil || float64(n) != power.constant || n < 1 || n > mostPowers {
+				return nil
+			}
+			stack = append(stack, part{slots: slices.Repeat(base.slots, n)})
+		default:
+			return nil
+		}
+	}
+	used := pop().slots
+	if used == nil || len(used) > mostPowers {
+		return nil
+	}
+	f := &Factor{Name: o.Name, Rows: o.Rows}
+	for _, n := range used {
+		f.Slots = append(f.Slots, Slot{Kind: o.Slots[n].Kind, States: o.Slots[n].States, Power: 1})
+	}
+	for row := range o.Rows {
+		for _, n := range used {
+			f.Index = append(f.Index, o.Index[row*len(o.Slots)+n])
+		}
+	}
+	return f
+}
+
+// mostPowers is how many factors a product may have.
+const mostPowers = 16
+
+// Observe adds a draw.
+func (r *RowMeans) Observe(f *Frame) error {
+	r.draws++
+	return r.row.observe(f)
+}
+
+// Means are those of the rows, and their standard errors, NaN where draws are too
+// few.
+func (r *RowMeans) Means() (mean, se []float64, err error) {
+	return r.row.means(r.layout.chains, r.draws)
+}
+
+// WriteArrays adds moments/value/NAME (row), float64, and the standard errors as
+// moments/value_se/NAME.
+func (r *RowMeans) WriteArrays(z *NPZWriter) error {
+	mean, se, err := r.Means()
+	if err != nil {
+		return err
+	}
+	return addPair(z, "moments/value", r.Name, []int{r.row.f.Rows}, mean, se)
+}
+
+// prepareValues makes room for the sums and the batches of an expression.
+func (r *rowMoments) prepareValues(chains, draws int) (err error) {
+	r.sums, r.product = make([]float64, r.f.Rows), make([]float64, chains)
+	r.batches, err = NewSeriesBatches(r.f.Rows, watchedChains(r.f.Rows, chains, 8, momentBytes), draws)
+	return err
+}
+
+// addValues adds the values of an expression.
+func (r *rowMoments) addValues(f *Frame) error {
+	for row := range r.f.Rows {
+		r.value(f, row, r.product)
+		if err := r.addSeries(row, r.product); err != nil {
+			return fmt.Errorf("mean %s: %w", r.name, err)
+		}
+	}
+	return nil
 }
 
 // A SamplerReport says how a sampler other than gibbs did for one variable, or for
@@ -12355,13 +12802,16 @@ func (r *SamplerReport) text() string {
 //
 // The file is an .npz with an array state/NAME (chain, *shape) for each variable,
 // steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
-// and the member meta. meta holds the SHA-256 digest of the whole file as it would
-// be with an empty digest. A file is read only if it is byte for byte what would
-// be written for its contents, so that no damage goes unnoticed.
+// histogram/NAME with the counts of each histogram so far, and the member meta.
+// meta holds the SHA-256 digest of the whole file as it would be with an empty
+// digest. A file is read only if it is byte for byte what would be written for its
+// contents, so that no damage goes unnoticed.
 type SavedState struct {
 	Meta  StateMeta
 	vars  []savedVar
 	steps []savedVar // their values are the bits of the steps
+
+	histograms []SavedHistogram
 }
 
 // StateMeta is the member meta of a state file.
@@ -12377,6 +12827,8 @@ type StateMeta struct {
 	Format    MetaFormat `json:"format"`
 	RNG       string     `json:"rng"`
 	Digest    string     `json:"digest"`
+	// Histograms whose counts so far are in the file.
+	Histograms []Histogram `json:"histograms,omitempty"`
 }
 
 // A savedVar is one array of a state file.
@@ -12412,7 +12864,11 @@ func stateErrorf(format string, args ...any) error {
 
 // SaveState writes the state that v shows as a state file, whole or not at all.
 func SaveState(ctx context.Context, path string, v ChainView, generator string) error {
-	b, err := EncodeState(v, generator)
+	return saveState(ctx, path, v, generator, nil)
+}
+
+func saveState(ctx context.Context, path string, v ChainView, generator string, counts []SavedHistogram) error {
+	b, err := encodeState(v, generator, counts)
 	if err != nil {
 		return err
 	}
@@ -12424,16 +12880,26 @@ func SaveState(ctx context.Context, path string, v ChainView, generator string) 
 
 // EncodeState is the state file of what v shows.
 func EncodeState(v ChainView, generator string) ([]byte, error) {
+	return encodeState(v, generator, nil)
+}
+
+func encodeState(v ChainView, generator string, counts []SavedHistogram) ([]byte, error) {
 	m := v.Model()
 	s := newSnapshot(newStateLayout(m, v.Chains()))
 	s.load(v, nil)
 	meta := StateMeta{Kind: stateKind, Model: m.Name, Hash: m.Hash, Generator: generator, Seed: v.Seed(), Chains: v.Chains(),
 		Sweep: v.SweepNumber(), Beta: m.Beta, Format: metaFormatOf(m.Format), RNG: rngName(m)}
+	for _, h := range counts {
+		meta.Histograms = append(meta.Histograms, h.Histogram)
+	}
 	return sealState(meta, func(z *NPZWriter) error {
 		if err := s.write(z, statePrefix); err != nil {
 			return err
 		}
-		return writeSteps(z, v)
+		if err := writeSteps(z, v); err != nil {
+			return err
+		}
+		return writeHistograms(z, counts)
 	})
 }
 
@@ -12541,9 +13007,16 @@ func DecodeState(b []byte) (*SavedState, error) {
 		if name == "meta" {
 			continue
 		}
-		if err := s.readVar(z, name); err != nil {
+		read := s.readVar
+		if strings.HasPrefix(name, histogramPrefix) {
+			read = s.readHistogram
+		}
+		if err := read(z, name); err != nil {
 			return nil, err
 		}
+	}
+	if len(s.histograms) != len(s.Meta.Histograms) {
+		return nil, stateErrorf("damaged: %d histograms, meta says %d", len(s.histograms), len(s.Meta.Histograms))
 	}
 	again, err := sealState(s.Meta, s.writeVars)
 	if err != nil {
@@ -12609,6 +13082,24 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 	return nil
 }
 
+// readHistogram reads counts. They come in the order of meta.
+func (s *SavedState) readHistogram(z *NPZReader, member string) error {
+	i := len(s.histograms)
+	if i >= len(s.Meta.Histograms) || histogramPrefix+s.Meta.Histograms[i].Name != member {
+		return stateErrorf("damaged: array %s does not belong in a state file", member)
+	}
+	a, err := z.Get(member)
+	if err != nil {
+		return stateErrorf("damaged: %v", err)
+	}
+	counts, ok := a.Data.([]int64)
+	if !ok || slices.ContainsFunc(counts, func(n int64) bool { return n < 0 }) {
+		return stateErrorf("damaged: %s holds no counts", member)
+	}
+	s.histograms = append(s.histograms, SavedHistogram{s.Meta.Histograms[i], counts})
+	return nil
+}
+
 // savedValues are the elements of an array as states hold them.
 func savedValues(a *NPYArray) ([]int32, error) {
 	floats, ok := a.Data.([]float32)
@@ -12633,7 +13124,7 @@ func (s *SavedState) writeVars(z *NPZWriter) error {
 			return err
 		}
 	}
-	return nil
+	return writeHistograms(z, s.histograms)
 }
 
 // Check says with a *StateError why a run with this model, seed and number of
@@ -12726,6 +13217,9 @@ func savedFits(v *Var, x int32) bool {
 	}
 	return x >= 0 && int(x) < v.States
 }
+
+// Histograms are the counts so far.
+func (s *SavedState) Histograms() []SavedHistogram { return s.histograms }
 
 // States are the states of all chains, one value a node, for a model that Check
 // accepts.
@@ -13479,6 +13973,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	t.rows(r.Rows, r.Seconds)
 	t.line("")
 	r.nodeLines(t)
+	r.histogramLines(t)
 	if r.Best != nil {
 		t.line("best    energy %.10g in chain %d after %d sweeps", r.Best.Energy, r.Best.Chain, r.Best.Sweep)
 	}
@@ -13534,6 +14029,46 @@ func (r *Report) nodeLines(t *textTable) {
 	if w.Still > 0 {
 		t.line("        %d free %s moved in no chain", w.Still, plural(w.Still, "node"))
 	}
+}
+
+// histogramLines draw the histograms of continuous variables; the shares of other
+// values are rows of the table.
+func (r *Report) histogramLines(t *textTable) {
+	for _, h := range r.Histograms {
+		if h.Edges == nil {
+			continue
+		}
+		line := fmt.Sprintf("values  %s: %.4g %s %.4g", h.Name, h.Edges[0], bars(h.Counts), h.Edges[len(h.Edges)-1])
+		if h.Under > 0 || h.Over > 0 {
+			line += fmt.Sprintf(", %d under, %d over", h.Under, h.Over)
+		}
+		t.line("%s", line)
+	}
+}
+
+// mostBars is how many bars of a histogram stand in a line.
+const mostBars = 50
+
+// bars shows counts by blocks of eight heights; of many, sums over neighbours.
+func bars(counts []int64) string {
+	each := (len(counts) + mostBars - 1) / mostBars
+	var sums []int64
+	for i, n := range counts {
+		if i%each == 0 {
+			sums = append(sums, 0)
+		}
+		sums[i/each] += n
+	}
+	most := max(slices.Max(sums), 1)
+	var b strings.Builder
+	for _, n := range sums {
+		if n == 0 {
+			b.WriteByte(' ')
+			continue
+		}
+		b.WriteRune('▁' + rune(min(7, 8*float64(n)/float64(most))))
+	}
+	return b.String()
 }
 
 // A textTable collects lines.
@@ -14152,24 +14687,57 @@ func (s snapshot) entries(f *Factor, nodes []int32, at []int32) {
 	}
 }
 
+// product sets x of each chain to the product of the spins and the continuous
+// values, one at least, of a row of these nodes.
+func (s snapshot) product(f *Factor, nodes []int32, x []float64) {
+	first := true
+	for i, sl := range f.Slots {
+		if sl.Kind != Continuous {
+			continue
+		}
+		values := s.float(int(nodes[i]))[:len(x)]
+		for range sl.Power {
+			if first {
+				first = false
+				for c, v := range values {
+					x[c] = float64(v)
+				}
+				continue
+			}
+			for c, v := range values {
+				x[c] *= float64(v)
+			}
+		}
+	}
+	s.multiplySpins(f, nodes, x)
+}
+
 // multiply multiplies x of each chain by the spins and the continuous values of a
 // row of these nodes.
 func (s snapshot) multiply(f *Factor, nodes []int32, x []float64) {
+	s.multiplySpins(f, nodes, x)
 	for i, sl := range f.Slots {
-		switch sl.Kind {
-		case Spin:
-			for w, plus := range s.spin(int(nodes[i])) {
-				for c := 64 * w; c < min(64*w+64, len(x)); c++ {
-					x[c] = math.Float64frombits(math.Float64bits(x[c]) ^ ^plus<<63)
-					plus >>= 1
-				}
+		if sl.Kind != Continuous {
+			continue
+		}
+		values := s.float(int(nodes[i]))
+		for range sl.Power {
+			for c, v := range values[:len(x)] {
+				x[c] *= float64(v)
 			}
-		case Continuous:
-			values := s.float(int(nodes[i]))
-			for range sl.Power {
-				for c, v := range values[:len(x)] {
-					x[c] *= float64(v)
-				}
+		}
+	}
+}
+
+func (s snapshot) multiplySpins(f *Factor, nodes []int32, x []float64) {
+	for i, sl := range f.Slots {
+		if sl.Kind != Spin {
+			continue
+		}
+		for w, plus := range s.spin(int(nodes[i])) {
+			for c := 64 * w; c < min(64*w+64, len(x)); c++ {
+				x[c] = math.Float64frombits(math.Float64bits(x[c]) ^ ^plus<<63)
+				plus >>= 1
 			}
 		}
 	}
@@ -14347,7 +14915,8 @@ func syncFolder(dir string) error {
 //	              observed of the states at every draw, as magnetisation_NAME,
 //	              share_NAME, mean_NAME and the quantities of the user
 //	sample_stats  energy, lp = −energy (chain, draw); final_NAME, best_NAME,
-//	              best_energy, best_sweep (chain, …); moments
+//	              best_energy, best_sweep (chain, …); moments; histogram_NAME (node, value), with
+//	              histogram_NAME_edges or _values
 //
 // Every axis has a coordinate 0, 1, …; where chosen nodes are kept it holds their
 // flat indices. Attributes are those of Meta. What the plan did not ask for is not
@@ -14560,7 +15129,7 @@ func (c *Collector) zarrDims(a *zarrArray, name string) (group string) {
 	}
 	group = "sample_stats"
 	switch {
-	case strings.HasPrefix(name, "moments/"):
+	case strings.HasPrefix(name, "moments/"), strings.HasPrefix(name, histogramPrefix):
 	case len(a.shape) >= 2 && a.shape[0] == chains && a.shape[1] == draws && !strings.HasPrefix(name, "final/") && !strings.HasPrefix(name, "best/"):
 		a.dims = []string{"chain", "draw"}
 		if name != "energy" {
@@ -15524,7 +16093,7 @@ func (d *RunData) Start(what, name string, a *NPYArray) error {
 //	betas        [β of each warm-up sweep]; draws are at the last. warmup is their
 //	             number. Not with beta or resume
 //	resume       true: go on with the chains of the last run at the next sweep
-//	             number. There is no warm-up (warmup is not looked at), the first
+//	             number, and counting on in its histograms. There is no warm-up (warmup is not looked at), the first
 //	             draw comes after steps_per_sample sweeps; chains and seed are those
 //	             of the last run
 //	observe      list of state, energy, best, moments, magnetisation: what the
@@ -15548,8 +16117,8 @@ func (d *RunData) Start(what, name string, a *NPYArray) error {
 // Gives seconds, flips, sweeps (done by this run), sweep (number of sweeps in all),
 // beta (of the draws), summary (the object of `thrmlgen run --json`, or null), meta
 // (the member meta of a result file) and the arrays of a result file: NAME (chain,
-// draw, *shape) for each variable, energy, best/…, moments/…, final/NAME (chain,
-// *shape). They are those that `thrmlgen run --out` writes, byte for byte.
+// draw, *shape) for each variable, energy, best/…, moments/…, histogram/…,
+// final/NAME (chain, *shape). They are those that `thrmlgen run --out` writes, byte for byte.
 //
 // # energy
 //
@@ -15901,9 +16470,10 @@ type pipeSession struct {
 	Subject
 	o       PipeOptions
 	out     *bufio.Writer
-	sampler *Sampler // nil: no run yet
-	threads int      // that it was made for
-	data    *RunData // of the last run
+	sampler *Sampler         // nil: no run yet
+	threads int              // that it was made for
+	data    *RunData         // of the last run
+	counted []SavedHistogram // up to now
 }
 
 // answer carries out one command and replies. An error ends the session.
@@ -16066,8 +16636,15 @@ func (s *pipeSession) run(ctx context.Context, f *pipeFrame) error {
 		return RefuseUsage("%v", err)
 	}
 	defer col.Close()
+	if r.resume {
+		if err := col.Continue(s.counted); err != nil {
+			return RefuseStates("%v", err)
+		}
+	}
 	from, start := s.sampler.SweepNumber(), time.Now()
-	if err := s.sweeps(ctx, col, r.resume); err != nil {
+	err = s.sweeps(ctx, col, r.resume)
+	s.counted = col.Histograms()
+	if err != nil {
 		return err
 	}
 	reply := runReply{OK: true, Seconds: time.Since(start).Seconds(), Sweeps: s.sampler.SweepNumber() - from,
@@ -16182,7 +16759,8 @@ func (s *pipeSession) plan(f *pipeFrame) (*pipeRun, error) {
 		return nil, err
 	}
 	if f.Observe != nil {
-		r.observed = Observed{StateNodes: r.observed.StateNodes, Observables: r.observed.Observables}
+		r.observed = Observed{StateNodes: r.observed.StateNodes, Observables: r.observed.Observables,
+			Histograms: r.observed.Histograms, RowMeans: r.observed.RowMeans}
 		for _, word := range f.Observe {
 			flag := r.observed.flag(word)
 			if flag == nil {
@@ -16408,6 +16986,8 @@ type Observed struct {
 	Magnetisation bool    `json:"magnetisation"`
 
 	Observables []Observable `json:"observables,omitempty"`
+	Histograms  []Histogram  `json:"histograms,omitempty"`
+	RowMeans    []Observable `json:"row_means,omitempty"`
 }
 
 // observedWords are the fields of Observed as a model file spells them.
@@ -16437,7 +17017,7 @@ func (o *Observed) words() []string {
 // Plan is what a Collector is asked for.
 func (o *Observed) Plan() Plan {
 	return Plan{States: o.States, StateNodes: o.StateNodes, Energy: o.Energy, Best: o.Best, Moments: o.Moments, Magnetisation: o.Magnetisation,
-		Observables: o.Observables}
+		Observables: o.Observables, Histograms: o.Histograms, RowMeans: o.RowMeans}
 }
 
 // RunSummary makes the summary of a run as `thrmlgen run` prints it. It is a
