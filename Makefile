@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test coverage bench bench-peers clean
+.PHONY: help build demo test tools debs vet generate fuzz kill-test coverage rng-battery bench bench-peers clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ COVERED = $$($(GO) list ./... | grep -v -e /examples -e /generated | paste -sd,)
 coverage: tools ## share of statements that tests reach
 	$(GO) test -coverpkg=$(COVERED) -coverprofile=$(OUT)/cover.out ./...
 	@$(GO) tool cover -func=$(OUT)/cover.out | tail -1
+
+rng-battery: ## statistical tests of the random generators, in the orders of samplers
+	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run TestBattery -timeout 120m -v
 
 bench: build ## speed of the engine on real models
 	$(GO) test -run '^$$' -bench . ./runtime/... ./gen/graph

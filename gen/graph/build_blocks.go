@@ -399,13 +399,6 @@ func (b *builder) format() {
 	}
 	word("choice", s.Choice, &f.Choice)
 	word("rng", s.RNG, &f.RNG)
-
-	if f.RNG == "ars5" {
-		b.unsupported(s.RNG.Pos, "rng "+f.RNG, "use philox or philox7")
-	}
-	if f.Group != nil && *f.Group > 1 {
-		b.unsupported(s.Group.Pos, "a group of more than 1", "")
-	}
 	if f.Planes != nil {
 		b.unsupported(s.Planes.Pos, "planes", "")
 	}

@@ -34,6 +34,9 @@ func (m *Machine) entry(r row, n int, v int32, x []int32) (at int, sign int64) {
 
 // field is g of a spin, θ_k of a categorical.
 func (m *Machine) field(n int, x []int32) []int64 {
+	if m.grouped != nil && m.grouped[n] {
+		return []int64{m.groupedField(n, x)}
+	}
 	if m.kind[n] == ir.Spin {
 		g := int64(0)
 		for _, r := range m.rows[n] {
@@ -50,6 +53,31 @@ func (m *Machine) field(n int, x []int32) []int64 {
 		}
 	}
 	return theta
+}
+
+// groupedField is g of a spin whose weights are rounded by groups.
+func (m *Machine) groupedField(n int, x []int32) int64 {
+	alone := 0.0
+	var inputs []float64 // W·Πs
+	for _, r := range m.rows[n] {
+		at, sign := m.entry(r, n, x[n], x)
+		w := m.weights[r.factor][at]
+		if len(m.p.Factors[r.factor].Slots) == 1 {
+			alone += w
+		} else {
+			inputs = append(inputs, float64(sign)*w)
+		}
+	}
+	round := func(s float64) int64 { return int64(math.RoundToEven(math.Ldexp(s, m.p.Format.Fraction))) }
+	g, s := int64(0), alone
+	for i, v := range inputs {
+		if i > 0 && i%m.p.Format.Group == 0 {
+			g += round(s)
+			s = 0
+		}
+		s += v
+	}
+	return g + round(s)
 }
 
 // Field is what an update of the node would see now, in units of 2^-Fraction: g

@@ -58,6 +58,7 @@ type Machine struct {
 
 	logistic, gumbel *NoiseTable // with Format.Noise
 	stream           *stream     // nil: Philox
+	grouped          []bool      // nodes whose weights are rounded by groups; nil: none
 }
 
 // row is one factor row that touches a node.
@@ -85,6 +86,7 @@ func newMachine(p *ir.Program, chains int, seed uint64, code sampling.UserCode) 
 		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), rows: make([][]row, p.Nodes),
 		codes: make([][]row, p.Nodes), sampler: make([]string, p.Nodes),
 	}
+	m.grouped = p.Grouped()
 	for _, v := range p.Vars {
 		for n := v.First; n < v.First+v.Count; n++ {
 			m.kind[n], m.states[n], m.slot[n] = v.Kind, v.States, -1

@@ -30,12 +30,14 @@ func philox(rounds int, counter [4]uint32, key [2]uint32) [4]uint32 {
 	return x
 }
 
-// block is the Philox block at the counter of a word.
+// block is the block at the counter of a word.
 func (m *Machine) block(purpose, c1 uint32, sweep uint64, slot, draw int) [4]uint32 {
 	c3 := purpose<<24 | uint32(draw)<<16 | uint32(sweep/(1<<32))
-	return philox(m.p.Rounds,
-		[4]uint32{uint32(sweep % (1 << 32)), c1, uint32(slot / 4), c3},
-		[2]uint32{uint32(m.seed % (1 << 32)), uint32(m.seed / (1 << 32))})
+	counter := [4]uint32{uint32(sweep % (1 << 32)), c1, uint32(slot / 4), c3}
+	if m.p.Rounds == 5 {
+		return ars(5, counter, m.seed)
+	}
+	return philox(m.p.Rounds, counter, [2]uint32{uint32(m.seed % (1 << 32)), uint32(m.seed / (1 << 32))})
 }
 
 // digit is the 16-bit digit of a discrete update.

@@ -103,10 +103,11 @@ type Class struct {
 	States int
 }
 
-// WorstDegrees is the largest degree of each class over the nodes in blocks that
-// are updated in integers.
+// WorstDegrees is the largest number of roundings, one for each row or group of rows,
+// of each class over the nodes in blocks that are updated in integers.
 func (p *Program) WorstDegrees() map[Class]int {
 	degree := p.Degrees()
+	p.groups(degree)
 	worst := map[Class]int{}
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
@@ -173,6 +174,12 @@ func (p *Program) LargestField(kind Kind) float64 {
 			for _, node := range f.Index[r*n : (r+1)*n] {
 				sum[node] += w
 			}
+		}
+	}
+	if p.Format.Group > 1 {
+		// A sum is within half a unit of each of its weights, and rounded itself.
+		for node, n := range p.Degrees() {
+			sum[node] += float64(n)
 		}
 	}
 	largest := 0.0

@@ -42,6 +42,17 @@
 //	spin:         g   = Σ w[c…]·Πs        over the rows that touch the node
 //	categorical:  θ_k = Σ w[k, c…]·Πs
 //
+// With Format.Group = n > 1 the field of a spin all of whose rows hold spins only is
+// rounded by groups of n. Its rows with other spins, in the order of factors and rows,
+// are its inputs; group k is inputs kn … kn+n-1, the last one what is left, and with no
+// inputs there is a group 0 all the same. S_k is a sum in float64 from left to right:
+// for group 0 it begins with 0 and the weights of the rows with the spin alone, then
+// come W·Πs of the inputs of the group. Then
+//
+//	g = Σ_k RoundHalfEven(S_k · 2^F)
+//
+// and the other nodes are as above.
+//
 // The sums hold Format.Accum bits (32 or 64): the generator has proved, for every
 // state and every runtime weight up to Format.Range, that all |g| and all
 // 2·|θ_k| with all their partial sums stay below 2^31, or below 2^62.
@@ -73,6 +84,15 @@
 //
 //	digit = half (slot & 1) of o[2·(chain & 1) + (slot >> 1 & 1)], half 0 the low one
 //	word  = o[slot & 3]
+//
+// With ars5 the block is that of ARS with 5 rounds at the same counter: with c the
+// counter as 128 bits, c0 the lowest, k the key as 64 bits, and r_i the 128 bits
+// (k + i·0x9E3779B97F4A7C15, i·0xBB67AE8584CAA73B), each mod 2^64, the first one low,
+//
+//	v = c xor r_0,  v = MixColumns(ShiftRows(SubBytes(v))) xor r_i for i = 1 … 4,
+//	o = ShiftRows(SubBytes(v)) xor r_5
+//
+// with the three maps of AES (FIPS 197) on bytes 0 … 15, byte 0 the lowest.
 //
 // The first sweep is number 0. Updates draw digits of purpose 0, initial states
 // words of purpose 2 (sweep 0, draw 0, the slot of the node; a node in no block
@@ -411,7 +431,7 @@
 // being more than the steepest slope of the Gumbel density) and, because equal sums
 // go to the first, by (K-1)·(c/(2e) + 2^-(17+R)). Format.Bound is the largest sum of these over all nodes in
 // blocks (clamped or not) and all β of the schedule, n being the number of rows
-// that touch the node; at most 1.
+// that touch the node, or of its groups; at most 1.
 //
 // # Initial states
 //

@@ -232,10 +232,17 @@ func (t *parser) program(p *Program) {
 		Budget:        t.float("budget"),
 		Bound:         t.float("bound"),
 	}
+	if t.is("group") {
+		p.Format.Group = t.int("")
+	}
 	if t.is("noise") {
 		p.Format.Noise, p.Format.LowBits = true, t.int("low_bits")
 	}
-	p.Rounds = t.int("philox")
+	if t.is("ars") {
+		p.Rounds = t.int("")
+	} else {
+		p.Rounds = t.int("philox")
+	}
 	if t.is("stream") {
 		p.Stream.Generator = t.name()
 		p.Stream.Interleave = t.int("interleave")

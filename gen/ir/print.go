@@ -85,13 +85,17 @@ func (t *printer) shape(list []int) {
 func (t *printer) program(p *Program) {
 	t.f("program %s hash %s\n", t.name(p.Model), t.name(p.Hash))
 	f := p.Format
-	t.f("format %s fraction %d segments %d threshold_bits %d accum %d weight_bits %d range %s budget %s bound %s\n",
+	t.f("format %s fraction %d segments %d threshold_bits %d accum %d weight_bits %d range %s budget %s bound %s",
 		t.name(f.Profile), f.Fraction, f.Segments, f.ThresholdBits, f.Accum, f.WeightBits,
 		number(f.Range), number(f.Budget), number(f.Bound))
+	if f.Group != 0 {
+		t.f(" group %d", f.Group)
+	}
+	t.f("\n")
 	if f.Noise {
 		t.f("noise low_bits %d\n", f.LowBits)
 	}
-	t.f("philox %d\n", p.Rounds)
+	t.f("%s %d\n", map[bool]string{true: "ars", false: "philox"}[p.Rounds == 5], p.Rounds)
 	if p.Stream != (Stream{}) {
 		t.f("stream %s interleave %d\n", t.name(p.Stream.Generator), p.Stream.Interleave)
 	}

@@ -33,7 +33,7 @@ type Program struct {
 	Init   []Init // one for each variable
 
 	Format Format
-	Rounds int    // of Philox4x32: 10 or 7
+	Rounds int    // of Philox4x32: 10 or 7; 5: of ARS
 	Stream Stream // of the updates in place of Philox
 
 	Beta      float64
@@ -140,6 +140,7 @@ type Format struct {
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // with noise: bits below a cell's
 	Accum         int     // 32 or 64 bits hold every partial sum
+	Group         int     // 2 … 8: a field's weights are rounded by groups of so many; 0 or 1: one by one
 	WeightBits    int     // every integer weight is within ±(2^(WeightBits-1) - 1); 0: as many bits as needed
 	Range         float64 // largest |weight| a runtime update may bring, 0 if nothing is runtime
 	Budget        float64 // 0: none

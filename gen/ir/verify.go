@@ -353,8 +353,8 @@ func (v *verifier) schedule() {
 	if s.Chains < 1 || s.Warmup < 0 || s.Samples < 1 || s.StepsPerSample < 1 {
 		v.fault("sample: %+v", s)
 	}
-	if p.Rounds != 10 && p.Rounds != 7 {
-		v.fault("philox with %d rounds", p.Rounds)
+	if p.Rounds != 10 && p.Rounds != 7 && p.Rounds != 5 {
+		v.fault("random words of %d rounds", p.Rounds)
 	}
 	for _, b := range p.AllBetas() {
 		if !finite(b) || b < 0 {
@@ -490,6 +490,12 @@ func (v *verifier) format() {
 	}
 	if f.Fraction < MinFraction || f.Fraction > MaxFraction {
 		v.fault("format: fraction %d", f.Fraction)
+	}
+	if f.Group > 1 && (f.Noise || v.p.Stream.Generator != "") {
+		v.fault("format: groups of %d with the rules of hardware", f.Group)
+	}
+	if f.Group < 0 || f.Group > MaxGroup {
+		v.fault("format: groups of %d", f.Group)
 	}
 	if f.Segments != 128 && f.Segments != 256 {
 		v.fault("format: %d segments", f.Segments)

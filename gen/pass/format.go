@@ -30,6 +30,13 @@ func format(w *lowering) {
 		asked.Range != nil || asked.Choice != "" || asked.Group != nil || asked.RNG != "" || asked.Interleave != nil {
 		f.Profile = "custom"
 	}
+	if n := asked.Group; n != nil && *n > 1 {
+		if *n > ir.MaxGroup {
+			w.l.Addf(w.at("group"), diag.OutOfRange, "group is %d, must be from 1 to %d", *n, ir.MaxGroup)
+			return
+		}
+		f.Group = *n
+	}
 	f.ThresholdBits = 32
 	if b := asked.ThresholdBits; b != nil {
 		if *b < 1 || *b > 16 && *b != 32 {
@@ -39,6 +46,10 @@ func format(w *lowering) {
 		f.ThresholdBits = *b
 	}
 	if !w.hardware() {
+		return
+	}
+	if f.Group > 1 && (f.Noise || w.p.Stream.Generator != "") {
+		w.l.Addf(w.at("group"), diag.NotSupported, "group goes with choice: threshold and philox, philox7 or ars5").Help = "leave group away"
 		return
 	}
 	if b := asked.Bits; b != nil {

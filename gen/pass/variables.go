@@ -31,8 +31,11 @@ func variables(w *lowering) {
 	p.Sample = ir.Sample(g.Sample)
 	p.Synchronous = g.Synchronous
 	p.Rounds = 10
-	if g.Format.RNG == "philox7" {
+	switch g.Format.RNG {
+	case "philox7":
 		p.Rounds = 7
+	case "ars5":
+		p.Rounds = 5
 	}
 }
 

@@ -36,8 +36,8 @@ func warnings(w *lowering) {
 	float := w.p.FloatNodes()
 	for i := range w.p.Factors {
 		x := &w.p.Factors[i]
-		if !x.Integer() || !slices.ContainsFunc(x.Index, func(n int32) bool { return !float[n] }) {
-			continue // its weights are read as they are
+		if !x.Integer() || f.Group > 1 && len(x.Table) == 0 || !slices.ContainsFunc(x.Index, func(n int32) bool { return !float[n] }) {
+			continue // its weights are read as they are, or count in sums
 		}
 		for j, weight := range x.Weights {
 			if weight != 0 {

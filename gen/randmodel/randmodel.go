@@ -250,6 +250,9 @@ func format(g *graph.Graph, r *rand.Rand) {
 		g.Format.Profile, g.Format.Budget = "", &wide
 		set(&g.Format.Fraction, 30) // often 64 bits
 	case 4:
-		g.Format.RNG = "philox7"
+		g.Format.RNG = []string{"philox7", "ars5"}[r.IntN(2)]
+		if r.IntN(2) == 0 {
+			set(&g.Format.Group, 1+r.IntN(8))
+		}
 	}
 }

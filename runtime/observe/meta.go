@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
@@ -60,8 +61,11 @@ func rngName(m *sampling.Model) string {
 	if m.Stream.Generator != "" {
 		return m.Stream.Generator
 	}
-	if m.Rounds == 10 {
+	switch m.Rounds {
+	case 10:
 		return "philox"
+	case rng.ARS5:
+		return "ars5"
 	}
 	return fmt.Sprintf("philox%d", m.Rounds)
 }

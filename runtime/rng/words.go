@@ -18,11 +18,11 @@ const (
 
 // Words gives access to every random word of one seed.
 type Words struct {
-	Rounds int // 10 or 7
+	Rounds int // 10 or 7 of Philox, or ARS5
 	Key    [2]uint32
 }
 
-// NewWords returns the words of a seed under Philox with the given rounds.
+// NewWords returns the words of a seed under Philox with the given rounds, or ARS5.
 func NewWords(seed uint64, rounds int) Words {
 	return Words{Rounds: rounds, Key: [2]uint32{uint32(seed), uint32(seed >> 32)}}
 }
@@ -33,15 +33,23 @@ func CounterC3(p Purpose, draw uint32, sweep uint64) uint32 {
 	return uint32(p)<<24 | draw<<16 | uint32(sweep>>32)
 }
 
+// Block is the block at a counter.
+func (w Words) Block(ctr [4]uint32) [4]uint32 {
+	if w.Rounds == ARS5 {
+		return ARS(5, ctr, w.Key)
+	}
+	return Philox4x32(w.Rounds, ctr, w.Key)
+}
+
 // Digit is the 16-bit digit of a discrete update. Draw 0 is the most
 // significant digit. One block serves 4 slots of 2 chains.
 func (w Words) Digit(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint16 {
-	b := Philox4x32(w.Rounds, [4]uint32{uint32(sweep), chain / 2, slot / 4, CounterC3(p, draw, sweep)}, w.Key)
+	b := w.Block([4]uint32{uint32(sweep), chain / 2, slot / 4, CounterC3(p, draw, sweep)})
 	return uint16(b[2*(chain&1)+(slot>>1&1)] >> (16 * (slot & 1)))
 }
 
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.
 func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
-	b := Philox4x32(w.Rounds, [4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)}, w.Key)
+	b := w.Block([4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)})
 	return b[slot&3]
 }

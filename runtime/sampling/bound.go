@@ -4,7 +4,7 @@ import "math"
 
 // ErrorBound bounds the error of any conditional probability when a run takes
 // these βs: what Format.Bound is for the model's own. The formulas, for nodes of
-// n factor rows, weights in units of 2^-F and probabilities of D digits, are
+// n factor rows, or groups of them, weights in units of 2^-F and probabilities of D digits, are
 //
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
@@ -18,12 +18,7 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 		states int
 	}
 	worst := map[class]int{}
-	degree := make([]int, m.Nodes)
-	for i := range m.Factors {
-		for _, n := range m.Factors[i].Index {
-			degree[n]++
-		}
-	}
+	degree := m.roundings()
 	for _, super := range m.Sweep {
 		for _, b := range super {
 			if b.Float {
@@ -50,6 +45,35 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 		}
 	}
 	return min(bound, 1)
+}
+
+// roundings is how many rounded numbers a node's field has: one for each row, or for
+// each group of rows where these hold spins only.
+func (m *Model) roundings() []int {
+	degree, inputs, plain := make([]int, m.Nodes), make([]int, m.Nodes), make([]bool, m.Nodes)
+	for i := range plain {
+		plain[i] = m.Format.Group > 1
+	}
+	for i := range m.Factors {
+		f := &m.Factors[i]
+		spins := true
+		for _, s := range f.Slots {
+			spins = spins && s.Kind == Spin
+		}
+		for _, n := range f.Index {
+			degree[n]++
+			plain[n] = plain[n] && spins
+			if len(f.Slots) > 1 {
+				inputs[n]++
+			}
+		}
+	}
+	for n, is := range plain {
+		if is && degree[n] > 0 {
+			degree[n] = max(1, (inputs[n]+m.Format.Group-1)/m.Format.Group)
+		}
+	}
+	return degree
 }
 
 // spinError bounds the error of a spin's threshold table at one β.

@@ -212,6 +212,7 @@ func (e *codecWriter) format(f Format) {
 	e.int(f.Segments)
 	e.int(f.ThresholdBits)
 	e.int(f.Accum)
+	e.int(f.Group)
 	e.float(f.Range)
 	e.float(f.Bound)
 	e.truth(f.Noise)
@@ -387,7 +388,7 @@ func (d *codecReader) model() *Model {
 	m.Init = codecList(d, 1+8+4+16+4, func(d *codecReader) Init {
 		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
-	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(),
+	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(), Group: d.int(),
 		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int()}
 	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
 	m.Beta, m.Betas = d.float(), d.floats()

@@ -52,6 +52,8 @@ type blockPlan struct {
 	joint *jointPlan // a joint move
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
+
+	vector []int // where each node begins in vectorSpins.node
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.
@@ -164,6 +166,9 @@ func (s *Sampler) compile(o *Options) error {
 		return fmt.Errorf("%d weights; the engine takes %d", s.intAt[len(m.Factors)], math.MaxInt32)
 	}
 	s.ints = make([]int64, s.intAt[len(m.Factors)])
+	if m.Format.Group > 1 {
+		s.flat = make([]float64, len(s.ints))
+	}
 	s.views = map[[2]int]*view{}
 	s.products = map[string]int32{}
 	codes := s.compileCodes()

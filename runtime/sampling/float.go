@@ -195,7 +195,16 @@ type floatScratch struct {
 // first on.
 func (f *floatScratch) fillWords(w rng.Words, p rng.Purpose, sweep uint64, first uint32, n int, g uint32) {
 	c3 := rng.CounterC3(p, 0, sweep)
-	rng.FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
+	if w.Rounds != rng.ARS5 {
+		rng.FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
+		return
+	}
+	for c := range n {
+		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
+		for q := range 4 {
+			f.word[q][c] = o[q]
+		}
+	}
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a

@@ -46,6 +46,9 @@ func (m *Model) checkHardware() error {
 	if s != (Stream{}) && (rng.FindGenerator(s.Generator) == nil || s.Interleave < 1 || s.Interleave > 1<<16 || f.ThresholdBits > 16) {
 		return fmt.Errorf("generator %q with interleave %d and %d threshold bits is not one this engine knows", s.Generator, s.Interleave, f.ThresholdBits)
 	}
+	if f.Group > 1 && (s != (Stream{}) || f.Noise) {
+		return fmt.Errorf("groups of %d weights and the rules of hardware are not ones this engine knows together", f.Group)
+	}
 	if f.LowBits < 0 || f.LowBits > 40 || f.Noise && f.ThresholdBits > 16 {
 		return fmt.Errorf("noise of %d low bits with %d threshold bits is not one this engine knows", f.LowBits, f.ThresholdBits)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
 )
@@ -36,7 +37,7 @@ func TestLayers(t *testing.T) {
 	for i, format := range []string{"", ", threshold_bits: 16", ", threshold_bits: 9, budget: 0.9", ", fraction: 9, budget: 0.9", ", fraction: 20"} {
 		for k, chains := range []int{1, 50, 64, 129} {
 			p := layers(format, []float64{0.02, 0.3, 6}[(i+k)%3])
-			compare(t, uint64(10*i+k), p, chains, 1+k%3)
+			compare(t, uint64(10*i+k), p, chains, 1+k%3, vector.Kernel(k%2))
 			if t.Failed() {
 				return
 			}

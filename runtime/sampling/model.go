@@ -29,7 +29,7 @@ type Model struct {
 	Init   []Init // one for each variable
 
 	Format Format
-	Rounds int // of Philox4x32: 10 or 7
+	Rounds int // of Philox4x32: 10 or 7; or rng.ARS5
 	Stream Stream
 
 	Beta  float64
@@ -162,6 +162,7 @@ type Format struct {
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64
+	Group         int     // 2 … 8: weights of fields of spins alone are rounded by groups; else one by one
 	Range         float64 // largest |weight| that SetWeights takes
 	Bound         float64 // largest error of any conditional probability
 }

@@ -1,6 +1,9 @@
 package sampling
 
-import "github.com/thrmlgen/thrmlgen/runtime/rng"
+import (
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
+)
 
 // noise holds the first digits of four slots for up to 64 chains: digit[q][i] is
 // that of slot 4g+q and the chain in place i, see placeOf.
@@ -10,22 +13,48 @@ type noise struct {
 	n     int           // rounds
 	phase rng.Purpose   // 0, or PurposeNegative
 	draw  uint32
+
+	kernel vector.Kernel
+	philox vector.Philox
+	ars    vector.Ars
+	words  rng.Words
 }
 
 func (z *noise) init(w rng.Words) {
-	z.n = w.Rounds
+	z.n, z.words = w.Rounds, w
+	if z.n == rng.ARS5 {
+		z.ars.Keys = rng.ARSKeys(w.Key)
+		return
+	}
 	k := w.Key
 	for i := range z.key {
 		z.key[i] = k
 		k[0] += 0x9E3779B9
 		k[1] += 0xBB67AE85
 	}
+	z.philox.More = 0
+	if z.n == 10 {
+		z.philox.More = 1
+	}
+	for i, k := range z.key[3:] {
+		z.philox.Keys[i] = [2]uint64{uint64(k[0]), uint64(k[1])}
+	}
 }
 
 // fill draws the block of slots 4g … 4g+3 for 4·bytes pairs of chains, the first
 // of them pair first.
 func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
+	if z.n == rng.ARS5 {
+		var words [2][64]uint32
+		z.fillWords(sweep, first, 4*bytes, g, &words)
+		z.digitsOf(&words, bytes)
+		return
+	}
 	h, k := z.head(sweep, g), &z.key
+	if z.kernel >= vector.AVX2 {
+		z.fillDigits(&h, first, bytes)
+		return
+	}
 	place := 0
 	for i := range 4 * bytes {
 		if i&3 == 0 {
@@ -53,7 +82,15 @@ func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
 // fillWords draws the same for so many pairs as words of two digits, chains in their
 // own order: those of slots 4g and 4g+1, and of the other two.
 func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words *[2][64]uint32) {
+	if z.n == rng.ARS5 {
+		z.arsWords(sweep, first, pairs, g, words)
+		return
+	}
 	h, k := z.head(sweep, g), &z.key
+	if z.kernel >= vector.AVX2 && pairs > 1 {
+		z.vectorWords(&h, first, words)
+		return
+	}
 	for i := range pairs {
 		x0, x1, x2, x3 := z.third(&h, first+uint32(i))
 		x0, x1, x2, x3 = philoxRound(x0, x1, x2, x3, k[3][0], k[3][1])
@@ -85,6 +122,82 @@ func (z *noise) head(sweep uint64, g uint32) philoxHead {
 	e := uint32(p1>>32) ^ b ^ k[1][0] // c0 after round 2
 	p0 = digitM0 * uint64(e)
 	return philoxHead{a, d ^ k[1][1], uint32(p1) ^ k[2][0], uint32(p0>>32) ^ k[2][1], uint32(p0)}
+}
+
+// vectorWords is fillWords in assembly. It draws for 32 pairs, whatever is needed.
+func (z *noise) vectorWords(h *philoxHead, first uint32, words *[2][64]uint32) {
+	z.setHead(h)
+	if z.kernel == vector.AVX512 {
+		vector.PhiloxWords512(&z.philox, first, words)
+	} else {
+		vector.PhiloxWords256(&z.philox, first, words)
+	}
+}
+
+// fillDigits is fill in assembly.
+func (z *noise) fillDigits(h *philoxHead, first uint32, bytes int) {
+	if bytes < 8 {
+		var words [2][64]uint32
+		z.vectorWords(h, first, &words)
+		z.digitsOf(&words, bytes)
+		return
+	}
+	z.setHead(h)
+	if z.kernel == vector.AVX512 {
+		vector.PhiloxDigits512(&z.philox, first, &z.digit)
+	} else {
+		vector.PhiloxDigits256(&z.philox, first, &z.digit)
+	}
+}
+
+// digitsOf puts the digits of words in place.
+func (z *noise) digitsOf(words *[2][64]uint32, bytes int) {
+	for c := range 8 * bytes {
+		i := placeOf(c, bytes) & 63
+		x, y := words[0][c&63], words[1][c&63]
+		z.digit[0][i], z.digit[1][i], z.digit[2][i], z.digit[3][i] = uint16(x), uint16(x>>16), uint16(y), uint16(y>>16)
+	}
+}
+
+// arsWords is fillWords with ARS.
+func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words *[2][64]uint32) {
+	z.setCounter(sweep, g)
+	switch {
+	case pairs == 0:
+	case z.kernel == vector.AVX512:
+		vector.ArsWords512(&z.ars, first, words)
+	case z.kernel == vector.AVX2:
+		vector.ArsWords256(&z.ars, first, words)
+	default:
+		counter := z.ars.Counter
+		for i := range pairs {
+			counter[1] = first + uint32(i)
+			o := z.words.Block(counter)
+			j := 2 * i & 63
+			words[0][j], words[0][j|1], words[1][j], words[1][j|1] = o[0], o[2], o[1], o[3]
+		}
+	}
+}
+
+func (z *noise) setCounter(sweep uint64, g uint32) {
+	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, rng.CounterC3(rng.PurposeUpdate+z.phase, z.draw, sweep)}
+}
+
+// fillSpins draws for the spin kernel, for 256 pairs from the first one on.
+func (z *noise) fillSpins(sweep uint64, first, g uint32, to *vector.SpinNoise) {
+	if z.n == rng.ARS5 {
+		z.setCounter(sweep, g)
+		vector.ArsSpins512(&z.ars, first, to)
+		return
+	}
+	h := z.head(sweep, g)
+	z.setHead(&h)
+	vector.PhiloxSpins512(&z.philox, first, to)
+}
+
+func (z *noise) setHead(h *philoxHead) {
+	k := &z.philox
+	k.A, k.D, k.F, k.H, k.L = uint64(h.a), uint64(h.d), uint64(h.f), uint64(h.h), uint64(h.l)
 }
 
 // third is the counter of a pair after three rounds.

@@ -1,17 +1,37 @@
 package sampling
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // The batched noise is the word law for every pair, slot, round count and
 // sweep, the crossing of 2^32 included.
 func TestNoiseFillIsTheWordLaw(t *testing.T) {
-	for _, rounds := range []int{7, 10} {
+	for _, rounds := range []int{7, 10, rng.ARS5} {
+		for _, kernel := range kernels() {
+			testNoise(t, rounds, kernel)
+		}
+	}
+}
+
+// kernels are those that this processor runs.
+func kernels() []vector.Kernel {
+	best, _ := vector.ChooseKernel(vector.Automatic)
+	var all []vector.Kernel
+	for k := vector.Portable; k <= best; k++ {
+		all = append(all, k)
+	}
+	return all
+}
+
+func testNoise(t *testing.T, rounds int, kernel vector.Kernel) {
+	{
 		w := rng.NewWords(0x0123456789abcdef, rounds)
-		var z noise
+		z := noise{kernel: kernel}
 		z.init(w)
 		for _, sweep := range []uint64{0, 5, 1<<32 - 1, 1 << 32, 1<<40 + 3} {
 			for _, g := range []uint32{0, 1, 1065, 1 << 20} {
@@ -24,7 +44,7 @@ func TestNoiseFillIsTheWordLaw(t *testing.T) {
 								got := z.digit[q][placeOf(int(2*p+b), bytes)]
 								want := w.Digit(rng.PurposeUpdate, 2*(first+p)+b, sweep, 4*g+q, 0)
 								if got != want {
-									t.Fatalf("rounds %d sweep %d slot %d chain %d: %d, want %d", rounds, sweep, 4*g+q, 2*(first+p)+b, got, want)
+									t.Fatalf("%v: rounds %d sweep %d slot %d chain %d: %d, want %d", kernel, rounds, sweep, 4*g+q, 2*(first+p)+b, got, want)
 								}
 							}
 						}
@@ -61,10 +81,15 @@ func TestNoiseFillManyDigits(t *testing.T) {
 }
 
 func BenchmarkNoise(b *testing.B) {
-	var z noise
-	z.init(rng.NewWords(1, 10))
-	for i := 0; i < b.N; i++ {
-		z.fill(uint64(i), 0, 8, 7)
+	for i := range 2 * len(kernels()) {
+		k, rounds := kernels()[i/2], []int{10, rng.ARS5}[i%2]
+		b.Run(fmt.Sprintf("%v/%d", k, rounds), func(b *testing.B) {
+			z := noise{kernel: k}
+			z.init(rng.NewWords(1, rounds))
+			for i := 0; i < b.N; i++ {
+				z.fill(uint64(i), 0, 8, 7)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/256, "ns/digit")
+		})
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/256, "ns/digit")
 }

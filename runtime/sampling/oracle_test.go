@@ -8,6 +8,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/pass"
 	"github.com/thrmlgen/thrmlgen/gen/randmodel"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
@@ -20,6 +21,7 @@ func TestEngineEqualsInterpreter(t *testing.T) {
 		models = 100
 	}
 	skipped := 0
+	best, _ := vector.ChooseKernel(vector.Automatic)
 	for n := range models {
 		r := randmodel.Rand(n)
 		p, problems := pass.Lower(randmodel.Graph(r))
@@ -30,7 +32,7 @@ func TestEngineEqualsInterpreter(t *testing.T) {
 			skipped++
 			continue
 		}
-		compare(t, n, p, 1+r.IntN(140), 1+r.IntN(3))
+		compare(t, n, p, 1+r.IntN(140), 1+r.IntN(3), vector.Kernel(n%uint64(best+1)))
 		if t.Failed() {
 			return
 		}
@@ -64,7 +66,7 @@ func TestHardwareEqualsInterpreter(t *testing.T) {
 		if p.Stream.Generator != "" {
 			streamed++
 		}
-		compare(t, n, p, 1+r.IntN(140), 1+r.IntN(3))
+		compare(t, n, p, 1+r.IntN(140), 1+r.IntN(3), vector.Automatic)
 		if t.Failed() {
 			return
 		}
@@ -75,14 +77,14 @@ func TestHardwareEqualsInterpreter(t *testing.T) {
 	}
 }
 
-func compare(t *testing.T, n uint64, p *ir.Program, chains, threads int) {
+func compare(t *testing.T, n uint64, p *ir.Program, chains, threads int, kernel vector.Kernel) {
 	t.Helper()
 	seed := p.Sample.Seed
 	oracle, err := interp.New(p, chains, seed)
 	if err != nil {
 		t.Fatalf("model %d: %v", n, err)
 	}
-	s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: seed, Threads: threads})
+	s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: seed, Threads: threads, Kernel: kernel})
 	if err != nil {
 		t.Fatalf("model %d: %v", n, err)
 	}

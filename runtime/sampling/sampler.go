@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // Options are the choices of a run. Threads changes no sample.
@@ -25,6 +26,9 @@ type Options struct {
 	Code UserCode
 	// Hold makes a sampler without that code, which holds states and does not sweep.
 	Hold bool
+	// Kernel is the assembly to use, the best one by itself; it changes no sample.
+	// NewSampler refuses one that the processor does not run.
+	Kernel vector.Kernel
 }
 
 // Sampler holds the state of many chains of one model and sweeps it. Its
@@ -75,6 +79,7 @@ type Sampler struct {
 	params    [][][]float64 // by formula and parameter
 	counted   []float64     // see findCounted
 	ints      []int64       // rounded, all factors
+	flat      []float64     // the weights of ints, where they are rounded by groups
 	weights32 [][]float32   // as float32, of models with updates in float32
 	intAt     []int         // where each factor's begin
 
@@ -100,6 +105,9 @@ type Sampler struct {
 	starts   []StartFunc // by variable; nil: not by user's code
 	straight *Straight   // emitted code, nil: tables throughout
 	hard     *hardware   // nil: thresholds and Philox
+
+	kernelInUse vector.Kernel
+	vector      *vectorSpins // nil: the spin kernel does not take the model
 }
 
 type nodeKind uint8
@@ -120,12 +128,16 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if s.chains < 1 || s.chains > math.MaxInt32 {
 		return nil, fmt.Errorf("%d chains: at least 1 and at most %d are needed", s.chains, math.MaxInt32)
 	}
-	if f := m.Format; f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
+	if f := m.Format; f.Group < 0 || f.Group > maxGroup || f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
 		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
-	if m.Rounds != 7 && m.Rounds != 10 {
-		return nil, fmt.Errorf("philox4x32 with %d rounds is not one this engine knows", m.Rounds)
+	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != rng.ARS5 {
+		return nil, fmt.Errorf("random words of %d rounds are not ones this engine knows", m.Rounds)
+	}
+	var err error
+	if s.kernelInUse, err = vector.ChooseKernel(o.Kernel); err != nil {
+		return nil, err
 	}
 	if err := m.checkHardware(); err != nil {
 		return nil, err
@@ -145,6 +157,10 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.tile = min(8, max(1, s.words/s.threads))
 	if m.Synchronous {
 		s.straight = nil // emitted code writes in place
+	}
+	if s.vectorised() {
+		s.vector, s.straight = &vectorSpins{}, nil
+		s.tile = vectorWords
 	}
 	if s.straight != nil {
 		s.tile = 1
@@ -172,6 +188,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.groupMax = 8
 	if m.fullPatterns() > 1<<26 {
 		s.groupMax = 4
+	}
+	if m.Format.Group > 1 {
+		s.groupMax, s.straight = m.Format.Group, nil
 	}
 	if err := s.compile(&o); err != nil {
 		return nil, err
@@ -240,6 +259,22 @@ func (s *Sampler) Chains() int { return s.chains }
 // Seed returns the seed.
 func (s *Sampler) Seed() uint64 { return s.seed }
 
+// Kernel returns the assembly in use.
+func (s *Sampler) Kernel() vector.Kernel { return s.kernelInUse }
+
+// Work says what does the updates: emitted code, the spin kernel, or tables, and with
+// which instructions these and the random words are made.
+func (s *Sampler) Work() string {
+	what := "tables"
+	switch {
+	case s.vector != nil:
+		what = "spins"
+	case s.straight != nil:
+		what = "emitted code"
+	}
+	return what + ", " + s.kernelInUse.String()
+}
+
 // Beta returns the current inverse temperature.
 func (s *Sampler) Beta() float64 { return s.beta }
 
@@ -290,6 +325,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	}
 	if s.hard != nil {
 		s.hard.tables(s.model.Format, beta)
+	}
+	if s.vector != nil {
+		s.vector.makeCells(s.spins)
 	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}

@@ -211,7 +211,7 @@ func (s *Sampler) drawStarts(b *blockPlan, i int, bias []float64) {
 	c3 := rng.CounterC3(rng.PurposeInit+s.phase, 0, s.sweep)
 	var up [4]uint64
 	for c := range s.chains {
-		words := rng.Philox4x32(s.rng.Rounds, [4]uint32{uint32(s.sweep), uint32(c), uint32(b.first+i) / 4, c3}, s.rng.Key)
+		words := s.rng.Block([4]uint32{uint32(s.sweep), uint32(c), uint32(b.first+i) / 4, c3})
 		for q, w := range words {
 			switch {
 			case b.kind == Spin:

@@ -45,6 +45,8 @@ type worker struct {
 	column Column
 	user   *userCalls
 
+	vector *spinWorker
+
 	shadowBits  []uint64
 	shadowCat8  []uint8
 	shadowCat16 []uint16
@@ -53,6 +55,7 @@ type worker struct {
 func (s *Sampler) newWorker() *worker {
 	w := &worker{moves: make([]moves, len(s.model.Vars)), user: s.newUserCalls()}
 	w.float.stack = make([][64]float32, s.codeDepth)
+	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
@@ -200,13 +203,16 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // updateQuads updates slots 4·lo … 4·hi-1 of a block in every word of a tile.
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
-	if b.joint != nil {
+	switch {
+	case s.vector != nil:
+		s.updateVector(w, b, tile, lo, hi)
+		return
+	case b.joint != nil:
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
 		}
 		return
-	}
-	if b.layer != nil {
+	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)
 		return
 	}
@@ -303,7 +309,7 @@ func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, s
 		return w.chooseGroups(s, pool[at:], inputs, groups, bytes, slot, chain)
 	}
 	var a0, a1 [8]uint64
-	_, n := groupSpan(len(inputs), groups, 0)
+	_, n := s.span(len(inputs), groups, 0)
 	copy(a0[:], inputs[:n])
 	copy(a1[:], inputs[n:])
 	transpose8(&a0)
@@ -323,7 +329,7 @@ func (w *worker) chooseGroups(s *Sampler, pool []int32, inputs []uint64, groups,
 	at := 0
 	for g := range groups {
 		var a [8]uint64
-		lo, hi := groupSpan(len(inputs), groups, g)
+		lo, hi := s.span(len(inputs), groups, g)
 		copy(a[:], inputs[lo:hi])
 		transpose8(&a)
 		t := (*[256]int32)(pool[at:])
@@ -355,7 +361,7 @@ func sumGroups[T int32 | int64](w *worker, s *Sampler, pool []T, inputs []uint64
 	at := 0
 	for g := range groups {
 		var a [8]uint64
-		lo, hi := groupSpan(len(inputs), groups, g)
+		lo, hi := s.span(len(inputs), groups, g)
 		copy(a[:], inputs[lo:hi])
 		transpose8(&a)
 		t := (*[256]T)(pool[at:])

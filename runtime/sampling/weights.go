@@ -22,6 +22,9 @@ func (s *Sampler) setInts(fi int, w []float64) {
 	if !s.model.Factors[fi].integer() {
 		return
 	}
+	if s.flat != nil {
+		copy(s.flat[s.intAt[fi]:], w)
+	}
 	unit := math.Ldexp(1, s.model.Format.Fraction) // products with it are exact
 	for i, x := range w {
 		dst[i] = int64(math.RoundToEven(x * unit))
@@ -97,6 +100,9 @@ func (s *Sampler) buildTables() {
 		s.pool64, s.view64 = buildFields[int64](s, s.pool64[:0], s.view64)
 	}
 	s.findCounted()
+	if s.vector != nil {
+		s.buildVector()
+	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
 }
@@ -117,6 +123,11 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 					continue
 				}
 				w, constant = nodeWeights(s, b, i, w)
+				if s.model.Format.Group > 1 {
+					b.table[i] = int32(len(pool))
+					pool = appendRounded(s, pool, b, i, 4)
+					continue
+				}
 				key = binary.LittleEndian.AppendUint64(key[:0], uint64(constant))
 				for _, x := range w {
 					key = binary.LittleEndian.AppendUint64(key, uint64(x))
@@ -144,6 +155,10 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 				}
 				b.table[i] = int32(len(pool))
 				w, constant = nodeWeights(s, b, i, w)
+				if s.model.Format.Group > 1 {
+					pool = appendRounded(s, pool, b, i, 0)
+					continue
+				}
 				for g, groups := 0, s.groupCount(len(w)); g < groups; g++ {
 					lo, hi := groupSpan(len(w), groups, g)
 					pool = appendSums(pool, w[lo:hi], constant, 0)
@@ -187,6 +202,9 @@ func nodeWeights[T int32 | int64](s *Sampler, b *blockPlan, i int, w []T) ([]T, 
 	for _, x := range w {
 		reach += magnitude(int64(x))
 	}
+	if s.model.Format.Group > 1 { // each weight by half a unit more, and each sum
+		reach += uint64(len(w)) + 1
+	}
 	s.spinReach = max(s.spinReach, reach)
 	return w, constant
 }
@@ -215,6 +233,14 @@ func appendSums[T int32 | int64](pool []T, w []T, constant T, least int) []T {
 
 // groupCount is how many tables n inputs need.
 func (s *Sampler) groupCount(n int) int { return max(1, (n+s.groupMax-1)/s.groupMax) }
+
+// span is the inputs of group g of a node's tables.
+func (s *Sampler) span(n, groups, g int) (lo, hi int) {
+	if size := s.model.Format.Group; size > 1 {
+		return g * size, min(n, (g+1)*size)
+	}
+	return groupSpan(n, groups, g)
+}
 
 // groupSpan is the inputs of group g: sizes differ by one at most.
 func groupSpan(n, groups, g int) (lo, hi int) { return n * g / groups, n * (g + 1) / groups }

@@ -279,6 +279,7 @@ func (e *emitter) format(f sampling.Format) jen.Code {
 		onlyIf(f.Noise, field("Noise", jen.True())),
 		onlyIf(f.LowBits != 0, field("LowBits", jen.Lit(f.LowBits))),
 		field("Accum", jen.Lit(f.Accum)),
+		onlyIf(f.Group != 0, field("Group", jen.Lit(f.Group))),
 		onlyIf(f.Range != 0, field("Range", float(f.Range))),
 		field("Bound", float(f.Bound)),
 	)

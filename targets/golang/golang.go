@@ -11,7 +11,7 @@
 //	update.go   update_NNN.go: updates, straight line
 //	code.go     code.go: the user's code in Go
 //	fields.go   fields_NNN.go: weights, straight line
-//	bundle.go   runtime.go: the runtime in one file
+//	bundle.go   runtime.go: the runtime in one file; runtime_*: its assembly
 //	model.go    ir.Program → sampling.Model, for the engine linked into thrmlgen
 //
 // The frame goes through jennifer; bulk bodies are written directly, line by
@@ -92,7 +92,11 @@ func Emit(r emit.Request) ([]emit.File, error) {
 	files = append(files, e.updateFiles()...)
 	files = append(files, e.fieldFiles()...)
 	if e.bundle {
-		files = append(files, emit.File{Path: "runtime.go", Data: e.bundledRuntime()})
+		runtime, err := e.bundledRuntime()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, runtime...)
 	}
 	return files, nil
 }

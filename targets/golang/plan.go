@@ -23,7 +23,8 @@ type input struct {
 
 // plan lists the updates of a program, or gives nil where tables serve better:
 // for synchronous programs, which read a snapshot, for updates in float32, by code
-// of the user's or from a hardware generator, and beyond the budget.
+// of the user's or from a hardware generator, for weights rounded by groups, and
+// beyond the budget.
 func plan(p *ir.Program, unroll int) []superPlan {
 	if p.Format.Noise || p.Stream != (ir.Stream{}) {
 		return nil
@@ -42,7 +43,7 @@ func plan(p *ir.Program, unroll int) []superPlan {
 			inputs += len(p.Factors[i].Index) * (k - 1)
 		}
 	}
-	if p.Synchronous || updates > unroll || inputs > inputsPerUpdate*unroll {
+	if p.Synchronous || p.Format.Group > 1 || updates > unroll || inputs > inputsPerUpdate*unroll {
 		return nil
 	}
 	rows := rowsOfNodes(p)

@@ -11,6 +11,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
@@ -21,6 +22,7 @@ const benchRounds = 5
 func (c *command) bench() *cobra.Command {
 	var threads, chains []int
 	var seconds float64
+	var kernel kernelFlag
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast a model is sampled",
@@ -44,6 +46,9 @@ number format with which bound on its error, which kernel.`,
 					return usage("--chains %d: at least 1 is needed", n)
 				}
 			}
+			if err := kernel.choose(); err != nil {
+				return err
+			}
 			m, err := c.load(args[0])
 			if err != nil {
 				return err
@@ -63,7 +68,7 @@ number format with which bound on its error, which kernel.`,
 			var results []benchJSON
 			for _, n := range chains {
 				for _, t := range threads {
-					r, err := measure(cmd.Context(), m, n, t, seconds)
+					r, err := measure(cmd.Context(), m, n, t, kernel.kernel, seconds)
 					if err != nil {
 						return err
 					}
@@ -79,6 +84,7 @@ number format with which bound on its error, which kernel.`,
 	f.IntSliceVar(&threads, "threads", []int{runtime.GOMAXPROCS(0)}, "numbers of threads")
 	f.IntSliceVar(&chains, "chains", nil, "numbers of chains (default: the model's)")
 	f.Float64Var(&seconds, "seconds", 1, "time for each measurement")
+	kernel.flag(f)
 	return c.modelCommand(cmd)
 }
 
@@ -99,16 +105,16 @@ type benchJSON struct {
 }
 
 // measure times sweeps of one number of chains on one number of threads.
-func measure(ctx context.Context, m *gen.Model, chains, threads int, seconds float64) (benchJSON, error) {
+func measure(ctx context.Context, m *gen.Model, chains, threads int, kernel vector.Kernel, seconds float64) (benchJSON, error) {
 	model := *golang.Model(m.Program)
 	model.Betas = nil // from the start at the β of the draws
-	s, err := sampling.NewSampler(&model, sampling.Options{Chains: chains, Seed: model.Seed, Threads: threads})
+	s, err := sampling.NewSampler(&model, sampling.Options{Chains: chains, Seed: model.Seed, Threads: threads, Kernel: kernel})
 	if err != nil {
 		return benchJSON{}, usage("--chains: %v", err)
 	}
 	p := m.Program
 	r := benchJSON{
-		Randomness: randomness(p), Format: formatOf(p), MaxError: p.Format.Bound, Float: floatNodes(p), Kernel: "table",
+		Randomness: randomness(p), Format: formatOf(p), MaxError: p.Format.Bound, Float: floatNodes(p), Kernel: s.Work(),
 		Threads: threads, Chains: chains, Nodes: freeNodes(m),
 	}
 	if r.Nodes == 0 {

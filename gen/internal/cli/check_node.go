@@ -402,7 +402,7 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 			}
 		}
 	}
-	float := p.FloatNodes()
+	float, grouped := p.FloatNodes(), p.Grouped()
 	expressions := map[int]bool{}
 	for _, t := range g.UserFactors() {
 		for i := range t.Parts {
@@ -430,7 +430,7 @@ func nodeOf(m *gen.Model, node int) *nodeJSON {
 				at = 0
 			}
 			t.Weights = f.Weights[at : at+size]
-			if f.Ints != nil && !float[node] {
+			if f.Ints != nil && !float[node] && (grouped == nil || !grouped[node]) {
 				t.Ints = f.Ints[at : at+size]
 			}
 			n.Terms = append(n.Terms, t)

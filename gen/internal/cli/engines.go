@@ -15,7 +15,7 @@ type tableEngine struct{ *sampling.Sampler }
 
 func newTableEngine(_ context.Context, m *gen.Model, o *runFlags) (engine, error) {
 	s := m.Program.Sample
-	sampler, err := sampling.NewSampler(golang.Model(m.Program), sampling.Options{Chains: s.Chains, Seed: s.Seed, Threads: o.thread})
+	sampler, err := sampling.NewSampler(golang.Model(m.Program), sampling.Options{Chains: s.Chains, Seed: s.Seed, Threads: o.thread, Kernel: o.kernel.kernel})
 	if err != nil {
 		return nil, wrong("%v", err)
 	}

@@ -27,7 +27,7 @@ type formatJSON struct {
 func formatOf(p *ir.Program) formatJSON {
 	f := p.Format
 	return formatJSON{
-		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: choice(p), Group: 1,
+		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: choice(p), Group: max(1, f.Group),
 		Budget: f.Budget, Range: f.Range, RNG: generator(p), Segments: f.Segments, Accumulator: f.Accum, Interleave: p.Stream.Interleave,
 	}
 }
@@ -37,8 +37,11 @@ func generator(p *ir.Program) string {
 	if p.Stream.Generator != "" {
 		return p.Stream.Generator
 	}
-	if p.Rounds == 7 {
+	switch p.Rounds {
+	case 7:
 		return "philox7"
+	case 5:
+		return "ars5"
 	}
 	return "philox"
 }
@@ -57,12 +60,15 @@ func formatText(p *ir.Program) string {
 	if f.Bound == 0 { // no node is updated in integers
 		return "float32, random words from " + randomness(p)
 	}
-	draws := fmt.Sprintf("%d-bit draws", f.ThresholdBits)
+	what, draws := "weights", fmt.Sprintf("%d-bit draws", f.ThresholdBits)
+	if f.Group > 1 {
+		what = fmt.Sprintf("sums of %d weights", f.Group)
+	}
 	if f.Noise {
 		draws = "noise"
 	}
-	return fmt.Sprintf("%s: weights in units of 2^-%d, %d-bit sums, %s from %s",
-		f.Profile, f.Fraction, f.Accum, draws, randomness(p))
+	return fmt.Sprintf("%s: %s in units of 2^-%d, %d-bit sums, %s from %s",
+		f.Profile, what, f.Fraction, f.Accum, draws, randomness(p))
 }
 
 // errorText says how exact updates are: the bound on the error of a conditional
@@ -113,6 +119,9 @@ func power(x float64) string {
 func randomness(p *ir.Program) string {
 	if s := p.Stream; s.Generator != "" {
 		return fmt.Sprintf("%s, %s interleaved", s.Generator, plural(s.Interleave, "chain"))
+	}
+	if p.Rounds == 5 {
+		return "ars4x32-5"
 	}
 	return fmt.Sprintf("philox4x32-%d", p.Rounds)
 }

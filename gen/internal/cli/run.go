@@ -33,6 +33,7 @@ type runFlags struct {
 	report                                 string
 	again                                  []string // command line for the same samples
 	targetGiven                            bool
+	kernel                                 kernelFlag
 }
 
 func (c *command) run() *cobra.Command {
@@ -100,6 +101,7 @@ Targets (all give the same samples, bit for bit):
 	f.IntVar(&o.steps, "steps", 0, "sweeps from one draw to the next")
 	f.Uint64Var(&o.seed, "seed", 0, "seed")
 	f.IntVar(&o.thread, "threads", runtime.GOMAXPROCS(0), "number of threads; it changes no sample")
+	o.kernel.flag(f)
 	f.Int64Var(&o.memory, "memory", serve.DefaultMemory, "most MiB that the run may take; more is refused before it starts")
 	f.BoolVar(&o.all, "all", false, "also print a row for each node")
 	f.StringVar(&o.scan, "scan", "", "run at one beta after the other: `beta=lo:hi:count`, a list with commas, or lo:hi:count:geometric")
@@ -145,6 +147,12 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	}
 	c.hardware = o.target == verilogTarget
 	if err := checkThreads(o.thread); err != nil {
+		return err
+	}
+	if o.target != "table" && cmd.Flags().Changed("kernel") {
+		return usage("--kernel is for the target table, not %s", o.target)
+	}
+	if err := o.kernel.choose(); err != nil {
 		return err
 	}
 	if o.memory < 1 {

@@ -19,7 +19,7 @@ import (
 
 // besideServe are the flags that run takes with --serve. Those of the schedule are
 // what commands leave out.
-var besideServe = []string{"serve", "chains", "warmup", "samples", "steps", "seed", "threads", "memory", "set", "quiet"}
+var besideServe = []string{"serve", "chains", "warmup", "samples", "steps", "seed", "threads", "kernel", "memory", "set", "quiet"}
 
 // serveFlags refuses flags that say what a command of the pipe says.
 func serveFlags(cmd *cobra.Command, o *runFlags) error {
@@ -52,7 +52,10 @@ func (c *command) servePipe(ctx context.Context, m *gen.Model, o *runFlags, in i
 	defer signal.Stop(interrupts)
 	stdin, _ := in.(*os.File)
 	err := serve.ServePipe(ctx, in, c.out, serve.Subject{
-		Model: golang.Model(m.Program), New: sampling.NewSampler, Defaults: runDefaults(m),
+		Model: golang.Model(m.Program), New: func(m *sampling.Model, so sampling.Options) (*sampling.Sampler, error) {
+			so.Kernel = o.kernel.kernel
+			return sampling.NewSampler(m, so)
+		}, Defaults: runDefaults(m),
 		Target: "table", Generator: "thrmlgen " + gen.Version,
 	}, serve.PipeOptions{
 		Threads: o.thread, Memory: o.memory << 20, Interrupts: interrupts, Terminal: stdin != nil && isTerminal(stdin),

@@ -20,13 +20,14 @@ import (
 
 const runtimePath = "github.com/thrmlgen/thrmlgen/runtime/"
 
-// bundle merges runtime packages into one file of package runtime.
-func bundle(names []string) ([]byte, error) {
+// bundle merges runtime packages into files of package runtime: runtime.go, and where
+// they have assembly what belongs to it, see assembly.go.
+func bundle(names []string) (map[string][]byte, error) {
 	pkgs, err := load(names)
 	if err != nil {
 		return nil, err
 	}
-	m := &merger{merged: map[string]bool{}, declared: map[string]string{}, imports: map[string]string{}}
+	m := &merger{assembly: newAssembly(), merged: map[string]bool{}, declared: map[string]string{}, imports: map[string]string{}}
 	for _, p := range pkgs {
 		m.merged[p.PkgPath] = true
 	}
@@ -40,7 +41,16 @@ func bundle(names []string) ([]byte, error) {
 			return nil, fmt.Errorf("%s declares %s, which is the name of the import %q", where, name, path)
 		}
 	}
-	return format.Source(m.file())
+	merged, err := format.Source(m.file())
+	if err != nil {
+		return nil, err
+	}
+	files, err := m.assembly.files()
+	if err != nil {
+		return nil, err
+	}
+	files["runtime.go"] = merged
+	return files, nil
 }
 
 // load type-checks the packages, in the order of names.
@@ -49,7 +59,8 @@ func load(names []string) ([]*packages.Package, error) {
 	for _, n := range names {
 		patterns = append(patterns, runtimePath+n)
 	}
-	cfg := &packages.Config{Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
+	// The files for amd64 are the same ones on every machine.
+	cfg := &packages.Config{Env: append(os.Environ(), "GOARCH=amd64", "CGO_ENABLED=0"), Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
 		packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo}
 	loaded, err := packages.Load(cfg, patterns...)
 	if err != nil {
@@ -64,8 +75,8 @@ func load(names []string) ([]*packages.Package, error) {
 			for _, e := range p.Errors {
 				return nil, fmt.Errorf("%s: %w", pattern, e)
 			}
-			if len(p.OtherFiles)+len(p.IgnoredFiles)+len(p.EmbedFiles) > 0 {
-				return nil, fmt.Errorf("%s has files that cannot be merged: %v %v %v", pattern, p.OtherFiles, p.IgnoredFiles, p.EmbedFiles)
+			if len(p.EmbedFiles) > 0 {
+				return nil, fmt.Errorf("%s has files that cannot be merged: %v", pattern, p.EmbedFiles)
 			}
 			pkgs = append(pkgs, p)
 		}
@@ -82,6 +93,7 @@ type merger struct {
 	declared map[string]string // top-level identifier → package
 	imports  map[string]string // name → path
 	body     bytes.Buffer
+	assembly assembly
 }
 
 // add merges the files of one package.
@@ -98,11 +110,16 @@ func (m *merger) add(p *packages.Package) error {
 		return p.Fset.Position(files[i].Pos()).Filename < p.Fset.Position(files[j].Pos()).Filename
 	})
 	for _, f := range files {
+		name := p.Fset.Position(f.Pos()).Filename
+		if constraintOf(f) != "" {
+			p.OtherFiles = append(p.OtherFiles, name)
+			continue
+		}
 		if err := m.addFile(p, f); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(p.Fset.Position(f.Pos()).Filename), err)
+			return fmt.Errorf("%s: %w", filepath.Base(name), err)
 		}
 	}
-	return nil
+	return m.assembly.add(append(p.OtherFiles, p.IgnoredFiles...))
 }
 
 // addFile appends what stands below the imports of a file, with the qualifiers

@@ -1,0 +1,24 @@
+package sampling_test
+
+import (
+	"math/rand"
+	"testing"
+
+	"github.com/thrmlgen/thrmlgen/gen/graph"
+)
+
+// BenchmarkSpinKernel is for the spin kernel alone: 512 chains, and weights with a
+// common divisor and without.
+func BenchmarkSpinKernel(b *testing.B) {
+	r := rand.New(rand.NewSource(1))
+	t, _ := graph.Pegasus(14)
+	for rounds, name := range map[int]string{10: "philox", 7: "philox7", 5: "ars5"} {
+		m := pairModel(t, 2, false, r.NormFloat64, 15, 256)
+		m.Rounds = rounds
+		b.Run("pegasus14/"+name, func(b *testing.B) { benchmark(b, m, 512, 1) })
+	}
+	t, _ = graph.Torus(64, 64)
+	m := pairModel(t, 2, false, func() float64 { return float64(2*r.Intn(2) - 1) }, 15, 256)
+	b.Run("torus64", func(b *testing.B) { benchmark(b, m, 512, 1) })
+	b.Run("torus64/256", func(b *testing.B) { benchmark(b, m, 256, 1) })
+}

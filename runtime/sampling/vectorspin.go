@@ -1,0 +1,418 @@
+package sampling
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
+)
+
+// vectorSpins is a model of pairs of spins as package vector's spin kernel reads it:
+// tables of partial sums of fields in 8 bits, one unit for each node, and of exact ones.
+// The kernel takes a lane's choice from its 8 bits where the cell of its field tells it
+// whatever the field is exactly, so that units may be coarse and no bit depends on them.
+type vectorSpins struct {
+	node  []byte // at blockPlan.vector
+	units []spinUnit
+	cells []vector.SpinCells // of the current β, one for each unit
+}
+
+// spinUnit is a unit of 8-bit fields in the units of exact ones, and how far the sum
+// of a node in it may be from its field.
+type spinUnit struct{ size, off int64 }
+
+// With fewer chains than this the engine for words of 64 chains is faster.
+const vectorChains = 65
+
+const (
+	vectorWords = 8 // of 64 chains
+	rowBytes    = 8 * vectorWords
+)
+
+// vectorised says whether the spin kernel takes the model: spins in factors of one or
+// two, not too many neighbours.
+func (s *Sampler) vectorised() bool {
+	m := s.model
+	if s.kernelInUse != vector.AVX512 || s.chains < vectorChains || m.Format.Accum != 32 || len(m.Codes) > 0 || s.hard != nil {
+		return false
+	}
+	for _, super := range m.Sweep {
+		for _, b := range super {
+			if b.Sampler != "" { // the user's
+				return false
+			}
+		}
+	}
+	degree := make([]int, m.Nodes)
+	for i := range m.Factors {
+		f := &m.Factors[i]
+		for _, slot := range f.Slots {
+			if slot.Kind != Spin {
+				return false
+			}
+		}
+		if len(f.Slots) > 2 {
+			return false
+		}
+		if len(f.Slots) == 2 {
+			for _, n := range f.Index {
+				degree[n]++
+			}
+		}
+	}
+	for _, n := range degree {
+		if n > max(8, m.Format.Group)*vector.SpinGroups || m.Format.Group > 1 && n > m.Format.Group*vector.SpinGroups {
+			return false
+		}
+	}
+	size := 0
+	for _, v := range m.Vars {
+		if v.Kind != Spin {
+			return false
+		}
+		size += v.Count
+	}
+	return size <= math.MaxInt32/rowBytes
+}
+
+// buildVector makes the nodes from the weights at hand.
+func (s *Sampler) buildVector() {
+	v := s.vector
+	if v.node == nil {
+		v.place(s)
+	}
+	v.units = v.units[:0]
+	seen := map[int64]int{} // unit, negative where all sums are exact → place
+	var w []int32
+	var build nodeBuild
+	for _, super := range s.blocks {
+		for _, b := range super {
+			for i := range b.nodes {
+				var constant int32
+				w, constant = nodeWeights(s, b, i, w)
+				node := v.node[b.vector[i]:]
+				var unit spinUnit
+				if s.model.Format.Group > 1 {
+					unit = build.rounded(s, node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i], s.pool32[b.table[i]:])
+				} else {
+					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
+				}
+				key := unit.size
+				if unit.off == 0 {
+					key = -key
+				}
+				k, ok := seen[key]
+				if !ok {
+					k = len(v.units)
+					seen[key] = k
+					v.units = append(v.units, unit)
+				}
+				v.units[k].off = max(v.units[k].off, unit.off)
+				put32(node, vector.SpinAtCells, k*cellBytes)
+			}
+		}
+	}
+}
+
+const cellBytes = 192
+
+// place finds room for every node.
+func (v *vectorSpins) place(s *Sampler) {
+	n := 0
+	for _, super := range s.blocks {
+		for _, b := range super {
+			b.vector = make([]int, len(b.nodes))
+			for i := range b.nodes {
+				b.vector[i] = n
+				g, exact := groupsOfEight(int(b.end[i]-b.start[i])), 128
+				if s.model.Format.Group > 1 {
+					g, exact = s.groupCount(int(b.end[i]-b.start[i])), 1024
+				}
+				n += tablesAt(g) + (128+exact)*g
+			}
+		}
+	}
+	v.node = make([]byte, n)
+}
+
+func groupsOfEight(inputs int) int { return max(1, (inputs+7)/8) }
+
+// tablesAt is where the tables of a node with so many groups begin.
+func tablesAt(groups int) int { return (vector.SpinAtRows + 32*groups + 63) &^ 63 }
+
+func put32(dst []byte, at, x int) { binary.LittleEndian.PutUint32(dst[at:], uint32(int32(x))) }
+
+// nodeBuild is room to make one node in: its neighbours by group of eight, those that
+// there are not with weight 0.
+type nodeBuild struct {
+	row  [8 * vector.SpinGroups]int32
+	w    [8 * vector.SpinGroups]int32
+	sums [128]int32
+}
+
+// node writes one node and gives its unit.
+func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own int32) spinUnit {
+	groups := groupsOfEight(len(inputs))
+	put32(dst, vector.SpinAtGroups, groups)
+	put32(dst, vector.SpinAtOut, int(own)*rowBytes)
+	put32(dst, vector.SpinAtTables, tablesAt(groups))
+	for g := range groups {
+		lo, hi := groupSpan(len(inputs), groups, g)
+		t.take(g, inputs[lo:hi], w[lo:hi], own)
+		for j, r := range t.row[8*g : 8*g+8] {
+			put32(dst, vector.SpinAtRows+32*g+4*j, int(r)*rowBytes)
+		}
+	}
+	unit := spinUnit{size: t.unit(groups, constant)}
+	at := tablesAt(groups)
+	for g := range groups {
+		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, unit.size, &dst[vector.SpinAtEighth+g])
+		exact := dst[at+128*groups+128*g:]
+		for k := range 2 {
+			t.fill(t.w[8*g+4*k:8*g+4*k+4], constant)
+			for i, x := range t.sums[:16] {
+				put32(exact, 64*k+4*i, int(x))
+			}
+			constant = 0
+		}
+	}
+	return unit
+}
+
+// rounded is node for weights rounded by groups: exact are the tables of all groups.
+func (t *nodeBuild) rounded(s *Sampler, dst []byte, inputs []rowRef, w []int32, constant, own int32, exact []int32) spinUnit {
+	groups := s.groupCount(len(inputs))
+	put32(dst, vector.SpinAtGroups, groups)
+	put32(dst, vector.SpinAtOut, int(own)*rowBytes)
+	put32(dst, vector.SpinAtTables, tablesAt(groups))
+	put32(dst, vector.SpinAtWide, 1)
+	// A sum of n weights is within (n+1)/2 of that of the rounded ones.
+	slack := func(x int32) int32 { return int32(magnitude(int64(x))) + 1 }
+	for g := range groups {
+		lo, hi := s.span(len(inputs), groups, g)
+		for j := range 8 {
+			k := 8*g + j
+			t.row[k], t.w[k] = own, 0
+			if lo+j < hi {
+				t.row[k], t.w[k] = inputs[lo+j], slack(w[lo+j])
+			}
+			put32(dst, vector.SpinAtRows+4*k, int(t.row[k])*rowBytes)
+		}
+	}
+	t.w[0] += int32(groups)
+	unit := spinUnit{size: t.unit(groups, slack(constant))}
+	at := tablesAt(groups)
+	for g := range groups {
+		lo, hi := s.span(len(inputs), groups, g)
+		eighth := int64(0)
+		if hi-lo == 8 {
+			eighth = nearest(2*int64(w[hi-1]), unit.size)
+		}
+		dst[vector.SpinAtEighth+g] = byte(int8(eighth))
+		off := int64(0)
+		for k := range 256 {
+			x := exact[k&(1<<(hi-lo)-1)]
+			if k < 128 {
+				dst[at+128*g+k] = byte(int8(nearest(int64(x), unit.size)))
+			}
+			y := int64(int8(dst[at+128*g+k&127])) + eighth*int64(k>>7)
+			off = max(off, int64(magnitude(int64(x)-y*unit.size)))
+			put32(dst, at+128*groups+1024*g+4*k, int(x))
+		}
+		unit.off += off
+		exact = exact[1<<(hi-lo):]
+	}
+	return unit
+}
+
+// nearest is x in units, to the nearest.
+func nearest(x, unit int64) int64 {
+	return int64(math.Floor(float64(float64(x)/float64(unit)) + 0.5))
+}
+
+// take puts the neighbours of a group in place. The eighth one is that of the least
+// weight, because it is rounded by itself.
+func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
+	row, weight := t.row[8*g:8*g+8], t.w[8*g:8*g+8]
+	clear(weight)
+	for j := range row {
+		row[j] = own
+	}
+	copy(row, inputs)
+	copy(weight, w)
+	if len(w) < 8 {
+		return
+	}
+	least := 7
+	for j, x := range weight {
+		if magnitude(int64(x)) < magnitude(int64(weight[least])) {
+			least = j
+		}
+	}
+	row[least], row[7] = row[7], row[least]
+	weight[least], weight[7] = weight[7], weight[least]
+}
+
+// unit is the unit of a node's 8-bit fields: the largest common divisor of its
+// weights if all sums are within 8 bits then, else one with which no sum before the
+// last group's saturates, nor any group's own; with three significant bits, so that
+// there are few.
+func (t *nodeBuild) unit(groups int, constant int32) int64 {
+	total, last, divisor := int64(magnitude(int64(constant))), int64(0), int64(magnitude(int64(constant)))
+	for i, x := range t.w[:8*groups] {
+		m := int64(magnitude(int64(x)))
+		total += m
+		if i >= 8*(groups-1) {
+			last += m
+		}
+		for a := m; a != 0; {
+			divisor, a = a, divisor%a
+		}
+	}
+	limit := int64(126 - groups)
+	if total <= limit*divisor {
+		return max(1, divisor)
+	}
+	need := total
+	if groups > 1 {
+		need = max(last, total-last)
+	}
+	unit := max(1, (need+limit-1)/limit)
+	step := int64(1) << max(0, bits.Len64(uint64(unit))-3)
+	return (unit + step - 1) / step * step
+}
+
+// group writes the table of a group and its eighth weight, and gives how far their
+// sum may be from the exact one.
+func (t *nodeBuild) group(dst []byte, w []int32, constant int32, unit int64, eighth *byte) int64 {
+	t.fill(w[:7], constant-w[7])
+	off := int64(0)
+	inverse := 1 / float64(unit)
+	for i, x := range t.sums {
+		y := math.Floor(float64(float64(x)*inverse) + 0.5) // any rounding serves
+		dst[i] = byte(int8(y))
+		off = max(off, int64(magnitude(int64(x)-int64(y)*unit)))
+	}
+	last := 2 * int64(w[7])
+	y := int64(math.Floor(float64(float64(last)*inverse) + 0.5))
+	*eighth = byte(int8(y))
+	return off + int64(magnitude(last-y*unit))
+}
+
+// fill makes the sums constant ± w[0] ± w[1] …, bit j of the index saying that
+// neighbour j is +1.
+func (t *nodeBuild) fill(w []int32, constant int32) {
+	for _, x := range w {
+		constant -= x
+	}
+	t.sums[0] = constant
+	n := 1
+	for _, x := range w {
+		for i, y := range t.sums[:n] {
+			t.sums[n+i] = y + 2*x
+		}
+		n *= 2
+	}
+}
+
+// makeCells bounds the thresholds of the current β.
+func (v *vectorSpins) makeCells(t *spinTable) {
+	v.cells = append(v.cells[:0], make([]vector.SpinCells, len(v.units))...)
+	for i, u := range v.units {
+		c := &v.cells[i]
+		width := int64(1) // of a cell
+		c.Map = vector.KeepBits
+		if float64(63*u.size)*t.scale < 5.55 { // where the high byte of σ(-x) becomes 0
+			width, c.Map = 2, vector.HalveBits
+		}
+		for k := range int64(64) {
+			from, to := k*width*u.size-u.off, (k*width+width-1)*u.size+u.off
+			switch {
+			case from <= 0 && u.off > 0: // the sign is open
+				c.Low[k], c.High[k] = 0, 255
+				continue
+			case k == 63:
+				to = math.MaxInt32
+			}
+			low, high := t.bounds(uint64(from), uint64(to))
+			c.Low[k], c.High[k] = uint8(low>>8), uint8(high>>8)
+		}
+	}
+}
+
+// bounds are the least and the largest threshold of the magnitudes from a to b. They
+// fall inside a segment, and may rise from one to the next.
+func (t *spinTable) bounds(a, b uint64) (low, high uint32) {
+	low, high = t.first(a), t.first(a)
+	for i := a >> t.shift; ; i++ {
+		start, end := max(a, i<<t.shift), min(b, i<<t.shift|(1<<t.shift-1))
+		x, y := t.first(start), t.first(end)
+		low, high = min(low, x, y), max(high, x, y)
+		if end == b || i >= t.n {
+			return low, high
+		}
+	}
+}
+
+// spinWorker is what a worker needs for the kernel. What it reads 64 bytes at a time
+// stands at multiples of 64.
+type spinWorker struct {
+	noise   vector.SpinNoise
+	scratch [4]vector.SpinScratch
+	args    vector.Spins
+}
+
+// updateVector is updateQuads for the spin kernel: tile is one of 512 chains.
+func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
+	if w.vector == nil {
+		w.vector = &spinWorker{}
+	}
+	v, a, t := s.vector, &w.vector.args, w.spins
+	a.State, a.Out = &w.bits[0], &w.outBits[0]
+	a.Cells, a.Lines = &v.cells[0], &t.line[0].a
+	a.Noise, a.Scratch = &w.vector.noise, &w.vector.scratch
+	a.Segments, a.S, a.Up, a.Down = uint32(t.n), uint32(t.shift), uint32(t.up), uint32(t.down)
+	a.Round, a.Keep = t.round, t.keep
+	chain := uint32(64 * vectorWords * tile)
+	for g := lo; g < hi; g++ {
+		if b.allSkipped(4 * g) {
+			continue
+		}
+		slot := uint32(b.first + 4*g)
+		w.noise.fillSpins(w.sweep, chain/2, slot/4, a.Noise)
+		for q := range a.Nodes {
+			a.Nodes[q] = nil
+			if i := 4*g + q; !b.skip[i] {
+				a.Nodes[q] = &v.node[b.vector[i]]
+			}
+		}
+		vector.SpinUpdate512(a)
+		for _, place := range w.vector.scratch[0].Ties[:a.Ties] {
+			q := int(place >> 9)
+			s.chooseTie(w, b, 4*g+q, vector.SpinChain(place), slot+uint32(q), chain)
+		}
+	}
+}
+
+// chooseTie updates node i in chain c of a tile, whose first digit is its threshold.
+func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint32) {
+	if int(chain)+c >= s.chains {
+		return
+	}
+	bit := func(row rowRef) uint64 { return w.bits[int(row)*s.tile+c/64] >> (c % 64) & 1 }
+	g, inputs := int64(0), b.input[b.start[i]:b.end[i]]
+	pool, groups := s.pool32[b.table[i]:], s.groupCount(len(inputs))
+	for k := range groups {
+		lo, hi := s.span(len(inputs), groups, k)
+		at := uint64(0)
+		for j, r := range inputs[lo:hi] {
+			at |= bit(r) << j
+		}
+		g += int64(pool[at])
+		pool = pool[1<<(hi-lo):]
+	}
+	out := &w.outBits[int(b.row[i])*s.tile+c/64]
+	value := w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot)
+	*out = *out&^(1<<(c%64)) | value<<(c%64)
+}

@@ -1,0 +1,526 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// The spin kernel: one node in 512 chains. A row of state is 64 bytes, one bit a chain.
+// The bits of eight neighbours are transposed into one index a chain; lane b of row z
+// is chain 8·(16·(b/16) + 2z + b/8 mod 2) + b mod 8.
+
+// Bits 0 to 7: what the matrix of eight neighbours is multiplied with.
+DATA spinColumn<>+0(SB)/8, $0x8040201008040201
+DATA spinColumn<>+8(SB)/8, $0x8040201008040201
+DATA spinColumn<>+16(SB)/8, $0x8040201008040201
+DATA spinColumn<>+24(SB)/8, $0x8040201008040201
+DATA spinColumn<>+32(SB)/8, $0x8040201008040201
+DATA spinColumn<>+40(SB)/8, $0x8040201008040201
+DATA spinColumn<>+48(SB)/8, $0x8040201008040201
+DATA spinColumn<>+56(SB)/8, $0x8040201008040201
+GLOBL spinColumn<>(SB), RODATA|NOPTR, $64
+
+// From bits in lanes to bits in the order of chains.
+DATA spinBack<>+0(SB)/8, $0x1918111009080100
+DATA spinBack<>+8(SB)/8, $0x3938313029282120
+DATA spinBack<>+16(SB)/8, $0x1b1a13120b0a0302
+DATA spinBack<>+24(SB)/8, $0x3b3a33322b2a2322
+DATA spinBack<>+32(SB)/8, $0x1d1c15140d0c0504
+DATA spinBack<>+40(SB)/8, $0x3d3c35342d2c2524
+DATA spinBack<>+48(SB)/8, $0x1f1e17160f0e0706
+DATA spinBack<>+56(SB)/8, $0x3f3e37362f2e2726
+GLOBL spinBack<>(SB), RODATA|NOPTR, $64
+
+// The place of a lane in the words of its row, in 32 bits.
+DATA spinWord<>+0(SB)/8, $0x1312111003020100
+DATA spinWord<>+8(SB)/8, $0x3332313023222120
+DATA spinWord<>+16(SB)/8, $0x1716151407060504
+DATA spinWord<>+24(SB)/8, $0x3736353427262524
+DATA spinWord<>+32(SB)/8, $0x1b1a19180b0a0908
+DATA spinWord<>+40(SB)/8, $0x3b3a39382b2a2928
+DATA spinWord<>+48(SB)/8, $0x1f1e1d1c0f0e0d0c
+DATA spinWord<>+56(SB)/8, $0x3f3e3d3c2f2e2d2c
+GLOBL spinWord<>(SB), RODATA|NOPTR, $64
+
+// Lanes.
+DATA spinLane<>+0(SB)/8, $0x0706050403020100
+DATA spinLane<>+8(SB)/8, $0x0f0e0d0c0b0a0908
+DATA spinLane<>+16(SB)/8, $0x1716151413121110
+DATA spinLane<>+24(SB)/8, $0x1f1e1d1c1b1a1918
+DATA spinLane<>+32(SB)/8, $0x2726252423222120
+DATA spinLane<>+40(SB)/8, $0x2f2e2d2c2b2a2928
+DATA spinLane<>+48(SB)/8, $0x3736353433323130
+DATA spinLane<>+56(SB)/8, $0x3f3e3d3c3b3a3938
+GLOBL spinLane<>(SB), RODATA|NOPTR, $64
+
+// Rows, one in 64 bytes.
+DATA spinRow<>+0(SB)/8, $0x0000000000000000
+DATA spinRow<>+8(SB)/8, $0x0000000000000000
+DATA spinRow<>+16(SB)/8, $0x0000000000000000
+DATA spinRow<>+24(SB)/8, $0x0000000000000000
+DATA spinRow<>+32(SB)/8, $0x0000000000000000
+DATA spinRow<>+40(SB)/8, $0x0000000000000000
+DATA spinRow<>+48(SB)/8, $0x0000000000000000
+DATA spinRow<>+56(SB)/8, $0x0000000000000000
+DATA spinRow<>+64(SB)/8, $0x0101010101010101
+DATA spinRow<>+72(SB)/8, $0x0101010101010101
+DATA spinRow<>+80(SB)/8, $0x0101010101010101
+DATA spinRow<>+88(SB)/8, $0x0101010101010101
+DATA spinRow<>+96(SB)/8, $0x0101010101010101
+DATA spinRow<>+104(SB)/8, $0x0101010101010101
+DATA spinRow<>+112(SB)/8, $0x0101010101010101
+DATA spinRow<>+120(SB)/8, $0x0101010101010101
+DATA spinRow<>+128(SB)/8, $0x0202020202020202
+DATA spinRow<>+136(SB)/8, $0x0202020202020202
+DATA spinRow<>+144(SB)/8, $0x0202020202020202
+DATA spinRow<>+152(SB)/8, $0x0202020202020202
+DATA spinRow<>+160(SB)/8, $0x0202020202020202
+DATA spinRow<>+168(SB)/8, $0x0202020202020202
+DATA spinRow<>+176(SB)/8, $0x0202020202020202
+DATA spinRow<>+184(SB)/8, $0x0202020202020202
+DATA spinRow<>+192(SB)/8, $0x0303030303030303
+DATA spinRow<>+200(SB)/8, $0x0303030303030303
+DATA spinRow<>+208(SB)/8, $0x0303030303030303
+DATA spinRow<>+216(SB)/8, $0x0303030303030303
+DATA spinRow<>+224(SB)/8, $0x0303030303030303
+DATA spinRow<>+232(SB)/8, $0x0303030303030303
+DATA spinRow<>+240(SB)/8, $0x0303030303030303
+DATA spinRow<>+248(SB)/8, $0x0303030303030303
+DATA spinRow<>+256(SB)/8, $0x0404040404040404
+DATA spinRow<>+264(SB)/8, $0x0404040404040404
+DATA spinRow<>+272(SB)/8, $0x0404040404040404
+DATA spinRow<>+280(SB)/8, $0x0404040404040404
+DATA spinRow<>+288(SB)/8, $0x0404040404040404
+DATA spinRow<>+296(SB)/8, $0x0404040404040404
+DATA spinRow<>+304(SB)/8, $0x0404040404040404
+DATA spinRow<>+312(SB)/8, $0x0404040404040404
+DATA spinRow<>+320(SB)/8, $0x0505050505050505
+DATA spinRow<>+328(SB)/8, $0x0505050505050505
+DATA spinRow<>+336(SB)/8, $0x0505050505050505
+DATA spinRow<>+344(SB)/8, $0x0505050505050505
+DATA spinRow<>+352(SB)/8, $0x0505050505050505
+DATA spinRow<>+360(SB)/8, $0x0505050505050505
+DATA spinRow<>+368(SB)/8, $0x0505050505050505
+DATA spinRow<>+376(SB)/8, $0x0505050505050505
+DATA spinRow<>+384(SB)/8, $0x0606060606060606
+DATA spinRow<>+392(SB)/8, $0x0606060606060606
+DATA spinRow<>+400(SB)/8, $0x0606060606060606
+DATA spinRow<>+408(SB)/8, $0x0606060606060606
+DATA spinRow<>+416(SB)/8, $0x0606060606060606
+DATA spinRow<>+424(SB)/8, $0x0606060606060606
+DATA spinRow<>+432(SB)/8, $0x0606060606060606
+DATA spinRow<>+440(SB)/8, $0x0606060606060606
+DATA spinRow<>+448(SB)/8, $0x0707070707070707
+DATA spinRow<>+456(SB)/8, $0x0707070707070707
+DATA spinRow<>+464(SB)/8, $0x0707070707070707
+DATA spinRow<>+472(SB)/8, $0x0707070707070707
+DATA spinRow<>+480(SB)/8, $0x0707070707070707
+DATA spinRow<>+488(SB)/8, $0x0707070707070707
+DATA spinRow<>+496(SB)/8, $0x0707070707070707
+DATA spinRow<>+504(SB)/8, $0x0707070707070707
+GLOBL spinRow<>(SB), RODATA|NOPTR, $512
+
+DATA spinLast<>+0(SB)/8, $0x3f3f3f3f3f3f3f3f
+GLOBL spinLast<>(SB), RODATA|NOPTR, $8
+
+// Offsets in SpinScratch.
+#define patterns 0
+#define chosen 3072
+#define open 3136
+#define lanes 3200
+#define rows 3840
+#define values 4480
+#define count 4608
+#define ties 4672
+#define scratchBytes 5696
+
+// Eight rows of neighbours at the offsets in R12, the first one last, to Z8 … Z15:
+// bytes, then pairs, then fours are interleaved.
+#define SPIN_GATHER \
+	MOVLQSX    28(R12), AX;             \
+	MOVLQSX    24(R12), BX;             \
+	VMOVDQU64  (DI)(AX*1), Z0;          \
+	VMOVDQU64  (DI)(BX*1), Z1;          \
+	MOVLQSX    20(R12), AX;             \
+	MOVLQSX    16(R12), BX;             \
+	VMOVDQU64  (DI)(AX*1), Z2;          \
+	VMOVDQU64  (DI)(BX*1), Z3;          \
+	MOVLQSX    12(R12), AX;             \
+	MOVLQSX    8(R12), BX;              \
+	VMOVDQU64  (DI)(AX*1), Z4;          \
+	VMOVDQU64  (DI)(BX*1), Z5;          \
+	MOVLQSX    4(R12), AX;              \
+	MOVLQSX    0(R12), BX;              \
+	VMOVDQU64  (DI)(AX*1), Z6;          \
+	VMOVDQU64  (DI)(BX*1), Z7;          \
+	VPUNPCKLBW Z1, Z0, Z8;              \
+	VPUNPCKHBW Z1, Z0, Z9;              \
+	VPUNPCKLBW Z3, Z2, Z10;             \
+	VPUNPCKHBW Z3, Z2, Z11;             \
+	VPUNPCKLBW Z5, Z4, Z12;             \
+	VPUNPCKHBW Z5, Z4, Z13;             \
+	VPUNPCKLBW Z7, Z6, Z14;             \
+	VPUNPCKHBW Z7, Z6, Z15;             \
+	VPUNPCKLWD Z10, Z8, Z0;             \
+	VPUNPCKHWD Z10, Z8, Z1;             \
+	VPUNPCKLWD Z11, Z9, Z2;             \
+	VPUNPCKHWD Z11, Z9, Z3;             \
+	VPUNPCKLWD Z14, Z12, Z4;            \
+	VPUNPCKHWD Z14, Z12, Z5;            \
+	VPUNPCKLWD Z15, Z13, Z6;            \
+	VPUNPCKHWD Z15, Z13, Z7;            \
+	VPUNPCKLDQ Z4, Z0, Z8;              \
+	VPUNPCKHDQ Z4, Z0, Z9;              \
+	VPUNPCKLDQ Z5, Z1, Z10;             \
+	VPUNPCKHDQ Z5, Z1, Z11;             \
+	VPUNPCKLDQ Z6, Z2, Z12;             \
+	VPUNPCKHDQ Z6, Z2, Z13;             \
+	VPUNPCKLDQ Z7, Z3, Z14;             \
+	VPUNPCKHDQ Z7, Z3, Z15
+
+// The patterns of a row in lanes, kept for the exact part, and their partial sum: a
+// table of seven neighbours, and the eighth one's weight where it is +1.
+#define SPIN_SUM(row, from, sum) \
+	VGF2P8AFFINEQB $0, from, Z27, sum;           \
+	VMOVDQU64      sum, patterns+64*row(R13);    \
+	VPMOVB2M       sum, K1;                      \
+	VPERMI2B       Z25, Z24, sum;                \
+	VPADDB         Z26, sum, K1, sum
+
+#define SPIN_ADD(row, from, sum) \
+	SPIN_SUM(row, from, Z0); \
+	VPADDSB Z0, sum, sum
+
+// Chooses a row of lanes from its sums. A digit below the least threshold of the
+// lane's cell is rare for certain, one above the largest is not; other lanes stay
+// open and are listed.
+#define SPIN_CHOOSE(row, sum) \
+	VPMOVB2M            sum, K2;                      \
+	VPABSB              sum, sum;                     \
+	VGF2P8AFFINEQB.BCST $0, 128(R9), sum, sum;        \
+	VPMINUB             Z28, sum, sum;                \
+	VPERMB              Z24, sum, Z0;                 \
+	VPERMB              Z25, sum, Z1;                 \
+	VPCMPUB             $6, 64*row(R10), Z0, K1;      \
+	VPCMPUB             $5, 64*row(R10), Z1, K3;      \
+	KXNORQ              K1, K2, K4;                   \
+	KANDNQ              K3, K1, K5;                   \
+	KMOVQ               K4, chosen+8*row(SI);         \
+	KMOVQ               K5, AX;                       \
+	VPCOMPRESSB.Z       Z29, K5, Z2;                  \
+	VMOVDQU64           spinRow<>+64*row(SB), Z3;     \
+	MOVQ                AX, open+8*row(SI);           \
+	POPCNTQ             AX, AX;                       \
+	VMOVDQU64           Z2, lanes(SI)(CX*1);          \
+	VMOVDQU64           Z3, rows(SI)(CX*1);           \
+	ADDQ                AX, CX
+
+// Puts the next values of the list, from bit DX on, into the open lanes of a row; up to
+// 64 of them are in R13.
+#define SPIN_CLOSE(row) \
+	MOVQ    DX, AX;                     \
+	SHRQ    $6, AX;                     \
+	MOVQ    values+8(SI)(AX*8), BX;     \
+	MOVQ    values+0(SI)(AX*8), AX;     \
+	MOVQ    DX, CX;                     \
+	SHRQ    CX, BX, AX;                 \
+	MOVQ    open+8*row(SI), BX;         \
+	PDEPQ   BX, AX, AX;                 \
+	ANDNQ   chosen+8*row(SI), BX, R8;   \
+	POPCNTQ BX, BX;                     \
+	ORQ     AX, R8;                     \
+	ADDQ    BX, DX;                     \
+	MOVQ    R8, chosen+8*row(SI)
+
+#define SPIN_CLOSE_FEW(row) \
+	MOVQ    open+8*row(SI), BX;         \
+	PDEPQ   BX, R13, AX;                \
+	ANDNQ   chosen+8*row(SI), BX, R8;   \
+	POPCNTQ BX, BX;                     \
+	ORQ     AX, R8;                     \
+	SHRXQ   BX, R13, R13;               \
+	MOVQ    R8, chosen+8*row(SI)
+
+// func SpinUpdate512(a *Spins)
+TEXT ·SpinUpdate512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), R15
+	MOVQ $0, 80(R15)  // slot
+	MOVQ $0, 112(R15) // ties
+
+	// First what 8 bits decide, of all four nodes.
+	MOVQ         0(R15), DI // state
+	MOVQ         72(R15), SI // scratch
+	VMOVDQU64    spinColumn<>(SB), Z27
+	VPBROADCASTQ spinLast<>(SB), Z28
+	VMOVDQU64    spinLane<>(SB), Z29
+
+bounds:
+	MOVQ  80(R15), AX
+	MOVQ  16(R15)(AX*8), R11 // node
+	TESTQ R11, R11
+	JEQ   skip
+	MOVL  0(R11), R8 // groups
+	MOVLQSX 12(R11), R14
+	ADDQ  R11, R14      // tables
+	LEAQ  64(R11), R12  // neighbours
+	LEAQ  16(R11), DX   // eighth weights
+	MOVQ  SI, R13       // patterns
+
+	VMOVDQU64    0(R14), Z24
+	VMOVDQU64    64(R14), Z25
+	VPBROADCASTB (DX), Z26
+	SPIN_GATHER
+	SPIN_SUM(0, Z8, Z16)
+	SPIN_SUM(1, Z9, Z17)
+	SPIN_SUM(2, Z10, Z18)
+	SPIN_SUM(3, Z11, Z19)
+	SPIN_SUM(4, Z12, Z20)
+	SPIN_SUM(5, Z13, Z21)
+	SPIN_SUM(6, Z14, Z22)
+	SPIN_SUM(7, Z15, Z23)
+
+group:
+	DECL R8
+	JEQ  choose
+	ADDQ $128, R14
+	ADDQ $32, R12
+	INCQ DX
+	ADDQ $512, R13
+
+	VMOVDQU64    0(R14), Z24
+	VMOVDQU64    64(R14), Z25
+	VPBROADCASTB (DX), Z26
+	SPIN_GATHER
+	SPIN_ADD(0, Z8, Z16)
+	SPIN_ADD(1, Z9, Z17)
+	SPIN_ADD(2, Z10, Z18)
+	SPIN_ADD(3, Z11, Z19)
+	SPIN_ADD(4, Z12, Z20)
+	SPIN_ADD(5, Z13, Z21)
+	SPIN_ADD(6, Z14, Z22)
+	SPIN_ADD(7, Z15, Z23)
+	JMP  group
+
+choose:
+	MOVQ      80(R15), AX
+	MOVQ      64(R15), R10 // noise
+	SHLQ      $9, AX
+	LEAQ      4096(R10)(AX*1), R10
+	MOVLQSX   8(R11), R9
+	ADDQ      48(R15), R9 // cells
+	VMOVDQU64 0(R9), Z24
+	VMOVDQU64 64(R9), Z25
+	XORL      CX, CX
+	SPIN_CHOOSE(0, Z16)
+	SPIN_CHOOSE(1, Z17)
+	SPIN_CHOOSE(2, Z18)
+	SPIN_CHOOSE(3, Z19)
+	SPIN_CHOOSE(4, Z20)
+	SPIN_CHOOSE(5, Z21)
+	SPIN_CHOOSE(6, Z22)
+	SPIN_CHOOSE(7, Z23)
+	MOVQ      CX, count(SI)
+
+skip:
+	ADDQ $scratchBytes, SI
+	MOVQ 80(R15), AX
+	INCQ AX
+	MOVQ AX, 80(R15)
+	CMPQ AX, $4
+	JNE  bounds
+
+	// Then the open lanes, 16 at a time.
+	MOVQ         $0, 80(R15)
+	MOVQ         72(R15), SI
+	MOVQ         56(R15), R9  // lines
+	VPBROADCASTD 88(R15), Z20 // segments
+	VPBROADCASTD 92(R15), Z21 // S
+	VPBROADCASTD 96(R15), Z22
+	VPBROADCASTD 100(R15), Z23
+	VPBROADCASTD 104(R15), Z24
+	VPBROADCASTD 108(R15), Z25
+	VMOVDQU64    spinWord<>(SB), Z26
+
+openLanes:
+	MOVQ  80(R15), AX
+	MOVQ  16(R15)(AX*8), R11
+	TESTQ R11, R11
+	JEQ   closed
+	MOVQ  count(SI), CX
+	TESTQ CX, CX
+	JEQ   closed
+	MOVQ  AX, BX
+	SHRQ  $1, BX
+	SHLQ  $8, BX
+	ANDQ  $1, AX
+	ADDQ  64(R15), BX
+	LEAQ  (BX)(AX*2), R10 // the slot's half of the words
+	MOVLQSX 12(R11), R14
+	MOVL  0(R11), AX
+	SHLQ  $7, AX
+	ADDQ  R11, R14
+	ADDQ  AX, R14         // exact tables
+	XORL  BX, BX
+	XORL  DX, DX
+
+exact:
+	VMOVDQU    lanes(SI)(BX*1), X0
+	VPMOVZXBD  rows(SI)(BX*1), Z4
+	VPERMB     Z26, Z0, Z1
+	VPMOVZXBD  X0, Z2
+	VPMOVZXBD  X1, Z3
+	VPSLLD     $6, Z4, Z5
+	VPSLLD     $7, Z4, Z6
+	VPADDD     Z2, Z5, Z5 // place in patterns
+	VPADDD     Z3, Z6, Z6 // place in words
+	VPXORD     Z7, Z7, Z7
+	KXNORW     K1, K1, K1
+	VPXORD     Z10, Z10, Z10
+	VPGATHERDD (R10)(Z6*4), K1, Z10
+	MOVQ       SI, R13
+	MOVQ       R14, R12
+	MOVL       0(R11), R8
+	CMPL       24(R11), $0
+	JNE        addWide
+
+add:
+	KXNORW     K1, K1, K1
+	VPXORD     Z8, Z8, Z8
+	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
+	VPERMD     0(R12), Z8, Z9
+	VPSRLD     $4, Z8, Z8
+	VPADDD     Z9, Z7, Z7
+	VPERMD     64(R12), Z8, Z9
+	VPADDD     Z9, Z7, Z7
+	ADDQ       $512, R13
+	ADDQ       $128, R12
+	DECL       R8
+	JNE        add
+
+added:
+	VPABSD     Z7, Z1
+	VPMOVD2M   Z7, K2
+	VPSRLVD    Z21, Z1, Z2
+	VPSLLVD    Z22, Z1, Z3
+	VPMINUD    Z20, Z2, Z2
+	VPSRLVD    Z23, Z3, Z3
+	KXNORW     K1, K1, K1
+	VPXORD     Z4, Z4, Z4
+	VPGATHERDD 0(R9)(Z2*8), K1, Z4
+	KXNORW     K1, K1, K1
+	VPXORD     Z8, Z8, Z8
+	VPGATHERDD 4(R9)(Z2*8), K1, Z8
+	VPSLLD     $16, Z3, Z3
+	VPSRLD     $16, Z3, Z3
+	VPMULLD    Z8, Z3, Z3
+	VPSLLD     $16, Z10, Z10
+	VPSRLD     $4, Z3, Z3
+	VPSRLD     $16, Z10, Z10 // digit
+	VPSUBD     Z3, Z4, Z4
+	VPSRLD     $16, Z4, Z4
+	VPADDD     Z24, Z4, Z4
+	VPANDD     Z25, Z4, Z4   // threshold
+	VPCMPUD    $1, Z4, Z10, K1
+	VPCMPEQD   Z4, Z10, K3
+	KXNORW     K1, K2, K4
+	KMOVW      K3, AX
+	TESTL      AX, AX
+	JNE        tied
+
+next:
+	KMOVW  K4, R13
+	CMPQ   CX, $16
+	JLE    few
+	MOVQ   BX, R8
+	SHRQ   $3, R8
+	MOVW   R13, values(SI)(R8*1)
+	ADDQ   $16, BX
+	CMPQ   BX, CX
+	JLT    exact
+	SPIN_CLOSE(0)
+	SPIN_CLOSE(1)
+	SPIN_CLOSE(2)
+	SPIN_CLOSE(3)
+	SPIN_CLOSE(4)
+	SPIN_CLOSE(5)
+	SPIN_CLOSE(6)
+	SPIN_CLOSE(7)
+	JMP    closed
+
+few:
+	SPIN_CLOSE_FEW(0)
+	SPIN_CLOSE_FEW(1)
+	SPIN_CLOSE_FEW(2)
+	SPIN_CLOSE_FEW(3)
+	SPIN_CLOSE_FEW(4)
+	SPIN_CLOSE_FEW(5)
+	SPIN_CLOSE_FEW(6)
+	SPIN_CLOSE_FEW(7)
+
+closed:
+	ADDQ $scratchBytes, SI
+	MOVQ 80(R15), AX
+	INCQ AX
+	MOVQ AX, 80(R15)
+	CMPQ AX, $4
+	JNE  openLanes
+
+	// Then all are written.
+	MOVQ      8(R15), DI
+	MOVQ      72(R15), SI
+	VMOVDQU64 spinBack<>(SB), Z0
+	XORL      DX, DX
+
+write:
+	MOVQ      16(R15)(DX*8), R11
+	TESTQ     R11, R11
+	JEQ       written
+	MOVLQSX   4(R11), AX
+	VPERMB    chosen(SI), Z0, Z1
+	VMOVDQU64 Z1, (DI)(AX*1)
+
+written:
+	ADDQ $scratchBytes, SI
+	INCQ DX
+	CMPQ DX, $4
+	JNE  write
+	VZEROUPPER
+	RET
+
+	// The sums of groups with tables of 256.
+addWide:
+	KXNORW     K1, K1, K1
+	VPXORD     Z8, Z8, Z8
+	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
+	VPSLLD     $24, Z8, Z8
+	KXNORW     K1, K1, K1
+	VPSRLD     $24, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPGATHERDD (R12)(Z8*4), K1, Z9
+	VPADDD     Z9, Z7, Z7
+	ADDQ       $512, R13
+	ADDQ       $1024, R12
+	DECL       R8
+	JNE        addWide
+	JMP        added
+
+	// Lists the lanes of the list from BX on whose bits are set in AX, with their slot
+	// above; all in the first node's scratch.
+tied:
+	TZCNTL  AX, R8
+	ADDQ    BX, R8
+	CMPQ    R8, CX
+	JGE     next
+	MOVBLZX lanes(SI)(R8*1), R12
+	MOVBLZX rows(SI)(R8*1), R8
+	SHLL    $6, R8
+	ORL     R8, R12
+	MOVQ    80(R15), R8
+	SHLL    $9, R8
+	ORL     R8, R12
+	MOVQ    112(R15), R8
+	MOVQ    72(R15), R13
+	LEAQ    (R13)(R8*2), R13
+	MOVW    R12, ties(R13)
+	INCQ    112(R15)
+	LEAL    -1(AX), R8
+	ANDL    R8, AX
+	JNE     tied
+	JMP     next

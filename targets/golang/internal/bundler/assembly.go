@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// The build constraints that files of the runtime may have. What is the same on
+// every system has none.
+const (
+	onAmd64   = "//go:build !purego" // in files called …_amd64
+	elsewhere = "//go:build !amd64 || purego"
+)
+
+// assembly collects what only some machines build: assembly for amd64, its
+// declarations in Go, and what stands for them elsewhere. None of it imports
+// anything, so that the text serves as it is.
+type assembly struct {
+	body map[string]*strings.Builder // by file of the bundle
+}
+
+const (
+	amd64Code  = "runtime_amd64.s"
+	amd64Go    = "runtime_amd64.go"
+	otherGo    = "runtime_other.go"
+	asmInclude = "#include \"textflag.h\""
+)
+
+func newAssembly() assembly {
+	return assembly{map[string]*strings.Builder{amd64Code: {}, amd64Go: {}, otherGo: {}}}
+}
+
+// add takes the files of one package.
+func (a *assembly) add(paths []string) error {
+	paths = slices.Clone(paths)
+	slices.Sort(paths)
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name := filepath.Base(path)
+		if strings.HasSuffix(name, "_amd64.s") {
+			text := string(src)
+			for _, head := range []string{onAmd64, asmInclude} {
+				_, rest, ok := strings.Cut(text, head+"\n")
+				if !ok {
+					return fmt.Errorf("%s lacks the line %s", name, head)
+				}
+				text = rest
+			}
+			a.body[amd64Code].WriteString(text)
+			continue
+		}
+		set := token.NewFileSet()
+		f, err := parser.ParseFile(set, name, src, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		to := ""
+		switch c := constraintOf(f); {
+		case len(f.Imports) > 0:
+			return fmt.Errorf("%s has imports and a build constraint", name)
+		case strings.HasSuffix(name, "_amd64.go") && c == onAmd64:
+			to = amd64Go
+		case c == elsewhere:
+			to = otherGo
+		default:
+			return fmt.Errorf("%s has the build constraint %q, which the bundle does not know", name, c)
+		}
+		a.body[to].Write(src[set.Position(f.Name.End()).Offset:])
+	}
+	return nil
+}
+
+// constraintOf is the //go:build line of a file.
+func constraintOf(f *ast.File) string {
+	for _, g := range f.Comments {
+		for _, c := range g.List {
+			if c.Pos() < f.Package && strings.HasPrefix(c.Text, "//go:build ") {
+				return c.Text
+			}
+		}
+	}
+	return ""
+}
+
+// files are the texts, without a mark on top.
+func (a *assembly) files() (map[string][]byte, error) {
+	out := map[string][]byte{amd64Code: []byte(onAmd64 + "\n\n" + asmInclude + "\n" + a.body[amd64Code].String())}
+	for name, constraint := range map[string]string{amd64Go: onAmd64, otherGo: elsewhere} {
+		src, err := format.Source([]byte(constraint + "\n\npackage runtime\n" + a.body[name].String()))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out[name] = src
+	}
+	return out, nil
+}
