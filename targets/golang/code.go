@@ -61,7 +61,11 @@ func (e *emitter) codeItems(function string, use ir.GoUse) jen.Code {
 var RuntimePackages = sync.OnceValue(func() map[string]string {
 	packages := map[string]string{}
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, "runtime.go", bundled, parser.SkipObjectResolution|parser.ParseComments)
+	text, err := bundled.ReadFile("bundle/runtime.go.txt")
+	if err != nil {
+		panic(err)
+	}
+	file, err := parser.ParseFile(fset, "runtime.go", text, parser.SkipObjectResolution|parser.ParseComments)
 	if err != nil {
 		panic(err) // it is our own file, which the tests compile
 	}
