@@ -154,6 +154,29 @@ func (t *Trainer) SetWeights(name string, w []float64) error {
 	return t.set(values)
 }
 
+// FactorWeights are the weights of all factors of the model, those that follow from
+// parameters included.
+func (t *Trainer) FactorWeights() [][]float64 {
+	out := make([][]float64, len(t.weights))
+	for i, w := range t.weights {
+		out[i] = slices.Clone(w)
+	}
+	return out
+}
+
+// Give puts the arrays into a sampler of the model.
+func (t *Trainer) Give(s *sampling.Sampler) error {
+	params := map[string][]float64{}
+	for _, a := range t.arrays {
+		if a.factor < 0 {
+			params[a.name] = a.values
+		} else if err := s.SetWeights(a.name, a.values); err != nil {
+			return err
+		}
+	}
+	return s.SetParams(params)
+}
+
 // slope is a derivative of a weight of a part by an element of a parameter.
 type slope struct {
 	factor          int // place among the measured factors

@@ -78,11 +78,8 @@ func reportTraining(ctx context.Context, m *gen.Model, t *train.Trainer, curve [
 func trainedGraph(g *graph.Graph, t *train.Trainer) *graph.Graph {
 	trained := *g
 	trained.Factors = slices.Clone(g.Factors)
-	for i := range trained.Factors {
-		f := &trained.Factors[i]
-		if w := t.Weights(f.Name); f.Runtime && len(w) == len(f.Weights) {
-			f.Weights = w
-		}
+	for i, w := range t.FactorWeights() {
+		trained.Factors[i].Weights = w
 	}
 	return &trained
 }
@@ -311,10 +308,8 @@ func addStates(ctx context.Context, m *gen.Model, t *train.Trainer, page *report
 	if err != nil {
 		return err
 	}
-	for _, f := range t.Names() {
-		if err := s.SetWeights(f, t.Weights(f)); err != nil {
-			return err
-		}
+	if err := t.Give(s); err != nil {
+		return err
 	}
 	if given := len(task.Given); given > 0 {
 		held := sampling.Clamp{Nodes: task.Given, Chains: shownStates}

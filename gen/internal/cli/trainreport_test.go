@@ -98,6 +98,30 @@ func TestMomentsOfATrainingPage(t *testing.T) {
 	}
 }
 
+// A model with parameters and continuous columns has a page too, with the weights that
+// follow from what was fitted.
+func TestTrainReportOfParameters(t *testing.T) {
+	realFolder(t, `
+model: mix
+variables: {x: {kind: continuous, shape: [2]}, s: {kind: spin}}
+factors:
+  - {name: own, over: {u: x}, index: all, energy: "0.5*a*(u - m)^2", params: {a: [1, 2], m: [0, 0]}, runtime: true}
+  - {name: j, over: [x, s], index: [[0, 0], [1, 0]], weights: [0.1, 0.1], runtime: true}
+sample: {chains: 20, warmup: 5, samples: 10, seed: 1}
+train: {data: [[1, 2], [0.5, 1.5], [-1, -2]], visible: x, epochs: 3, learning_rate: 0.05}
+`)
+	thrmlgen(t, 0, "train", "model.yaml", "--report", "t.html", "--quiet", "--out", "w.npz")
+	html := readText(t, "t.html")
+	for _, want := range []string{"training report", "3 epochs of 1 step"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if a := numbersOf(t, "w.npz", "own/a"); len(a) != 2 || a[0] == 1 {
+		t.Errorf("own/a is %v", a)
+	}
+}
+
 // train --report makes a page, and changes neither weights nor what is printed.
 func TestTrainReport(t *testing.T) {
 	realFolder(t, smallTraining)
