@@ -16,7 +16,8 @@ minute hits all of them. Of every contestant the best round counts; the slowest 
 
 User CPU seconds forgive a peer the time that its neighbours took, thrmlgen's own clock does not.
 
-The row "2 threads : 1 thread" compares thrmlgen with itself, both free to use every core.
+The row "2 threads : 1 thread" compares thrmlgen with itself, both with twice the chains and
+free to use every core.
 
 Models (biases zero, beta 1); couplings are drawn here and by thrmlgen from the same law, not the
 same stream:
@@ -264,8 +265,9 @@ def compare(name, binary, folder, core, cores):
         for text, _ in FORMATS.get(name, []):
             runs[text] = thrmlgen_run(binary, file, 1, {core}, ["--set", f"format={{{text}}}"])
         if len(cores) > 1:
-            runs["1 thread"] = thrmlgen_run(binary, file, 1, cores)
-            runs["2 threads"] = thrmlgen_run(binary, file, 2, cores)
+            twice = ["--chains", str(2 * CHAINS[name])]  # a batch for each thread
+            runs["1 thread"] = thrmlgen_run(binary, file, 1, cores, twice)
+            runs["2 threads"] = thrmlgen_run(binary, file, 2, cores, twice)
 
     rates = {key: [] for key in runs}
     for _ in range(ROUNDS):

@@ -233,7 +233,7 @@ func addMoments(m *gen.Model, g *train.Gradient, answer *exact.Answer, page *rep
 		}
 	}
 	if left > 0 {
-		page.MomentText = fmt.Sprintf("%d of %s are not compared: those of more than two nodes, and all beyond the first %d.", left, plural(total, "moment"), mostMoments)
+		page.MomentText = fmt.Sprintf("%d of %s are not compared: those of continuous nodes or of more than two, and all beyond the first %d.", left, plural(total, "moment"), mostMoments)
 	}
 }
 
