@@ -34,6 +34,23 @@ var inCode = map[string]func() *models.Model{
 		m.Sample(models.Schedule{Chains: 64, Warmup: 50, Samples: 500, StepsPerSample: 2, Seed: 7})
 		return m
 	},
+	"double_well": func() *models.Model {
+		m := models.New("double_well")
+		x := m.Continuous("x").Dim(2)
+		m.Energy("h*sum((u^2 - b^2)^2)").Slot("u", x).All().Param("h", models.Number(2)).Param("b", models.Number(1)).Name("well")
+		m.InitVariable(x, models.StartNormal(0, 0.5))
+		m.HMC(models.HMC{Over: x, StepSize: 0.2, Steps: 7})
+		m.Sample(models.Schedule{Chains: 16, Warmup: 200, Samples: 4000})
+		return m
+	},
+	"rosenbrock": func() *models.Model {
+		m := models.New("rosenbrock")
+		x := m.Continuous("x").Dim(2)
+		m.Energy("b*(u[1] - u[0]^2)^2 + (a - u[0])^2").Slot("u", x).All().Param("a", models.Number(1)).Param("b", models.Number(5)).Name("valley")
+		m.HMC(models.HMC{Over: x, StepSize: 0.05, Steps: 40})
+		m.Sample(models.Schedule{Chains: 16, Warmup: 500, Samples: 2000})
+		return m
+	},
 	"g11": func() *models.Model {
 		m := models.MaxCutFile("g11", "G11.txt")
 		m.Sample(models.Schedule{Chains: 256, Warmup: 8000, Samples: 1, Seed: 1, Betas: models.Geometric(0.1, 5)})

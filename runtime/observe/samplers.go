@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/stats"
 )
 
@@ -28,8 +27,12 @@ type SamplerReport struct {
 func samplerReports(v ChainView) []SamplerReport {
 	var list []SamplerReport
 	m := v.Model()
-	for _, x := range stepped(m) {
-		r := SamplerReport{Variable: x.Name, Sampler: samplerOf(m, x), Acceptance: stats.Value{NA: "not known"}, Step: stats.Value{NA: "not known"}}
+	for i := range m.Vars {
+		x, sampler := &m.Vars[i], m.Fits(i)
+		if sampler == "" {
+			continue
+		}
+		r := SamplerReport{Variable: x.Name, Sampler: sampler, Acceptance: stats.Value{NA: "not known"}, Step: stats.Value{NA: "not known"}}
 		if source, ok := v.(interface {
 			Acceptance(name string) (rate float64, proposals uint64)
 		}); ok && r.Sampler != "slice" {
@@ -64,7 +67,7 @@ func jointReports(v ChainView) []SamplerReport {
 	}
 	var names []string
 	for i := range m.Vars {
-		if x := &m.Vars[i]; slices.ContainsFunc(b.Nodes, func(n int32) bool { return x.First <= int(n) && int(n) < x.First+x.Count }) {
+		if x := &m.Vars[i]; b.Holds(x) {
 			names = append(names, x.Name)
 		}
 	}
@@ -83,18 +86,6 @@ func jointReports(v ChainView) []SamplerReport {
 		r.Divergences, r.DivergedAt = count, first
 	}
 	return []SamplerReport{r}
-}
-
-// samplerOf is the sampler of a variable that fits steps.
-func samplerOf(m *sampling.Model, v *sampling.Var) string {
-	for _, super := range m.Sweep {
-		for _, b := range super {
-			if b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
-				return b.Sampler
-			}
-		}
-	}
-	return ""
 }
 
 // text is a report for people.

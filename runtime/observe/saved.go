@@ -134,7 +134,7 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram, carried
 func stepped(m *sampling.Model) []*sampling.Var {
 	var list []*sampling.Var
 	for i := range m.Vars {
-		if m.Fits(i) {
+		if m.Fits(i) != "" {
 			list = append(list, &m.Vars[i])
 		}
 	}

@@ -234,16 +234,20 @@ func (w *worker) chooseTerms(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 			out |= w.chooseField(s, theta[0], u, chain+uint32(c), slot) << uint(c)
 			continue
 		}
-		v := w.chooseCategory(s, theta, u, chain+uint32(c), slot)
-		at := (int(b.row[i])*s.tile+lane)*64 + c
-		if b.states > 256 {
-			w.outCat16[at] = uint16(v)
-		} else {
-			w.outCat8[at] = uint8(v)
-		}
+		w.putCategory(s, b, i, lane, c, w.chooseCategory(s, theta, u, chain+uint32(c), slot))
 	}
 	if b.kind == Spin {
 		w.outBits[int(b.row[i])*s.tile+lane] = out
+	}
+}
+
+// putCategory writes the new value of node i in one chain of a word.
+func (w *worker) putCategory(s *Sampler, b *blockPlan, i, lane, chain, value int) {
+	at := (int(b.row[i])*s.tile+lane)*64 + chain
+	if b.states > 256 {
+		w.outCat16[at] = uint16(value)
+	} else {
+		w.outCat8[at] = uint8(value)
 	}
 }
 

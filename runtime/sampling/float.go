@@ -400,12 +400,7 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 		for f.e[v] <= t {
 			v++
 		}
-		at := (int(b.row[i])*s.tile+lane)*64 + c
-		if b.states > 256 {
-			w.outCat16[at] = uint16(v)
-		} else {
-			w.outCat8[at] = uint8(v)
-		}
+		w.putCategory(s, b, i, lane, c, v)
 	}
 }
 

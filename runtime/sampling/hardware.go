@@ -255,13 +255,7 @@ func (h *hardware) updateNode(w *worker, s *Sampler, b *blockPlan, i, super, til
 			out |= h.spin(w, s, &u, theta[0]) << c
 			continue
 		}
-		v := h.category(w, s, &u, theta)
-		at := (int(b.row[i])*s.tile+lane)*64 + c
-		if b.states > 256 {
-			w.outCat16[at] = uint16(v)
-		} else {
-			w.outCat8[at] = uint8(v)
-		}
+		w.putCategory(s, b, i, lane, c, h.category(w, s, &u, theta))
 	}
 	if b.kind == Spin {
 		w.outBits[int(b.row[i])*s.tile+lane] = out

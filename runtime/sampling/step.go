@@ -340,17 +340,21 @@ func (s *Sampler) SetStep(chain, node int, step float32) {
 	}
 }
 
-// Fits reports whether the sampler of variable i has steps, which warm-up fits.
-func (m *Model) Fits(i int) bool {
-	v := &m.Vars[i]
+// Fits is the sampler of variable i if it has steps, which warm-up fits; else "".
+func (m *Model) Fits(i int) string {
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Joint == nil && samplerNamed(b.Sampler) > stepNone && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
-				return true
+			if b.Joint == nil && samplerNamed(b.Sampler) > stepNone && b.Holds(&m.Vars[i]) {
+				return b.Sampler
 			}
 		}
 	}
-	return false
+	return ""
+}
+
+// Holds reports whether some node of a variable is in the block.
+func (b *Block) Holds(v *Var) bool {
+	return slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count })
 }
 
 // placeSteps gives steps to the nodes of blocks whose sampler has them.

@@ -1001,16 +1001,20 @@ func (w *worker) chooseTerms(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 			out |= w.chooseField(s, theta[0], u, chain+uint32(c), slot) << uint(c)
 			continue
 		}
-		v := w.chooseCategory(s, theta, u, chain+uint32(c), slot)
-		at := (int(b.row[i])*s.tile+lane)*64 + c
-		if b.states > 256 {
-			w.outCat16[at] = uint16(v)
-		} else {
-			w.outCat8[at] = uint8(v)
-		}
+		w.putCategory(s, b, i, lane, c, w.chooseCategory(s, theta, u, chain+uint32(c), slot))
 	}
 	if b.kind == Spin {
 		w.outBits[int(b.row[i])*s.tile+lane] = out
+	}
+}
+
+// putCategory writes the new value of node i in one chain of a word.
+func (w *worker) putCategory(s *Sampler, b *blockPlan, i, lane, chain, value int) {
+	at := (int(b.row[i])*s.tile+lane)*64 + chain
+	if b.states > 256 {
+		w.outCat16[at] = uint16(value)
+	} else {
+		w.outCat8[at] = uint8(value)
 	}
 }
 
@@ -3753,12 +3757,7 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 		for f.e[v] <= t {
 			v++
 		}
-		at := (int(b.row[i])*s.tile+lane)*64 + c
-		if b.states > 256 {
-			w.outCat16[at] = uint16(v)
-		} else {
-			w.outCat8[at] = uint8(v)
-		}
+		w.putCategory(s, b, i, lane, c, v)
 	}
 }
 
@@ -4551,13 +4550,7 @@ func (h *hardware) updateNode(w *worker, s *Sampler, b *blockPlan, i, super, til
 			out |= h.spin(w, s, &u, theta[0]) << c
 			continue
 		}
-		v := h.category(w, s, &u, theta)
-		at := (int(b.row[i])*s.tile+lane)*64 + c
-		if b.states > 256 {
-			w.outCat16[at] = uint16(v)
-		} else {
-			w.outCat8[at] = uint8(v)
-		}
+		w.putCategory(s, b, i, lane, c, h.category(w, s, &u, theta))
 	}
 	if b.kind == Spin {
 		w.outBits[int(b.row[i])*s.tile+lane] = out
@@ -7777,17 +7770,21 @@ func (s *Sampler) SetStep(chain, node int, step float32) {
 	}
 }
 
-// Fits reports whether the sampler of variable i has steps, which warm-up fits.
-func (m *Model) Fits(i int) bool {
-	v := &m.Vars[i]
+// Fits is the sampler of variable i if it has steps, which warm-up fits; else "".
+func (m *Model) Fits(i int) string {
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Joint == nil && samplerNamed(b.Sampler) > stepNone && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
-				return true
+			if b.Joint == nil && samplerNamed(b.Sampler) > stepNone && b.Holds(&m.Vars[i]) {
+				return b.Sampler
 			}
 		}
 	}
-	return false
+	return ""
+}
+
+// Holds reports whether some node of a variable is in the block.
+func (b *Block) Holds(v *Var) bool {
+	return slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count })
 }
 
 // placeSteps gives steps to the nodes of blocks whose sampler has them.
@@ -14968,8 +14965,12 @@ type SamplerReport struct {
 func samplerReports(v ChainView) []SamplerReport {
 	var list []SamplerReport
 	m := v.Model()
-	for _, x := range stepped(m) {
-		r := SamplerReport{Variable: x.Name, Sampler: samplerOf(m, x), Acceptance: Value{NA: "not known"}, Step: Value{NA: "not known"}}
+	for i := range m.Vars {
+		x, sampler := &m.Vars[i], m.Fits(i)
+		if sampler == "" {
+			continue
+		}
+		r := SamplerReport{Variable: x.Name, Sampler: sampler, Acceptance: Value{NA: "not known"}, Step: Value{NA: "not known"}}
 		if source, ok := v.(interface {
 			Acceptance(name string) (rate float64, proposals uint64)
 		}); ok && r.Sampler != "slice" {
@@ -15004,7 +15005,7 @@ func jointReports(v ChainView) []SamplerReport {
 	}
 	var names []string
 	for i := range m.Vars {
-		if x := &m.Vars[i]; slices.ContainsFunc(b.Nodes, func(n int32) bool { return x.First <= int(n) && int(n) < x.First+x.Count }) {
+		if x := &m.Vars[i]; b.Holds(x) {
 			names = append(names, x.Name)
 		}
 	}
@@ -15023,18 +15024,6 @@ func jointReports(v ChainView) []SamplerReport {
 		r.Divergences, r.DivergedAt = count, first
 	}
 	return []SamplerReport{r}
-}
-
-// samplerOf is the sampler of a variable that fits steps.
-func samplerOf(m *Model, v *Var) string {
-	for _, super := range m.Sweep {
-		for _, b := range super {
-			if b.Sampler != "" && slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count }) {
-				return b.Sampler
-			}
-		}
-	}
-	return ""
 }
 
 // text is a report for people.
@@ -15176,7 +15165,7 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram, carried
 func stepped(m *Model) []*Var {
 	var list []*Var
 	for i := range m.Vars {
-		if m.Fits(i) {
+		if m.Fits(i) != "" {
 			list = append(list, &m.Vars[i])
 		}
 	}

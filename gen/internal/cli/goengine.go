@@ -25,17 +25,23 @@ func newGoEngine(ctx context.Context, m *gen.Model, o *runFlags) (engine, error)
 	return goEngine{e, planOf(m, o).Best}, nil
 }
 
-// compiled builds the binary of a model, unless it is in the cache.
-func compiled(ctx context.Context, m *gen.Model, chains, threads int) (*compile.Engine, error) {
-	e, err := compile.NewEngine(ctx, m.Program, sampling.Options{Chains: chains, Seed: m.Program.Sample.Seed, Threads: threads}, compile.Options{Dir: m.Dir()})
+// notBuilt says why emitted code could not be made to run.
+func notBuilt(ctx context.Context, err error) error {
 	var tool *compile.ToolError
 	switch {
 	case errors.As(err, &tool):
-		return nil, environment("%s", tool.Text).help("%s", tool.Help)
-	case err != nil && ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return nil, environment("%v", err)
+		return environment("%s", tool.Text).help("%s", tool.Help)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return environment("%v", err)
+}
+
+// compiled builds the binary of a model, unless it is in the cache.
+func compiled(ctx context.Context, m *gen.Model, chains, threads int) (*compile.Engine, error) {
+	e, err := compile.NewEngine(ctx, m.Program, sampling.Options{Chains: chains, Seed: m.Program.Sample.Seed, Threads: threads}, compile.Options{Dir: m.Dir()})
+	if err != nil {
+		return nil, notBuilt(ctx, err)
 	}
 	return e, nil
 }

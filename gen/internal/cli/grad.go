@@ -64,11 +64,8 @@ data, ⟨f⟩₋ that of the model. All come with standard errors.`,
 	return c.modelCommand(cmd)
 }
 
-func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, out string, all bool) error {
-	t, err := train.NewTrainer(*task)
-	if err != nil {
-		return wrong("%s", strings.TrimPrefix(err.Error(), "train: "))
-	}
+// firstBatch are the rows of the data that a gradient by itself is of.
+func firstBatch(task *train.Task) []int32 {
 	batch := task.Batch
 	if batch == 0 {
 		batch = task.Data.Rows
@@ -77,8 +74,16 @@ func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, 
 	for i := range rows {
 		rows[i] = int32(i)
 	}
+	return rows
+}
+
+func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, out string, all bool) error {
+	t, err := train.NewTrainer(*task)
+	if err != nil {
+		return wrong("%s", strings.TrimPrefix(err.Error(), "train: "))
+	}
 	c.clearsUp.Store(true)
-	g, err := t.Gradient(ctx, rows, true)
+	g, err := t.Gradient(ctx, firstBatch(task), true)
 	if err != nil {
 		return err
 	}

@@ -166,15 +166,7 @@ func addGradient(ctx context.Context, m *gen.Model, t *train.Trainer, page *repo
 			return err
 		}
 	}
-	batch := task.Batch
-	if batch == 0 {
-		batch = task.Data.Rows
-	}
-	rows := make([]int32, batch)
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	g, err := fresh.Gradient(ctx, rows, true)
+	g, err := fresh.Gradient(ctx, firstBatch(task), true)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/thrmlgen/thrmlgen/gen"
@@ -21,14 +20,8 @@ func simulated(ctx context.Context, m *gen.Model, chains, sweeps int) (*compile.
 		return nil, wrong("verilog: %v", err)
 	}
 	a, err := compile.NewArray(ctx, m.Program, chains, sweeps, compile.Options{})
-	var tool *compile.ToolError
-	switch {
-	case errors.As(err, &tool):
-		return nil, environment("%s", tool.Text).help("%s", tool.Help)
-	case err != nil && ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return nil, environment("%v", err)
+	if err != nil {
+		return nil, notBuilt(ctx, err)
 	}
 	return a, nil
 }
