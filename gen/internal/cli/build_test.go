@@ -589,6 +589,8 @@ func TestServe(t *testing.T) {
 			t.Errorf("%v", reply)
 		}
 		p.cmd.Process.Signal(os.Interrupt) // between commands: nothing
+		time.Sleep(100 * time.Millisecond) // the signal arrives when the other side gets to it
+		p.ask(`{"cmd":"info"}`)
 		if reply, _ := p.ask(`{"cmd":"run","resume":true,"samples":1}`); reply["ok"] != true {
 			t.Errorf("%v", reply)
 		}
