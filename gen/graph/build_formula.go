@@ -86,9 +86,8 @@ func (e *expression) scaled(monomials []expr.Monomial) ([]expr.Monomial, bool) {
 
 // formula is the function from parameters to weights. Factors count from 0.
 func (e *expression) formula(parts []formulaPart) *sampling.Formula {
-	out := &sampling.Formula{Name: e.f.Name, Rows: e.f.Rows}
-	for i, p := range e.params {
-		out.Params = append(out.Params, sampling.CodeParam{Axes: append([]int(nil), p.axes...), Shared: p.shared, Values: p.values})
+	out := &sampling.Formula{Name: e.f.Name, Rows: e.f.Rows, Params: e.codeParams()}
+	for i := range e.params {
 		array := ""
 		if e.data(i) {
 			array = e.f.Name + "/" + e.scope.Params[i]

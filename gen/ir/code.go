@@ -51,13 +51,8 @@ func (t *printer) code(c *CodeFactor) {
 	}
 	t.f(" params %d\n", len(c.Params))
 	for _, p := range c.Params {
-		t.f(" param shared %t axes", p.Shared)
-		t.shape(p.Axes)
-		t.f(" values %d:", len(p.Values))
-		for _, v := range p.Values {
-			t.f(" %s", number(v))
-		}
-		t.f("\n")
+		t.f(" param")
+		t.param(&p)
 	}
 	t.f(" energy")
 	t.ops(c.Energy)
@@ -74,6 +69,17 @@ func (t *printer) code(c *CodeFactor) {
 	}
 	t.f(" index")
 	t.ints(c.Index)
+}
+
+// param prints a parameter behind its name, if it has one.
+func (t *printer) param(p *sampling.CodeParam) {
+	t.f(" shared %t axes", p.Shared)
+	t.shape(p.Axes)
+	t.f(" values %d:", len(p.Values))
+	for _, v := range p.Values {
+		t.f(" %s", number(v))
+	}
+	t.f("\n")
 }
 
 func (t *printer) ops(ops []sampling.CodeOp) {
@@ -101,12 +107,7 @@ func (t *parser) code() CodeFactor {
 	}
 	for n := t.int("params"); n > 0 && t.err == nil; n-- {
 		t.keys("param")
-		p := sampling.CodeParam{Shared: t.bool("shared"), Axes: t.shape("axes")}
-		t.keys("values")
-		for k := t.count(); k > 0 && t.err == nil; k-- {
-			p.Values = append(p.Values, t.float(""))
-		}
-		c.Params = append(c.Params, p)
+		c.Params = append(c.Params, t.param())
 	}
 	t.keys("energy")
 	c.Energy = t.ops()
@@ -122,6 +123,15 @@ func (t *parser) code() CodeFactor {
 	}
 	c.Index = t.ints("index")
 	return c
+}
+
+func (t *parser) param() sampling.CodeParam {
+	p := sampling.CodeParam{Shared: t.bool("shared"), Axes: t.shape("axes")}
+	t.keys("values")
+	for n := t.count(); n > 0 && t.err == nil; n-- {
+		p.Values = append(p.Values, t.float(""))
+	}
+	return p
 }
 
 func (t *parser) ops() []sampling.CodeOp {
@@ -197,6 +207,9 @@ func (v *verifier) code(c *CodeFactor) {
 
 // codeFor refuses a free node for whose sampler a code factor has no code.
 func (v *verifier) codeFor() {
+	if len(v.p.Codes) == 0 {
+		return
+	}
 	sampler := map[int32]string{}
 	for _, sb := range v.p.Sweep {
 		for _, b := range sb {

@@ -319,9 +319,9 @@
 // constants and parameters are rounded to it, and every operation is Operate on
 // its operands, rounded (for + - × ÷ and sqrt that is the operation in float32).
 //
-// Each slot of the factor has code for the updates of its nodes. All nodes in
-// slots of code factors are float; the values of their code follow the other
-// terms, in the order of code factors, rows and slots.
+// Each slot of the factor has code for the updates of its nodes, which are float; the
+// values of their code follow the other terms, in the order of code factors, rows and
+// slots.
 //
 //	spin         field, added to g
 //	categorical  field with the slot at k, added to θ_k
@@ -343,10 +343,10 @@
 //	D(x) = (2·a)·x + b,  then plus the slope code of each term at x
 //
 // in float32 with a and b as above, without code. Every chain has a step for each
-// such node, a float32: σ for metropolis and mala, the width w for slice. It begins
-// at 1, or at half the width of the range if that is less (in float64, rounded). w0 … are the words of
-// draws 0 …, purpose 1, (w+½)/2^32 a uniform number, and z is the normal number of
-// draws 0 and 1.
+// such node, a float32: σ for metropolis and mala, the width d for slice. It begins
+// at 1, or at half the width of the range if that is less (in float64, rounded). w0 …
+// are the words of draws 0 …, purpose 1, (w+½)/2^32 a uniform number, and z is the
+// normal number of draws 0 and 1.
 //
 // Metropolis: x' = x + σ·z. With Δ = E(x') - E(x) in float32, α is 0 if x' is outside
 // the range, not finite, or Δ is NaN; else 1 for Δ <= 0, else exp(-(β·Δ)) in float64.
@@ -360,15 +360,17 @@
 // and 0 in the cases above or where l is NaN; taken as above.
 //
 // Slice (Neal 2003, stepping out and shrinkage): an x' is inside when E(x') <= T, T =
-// E(x) + float32(-log((w0+½)/2^32)/β). L = x - float32(w·(w1+½)/2^32), R = L + w, J = w2 div
-// 2^26 and K = 63 - J. While J > 0, L is above the range's lower end and inside, J
-// falls by one and L by w; the same for R with K, upwards. L and R are moved into the
-// range. Then for i = 0 … 99: x' = L + float32((R-L)·(w_{3+i}+½)/2^32) (the product with the uniform
-// number in float64), moved into the range; if it is inside it is the new value; else it becomes the new L if x' < x, the
-// new R if not. After 100 of them x stays.
+// E(x) + float32(-log((w0+½)/2^32)/β). L = x - float32(d·(w1+½)/2^32), R = L + d, J =
+// w2 div 2^26 and K = 63 - J. While J > 0, L is above the range's lower end and
+// inside, J falls by one and L by d; the same for R with K, upwards. L and R are
+// moved into the range. Then for i = 0 … 99: x' = L + float32((R-L)·(w_{3+i}+½)/2^32)
+// (the product with the uniform number in float64), moved into the range; if it is
+// inside it is the new value; else it becomes the new L if x' < x, the new R if not.
+// After 100 of them x stays.
 //
-// In sweeps before the end of warm-up, t counted from 0, the step becomes step·exp(c·r) in float64, rounded, and at
-// least 2^-60 and at most 2^60; c = 1/sqrt(t+1) and r = α - 0.44 for metropolis, α - 0.574 for
+// In sweeps before the end of warm-up, t counted from 0, the step becomes
+// step·exp(c·r) in float64, rounded, and at least 2^-60 and at most 2^60; c =
+// 1/sqrt(t+1) and r = α - 0.44 for metropolis, α - 0.574 for
 // mala; for slice (n-m)/(n+m), n the times that L and R moved outwards and m the values
 // that were not inside, nothing where both are 0. Steps then stay.
 //

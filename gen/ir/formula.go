@@ -26,13 +26,8 @@ func (t *printer) formula(x *sampling.Formula) {
 	}
 	t.f("formula %s rows %d params %d parts %d\n", t.name(x.Name), x.Rows, len(x.Params), len(x.Parts))
 	for i, p := range x.Params {
-		t.f(" param %s shared %t axes", t.arrayName(x.Arrays[i]), p.Shared)
-		t.shape(p.Axes)
-		t.f(" values %d:", len(p.Values))
-		for _, v := range p.Values {
-			t.f(" %s", number(v))
-		}
-		t.f("\n")
+		t.f(" param %s", t.arrayName(x.Arrays[i]))
+		t.param(&p)
 	}
 	for _, p := range x.Parts {
 		t.f(" part %d slopes %d weight", p.Factor, len(p.Slopes))
@@ -52,12 +47,7 @@ func (t *parser) formula() sampling.Formula {
 	for ; params > 0 && t.err == nil; params-- {
 		t.keys("param")
 		x.Arrays = append(x.Arrays, t.arrayName())
-		p := sampling.CodeParam{Shared: t.bool("shared"), Axes: t.shape("axes")}
-		t.keys("values")
-		for n := t.count(); n > 0 && t.err == nil; n-- {
-			p.Values = append(p.Values, t.float(""))
-		}
-		x.Params = append(x.Params, p)
+		x.Params = append(x.Params, t.param())
 	}
 	for ; parts > 0 && t.err == nil; parts-- {
 		p := sampling.FormulaPart{Factor: t.int("part")}

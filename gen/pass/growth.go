@@ -14,23 +14,24 @@ const (
 	probeElse = 0.734375
 )
 
-// growth refuses unbounded nodes of samplers of ours that read the energy when it does not
-// rise towards both ends: they have no law then. It looks at the energy at
+// growth refuses unbounded nodes of samplers of ours that read the energy when it
+// does not rise towards both ends: they have no law then. It looks at the energy at
 // ±1, ±2, ±4, …, spins at +1, categories at 0 and other numbers at 0.73 or in the
 // middle of their range.
 func growth(w *lowering) {
 	p := w.p
-	rest := w.somewhere()
 	var rows *touching
+	var clamped []bool
+	var rest []float64
 	for i, v := range p.Vars {
 		if w.g.Vars[i].Sampler == "" || ir.IsGoCode(w.g.Vars[i].Sampler) || v.Range != nil {
 			continue
 		}
 		if rows == nil {
-			rows = touchingRows(p)
+			rows, clamped, rest = touchingRows(p), w.clamped(), w.somewhere()
 		}
 		for n := v.First; n < v.First+min(v.Count, probed); n++ {
-			if !w.free(n) {
+			if clamped[n] {
 				continue
 			}
 			if text := rows.trend(p, n, rest); text != "" {
@@ -42,16 +43,15 @@ func growth(w *lowering) {
 	}
 }
 
-// free reports whether a node is not clamped.
-func (w *lowering) free(node int) bool {
+// clamped tells the clamped nodes.
+func (w *lowering) clamped() []bool {
+	is := make([]bool, w.p.Nodes)
 	for _, c := range w.p.Clamps {
 		for _, n := range c.Nodes {
-			if int(n) == node {
-				return false
-			}
+			is[n] = true
 		}
 	}
-	return true
+	return is
 }
 
 // somewhere is a state inside all ranges.

@@ -75,14 +75,9 @@ func (w *lowering) inCode(n int32) bool {
 
 // freeContinuous lists the continuous nodes that gibbs draws.
 func (w *lowering) freeContinuous() []int32 {
-	other := make([]bool, w.p.Nodes)
+	other := w.clamped()
 	for _, v := range w.g.Vars {
 		for n := v.First; n < v.First+v.Count && v.Sampler != ""; n++ {
-			other[n] = true
-		}
-	}
-	for _, c := range w.p.Clamps {
-		for _, n := range c.Nodes {
 			other[n] = true
 		}
 	}

@@ -566,8 +566,8 @@ type Spins struct {
 
 // Adopt makes the sampler one of another version of its model: m differs from
 // the model at hand in β, annealing, schedule, starts, clamps, bound, and the
-// weights of runtime factors with the parameters that they follow from, nothing else. It takes a fraction of the time of
-// NewSampler. States and the sweep number stay, but for clamped nodes, which
+// weights of runtime factors with the parameters that they follow from, nothing
+// else. It takes a fraction of the time of NewSampler. States and the sweep number stay, but for clamped nodes, which
 // take their values; Init then starts anew, as NewSampler does. What SetWeights,
 // SetParams, SetBeta and SetClamp did is forgotten. Nothing changes when m is refused.
 func (s *Sampler) Adopt(m *Model, seed uint64) error {
@@ -673,7 +673,8 @@ func (s *Sampler) reseed(seed uint64) {
 
 // ErrorBound bounds the error of any conditional probability when a run takes
 // these βs: what Format.Bound is for the model's own. The formulas, for nodes of
-// n factor rows, or groups of them, weights in units of 2^-F and probabilities of D digits, are
+// n factor rows, or groups of them, weights in units of 2^-F and probabilities of D
+// digits, are
 //
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
@@ -1243,9 +1244,12 @@ func (m *Model) checkSweep() error {
 			if b.Numbers < 0 || b.Numbers > MaxNumbers {
 				return fmt.Errorf("superblock %d: %d numbers a node", i, b.Numbers)
 			}
+			if !b.knownSampler() || b.Sampler != "" && !isCode(b.Sampler) && b.Kind != Continuous {
+				return fmt.Errorf("superblock %d: sampler %q", i, b.Sampler)
+			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && !isCode(b.Sampler) && b.Kind != Continuous {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
@@ -1265,6 +1269,9 @@ func (b *Block) knownSampler() bool {
 
 // checkCodeFor refuses nodes whose sampler lacks code.
 func (m *Model) checkCodeFor() error {
+	if len(m.Codes) == 0 {
+		return nil
+	}
 	clamped, sampler := map[int32]bool{}, map[int32]string{}
 	for _, c := range m.Clamps {
 		for _, n := range c.Nodes {
@@ -1638,8 +1645,12 @@ type slotRef struct {
 	row  int32
 }
 
-// compileCodes lists, for every node, the terms of code factors in its conditional.
+// compileCodes lists, for every node, the terms of code factors in its conditional;
+// nil without code factors.
 func (s *Sampler) compileCodes() [][]codeTerm {
+	if len(s.model.Codes) == 0 {
+		return nil
+	}
 	terms := make([][]codeTerm, s.model.Nodes)
 	for i := range s.model.Codes {
 		c := &s.model.Codes[i]
@@ -2063,18 +2074,22 @@ func (e *codecWriter) code(c *CodeFactor) {
 	}
 	e.int(c.Rows)
 	e.ints32(c.Index)
-	e.count(len(c.Params))
-	for _, p := range c.Params {
-		e.ints(p.Axes)
-		e.truth(p.Shared)
-		e.floats(p.Values)
-	}
+	e.params(c.Params)
 	e.ops(c.Energy)
 	e.count(len(c.Parts))
 	for _, p := range c.Parts {
 		for _, ops := range [][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square} {
 			e.ops(ops)
 		}
+	}
+}
+
+func (e *codecWriter) params(list []CodeParam) {
+	e.count(len(list))
+	for _, p := range list {
+		e.ints(p.Axes)
+		e.truth(p.Shared)
+		e.floats(p.Values)
 	}
 }
 
@@ -2283,14 +2298,18 @@ func (d *codecReader) code() CodeFactor {
 	c := CodeFactor{Name: d.text(), Directed: d.truth()}
 	c.Slots = codecList(d, 9, func(d *codecReader) Slot { return Slot{Kind: Kind(d.byte(3)), States: d.int()} })
 	c.Rows, c.Index = d.int(), d.ints32()
-	c.Params = codecList(d, 9, func(d *codecReader) CodeParam {
-		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
-	})
+	c.Params = d.params()
 	c.Energy = d.ops()
 	c.Parts = codecList(d, 20, func(d *codecReader) CodePart {
 		return CodePart{Field: d.ops(), Energy: d.ops(), Slope: d.ops(), Linear: d.ops(), Square: d.ops()}
 	})
 	return c
+}
+
+func (d *codecReader) params() []CodeParam {
+	return codecList(d, 9, func(d *codecReader) CodeParam {
+		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
+	})
 }
 
 func (d *codecReader) ops() []CodeOp {
@@ -2302,12 +2321,7 @@ func (d *codecReader) ops() []CodeOp {
 func (e *codecWriter) formula(x *Formula) {
 	e.text(x.Name)
 	e.int(x.Rows)
-	e.count(len(x.Params))
-	for _, p := range x.Params {
-		e.ints(p.Axes)
-		e.truth(p.Shared)
-		e.floats(p.Values)
-	}
+	e.params(x.Params)
 	e.count(len(x.Arrays))
 	for _, name := range x.Arrays {
 		e.text(name)
@@ -2327,9 +2341,7 @@ func (e *codecWriter) formula(x *Formula) {
 
 func (d *codecReader) formula() Formula {
 	x := Formula{Name: d.text(), Rows: d.int()}
-	x.Params = codecList(d, 9, func(d *codecReader) CodeParam {
-		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
-	})
+	x.Params = d.params()
 	x.Arrays = codecList(d, 4, (*codecReader).text)
 	x.Parts = codecList(d, 16, func(d *codecReader) FormulaPart {
 		p := FormulaPart{Factor: d.int(), Weight: d.ops()}
@@ -2662,7 +2674,9 @@ func (s *Sampler) compile(o *Options) error {
 	if err != nil {
 		return err
 	}
-	s.user.terms = nt
+	if m.usesCode() {
+		s.user.terms = nt
+	}
 	s.intAt = make([]int, len(m.Factors)+1)
 	for i, f := range m.Factors {
 		s.intAt[i+1] = s.intAt[i] + len(f.Weights)
@@ -3437,7 +3451,10 @@ func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *flo
 	p := &floatPlan{}
 	for _, n := range b.Nodes {
 		at := s.model.varAt(int(n))
-		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, codes: codes[n], variable: at, step: s.stepRow[n]}
+		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, variable: at, step: s.stepRow[n]}
+		if codes != nil {
+			x.codes = codes[n]
+		}
 		if b.Kind == Categorical {
 			x.constant = make([]float32, b.States)
 		}
@@ -4587,11 +4604,7 @@ func (h *hardware) category(w *worker, s *Sampler, u *updateBits, theta []int64)
 
 // inputFields are the fields of a node with plain inputs, in places.
 func (w *worker) inputFields(s *Sampler, b *blockPlan, i, lane, bytes int) *[64]int64 {
-	inputs := w.inputs[:0]
-	for _, r := range b.input[b.start[i]:b.end[i]] {
-		inputs = append(inputs, s.load(w.bits, r, lane))
-	}
-	w.inputs = inputs
+	inputs := w.loadInputs(s, b, i, lane)
 	if s.pool32 != nil {
 		return sumGroups(w, s, s.pool32[b.table[i]:], inputs, s.groupCount(len(inputs)), bytes)
 	}
@@ -7792,11 +7805,12 @@ func (s *Sampler) placeSteps() {
 	s.stepRow = slices.Repeat([]int32{-1}, s.model.Nodes)
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
+			if b.Joint != nil || samplerNamed(b.Sampler) <= stepNone {
+				continue
+			}
 			for _, n := range b.Nodes {
-				if b.Joint == nil && samplerNamed(b.Sampler) > stepNone {
-					s.stepRow[n] = int32(s.stepRows)
-					s.stepRows++
-				}
+				s.stepRow[n] = int32(s.stepRows)
+				s.stepRows++
 			}
 		}
 	}
@@ -8234,12 +8248,16 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 
 // chooseInputs updates a spin from its tables of partial sums.
 func (s *Sampler) chooseInputs(w *worker, b *blockPlan, i, lane, bytes int, slot, chain uint32) uint64 {
-	inputs := w.inputs[:0]
+	return w.chooseWords(s, b.table[i], w.loadInputs(s, b, i, lane), bytes, slot, chain)
+}
+
+// loadInputs are the words of a spin's inputs, good until the next call.
+func (w *worker) loadInputs(s *Sampler, b *blockPlan, i, lane int) []uint64 {
+	w.inputs = w.inputs[:0]
 	for _, r := range b.input[b.start[i]:b.end[i]] {
-		inputs = append(inputs, s.load(w.bits, r, lane))
+		w.inputs = append(w.inputs, s.load(w.bits, r, lane))
 	}
-	w.inputs = inputs
-	return w.chooseWords(s, b.table[i], inputs, bytes, slot, chain)
+	return w.inputs
 }
 
 // chooseWords updates a spin from the words of its inputs and its tables of
@@ -8352,12 +8370,12 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 	}
 	r := runner{s: s, ctx: ctx, each: each}
 	if !s.fitFixed {
-		s.fitUntil = 0
+		s.fitUntil = s.sweep + uint64(sch.Warmup)
+		if resume {
+			s.fitUntil = 0
+		}
 	}
 	if !resume {
-		if !s.fitFixed {
-			s.fitUntil = s.sweep + uint64(sch.Warmup)
-		}
 		if err := r.observeSweep(); err != nil {
 			return err
 		}
@@ -9024,9 +9042,17 @@ type codePlace struct {
 	slot int
 }
 
-// placeCodes lists the rows of code factors in the conditional of every node.
+// usesCode reports whether the model names code of the user's for samplers or starts.
+func (m *Model) usesCode() bool {
+	return slices.ContainsFunc(m.Sweep, func(super []Block) bool {
+		return slices.ContainsFunc(super, func(b Block) bool { return isCode(b.Sampler) })
+	}) || slices.ContainsFunc(m.Init, func(in Init) bool { return in.Kind == InitCode })
+}
+
+// placeCodes lists the rows of code factors in the conditional of every node, for
+// code of the user's.
 func (s *Sampler) placeCodes() {
-	if len(s.model.Codes) == 0 {
+	if len(s.model.Codes) == 0 || !s.model.usesCode() {
 		return
 	}
 	s.user.codes = make([][]codePlace, s.model.Nodes)
@@ -9185,16 +9211,14 @@ func panicText(r any, stack string) string {
 // put writes a new value of one chain of a word to where updates go.
 func (w *worker) put(s *Sampler, b *blockPlan, i, lane, c int, v int32) {
 	at := int(b.row[i])*s.tile + lane
-	switch {
-	case b.kind == Spin:
+	switch b.kind {
+	case Spin:
 		word := &w.outBits[at]
 		*word = *word&^(1<<c) | uint64(v+1)>>1<<c
-	case b.kind == Continuous:
+	case Continuous:
 		w.outFloats[at*64+c] = BitsFloat(v)
-	case b.states > 256:
-		w.outCat16[at*64+c] = uint16(v)
 	default:
-		w.outCat8[at*64+c] = uint8(v)
+		w.putCategory(s, b, i, lane, c, int(v))
 	}
 }
 
@@ -9287,6 +9311,9 @@ func (s *Sampler) addConditional(u *Update, factor, row, self int) {
 
 // startUser gives user's code the starts of variables and of numbers.
 func (s *Sampler) startUser() {
+	if !s.model.usesCode() {
+		return
+	}
 	s.user.fault = nil
 	clear(s.user.numbers)
 	c := s.workers[0].user
@@ -17111,7 +17138,9 @@ func (g *weigher) weigh(state snapshot, h []float64) {
 		}
 	}
 	for c := range h {
-		h[c] = g.model.AddCodes(h[c], func(node int32) int32 { return state.value(int(node), c) })
+		if len(g.model.Codes) > 0 {
+			h[c] = g.model.AddCodes(h[c], func(node int32) int32 { return state.value(int(node), c) })
+		}
 		h[c] += g.sum[c&^63+c%8*8+c%64/8]
 	}
 }

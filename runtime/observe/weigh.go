@@ -101,7 +101,9 @@ func (g *weigher) weigh(state snapshot, h []float64) {
 		}
 	}
 	for c := range h {
-		h[c] = g.model.AddCodes(h[c], func(node int32) int32 { return state.value(int(node), c) })
+		if len(g.model.Codes) > 0 {
+			h[c] = g.model.AddCodes(h[c], func(node int32) int32 { return state.value(int(node), c) })
+		}
 		h[c] += g.sum[c&^63+c%8*8+c%64/8]
 	}
 }

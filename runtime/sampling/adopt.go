@@ -9,8 +9,8 @@ import (
 
 // Adopt makes the sampler one of another version of its model: m differs from
 // the model at hand in β, annealing, schedule, starts, clamps, bound, and the
-// weights of runtime factors with the parameters that they follow from, nothing else. It takes a fraction of the time of
-// NewSampler. States and the sweep number stay, but for clamped nodes, which
+// weights of runtime factors with the parameters that they follow from, nothing
+// else. It takes a fraction of the time of NewSampler. States and the sweep number stay, but for clamped nodes, which
 // take their values; Init then starts anew, as NewSampler does. What SetWeights,
 // SetParams, SetBeta and SetClamp did is forgotten. Nothing changes when m is refused.
 func (s *Sampler) Adopt(m *Model, seed uint64) error {

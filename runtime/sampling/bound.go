@@ -4,7 +4,8 @@ import "math"
 
 // ErrorBound bounds the error of any conditional probability when a run takes
 // these βs: what Format.Bound is for the model's own. The formulas, for nodes of
-// n factor rows, or groups of them, weights in units of 2^-F and probabilities of D digits, are
+// n factor rows, or groups of them, weights in units of 2^-F and probabilities of D
+// digits, are
 //
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding

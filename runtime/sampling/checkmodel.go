@@ -175,9 +175,12 @@ func (m *Model) checkSweep() error {
 			if b.Numbers < 0 || b.Numbers > MaxNumbers {
 				return fmt.Errorf("superblock %d: %d numbers a node", i, b.Numbers)
 			}
+			if !b.knownSampler() || b.Sampler != "" && !isCode(b.Sampler) && b.Kind != Continuous {
+				return fmt.Errorf("superblock %d: sampler %q", i, b.Sampler)
+			}
 			next += (len(b.Nodes) + 15) / 16 * 16
 			for _, n := range b.Nodes {
-				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float || !b.knownSampler() || b.Sampler != "" && !isCode(b.Sampler) && b.Kind != Continuous {
+				if !m.holds(n, b.Kind, b.States) || seen[n] || float[n] != b.Float {
 					return fmt.Errorf("superblock %d: node %d", i, n)
 				}
 				seen[n] = true
@@ -197,6 +200,9 @@ func (b *Block) knownSampler() bool {
 
 // checkCodeFor refuses nodes whose sampler lacks code.
 func (m *Model) checkCodeFor() error {
+	if len(m.Codes) == 0 {
+		return nil
+	}
 	clamped, sampler := map[int32]bool{}, map[int32]string{}
 	for _, c := range m.Clamps {
 		for _, n := range c.Nodes {

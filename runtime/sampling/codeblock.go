@@ -42,8 +42,12 @@ type slotRef struct {
 	row  int32
 }
 
-// compileCodes lists, for every node, the terms of code factors in its conditional.
+// compileCodes lists, for every node, the terms of code factors in its conditional;
+// nil without code factors.
 func (s *Sampler) compileCodes() [][]codeTerm {
+	if len(s.model.Codes) == 0 {
+		return nil
+	}
 	terms := make([][]codeTerm, s.model.Nodes)
 	for i := range s.model.Codes {
 		c := &s.model.Codes[i]

@@ -182,18 +182,22 @@ func (e *codecWriter) code(c *CodeFactor) {
 	}
 	e.int(c.Rows)
 	e.ints32(c.Index)
-	e.count(len(c.Params))
-	for _, p := range c.Params {
-		e.ints(p.Axes)
-		e.truth(p.Shared)
-		e.floats(p.Values)
-	}
+	e.params(c.Params)
 	e.ops(c.Energy)
 	e.count(len(c.Parts))
 	for _, p := range c.Parts {
 		for _, ops := range [][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square} {
 			e.ops(ops)
 		}
+	}
+}
+
+func (e *codecWriter) params(list []CodeParam) {
+	e.count(len(list))
+	for _, p := range list {
+		e.ints(p.Axes)
+		e.truth(p.Shared)
+		e.floats(p.Values)
 	}
 }
 
@@ -402,14 +406,18 @@ func (d *codecReader) code() CodeFactor {
 	c := CodeFactor{Name: d.text(), Directed: d.truth()}
 	c.Slots = codecList(d, 9, func(d *codecReader) Slot { return Slot{Kind: Kind(d.byte(3)), States: d.int()} })
 	c.Rows, c.Index = d.int(), d.ints32()
-	c.Params = codecList(d, 9, func(d *codecReader) CodeParam {
-		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
-	})
+	c.Params = d.params()
 	c.Energy = d.ops()
 	c.Parts = codecList(d, 20, func(d *codecReader) CodePart {
 		return CodePart{Field: d.ops(), Energy: d.ops(), Slope: d.ops(), Linear: d.ops(), Square: d.ops()}
 	})
 	return c
+}
+
+func (d *codecReader) params() []CodeParam {
+	return codecList(d, 9, func(d *codecReader) CodeParam {
+		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
+	})
 }
 
 func (d *codecReader) ops() []CodeOp {

@@ -3,12 +3,7 @@ package sampling
 func (e *codecWriter) formula(x *Formula) {
 	e.text(x.Name)
 	e.int(x.Rows)
-	e.count(len(x.Params))
-	for _, p := range x.Params {
-		e.ints(p.Axes)
-		e.truth(p.Shared)
-		e.floats(p.Values)
-	}
+	e.params(x.Params)
 	e.count(len(x.Arrays))
 	for _, name := range x.Arrays {
 		e.text(name)
@@ -28,9 +23,7 @@ func (e *codecWriter) formula(x *Formula) {
 
 func (d *codecReader) formula() Formula {
 	x := Formula{Name: d.text(), Rows: d.int()}
-	x.Params = codecList(d, 9, func(d *codecReader) CodeParam {
-		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
-	})
+	x.Params = d.params()
 	x.Arrays = codecList(d, 4, (*codecReader).text)
 	x.Parts = codecList(d, 16, func(d *codecReader) FormulaPart {
 		p := FormulaPart{Factor: d.int(), Weight: d.ops()}

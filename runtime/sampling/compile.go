@@ -157,7 +157,9 @@ func (s *Sampler) compile(o *Options) error {
 	if err != nil {
 		return err
 	}
-	s.user.terms = nt
+	if m.usesCode() {
+		s.user.terms = nt
+	}
 	s.intAt = make([]int, len(m.Factors)+1)
 	for i, f := range m.Factors {
 		s.intAt[i+1] = s.intAt[i] + len(f.Weights)

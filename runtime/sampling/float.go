@@ -80,7 +80,10 @@ func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *flo
 	p := &floatPlan{}
 	for _, n := range b.Nodes {
 		at := s.model.varAt(int(n))
-		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, codes: codes[n], variable: at, step: s.stepRow[n]}
+		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, variable: at, step: s.stepRow[n]}
+		if codes != nil {
+			x.codes = codes[n]
+		}
 		if b.Kind == Categorical {
 			x.constant = make([]float32, b.States)
 		}

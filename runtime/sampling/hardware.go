@@ -292,11 +292,7 @@ func (h *hardware) category(w *worker, s *Sampler, u *updateBits, theta []int64)
 
 // inputFields are the fields of a node with plain inputs, in places.
 func (w *worker) inputFields(s *Sampler, b *blockPlan, i, lane, bytes int) *[64]int64 {
-	inputs := w.inputs[:0]
-	for _, r := range b.input[b.start[i]:b.end[i]] {
-		inputs = append(inputs, s.load(w.bits, r, lane))
-	}
-	w.inputs = inputs
+	inputs := w.loadInputs(s, b, i, lane)
 	if s.pool32 != nil {
 		return sumGroups(w, s, s.pool32[b.table[i]:], inputs, s.groupCount(len(inputs)), bytes)
 	}

@@ -362,11 +362,12 @@ func (s *Sampler) placeSteps() {
 	s.stepRow = slices.Repeat([]int32{-1}, s.model.Nodes)
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
+			if b.Joint != nil || samplerNamed(b.Sampler) <= stepNone {
+				continue
+			}
 			for _, n := range b.Nodes {
-				if b.Joint == nil && samplerNamed(b.Sampler) > stepNone {
-					s.stepRow[n] = int32(s.stepRows)
-					s.stepRows++
-				}
+				s.stepRow[n] = int32(s.stepRows)
+				s.stepRows++
 			}
 		}
 	}

@@ -286,12 +286,16 @@ func (s *Sampler) updateNode(w *worker, b *blockPlan, i, lane, bytes int, slot, 
 
 // chooseInputs updates a spin from its tables of partial sums.
 func (s *Sampler) chooseInputs(w *worker, b *blockPlan, i, lane, bytes int, slot, chain uint32) uint64 {
-	inputs := w.inputs[:0]
+	return w.chooseWords(s, b.table[i], w.loadInputs(s, b, i, lane), bytes, slot, chain)
+}
+
+// loadInputs are the words of a spin's inputs, good until the next call.
+func (w *worker) loadInputs(s *Sampler, b *blockPlan, i, lane int) []uint64 {
+	w.inputs = w.inputs[:0]
 	for _, r := range b.input[b.start[i]:b.end[i]] {
-		inputs = append(inputs, s.load(w.bits, r, lane))
+		w.inputs = append(w.inputs, s.load(w.bits, r, lane))
 	}
-	w.inputs = inputs
-	return w.chooseWords(s, b.table[i], inputs, bytes, slot, chain)
+	return w.inputs
 }
 
 // chooseWords updates a spin from the words of its inputs and its tables of
@@ -404,12 +408,12 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 	}
 	r := runner{s: s, ctx: ctx, each: each}
 	if !s.fitFixed {
-		s.fitUntil = 0
+		s.fitUntil = s.sweep + uint64(sch.Warmup)
+		if resume {
+			s.fitUntil = 0
+		}
 	}
 	if !resume {
-		if !s.fitFixed {
-			s.fitUntil = s.sweep + uint64(sch.Warmup)
-		}
 		if err := r.observeSweep(); err != nil {
 			return err
 		}

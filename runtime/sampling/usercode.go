@@ -146,9 +146,17 @@ type codePlace struct {
 	slot int
 }
 
-// placeCodes lists the rows of code factors in the conditional of every node.
+// usesCode reports whether the model names code of the user's for samplers or starts.
+func (m *Model) usesCode() bool {
+	return slices.ContainsFunc(m.Sweep, func(super []Block) bool {
+		return slices.ContainsFunc(super, func(b Block) bool { return isCode(b.Sampler) })
+	}) || slices.ContainsFunc(m.Init, func(in Init) bool { return in.Kind == InitCode })
+}
+
+// placeCodes lists the rows of code factors in the conditional of every node, for
+// code of the user's.
 func (s *Sampler) placeCodes() {
-	if len(s.model.Codes) == 0 {
+	if len(s.model.Codes) == 0 || !s.model.usesCode() {
 		return
 	}
 	s.user.codes = make([][]codePlace, s.model.Nodes)
@@ -307,16 +315,14 @@ func panicText(r any, stack string) string {
 // put writes a new value of one chain of a word to where updates go.
 func (w *worker) put(s *Sampler, b *blockPlan, i, lane, c int, v int32) {
 	at := int(b.row[i])*s.tile + lane
-	switch {
-	case b.kind == Spin:
+	switch b.kind {
+	case Spin:
 		word := &w.outBits[at]
 		*word = *word&^(1<<c) | uint64(v+1)>>1<<c
-	case b.kind == Continuous:
+	case Continuous:
 		w.outFloats[at*64+c] = BitsFloat(v)
-	case b.states > 256:
-		w.outCat16[at*64+c] = uint16(v)
 	default:
-		w.outCat8[at*64+c] = uint8(v)
+		w.putCategory(s, b, i, lane, c, int(v))
 	}
 }
 
@@ -409,6 +415,9 @@ func (s *Sampler) addConditional(u *Update, factor, row, self int) {
 
 // startUser gives user's code the starts of variables and of numbers.
 func (s *Sampler) startUser() {
+	if !s.model.usesCode() {
+		return
+	}
 	s.user.fault = nil
 	clear(s.user.numbers)
 	c := s.workers[0].user
