@@ -80,7 +80,7 @@ func codeOver(tree *expr.Expr, columns []column) []sampling.CodeOp {
 func (e *expression) codeParams() []sampling.CodeParam {
 	var params []sampling.CodeParam
 	for _, p := range e.params {
-		params = append(params, sampling.CodeParam{Axes: p.axes, Shared: p.shared, Values: p.values})
+		params = append(params, sampling.CodeParam{Axes: append([]int(nil), p.axes...), Shared: p.shared, Values: p.values})
 	}
 	return params
 }
