@@ -8,7 +8,7 @@ import (
 )
 
 // Range is an interval of values, its ends included.
-type Range struct{ Lo, Hi float64 }
+type Range = sampling.Interval
 
 // Ranges say between what bounds slots, the values of categoricals and parameters
 // lie. Ends may be infinite. indices are those of a parameter, -1 where they are not
@@ -38,20 +38,8 @@ func (d *domain) fail(e *Expr, format string, args ...any) {
 	d.errors = append(d.errors, &Error{Span: e.Span, Text: fmt.Sprintf(format, args...)})
 }
 
-func (r Range) holds(v float64) bool { return r.Lo <= v && v <= r.Hi }
-
-func hull(values ...float64) Range {
-	r := Range{math.Inf(1), math.Inf(-1)}
-	for _, v := range values {
-		if v != v { // 0·∞: anything between, and 0 is among the ends
-			v = 0
-		}
-		r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v)
-	}
-	return r
-}
-
-func (r Range) String() string {
+// rangeText is a range in words.
+func rangeText(r Range) string {
 	switch low, high := math.IsInf(r.Lo, -1), math.IsInf(r.Hi, 1); {
 	case low && high:
 		return "any number"
@@ -83,14 +71,14 @@ func (d *domain) zero(e, below *Expr, x Range) {
 	case x.Lo == x.Hi:
 		d.fail(e, "this divides by zero: %s is 0", text)
 	default:
-		d.fail(e, "this can divide by zero: %s can be 0 (it is %s)", text, x)
+		d.fail(e, "this can divide by zero: %s can be 0 (it is %s)", text, rangeText(x))
 	}
 }
 
 func (d *domain) bound(e *Expr) Range {
 	switch e.Op {
 	case Const:
-		return Range{e.Value, e.Value}
+		return Range{Lo: e.Value, Hi: e.Value}
 	case Slot:
 		return d.ranges.Slot(e.N, e.Comp)
 	case Index:
@@ -107,108 +95,26 @@ func (d *domain) bound(e *Expr) Range {
 		return d.ranges.Param(e.N, indices, e.Comp)
 	}
 	x := d.bound(e.Args[0])
-	y := x
+	y, same := x, false
 	if len(e.Args) > 1 {
-		y = d.bound(e.Args[1])
+		y, same = d.bound(e.Args[1]), e.Args[0].key() == e.Args[1].key()
 	}
-	whole := Range{math.Inf(-1), math.Inf(1)}
-	switch e.Op {
-	case Neg:
-		return Range{-x.Hi, -x.Lo}
-	case Add:
-		return Range{x.Lo + y.Lo, x.Hi + y.Hi}
-	case Sub:
-		if e.Args[0].key() == e.Args[1].key() {
-			return Range{0, 0}
-		}
-		return Range{x.Lo - y.Hi, x.Hi - y.Lo}
-	case Mul:
-		if e.Args[0].key() == e.Args[1].key() {
-			return evenPower(x, 2)
-		}
-		return hull(x.Lo*y.Lo, x.Lo*y.Hi, x.Hi*y.Lo, x.Hi*y.Hi)
-	case Div:
-		if y.holds(0) {
+	r, fault := sampling.OperateInterval(codeOps[e.Op], x, y, same)
+	switch base := e.Args[0]; fault {
+	case sampling.DivideByZero:
+		if e.Op == Pow {
+			d.zero(e, base, x)
+		} else {
 			d.zero(e, e.Args[1], y)
-			return whole
 		}
-		return hull(x.Lo/y.Lo, x.Lo/y.Hi, x.Hi/y.Lo, x.Hi/y.Hi)
-	case Pow:
-		return d.power(e, x, y)
-	case Exp:
-		return Range{sampling.Exp(x.Lo), sampling.Exp(x.Hi)}
-	case Log:
-		if x.Lo <= 0 {
-			d.fail(e, "a logarithm of 0 or less: %s", d.can(e.Args[0], x))
-			return whole
-		}
-		return Range{sampling.Log(x.Lo), sampling.Log(x.Hi)}
-	case Sqrt:
-		if x.Lo < 0 {
-			d.fail(e, "a root of a negative number: %s", d.can(e.Args[0], x))
-			return whole
-		}
-		return Range{math.Sqrt(x.Lo), math.Sqrt(x.Hi)}
-	case Sin, Cos:
-		if x.Lo == x.Hi && !math.IsInf(x.Lo, 0) {
-			v := operate(e.Op, x.Lo, 0)
-			return Range{v, v}
-		}
-		return Range{-1, 1}
-	case Tanh:
-		return Range{sampling.Tanh(x.Lo), sampling.Tanh(x.Hi)}
-	case Abs:
-		if x.holds(0) {
-			return Range{0, max(-x.Lo, x.Hi)}
-		}
-		return Range{min(math.Abs(x.Lo), math.Abs(x.Hi)), max(math.Abs(x.Lo), math.Abs(x.Hi))}
-	case Min:
-		return Range{min(x.Lo, y.Lo), min(x.Hi, y.Hi)}
-	case Max:
-		return Range{max(x.Lo, y.Lo), max(x.Hi, y.Hi)}
+	case sampling.LogOfZero:
+		d.fail(e, "a logarithm of 0 or less: %s", d.can(base, x))
+	case sampling.RootOfNegative:
+		d.fail(e, "a root of a negative number: %s", d.can(base, x))
+	case sampling.PowerOfNegative:
+		d.fail(e, "only whole powers exist of a negative number: %s", d.can(base, x))
+	case sampling.PowerOfZero:
+		d.fail(e, "0 has no power of 0 or less: %s", d.can(base, x))
 	}
-	return Range{0, 1} // comparisons
-}
-
-// evenPower is the range of x^n for an even n > 0.
-func evenPower(x Range, n float64) Range {
-	a, b := raise(x.Lo, n), raise(x.Hi, n)
-	if x.holds(0) {
-		return Range{0, max(a, b)}
-	}
-	return Range{min(a, b), max(a, b)}
-}
-
-func (d *domain) power(e *Expr, x, y Range) Range {
-	whole := Range{math.Inf(-1), math.Inf(1)}
-	n := y.Lo
-	if y.Lo != y.Hi || n != math.Floor(n) { // exp(y·log x)
-		if x.Lo < 0 || x.Lo == 0 && y.Lo <= 0 {
-			if x.Lo < 0 {
-				d.fail(e, "only whole powers exist of a negative number: %s", d.can(e.Args[0], x))
-			} else {
-				d.fail(e, "0 has no power of 0 or less: %s", d.can(e.Args[0], x))
-			}
-			return whole
-		}
-		if x.Lo == 0 {
-			return Range{0, math.Inf(1)}
-		}
-		return hull(raise(x.Lo, y.Lo), raise(x.Lo, y.Hi), raise(x.Hi, y.Lo), raise(x.Hi, y.Hi))
-	}
-	if n < 0 && x.holds(0) {
-		d.zero(e, e.Args[0], x)
-		return whole
-	}
-	if math.Mod(n, 2) == 0 {
-		if n == 0 {
-			return Range{1, 1}
-		}
-		if n < 0 {
-			p := evenPower(x, -n)
-			return Range{1 / p.Hi, 1 / p.Lo}
-		}
-		return evenPower(x, n)
-	}
-	return hull(raise(x.Lo, n), raise(x.Hi, n))
+	return r
 }

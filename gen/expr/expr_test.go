@@ -434,18 +434,18 @@ func (b bounds) Slot(n, _ int) Range {
 		return r
 	}
 	if scope.Slots[n].Kind == Spin {
-		return Range{-1, 1}
+		return Range{Lo: -1, Hi: 1}
 	}
-	return Range{math.Inf(-1), math.Inf(1)}
+	return Range{Lo: math.Inf(-1), Hi: math.Inf(1)}
 }
 
-func (b bounds) Index(n int) Range { return Range{0, float64(scope.Slots[n].States - 1)} }
+func (b bounds) Index(n int) Range { return Range{Lo: 0, Hi: float64(scope.Slots[n].States - 1)} }
 
 func (b bounds) Param(n int, _ []int, _ int) Range {
 	if r, ok := b[scope.Params[n]]; ok {
 		return r
 	}
-	return Range{-5, 5}
+	return Range{Lo: -5, Hi: 5}
 }
 
 // What an expression takes lies inside its bounds.
@@ -465,7 +465,7 @@ func TestDomainHoldsValues(t *testing.T) {
 }
 
 func TestDomain(t *testing.T) {
-	b := bounds{"v": {0.5, 2}, "b": {1, 3}, "u": {-2, 2}}
+	b := bounds{"v": {Lo: 0.5, Hi: 2}, "b": {Lo: 1, Hi: 3}, "u": {Lo: -2, Hi: 2}}
 	for text, want := range map[string]string{
 		"1/u":         "divide by zero: u can be 0 (it is -2 to 2)",
 		"1/v":         "",

@@ -29,7 +29,7 @@ func (e *expression) code(tree *expr.Expr) bool {
 		part, low := e.partFor(tree, at, columns)
 		c.Parts, c.Lowest = append(c.Parts, part), append(c.Lowest, low)
 	}
-	e.t.coded = c
+	e.t.coded, e.made = c, e.codeFormula(tree, columns)
 	return true
 }
 

@@ -39,7 +39,7 @@ type expression struct {
 	scope  *expr.Scope
 	params []energyParam
 	raw    *expr.Expr        // as read, for the places of its parts
-	made   *sampling.Formula // of weights that follow from parameters
+	made   *sampling.Formula // of what follows from parameters that are data
 }
 
 func (e *expression) parts() ([]Factor, bool) {
@@ -54,8 +54,12 @@ func (e *expression) parts() ([]Factor, bool) {
 		}
 		return e.lower(monomials)
 	}
-	if e.refusesData() {
-		return nil, false
+	if e.t.ScaleBy.Text != "" {
+		scale, ok := e.scaleParam()
+		if !ok {
+			return nil, false
+		}
+		tree = expr.Simplify(expr.Product(scale, tree))
 	}
 	return nil, e.code(tree)
 }

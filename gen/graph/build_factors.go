@@ -35,7 +35,10 @@ func (b *builder) factors() {
 		switch {
 		case ok && t.coded != nil:
 			t.coded.Name = name
-			b.g.Terms = append(b.g.Terms, Term{Name: name, First: len(b.g.Codes), Coded: true, Rows: t.coded.Rows, Energy: t.shown})
+			b.g.Terms = append(b.g.Terms, Term{Name: name, First: len(b.g.Codes), Coded: true, Rows: t.coded.Rows, Energy: t.shown, ScaleBy: t.ScaleBy.Text, Runtime: t.formula != nil})
+			if t.formula != nil {
+				b.addFormula(t.formula, len(b.g.Codes))
+			}
 			b.g.Codes = append(b.g.Codes, *t.coded)
 		case ok && len(parts) == 0 && t.shown != nil:
 			b.warn(t.Pos, diag.NoRows, "", "factor %s is left out: its energy is 0", name)

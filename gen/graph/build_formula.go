@@ -55,19 +55,6 @@ func (e *expression) scaleParam() (*expr.Expr, bool) {
 	return &expr.Expr{Op: expr.Param, N: n, Comp: expr.Scalar}, true
 }
 
-// refusesData reports parameters that are data where no weights follow from them.
-func (e *expression) refusesData() bool {
-	switch {
-	case e.t.ScaleBy.Text != "":
-		e.b.unsupported(e.t.ScaleBy.Pos, "a scale that is a runtime parameter, of an energy that is no polynomial", "write a number")
-	case e.f.Runtime && len(e.params) > 0:
-		e.b.unsupported(e.t.EnergyPos, "parameters at run time of an energy that is no polynomial of its continuous slots with powers up to 2", "write `runtime: false` for this factor")
-	default:
-		return false
-	}
-	return true
-}
-
 // scaled multiplies the monomials with the scale that is data.
 func (e *expression) scaled(monomials []expr.Monomial) ([]expr.Monomial, bool) {
 	if e.t.ScaleBy.Text == "" {
@@ -86,14 +73,7 @@ func (e *expression) scaled(monomials []expr.Monomial) ([]expr.Monomial, bool) {
 
 // formula is the function from parameters to weights. Factors count from 0.
 func (e *expression) formula(parts []formulaPart) *sampling.Formula {
-	out := &sampling.Formula{Name: e.f.Name, Rows: e.f.Rows, Params: e.codeParams()}
-	for i := range e.params {
-		array := ""
-		if e.data(i) {
-			array = e.f.Name + "/" + e.scope.Params[i]
-		}
-		out.Arrays = append(out.Arrays, array)
-	}
+	out := e.emptyFormula()
 	for _, p := range parts {
 		var states []int // slots of the table's axes
 		for _, c := range p.columns {
@@ -104,14 +84,46 @@ func (e *expression) formula(parts []formulaPart) *sampling.Formula {
 		code := func(x *expr.Expr) []sampling.CodeOp {
 			return expr.Code(x, func(n, _ int) int { return slices.Index(states, n) }, func(n int) int { return n })
 		}
-		part := sampling.FormulaPart{Factor: p.factor, Weight: e.negated(code(p.coef))}
-		for _, s := range expr.Slopes(p.coef) {
-			if e.data(s.Leaf.N) {
-				part.Slopes = append(part.Slopes, sampling.FormulaSlope{Param: s.Leaf.N, At: code(expr.FlatIndex(s.Leaf, e.params[s.Leaf.N].axes)), By: e.negated(code(s.By))})
-			}
+		part := sampling.FormulaPart{Factor: p.factor, Weight: e.negated(code(p.coef)), Slopes: e.slopes(p.coef, code)}
+		for i, s := range part.Slopes {
+			part.Slopes[i].By = e.negated(s.By)
 		}
 		out.Parts = append(out.Parts, part)
 	}
+	return out
+}
+
+// emptyFormula has the parameters and no parts.
+func (e *expression) emptyFormula() *sampling.Formula {
+	out := &sampling.Formula{Name: e.f.Name, Rows: e.f.Rows, Params: e.codeParams()}
+	for i := range e.params {
+		array := ""
+		if e.data(i) {
+			array = e.f.Name + "/" + e.scope.Params[i]
+		}
+		out.Arrays = append(out.Arrays, array)
+	}
+	return out
+}
+
+// slopes are the derivatives of an expression by the parameters that are data.
+func (e *expression) slopes(tree *expr.Expr, code func(*expr.Expr) []sampling.CodeOp) (list []sampling.FormulaSlope) {
+	for _, s := range expr.Slopes(tree) {
+		if e.data(s.Leaf.N) {
+			list = append(list, sampling.FormulaSlope{Param: s.Leaf.N, At: code(expr.FlatIndex(s.Leaf, e.params[s.Leaf.N].axes)), By: code(s.By)})
+		}
+	}
+	return list
+}
+
+// codeFormula holds the parameters of a code factor with the energy tree, nil if none
+// is data.
+func (e *expression) codeFormula(tree *expr.Expr, columns []column) *sampling.Formula {
+	if !e.live(tree) {
+		return nil
+	}
+	out := e.emptyFormula()
+	out.Codes = []sampling.FormulaCode{{Slopes: e.slopes(tree, func(x *expr.Expr) []sampling.CodeOp { return codeOver(x, columns) })}}
 	return out
 }
 
@@ -152,10 +164,13 @@ func scaledWeights(t *term, f *Factor) *sampling.Formula {
 	return out
 }
 
-// addFormula takes a formula whose factors begin at first.
+// addFormula takes a formula whose factors, or code factors, begin at first.
 func (b *builder) addFormula(x *sampling.Formula, first int) {
 	for i := range x.Parts {
 		x.Parts[i].Factor += first
+	}
+	for i := range x.Codes {
+		x.Codes[i].Factor += first
 	}
 	b.g.Formulas = append(b.g.Formulas, *x)
 }

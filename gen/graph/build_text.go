@@ -108,6 +108,9 @@ func (h *hasher) formula(x *sampling.Formula) {
 		h.count(p.Factor)
 		h.ops(p.Weight)
 	}
+	for _, c := range x.Codes {
+		h.count(c.Factor)
+	}
 }
 
 // hasher writes fixed-size little-endian fields, every list behind its length,

@@ -49,7 +49,7 @@ func BuildTraining(s *spec.Spec, files Files) (*Training, *diag.List) {
 	if b.l.Len() > 0 {
 		return nil, &b.l
 	}
-	if !slices.ContainsFunc(t.Positive.Factors, func(f Factor) bool { return f.Runtime }) {
+	if len(t.Positive.Formulas) == 0 && !slices.ContainsFunc(t.Positive.Factors, func(f Factor) bool { return f.Runtime }) {
 		b.fail(s.Train.Pos, diag.MissingKey, "add runtime: true to the model, or to the factors to train", "no factor has weights that are data, so there is nothing to train")
 		return nil, &b.l
 	}

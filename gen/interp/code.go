@@ -75,7 +75,7 @@ func (m *Machine) addCode(sum float32, n int, own int32, x []int32, of func(*sam
 		v = floatOf(own)
 	}
 	for _, r := range m.codes[n] {
-		c := &m.p.Codes[r.factor]
+		c := &m.coded[r.factor]
 		if ops := of(&c.Parts[r.position]); ops != nil {
 			sum = sum + m.single(c, ops, r.row, r.position, v, x)
 			any = true

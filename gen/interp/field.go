@@ -132,7 +132,7 @@ func (m *Machine) hamiltonian(x []int32) float64 {
 		}
 	}
 	for i := range m.p.Codes {
-		c := &m.p.Codes[i]
+		c := &m.coded[i]
 		for r := 0; r < c.Rows && !c.Directed; r++ {
 			h += m.codeValue(c, r, x)
 		}

@@ -17,6 +17,7 @@ package interp
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
@@ -48,8 +49,9 @@ type Machine struct {
 	clamped []bool
 	slot    []int // -1 for a node in no block
 	rows    [][]row
-	codes   [][]row  // of code factors, the same
-	sampler []string // by node
+	codes   [][]row         // of code factors, the same
+	coded   []ir.CodeFactor // with their parameters as they are now
+	sampler []string        // by node
 
 	user user
 
@@ -84,7 +86,7 @@ func newMachine(p *ir.Program, chains int, seed uint64, code sampling.UserCode) 
 		kind: make([]ir.Kind, p.Nodes), states: make([]int, p.Nodes),
 		ranges: make([][]float64, p.Nodes), float: p.FloatNodes(),
 		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), rows: make([][]row, p.Nodes),
-		codes: make([][]row, p.Nodes), sampler: make([]string, p.Nodes),
+		codes: make([][]row, p.Nodes), coded: slices.Clone(p.Codes), sampler: make([]string, p.Nodes),
 	}
 	m.grouped = p.Grouped()
 	for _, v := range p.Vars {
@@ -372,7 +374,8 @@ func (m *Machine) setWeights(factor int, w []float64) {
 	}
 }
 
-// SetParams replaces all parameters of a formula, and the weights that follow from them.
+// SetParams replaces all parameters of a formula, and the weights that follow from them
+// or the code factor that has them.
 func (m *Machine) SetParams(formula int, values [][]float64) error {
 	x := &m.p.Formulas[formula]
 	for i, p := range x.Params {
@@ -382,6 +385,13 @@ func (m *Machine) SetParams(formula int, values [][]float64) error {
 	}
 	for _, part := range x.Parts {
 		m.setWeights(part.Factor, ir.FormulaWeights(x, &m.p.Factors[part.Factor], part, values))
+	}
+	for _, c := range x.Codes {
+		params := slices.Clone(x.Params)
+		for i := range params {
+			params[i].Values = values[i]
+		}
+		m.coded[c.Factor].Params = params
 	}
 	return nil
 }

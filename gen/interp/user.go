@@ -92,8 +92,8 @@ func (m *Machine) source(purpose uint32, chain, n int, sweep uint64, x []int32) 
 				}
 			}
 			for _, r := range m.codes[node] {
-				k := len(m.p.Codes[r.factor].Slots)
-				for _, other := range m.p.Codes[r.factor].Index[r.row*k : (r.row+1)*k] {
+				k := len(m.coded[r.factor].Slots)
+				for _, other := range m.coded[r.factor].Index[r.row*k : (r.row+1)*k] {
 					near = near || other == neighbour
 				}
 			}
@@ -101,7 +101,7 @@ func (m *Machine) source(purpose uint32, chain, n int, sweep uint64, x []int32) 
 		},
 		Extra: func(node int, at float64) (energy, slope float64) {
 			for _, r := range m.codes[node] {
-				c := &m.p.Codes[r.factor]
+				c := &m.coded[r.factor]
 				energy += m.double(c, c.Parts[r.position].Energy, r, at, x)
 				slope += m.double(c, c.Parts[r.position].Slope, r, at, x)
 			}
@@ -144,7 +144,7 @@ func (m *Machine) coefficient(n int, v int32, power int, x []int32) float64 {
 	}
 	if power == 0 {
 		for _, r := range m.codes[n] {
-			c := &m.p.Codes[r.factor]
+			c := &m.coded[r.factor]
 			sum += m.double(c, c.Parts[r.position].Field, r, m.plain(n, v), x)
 		}
 	}

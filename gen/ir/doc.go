@@ -31,7 +31,8 @@
 // operation does. A weight is its value for the weight's row (the first, where rows share
 // a table) and entry, plus 0, so that none is -0. The weight of a part without slots is
 // the sum of the values for all rows, in order from 0. These weights are never set by
-// themselves.
+// themselves. Or a formula holds the parameters of a code factor (see Expressions), which
+// has the same values.
 //
 // # Fixed point
 //

@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func (t *printer) formula(x *sampling.Formula) {
 		t.fail("ir: formula %s: lists of wrong lengths", x.Name)
 		return
 	}
-	t.f("formula %s rows %d params %d parts %d\n", t.name(x.Name), x.Rows, len(x.Params), len(x.Parts))
+	t.f("formula %s rows %d params %d parts %d codes %d\n", t.name(x.Name), x.Rows, len(x.Params), len(x.Parts), len(x.Codes))
 	for i, p := range x.Params {
 		t.f(" param %s", t.arrayName(x.Arrays[i]))
 		t.param(&p)
@@ -32,18 +33,26 @@ func (t *printer) formula(x *sampling.Formula) {
 	for _, p := range x.Parts {
 		t.f(" part %d slopes %d weight", p.Factor, len(p.Slopes))
 		t.ops(p.Weight)
-		for _, s := range p.Slopes {
-			t.f("  slope %d at", s.Param)
-			t.ops(s.At)
-			t.f("   by")
-			t.ops(s.By)
-		}
+		t.slopes(p.Slopes)
+	}
+	for _, c := range x.Codes {
+		t.f(" code %d slopes %d\n", c.Factor, len(c.Slopes))
+		t.slopes(c.Slopes)
+	}
+}
+
+func (t *printer) slopes(list []sampling.FormulaSlope) {
+	for _, s := range list {
+		t.f("  slope %d at", s.Param)
+		t.ops(s.At)
+		t.f("   by")
+		t.ops(s.By)
 	}
 }
 
 func (t *parser) formula() sampling.Formula {
 	x := sampling.Formula{Name: t.name(), Rows: t.int("rows")}
-	params, parts := t.int("params"), t.int("parts")
+	params, parts, codes := t.int("params"), t.int("parts"), t.int("codes")
 	for ; params > 0 && t.err == nil; params-- {
 		t.keys("param")
 		x.Arrays = append(x.Arrays, t.arrayName())
@@ -54,17 +63,27 @@ func (t *parser) formula() sampling.Formula {
 		slopes := t.int("slopes")
 		t.keys("weight")
 		p.Weight = t.ops()
-		for ; slopes > 0 && t.err == nil; slopes-- {
-			s := sampling.FormulaSlope{Param: t.int("slope")}
-			t.keys("at")
-			s.At = t.ops()
-			t.keys("by")
-			s.By = t.ops()
-			p.Slopes = append(p.Slopes, s)
-		}
+		p.Slopes = t.slopes(slopes)
 		x.Parts = append(x.Parts, p)
 	}
+	for ; codes > 0 && t.err == nil; codes-- {
+		c := sampling.FormulaCode{Factor: t.int("code")}
+		c.Slopes = t.slopes(t.int("slopes"))
+		x.Codes = append(x.Codes, c)
+	}
 	return x
+}
+
+func (t *parser) slopes(n int) (list []sampling.FormulaSlope) {
+	for ; n > 0 && t.err == nil; n-- {
+		s := sampling.FormulaSlope{Param: t.int("slope")}
+		t.keys("at")
+		s.At = t.ops()
+		t.keys("by")
+		s.By = t.ops()
+		list = append(list, s)
+	}
+	return list
 }
 
 func (t *parser) arrayName() string {
@@ -80,13 +99,13 @@ func (t *parser) arrayName() string {
 	return w
 }
 
-// formulas checks the code of every formula, and that the weights of its parts are
-// those that it gives.
+// formulas checks the code of every formula, that the weights of its parts are those
+// that it gives, and that its code factor has its parameters.
 func (v *verifier) formulas() {
 	owned, arrays := map[int]bool{}, map[string]bool{}
 	for i := range v.p.Formulas {
 		x := &v.p.Formulas[i]
-		if !isName(x.Name) || x.Rows < 1 || len(x.Arrays) != len(x.Params) || len(x.Parts) == 0 {
+		if !isName(x.Name) || x.Rows < 1 || len(x.Arrays) != len(x.Params) || len(x.Parts)+len(x.Codes) == 0 {
 			v.fault("formula %d, %q: %d rows, %d parameters under %d names, %d parts", i, x.Name, x.Rows, len(x.Params), len(x.Arrays), len(x.Parts))
 			return
 		}
@@ -105,6 +124,14 @@ func (v *verifier) formulas() {
 			owned[part.Factor] = true
 			rows = v.formulaPart(x, &v.p.Factors[part.Factor], part) || rows
 		}
+		for _, c := range x.Codes {
+			if c.Factor < 0 || c.Factor >= len(v.p.Codes) || owned[-1-c.Factor] {
+				v.fault("formula %s: code factor %d is no part of it", x.Name, c.Factor)
+				return
+			}
+			owned[-1-c.Factor], rows = true, true
+			v.formulaCode(x, &v.p.Codes[c.Factor], c)
+		}
 		if !rows {
 			v.fault("formula %s: no part has rows", x.Name)
 		}
@@ -119,27 +146,50 @@ func (v *verifier) formulas() {
 
 // formulaPart checks the code of a part, and says whether it has rows.
 func (v *verifier) formulaPart(x *sampling.Formula, f *Factor, part sampling.FormulaPart) bool {
-	check := func(what string, ops []sampling.CodeOp) bool {
-		code := sampling.Code{Ops: ops, Params: x.Params}
-		err := code.Check(len(f.Table), x.Rows)
-		if err == nil {
-			err = code.CheckIndices(f.Table)
-		}
-		if err != nil {
-			v.fault("formula %s: %s of part %s: %v", x.Name, what, f.Name, err)
-		}
-		return err == nil
-	}
-	check("weight", part.Weight)
-	for _, s := range part.Slopes {
-		if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" || !check("slope", s.At) || !check("slope", s.By) {
-			v.fault("formula %s: part %s has a bad slope of parameter %d", x.Name, f.Name, s.Param)
-		}
-	}
+	v.formulaOps(x, f.Name, "weight", part.Weight, f.Table)
+	v.slopes(x, f.Name, part.Slopes, f.Table)
 	if len(f.Slots) > 0 && f.Rows != x.Rows || len(f.Slots) == 0 && f.Rows != 1 {
 		v.fault("formula %s: %d rows, its part %s has %d", x.Name, x.Rows, f.Name, f.Rows)
 	}
 	return len(f.Slots) > 0
+}
+
+// formulaCode checks a code factor with the parameters of a formula.
+func (v *verifier) formulaCode(x *sampling.Formula, f *CodeFactor, c sampling.FormulaCode) {
+	same := func(p, q sampling.CodeParam) bool {
+		return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && slices.Equal(p.Values, q.Values)
+	}
+	if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, same) {
+		v.fault("formula %s: code factor %s has other rows or parameters", x.Name, f.Name)
+	}
+	states := make([]int, len(f.Slots))
+	for i, s := range f.Slots {
+		if states[i] = s.States; s.Kind != Categorical {
+			states[i] = math.MaxInt // no index
+		}
+	}
+	v.slopes(x, f.Name, c.Slopes, states)
+}
+
+// slopes checks those of a part, whose slots have so many states.
+func (v *verifier) slopes(x *sampling.Formula, part string, list []sampling.FormulaSlope, states []int) {
+	for _, s := range list {
+		if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" || !v.formulaOps(x, part, "slope", s.At, states) || !v.formulaOps(x, part, "slope", s.By, states) {
+			v.fault("formula %s: part %s has a bad slope of parameter %d", x.Name, part, s.Param)
+		}
+	}
+}
+
+func (v *verifier) formulaOps(x *sampling.Formula, part, what string, ops []sampling.CodeOp, states []int) bool {
+	code := sampling.Code{Ops: ops, Params: x.Params}
+	err := code.Check(len(states), x.Rows)
+	if err == nil {
+		err = code.CheckIndices(states)
+	}
+	if err != nil {
+		v.fault("formula %s: %s of part %s: %v", x.Name, what, part, err)
+	}
+	return err == nil
 }
 
 // FormulaWeights are the weights of a part for some values of the parameters, straight

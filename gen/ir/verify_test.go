@@ -191,10 +191,10 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestFormulas: a program with formulas comes back from its text, and one whose code,
-// names, factors or values do not fit is refused.
-func TestFormulas(t *testing.T) {
-	text, err := os.ReadFile("../graph/testdata/models/energy_params.yaml")
+// lowered is the program of a model in ../graph/testdata/models.
+func lowered(t *testing.T, name string) *ir.Program {
+	t.Helper()
+	text, err := os.ReadFile("../graph/testdata/models/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,13 +207,21 @@ func TestFormulas(t *testing.T) {
 	if l.Len() > 0 {
 		t.Fatal(l)
 	}
-	if p.Hash = "00"; len(p.Formulas) != 6 {
-		t.Fatalf("%d formulas", len(p.Formulas))
-	}
+	p.Hash = "00"
 	if err := ir.Verify(copyOf(t, p)); err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(x *sampling.Formula){
+	return p
+}
+
+// TestFormulas: a program with formulas comes back from its text, and one whose code,
+// names, factors or values do not fit is refused.
+func TestFormulas(t *testing.T) {
+	p := lowered(t, "energy_params.yaml")
+	if len(p.Formulas) != 6 {
+		t.Fatalf("%d formulas", len(p.Formulas))
+	}
+	refuses(t, p, map[string]func(x *sampling.Formula){
 		"name":      func(x *sampling.Formula) { x.Name = "A" },
 		"rows":      func(x *sampling.Formula) { x.Rows = 2 },
 		"arrays":    func(x *sampling.Formula) { x.Arrays = x.Arrays[1:] },
@@ -229,7 +237,34 @@ func TestFormulas(t *testing.T) {
 		"index": func(x *sampling.Formula) {
 			x.Parts[0].Slopes[0].By = append(x.Parts[0].Slopes[0].By, sampling.CodeOp{})
 		},
-	} {
+	})
+}
+
+// TestCodeFormulas is TestFormulas for parameters of code.
+func TestCodeFormulas(t *testing.T) {
+	p := lowered(t, "energy_code_params.yaml")
+	if len(p.Formulas) != 4 {
+		t.Fatalf("%d formulas", len(p.Formulas))
+	}
+	refuses(t, p, map[string]func(x *sampling.Formula){
+		"rows":    func(x *sampling.Formula) { x.Rows = 2 },
+		"values":  func(x *sampling.Formula) { x.Params[0].Values[0]++ },
+		"shared":  func(x *sampling.Formula) { x.Params[1].Shared = false },
+		"no code": func(x *sampling.Formula) { x.Codes = nil },
+		"factor":  func(x *sampling.Formula) { x.Codes[0].Factor = 99 },
+		"other":   func(x *sampling.Formula) { x.Codes[0].Factor = 1 },
+		"twice":   func(x *sampling.Formula) { x.Codes = append(x.Codes, x.Codes[0]) },
+		"slope":   func(x *sampling.Formula) { x.Codes[0].Slopes[0].Param = 7 },
+		"at":      func(x *sampling.Formula) { x.Codes[0].Slopes[0].At = nil },
+		"by":      func(x *sampling.Formula) { x.Codes[0].Slopes[0].By = []sampling.CodeOp{{Op: sampling.CodeSlot, N: 1}} },
+	})
+}
+
+// refuses changes the first formula of a program, and wants it refused as a program and
+// as a model in binary form.
+func refuses(t *testing.T, p *ir.Program, changes map[string]func(x *sampling.Formula)) {
+	t.Helper()
+	for name, change := range changes {
 		q := copyOf(t, p)
 		change(&q.Formulas[0])
 		if ir.Verify(q) == nil {

@@ -20,7 +20,7 @@ type BestStates struct {
 func (b *BestStates) ObserveSweep(f *Frame) error {
 	first := b.weigher == nil
 	if first {
-		b.weigher = newWeigher(f.now.stateLayout, weightsOf(f.view))
+		b.weigher = newWeigher(f.now.stateLayout, termsOf(f.view))
 		b.h, b.now = make([]float64, f.Chains()), make([]float64, f.Chains())
 		b.sweep = make([]uint64, f.Chains())
 		b.state = newSnapshot(f.now.stateLayout)
@@ -50,7 +50,7 @@ func (b *BestStates) Energies() []float64 {
 	if b.energy == nil && b.weigher != nil {
 		m := b.state.model
 		for c := range b.h {
-			h := hamiltonianOf(m, b.weigher.weights, func(node int32) int32 { return b.state.value(int(node), c) })
+			h := hamiltonianOf(m, b.weigher.energyTerms, func(node int32) int32 { return b.state.value(int(node), c) })
 			b.energy = append(b.energy, float64(m.Beta*h))
 		}
 	}

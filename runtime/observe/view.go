@@ -91,24 +91,24 @@ func (s *ChainStates) Steps(node int, dst []float32) []float32 {
 // Energies is as in ChainView, from the model's weights: each row's contribution
 // is subtracted in the order of factors and rows, the sum multiplied by β.
 func (s *ChainStates) Energies(beta float64, dst []float64) []float64 {
-	weights := weightsOf(s)
+	terms := termsOf(s)
 	for _, x := range s.States {
 		value := func(node int32) int32 { return x[node] }
-		dst = append(dst, float64(beta*hamiltonianOf(s.model, weights, value)))
+		dst = append(dst, float64(beta*hamiltonianOf(s.model, terms, value)))
 	}
 	return dst
 }
 
 // hamiltonianOf is H of one state at β = 1.
-func hamiltonianOf(m *sampling.Model, weights [][]float64, value func(node int32) int32) float64 {
+func hamiltonianOf(m *sampling.Model, t energyTerms, value func(node int32) int32) float64 {
 	h := 0.0
 	for fi := range m.Factors {
 		f := &m.Factors[fi]
 		for r := range f.Rows {
-			h -= rowContribution(f, weights[fi], r, value)
+			h -= rowContribution(f, t.weights[fi], r, value)
 		}
 	}
-	return m.AddCodes(h, value)
+	return sampling.AddCodes(t.codes, h, value)
 }
 
 // rowContribution is what a row takes away from H: its weight with the sign of its

@@ -6,23 +6,33 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
-// weightSource is a view whose weights may differ from the model's.
+// weightSource is a view whose weights and parameters may differ from the model's.
 type weightSource interface {
 	Weights(factor string) []float64
+	Codes() []sampling.CodeFactor
 }
 
-// weightsOf are the weights of every factor as the view has them now.
-func weightsOf(v ChainView) [][]float64 {
+// energyTerms are what the energy is made of: weights by factor, and code factors.
+type energyTerms struct {
+	weights [][]float64
+	codes   []sampling.CodeFactor
+}
+
+// termsOf are those that the view has now.
+func termsOf(v ChainView) energyTerms {
 	m := v.Model()
-	weights := make([][]float64, len(m.Factors))
+	t := energyTerms{make([][]float64, len(m.Factors)), m.Codes}
 	source, changing := v.(weightSource)
 	for i, f := range m.Factors {
-		weights[i] = f.Weights
+		t.weights[i] = f.Weights
 		if changing && f.Runtime {
-			weights[i] = source.Weights(f.Name)
+			t.weights[i] = source.Weights(f.Name)
 		}
 	}
-	return weights
+	if changing {
+		t.codes = source.Codes()
+	}
+	return t
 }
 
 // A weigher sums the energies of all chains fast: eight rows of spins at a time,
@@ -31,15 +41,15 @@ func weightsOf(v ChainView) [][]float64 {
 // rounding; it depends on the state alone.
 type weigher struct {
 	*stateLayout
-	weights [][]float64
-	tables  [][][2][16]float64 // of each factor of spins, eight rows each
-	sum     []float64          // word by word; inside a word chain 8b+j is at 8j+b
-	index   []int32
-	term    []float64 // one row, by chain
+	energyTerms
+	tables [][][2][16]float64 // of each factor of spins, eight rows each
+	sum    []float64          // word by word; inside a word chain 8b+j is at 8j+b
+	index  []int32
+	term   []float64 // one row, by chain
 }
 
-func newWeigher(l *stateLayout, weights [][]float64) *weigher {
-	g := &weigher{stateLayout: l, weights: weights, tables: make([][][2][16]float64, len(l.model.Factors)),
+func newWeigher(l *stateLayout, terms energyTerms) *weigher {
+	g := &weigher{stateLayout: l, energyTerms: terms, tables: make([][][2][16]float64, len(l.model.Factors)),
 		sum: make([]float64, 64*l.words), index: make([]int32, l.chains), term: make([]float64, l.chains)}
 	for i := range l.model.Factors {
 		f := &l.model.Factors[i]
@@ -48,9 +58,9 @@ func newWeigher(l *stateLayout, weights [][]float64) *weigher {
 		}
 		g.tables[i] = make([][2][16]float64, (f.Rows+7)/8)
 		for r := range f.Rows {
-			w := weights[i][0]
+			w := terms.weights[i][0]
 			if !f.Shared {
-				w = weights[i][r]
+				w = terms.weights[i][r]
 			}
 			t := &g.tables[i][r/8][r%8/4]
 			for pattern := range t {
@@ -101,8 +111,8 @@ func (g *weigher) weigh(state snapshot, h []float64) {
 		}
 	}
 	for c := range h {
-		if len(g.model.Codes) > 0 {
-			h[c] = g.model.AddCodes(h[c], func(node int32) int32 { return state.value(int(node), c) })
+		if len(g.codes) > 0 {
+			h[c] = sampling.AddCodes(g.codes, h[c], func(node int32) int32 { return state.value(int(node), c) })
 		}
 		h[c] += g.sum[c&^63+c%8*8+c%64/8]
 	}

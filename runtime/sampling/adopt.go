@@ -18,10 +18,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 		return err
 	}
 	model, weights, beta := s.model, slices.Clone(s.weights), s.beta
-	given := make([][]float64, len(m.Factors))
-	for i := range m.Factors {
-		given[i] = m.Factors[i].Weights
-	}
+	given := m.AllWeights()
 	first := m.Beta
 	if len(m.Betas) > 0 {
 		first = m.Betas[0]
@@ -35,6 +32,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 			return err
 		}
 	}
+	s.takeCodes(m.Codes)
 	s.takeParams()
 	if seed != s.seed {
 		s.reseed(seed)
@@ -54,7 +52,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 // adoptable refuses a model that is not a version of the sampler's own.
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
-	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Formulas) != len(is.Formulas) ||
+	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Codes) != len(is.Codes) || len(m.Formulas) != len(is.Formulas) ||
 		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
@@ -71,12 +69,32 @@ func (s *Sampler) adoptable(m *Model) error {
 			return bakedError(own.Name)
 		}
 	}
+	for i := range m.Codes {
+		if err := m.adoptableCode(i, is); err != nil {
+			return err
+		}
+	}
 	for _, c := range m.Clamps {
 		if err := m.checkClamp(c); err != nil {
 			return fmt.Errorf("clamp: %w", err)
 		}
 	}
 	return m.checkInit()
+}
+
+// adoptableCode refuses a code factor with other parameters than the sampler's model
+// has, unless a formula holds them; then some of another shape.
+func (m *Model) adoptableCode(i int, is *Model) error {
+	c, own := &m.Codes[i], &is.Codes[i]
+	data := slices.ContainsFunc(is.Formulas, func(x Formula) bool {
+		return slices.ContainsFunc(x.Codes, func(c FormulaCode) bool { return c.Factor == i })
+	})
+	if !slices.EqualFunc(c.Params, own.Params, func(p, q CodeParam) bool {
+		return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && len(p.Values) == len(q.Values) && (data || slices.Equal(p.Values, q.Values))
+	}) {
+		return fmt.Errorf("factor %s has other parameters than in the sampler's model", own.Name)
+	}
+	return nil
 }
 
 // takeWeights replaces the weights of all factors and β, and makes the tables

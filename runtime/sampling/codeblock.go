@@ -52,6 +52,7 @@ func (s *Sampler) compileCodes() [][]codeTerm {
 	for i := range s.model.Codes {
 		c := &s.model.Codes[i]
 		code := s.code32(c)
+		s.codes32 = append(s.codes32, code)
 		k := len(c.Slots)
 		for r := range c.Rows {
 			row := c.Index[r*k : r*k+k]
@@ -70,14 +71,19 @@ func (s *Sampler) compileCodes() [][]codeTerm {
 func (s *Sampler) code32(c *CodeFactor) *code32 {
 	out := &code32{}
 	for _, p := range c.Params {
-		values := make([]float32, len(p.Values))
-		for i, v := range p.Values {
-			values[i] = float32(v)
-		}
-		out.params = append(out.params, param32{p.Axes, p.Shared, values})
+		out.params = append(out.params, param32{p.Axes, p.Shared, singles(p.Values)})
 	}
 	for _, p := range c.Parts {
 		out.parts = append(out.parts, part32{s.ops32(p.Field), s.ops32(p.Energy), s.ops32(p.Slope), s.ops32(p.Linear), s.ops32(p.Square)})
+	}
+	return out
+}
+
+// singles are numbers rounded to float32.
+func singles(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
 	}
 	return out
 }
@@ -283,14 +289,14 @@ func (c *CodeFactor) RowEnergy(r int, value func(node int32) int32, stack []floa
 	}, stack)
 }
 
-// AddCodes adds the rows of all code factors to h, for the values of nodes as
-// states hold them.
-func (m *Model) AddCodes(h float64, value func(node int32) int32) float64 {
+// AddCodes adds the rows of code factors to h, for the values of nodes as states hold
+// them.
+func AddCodes(codes []CodeFactor, h float64, value func(node int32) int32) float64 {
 	var stack []float64
-	for i := range m.Codes {
-		for r := range m.Codes[i].Rows {
+	for i := range codes {
+		for r := range codes[i].Rows {
 			var e float64
-			e, stack = m.Codes[i].RowEnergy(r, value, stack)
+			e, stack = codes[i].RowEnergy(r, value, stack)
 			h += e
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 4
+	codecVersion = 5
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 

@@ -12,12 +12,21 @@ func (e *codecWriter) formula(x *Formula) {
 	for _, p := range x.Parts {
 		e.int(p.Factor)
 		e.ops(p.Weight)
-		e.count(len(p.Slopes))
-		for _, s := range p.Slopes {
-			e.int(s.Param)
-			e.ops(s.At)
-			e.ops(s.By)
-		}
+		e.slopes(p.Slopes)
+	}
+	e.count(len(x.Codes))
+	for _, c := range x.Codes {
+		e.int(c.Factor)
+		e.slopes(c.Slopes)
+	}
+}
+
+func (e *codecWriter) slopes(list []FormulaSlope) {
+	e.count(len(list))
+	for _, s := range list {
+		e.int(s.Param)
+		e.ops(s.At)
+		e.ops(s.By)
 	}
 }
 
@@ -26,11 +35,14 @@ func (d *codecReader) formula() Formula {
 	x.Params = d.params()
 	x.Arrays = codecList(d, 4, (*codecReader).text)
 	x.Parts = codecList(d, 16, func(d *codecReader) FormulaPart {
-		p := FormulaPart{Factor: d.int(), Weight: d.ops()}
-		p.Slopes = codecList(d, 16, func(d *codecReader) FormulaSlope {
-			return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
-		})
-		return p
+		return FormulaPart{Factor: d.int(), Weight: d.ops(), Slopes: d.slopes()}
 	})
+	x.Codes = codecList(d, 12, func(d *codecReader) FormulaCode { return FormulaCode{d.int(), d.slopes()} })
 	return x
+}
+
+func (d *codecReader) slopes() []FormulaSlope {
+	return codecList(d, 16, func(d *codecReader) FormulaSlope {
+		return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
+	})
 }

@@ -38,7 +38,7 @@ func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
 			h -= rowEnergy(f, s.weights[fi], r, f.Index[r*k:r*k+k], func(n int32) int32 { return state[n] })
 		}
 	}
-	h = s.model.AddCodes(h, func(n int32) int32 { return state[n] })
+	h = AddCodes(s.codes, h, func(n int32) int32 { return state[n] })
 	return float64(beta * h), nil
 }
 
@@ -61,8 +61,8 @@ func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
 			s.addFactor(&sum, fi, word)
 		}
 	}
-	for i := range s.model.Codes {
-		s.addCodeFactor(&sum, &s.model.Codes[i], word)
+	for i := range s.codes {
+		s.addCodeFactor(&sum, &s.codes[i], word)
 	}
 	return sum
 }

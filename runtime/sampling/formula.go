@@ -9,13 +9,22 @@ import (
 
 // A Formula gives the weights of some factors as functions of parameters: an energy
 // expression whose parameters are data became these factors, or a scale that is data
-// multiplies one. Those weights are never set by themselves.
+// multiplies one. Those weights are never set by themselves. Or it holds the parameters
+// of a code factor.
 type Formula struct {
 	Name   string      // of the factor in the model file
 	Rows   int         // of that factor
 	Params []CodeParam // values as they are at first
 	Arrays []string    // names of the parameters that are data, "" for constants
 	Parts  []FormulaPart
+	Codes  []FormulaCode
+}
+
+// FormulaCode is a code factor with the parameters of the formula. The slopes are those
+// of its energy.
+type FormulaCode struct {
+	Factor int // index in the model's code factors
+	Slopes []FormulaSlope
 }
 
 // FormulaPart is a factor whose weights are Weight, evaluated in float64 for each of
@@ -28,8 +37,8 @@ type FormulaPart struct {
 	Slopes []FormulaSlope
 }
 
-// FormulaSlope is a part of the derivative of a weight by a parameter: By, by the element
-// of the parameter's table that At gives.
+// FormulaSlope is a part of the derivative of a weight, or of a row's energy, by a
+// parameter: By, by the element of the parameter's table that At gives.
 type FormulaSlope struct {
 	Param  int
 	At, By []CodeOp
@@ -109,6 +118,28 @@ func (m *Model) Weights(x *Formula, values [][]float64) ([][]float64, error) {
 	return out, nil
 }
 
+// Apply puts values of the parameters of formula x into lists of all factors' weights
+// and of the model's code factors. It refuses what Weights refuses, and parameters with
+// which an operation of a code factor's energy can leave its domain; the lists may have
+// changed then.
+func (m *Model) Apply(x *Formula, values [][]float64, weights [][]float64, codes []CodeFactor) error {
+	parts, err := m.Weights(x, values)
+	if err != nil {
+		return err
+	}
+	for k, part := range x.Parts {
+		weights[part.Factor] = parts[k]
+	}
+	for _, c := range x.Codes {
+		f := &codes[c.Factor]
+		f.Params = x.params(values)
+		if err := m.checkDomain(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // weightRows is the number of tables that the weights hold.
 func (f *Factor) weightRows() int {
 	if f.Shared {
@@ -142,6 +173,10 @@ func (m *Model) EachSlope(x *Formula, values [][]float64, each func(part, weight
 			}
 		}
 	}
+}
+
+func (p CodeParam) equal(q CodeParam) bool {
+	return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && slices.Equal(p.Values, q.Values)
 }
 
 // size is the number of elements of one row's table.
@@ -196,6 +231,19 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 			return fmt.Errorf("part %s: %w", f.Name, err)
 		}
 	}
+	for _, c := range x.Codes {
+		if c.Factor < 0 || c.Factor >= len(m.Codes) || owned[-1-c.Factor] {
+			return fmt.Errorf("code factor %d is no part of it", c.Factor)
+		}
+		owned[-1-c.Factor], rows = true, true
+		f := &m.Codes[c.Factor]
+		if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, CodeParam.equal) {
+			return fmt.Errorf("code factor %s has other rows or parameters", f.Name)
+		}
+		if err := x.checkCode(f, c); err != nil {
+			return fmt.Errorf("code factor %s: %w", f.Name, err)
+		}
+	}
 	if !rows {
 		return fmt.Errorf("no part has rows")
 	}
@@ -213,25 +261,12 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 
 // checkPart refuses code that reads what is not there.
 func (x *Formula) checkPart(f *Factor, part FormulaPart) error {
-	check := func(ops []CodeOp) error {
-		c := Code{Ops: ops, Params: x.Params}
-		if err := c.Check(len(f.Table), x.Rows); err != nil {
-			return err
-		}
-		return c.CheckIndices(f.Table)
-	}
-	if err := check(part.Weight); err != nil {
+	if err := x.checkOps(part.Weight, f.Table); err != nil {
 		return err
 	}
 	e := evaluator{code: Code{Params: x.Params}}
 	for _, s := range part.Slopes {
-		if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" {
-			return fmt.Errorf("a slope of parameter %d", s.Param)
-		}
-		if err := check(s.By); err != nil {
-			return err
-		}
-		if err := check(s.At); err != nil {
+		if err := x.checkSlope(s, f.Table); err != nil {
 			return err
 		}
 		for k := range f.TableSize() {
@@ -244,9 +279,62 @@ func (x *Formula) checkPart(f *Factor, part FormulaPart) error {
 	return nil
 }
 
+// checkCode refuses slopes that read what is not there.
+func (x *Formula) checkCode(f *CodeFactor, c FormulaCode) error {
+	states, ranges := f.states(), make([]Interval, len(f.Slots))
+	for j, k := range states {
+		ranges[j] = Interval{0, float64(k - 1)}
+	}
+	for _, s := range c.Slopes {
+		if err := x.checkSlope(s, states); err != nil {
+			return err
+		}
+		for _, o := range s.At {
+			if o.Op == CodeSlot && f.Slots[o.N].Kind == Categorical || o.Op == CodeConst && o.V == math.Floor(o.V) || o.Op == CodeAdd || o.Op == CodeMul {
+				continue
+			}
+			return fmt.Errorf("a slope of an element of parameter %d with the operation %v", s.Param, o.Op)
+		}
+		if at, _ := f.bound(s.At, 0, ranges); !(at.Lo >= 0 && at.Hi < float64(x.Params[s.Param].size())) {
+			return fmt.Errorf("a slope of elements %v of parameter %d", at, s.Param)
+		}
+	}
+	return nil
+}
+
+// states are those of the categoricals among a code factor's slots; others have so
+// many that no axis holds them.
+func (c *CodeFactor) states() []int {
+	states := make([]int, len(c.Slots))
+	for j, s := range c.Slots {
+		if states[j] = math.MaxInt; s.Kind == Categorical {
+			states[j] = s.States
+		}
+	}
+	return states
+}
+
+func (x *Formula) checkSlope(s FormulaSlope, states []int) error {
+	if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" {
+		return fmt.Errorf("a slope of parameter %d", s.Param)
+	}
+	if err := x.checkOps(s.By, states); err != nil {
+		return err
+	}
+	return x.checkOps(s.At, states)
+}
+
+func (x *Formula) checkOps(ops []CodeOp, states []int) error {
+	c := Code{Ops: ops, Params: x.Params}
+	if err := c.Check(len(states), x.Rows); err != nil {
+		return err
+	}
+	return c.CheckIndices(states)
+}
+
 // CheckIndices refuses an element of a parameter whose indices are anything but whole
-// numbers and states that its axes have.
-func (c *Code) CheckIndices(table []int) error {
+// numbers and states that its axes have; slot n has so many states.
+func (c *Code) CheckIndices(states []int) error {
 	for i, o := range c.Ops {
 		if o.Op != CodeParamAt {
 			continue
@@ -258,7 +346,7 @@ func (c *Code) CheckIndices(table []int) error {
 		for a, size := range axes {
 			x := c.Ops[i-len(axes)+a]
 			switch {
-			case x.Op == CodeSlot && table[x.N] <= size:
+			case x.Op == CodeSlot && states[x.N] <= size:
 			case x.Op == CodeConst && x.V >= 0 && x.V < float64(size) && x.V == math.Floor(x.V):
 			default:
 				return fmt.Errorf("an index outside axis %d of parameter %d", a, o.N)
@@ -303,23 +391,29 @@ func (s *Sampler) SetParams(values map[string][]float64) error {
 		}
 		params[i][k] = slices.Clone(v)
 	}
-	weights := slices.Clone(s.weights)
+	weights, codes := slices.Clone(s.weights), slices.Clone(s.codes)
 	for i := range s.model.Formulas {
-		x := &s.model.Formulas[i]
-		parts, err := s.model.Weights(x, params[i])
-		if err != nil {
+		if err := s.model.Apply(&s.model.Formulas[i], params[i], weights, codes); err != nil {
 			return err
 		}
-		for k, part := range x.Parts {
-			weights[part.Factor] = parts[k]
-		}
 	}
-	if err := s.model.CheckPrecision(weights, func(n int32) bool { return s.clamped[n] }); err != nil {
+	if err := s.model.CheckPrecision(weights, codes, func(n int32) bool { return s.clamped[n] }); err != nil {
 		return err
 	}
 	s.params = params
+	s.takeCodes(codes)
 	s.takeWeights(weights, s.beta)
 	return nil
+}
+
+// takeCodes replaces the parameters of code factors.
+func (s *Sampler) takeCodes(codes []CodeFactor) {
+	s.codes = codes
+	for i, c := range s.codes32 {
+		for k, p := range codes[i].Params {
+			c.params[k].values = singles(p.Values)
+		}
+	}
 }
 
 // Params returns a parameter as it is now, nil if there is none of this name.
@@ -330,6 +424,10 @@ func (s *Sampler) Params(array string) []float64 {
 	}
 	return slices.Clone(s.params[i][k])
 }
+
+// Codes are the model's code factors with their parameters as they are now; they must
+// not be changed.
+func (s *Sampler) Codes() []CodeFactor { return s.codes }
 
 // takeParams begins with the parameters of the model.
 func (s *Sampler) takeParams() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -73,8 +74,9 @@ func formulaValues(r *rand.Rand) (written map[string]string, arrays map[string][
 	return written, arrays
 }
 
-func formulaProgram(written map[string]string) string {
-	text := formulaModel
+func formulaProgram(written map[string]string) string { return writeParams(formulaModel, written) }
+
+func writeParams(text string, written map[string]string) string {
 	for key, value := range written {
 		text = strings.NewReplacer(": "+key+",", ": "+value+",", ": "+key+"}", ": "+value+"}").Replace(text)
 	}
@@ -136,6 +138,195 @@ func TestSetParams(t *testing.T) {
 				t.Fatalf("round %d: chain %d parts from the interpreter", round, c)
 			}
 		}
+	}
+}
+
+// codedModel has energies that are no polynomials, with parameters of every shape: of
+// spins and categoricals, in squares and products of Gaussians, for each sampler.
+const codedModel = `
+model: codes
+variables:
+  x: {kind: continuous, shape: [3]}
+  y: {kind: continuous, dim: 2}
+  z: {kind: continuous, range: [-2, 2], shape: [2]}
+  c: {kind: categorical, states: 3}
+  s: {kind: spin, shape: [2]}
+factors:
+  - {name: well, over: {u: x}, index: all, energy: "a*u^4 - b*cos(k*u)", params: {a: A, b: B, k: 1.5}, runtime: true}
+  - {name: vec, over: {u: y, p: s, v: x}, index: [[0, 0, 0], [0, 1, 1]], energy: "(k + exp(q*p*tanh(v)))*dot(u, u) + m[0]*u[0]*p", params: {k: K, q: Q, m: [M0, 0.2]}, runtime: true}
+  - {name: tied, over: {u: x, v: y, l: c}, index: [[0, 0, 0], [2, 0, 0]], energy: "tanh(w[l]*u)*v[1]", params: {w: W}, runtime: true}
+  - {name: root, over: {u: z}, index: all, energy: "sqrt(u + r)/(2 - t*u)", params: {r: R, t: T}, runtime: true}
+  - {name: scaled, over: {u: z, v: x}, index: [[0, 1], [1, 2]], energy: "0.3*sin(u*v)", scale: LAM}
+update: {x: slice, z: metropolis}
+beta: 0.9
+sample: {warmup: 4}
+`
+
+// codeValues draws values of the parameters of codedModel, as formulaValues does.
+func codeValues(r *rand.Rand) (written map[string]string, arrays map[string][]float64) {
+	written, arrays = map[string]string{}, map[string][]float64{}
+	draw := func(key, array string, lo, hi float64, n int) {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = lo + (hi-lo)*r.Float64()
+		}
+		if arrays[array] = values; n == 1 {
+			written[key] = fmt.Sprint(values[0])
+		} else {
+			written[key] = strings.ReplaceAll(fmt.Sprint(values), " ", ", ")
+		}
+	}
+	draw("A", "well/a", 0.1, 1, 3)
+	draw("B", "well/b", -1, 1, 1)
+	draw("K", "vec/k", 0.1, 1, 2)
+	draw("Q", "vec/q", -1, 1, 1)
+	draw("W", "tied/w", -1, 1, 3)
+	draw("R", "root/r", 2.1, 3, 1)
+	draw("T", "root/t", -0.9, 0.9, 1)
+	return written, arrays
+}
+
+func codeProgram(written map[string]string) string {
+	return strings.NewReplacer("M0", "0.4", "LAM", "lam").Replace(writeParams(codedModel, written))
+}
+
+// Setting the parameters of code gives the code factors of a model with these parameters
+// written in it, their energies, and then the samples of the interpreter.
+func TestSetCodeParams(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 4))
+	first, _ := codeValues(r)
+	p, _ := targettest.Parse(codeProgram(first))
+	m := golang.Model(p)
+	read, err := sampling.DecodeModel(m.AppendBinary(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := sampling.NewSampler(read, sampling.Options{Chains: 5, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	oracle, err := interp.New(p, 5, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := range 20 {
+		written, arrays := codeValues(r)
+		if err := s.SetParams(arrays); err != nil {
+			t.Fatal(err)
+		}
+		anew, _ := targettest.Parse(codeProgram(written))
+		m := golang.Model(anew)
+		if !reflect.DeepEqual(s.Codes()[:4], m.Codes[:4]) {
+			t.Fatalf("round %d: code factors\n%v, built anew\n%v", round, s.Codes(), m.Codes)
+		}
+		for i, x := range p.Formulas {
+			values := x.Values()
+			for k, array := range x.Arrays {
+				if v := arrays[array]; v != nil {
+					values[k] = v
+				}
+			}
+			if err := oracle.SetParams(i, values); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Sweeps(2)
+		for range 2 {
+			if err := oracle.Sweep(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		other, err := sampling.NewSampler(m, sampling.Options{Chains: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c, want := range oracle.State() {
+			if !slices.Equal(s.State(c, nil), want) {
+				t.Fatalf("round %d: chain %d parts from the interpreter", round, c)
+			}
+			e, err := other.Energy(0.9, want)
+			if got := s.Energies(0.9, nil)[c]; err != nil || got != e {
+				t.Errorf("round %d: energy %v of chain %d, built anew %v, %v", round, got, c, e, err)
+			}
+		}
+	}
+	for _, c := range []struct {
+		says   string
+		values map[string][]float64
+	}{
+		{"a root of a negative number in row 0", map[string][]float64{"root/r": {1.5}}},
+		{"a division by zero in row 0", map[string][]float64{"root/t": {1}}},
+		{"the coefficient of its square", map[string][]float64{"vec/k": {0.5, -2}}},
+	} {
+		kept := s.Params("root/r")
+		if err := s.SetParams(c.values); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%q: %v", c.says, err)
+		}
+		if !slices.Equal(s.Params("root/r"), kept) {
+			t.Errorf("%q: what was refused is kept", c.says)
+		}
+	}
+}
+
+// The slopes of code are central differences of its energy, chain by chain.
+func TestCodeSlopes(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 5))
+	written, arrays := codeValues(r)
+	p, _ := targettest.Parse(codeProgram(written))
+	const chains = 7
+	s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Sweeps(3)
+	seen := 0
+	for i := range s.Model().Formulas {
+		x := &s.Model().Formulas[i]
+		if len(x.Codes) != 1 {
+			t.Errorf("%s is no code", x.Name)
+		}
+		size := x.Elements() + 1
+		total, by := make([]float64, size), make([]float64, chains*size)
+		s.AddCodeSlopes(i, chains, total)
+		s.AddCodeSlopesByChain(i, chains, by)
+		at := 0
+		for k, array := range x.Arrays {
+			for element := range x.Params[k].Values {
+				if array == "" {
+					at++
+					continue
+				}
+				energies := func(h float64) []float64 {
+					moved := slices.Clone(s.Params(array))
+					moved[element] += h
+					if err := s.SetParams(map[string][]float64{array: moved}); err != nil {
+						t.Fatal(err)
+					}
+					e := s.Energies(1, nil)
+					moved[element] -= h
+					if err := s.SetParams(map[string][]float64{array: moved}); err != nil {
+						t.Fatal(err)
+					}
+					return e
+				}
+				const h = 1e-4
+				up, down, sum := energies(h), energies(-h), 0.0
+				for c := range chains {
+					if d := by[c*size+at] - (up[c]-down[c])/(2*h); math.Abs(d) > 1e-6 {
+						t.Errorf("%s[%d]: the slope in chain %d is off by %v from %v", array, element, c, d, by[c*size+at])
+					}
+					sum += by[c*size+at]
+				}
+				if math.Abs(sum-total[at]) > 1e-9 {
+					t.Errorf("%s[%d]: %v over all chains, %v one by one", array, element, total[at], sum)
+				}
+				at++
+				seen++
+			}
+		}
+	}
+	if seen != 16 {
+		t.Errorf("%d slopes of %d arrays", seen, len(arrays))
 	}
 }
 

@@ -81,6 +81,15 @@ type CodeFactor struct {
 	Parts    []CodePart // one for each slot
 }
 
+// AllWeights are the weights of every factor, in a list of the caller's.
+func (m *Model) AllWeights() [][]float64 {
+	weights := make([][]float64, len(m.Factors))
+	for i := range m.Factors {
+		weights[i] = m.Factors[i].Weights
+	}
+	return weights
+}
+
 // heads is how many slots of a row have their nodes' conditionals changed by it.
 func (c *CodeFactor) heads() int {
 	if c.Directed {

@@ -19,10 +19,12 @@ const mostFactored = 1 << 26
 // from below over all values of the other nodes, is not above 0; or all those without
 // a range together, where their quadratic form is not positive definite. The form is
 // looked at where it depends on no other node, there are no code factors, and its
-// factorisation, without reordering, takes at most 2^26 multiplications. What code adds
-// to a square is not looked at. The error is a *PrecisionError.
-func (m *Model) CheckPrecision(weights [][]float64, held func(node int32) bool) error {
-	low, gibbs := m.lowestSquares(weights), m.drawnFromWeights()
+// factorisation, without reordering, takes at most 2^26 multiplications. codes are the
+// model's code factors with the parameters of the weights. The error is a
+// *PrecisionError.
+func (m *Model) CheckPrecision(weights [][]float64, codes []CodeFactor, held func(node int32) bool) error {
+	low, gibbs := m.lowestSquares(weights), m.drawnByGibbs()
+	m.addLowestSquares(codes, low)
 	q := quadraticForm{place: make([]int32, m.Nodes)}
 	n := 0
 	for i := range q.place {
@@ -48,9 +50,8 @@ func (m *Model) CheckPrecision(weights [][]float64, held func(node int32) bool) 
 	return &PrecisionError{fmt.Sprintf("the quadratic form of the %d continuous nodes would not be positive definite: their joint law would not exist", n)}
 }
 
-// drawnFromWeights tells the continuous nodes whose squares have coefficients from
-// weights alone, and that are drawn from Gaussians.
-func (m *Model) drawnFromWeights() []bool {
+// drawnByGibbs tells the nodes that are drawn from their conditional laws.
+func (m *Model) drawnByGibbs() []bool {
 	yes := make([]bool, m.Nodes)
 	for i := range yes {
 		yes[i] = true
@@ -60,12 +61,6 @@ func (m *Model) drawnFromWeights() []bool {
 			for _, n := range b.Nodes {
 				yes[n] = yes[n] && b.Sampler == ""
 			}
-		}
-	}
-	for i := range m.Codes {
-		c := &m.Codes[i]
-		for at, n := range c.Index {
-			yes[n] = yes[n] && c.Parts[at%len(c.Slots)].Square == nil
 		}
 	}
 	return yes

@@ -77,6 +77,8 @@ type Sampler struct {
 
 	weights   [][]float64   // as given, by factor
 	params    [][][]float64 // by formula and parameter
+	codes     []CodeFactor  // with their parameters as they are now
+	codes32   []*code32     // the same in float32
 	counted   []float64     // see findCounted
 	ints      []int64       // rounded, all factors
 	flat      []float64     // the weights of ints, where they are rounded by groups
@@ -184,6 +186,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if !s.fitFixed {
 		s.fitUntil = uint64(max(0, m.Schedule.Warmup))
 	}
+	s.codes = m.Codes
 	s.clamped = make([]bool, m.Nodes)
 	s.groupMax = 8
 	if m.fullPatterns() > 1<<26 {

@@ -97,6 +97,66 @@ func (s *Sampler) eachNumber(fi, chains int, each func(row, chain, at int, x flo
 	}
 }
 
+// Elements is the number of values of all parameters of a formula.
+func (x *Formula) Elements() int {
+	n := 0
+	for i := range x.Params {
+		n += len(x.Params[i].Values)
+	}
+	return n
+}
+
+// AddCodeSlopes adds, over the first chains chains and all rows of the code factors of
+// formula i, the derivatives of their energy by each element of the formula's
+// parameters, in order, and behind these the energy, all in float64: sums has Elements
+// + 1 elements. Every row adds the chains in order.
+func (s *Sampler) AddCodeSlopes(i, chains int, sums []float64) {
+	s.eachCodeSlope(i, chains, func(_, at int, x float64) { sums[at] += x })
+}
+
+// AddCodeSlopesByChain is AddCodeSlopes for each chain alone: sums has chains × (Elements
+// + 1) elements.
+func (s *Sampler) AddCodeSlopesByChain(i, chains int, sums []float64) {
+	size := s.model.Formulas[i].Elements() + 1
+	s.eachCodeSlope(i, chains, func(c, at int, x float64) { sums[c*size+at] += x })
+}
+
+func (s *Sampler) eachCodeSlope(i, chains int, each func(chain, at int, x float64)) {
+	x := &s.model.Formulas[i]
+	first := make([]int, len(x.Params)) // of each parameter's elements
+	for k := range x.Params[1:] {
+		first[k+1] = first[k] + len(x.Params[k].Values)
+	}
+	elements := x.Elements()
+	var v float64
+	var stack []float64
+	for _, part := range x.Codes {
+		f := &s.codes[part.Factor]
+		code := Code{Params: f.Params}
+		for r := range f.Rows {
+			nodes := f.Index[r*len(f.Slots):]
+			for c := range chains {
+				slot := func(n int) float64 { return s.number(int(nodes[n]), c) }
+				for _, slope := range part.Slopes {
+					p := &x.Params[slope.Param]
+					code.Ops = slope.At
+					v, stack = code.Eval(r, slot, stack)
+					at := first[slope.Param] + int(v)
+					if !p.Shared {
+						at += r * p.size()
+					}
+					code.Ops = slope.By
+					v, stack = code.Eval(r, slot, stack)
+					each(c, at, v)
+				}
+				code.Ops = f.Energy
+				v, stack = code.Eval(r, slot, stack)
+				each(c, elements, v)
+			}
+		}
+	}
+}
+
 // addProducts counts the products that are +1, 64 chains at a time.
 func (s *Sampler) addProducts(f *Factor, chains int, sums []int64) {
 	k := len(f.Slots)

@@ -141,7 +141,7 @@ func (s *Sampler) Numbers(node, chain int) []float64 {
 
 // codePlace is a slot of a row of a code factor.
 type codePlace struct {
-	code *CodeFactor
+	code int // index of the factor
 	row  int
 	slot int
 }
@@ -160,12 +160,12 @@ func (s *Sampler) placeCodes() {
 		return
 	}
 	s.user.codes = make([][]codePlace, s.model.Nodes)
-	for i := range s.model.Codes {
-		c := &s.model.Codes[i]
+	for i := range s.codes {
+		c := &s.codes[i]
 		k := len(c.Slots)
 		for r := range c.Rows {
 			for j, n := range c.Index[r*k : r*k+c.heads()] {
-				s.user.codes[n] = append(s.user.codes[n], codePlace{c, r, j})
+				s.user.codes[n] = append(s.user.codes[n], codePlace{i, r, j})
 			}
 		}
 	}
@@ -173,8 +173,9 @@ func (s *Sampler) placeCodes() {
 
 // evaluate is code of a row in float64 with the value x in the place's own slot.
 func (c *userCalls) evaluate(s *Sampler, p codePlace, ops []CodeOp, x float64) float64 {
-	code := Code{Ops: ops, Params: p.code.Params}
-	nodes := p.code.Index[p.row*len(p.code.Slots):]
+	f := &s.codes[p.code]
+	code := Code{Ops: ops, Params: f.Params}
+	nodes := f.Index[p.row*len(f.Slots):]
 	var v float64
 	v, c.stack = code.Eval(p.row, func(slot int) float64 {
 		if slot == p.slot {
@@ -188,7 +189,7 @@ func (c *userCalls) evaluate(s *Sampler, p codePlace, ops []CodeOp, x float64) f
 // extra is as in SiteSource.
 func (c *userCalls) extra(s *Sampler, node int, x float64) (energy, slope float64) {
 	for _, p := range s.user.codes[node] {
-		part := &p.code.Parts[p.slot]
+		part := &s.codes[p.code].Parts[p.slot]
 		energy += c.evaluate(s, p, part.Energy, x)
 		slope += c.evaluate(s, p, part.Slope, x)
 	}
@@ -230,12 +231,13 @@ func (s *Sampler) areNeighbours(node int, other int32) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.user.codes[node], func(p codePlace) bool {
-		k := len(p.code.Slots)
-		return slices.Contains(p.code.Index[p.row*k:][:k], other)
+		f := &s.codes[p.code]
+		k := len(f.Slots)
+		return slices.Contains(f.Index[p.row*k:][:k], other)
 	})
 }
 
-// number is the value of a node in one chain as user's code sees it.
+// number is the value of a node in one chain: ±1, a category or its number.
 func (s *Sampler) number(node, chain int) float64 {
 	x := s.Value(node, chain)
 	if s.kind[node] == nodeFloat {
@@ -352,7 +354,7 @@ func (s *Sampler) fillConditional(c *userCalls, u *Update) {
 	}
 	if s.user.codes != nil && u.Kind != Continuous {
 		for _, p := range s.user.codes[u.Node] {
-			field := p.code.Parts[p.slot].Field
+			field := s.codes[p.code].Parts[p.slot].Field
 			if u.Kind == Spin {
 				u.Field += c.evaluate(s, p, field, u.Old)
 			}

@@ -14,10 +14,7 @@ func (s *Sampler) setInts(fi int, w []float64) {
 		s.weights32 = make([][]float32, len(s.model.Factors))
 	}
 	if s.floatRows > 0 || len(s.model.Codes) > 0 {
-		s.weights32[fi] = make([]float32, len(w))
-		for i, x := range w {
-			s.weights32[fi][i] = float32(x)
-		}
+		s.weights32[fi] = singles(w)
 	}
 	if !s.model.Factors[fi].integer() {
 		return
@@ -55,7 +52,7 @@ func (s *Sampler) SetWeights(factor string, w []float64) error {
 		}
 		next := slices.Clone(s.weights)
 		next[fi] = slices.Clone(w)
-		if err := s.model.CheckPrecision(next, func(n int32) bool { return s.clamped[n] }); err != nil {
+		if err := s.model.CheckPrecision(next, s.codes, func(n int32) bool { return s.clamped[n] }); err != nil {
 			return err
 		}
 		s.weights = next

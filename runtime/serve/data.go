@@ -83,7 +83,8 @@ func (d *RunData) Model() (*sampling.Model, error) {
 
 // formulas sets parameters and the weights that follow from them.
 func (d *RunData) formulas(m *sampling.Model) error {
-	m.Formulas = slices.Clone(m.Formulas)
+	m.Formulas, m.Codes = slices.Clone(m.Formulas), slices.Clone(m.Codes)
+	weights := m.AllWeights()
 	for i := range m.Formulas {
 		x := &m.Formulas[i]
 		x.Params = slices.Clone(x.Params)
@@ -96,13 +97,12 @@ func (d *RunData) formulas(m *sampling.Model) error {
 		if !given {
 			continue
 		}
-		weights, err := m.Weights(x, x.Values())
-		if err != nil {
+		if err := m.Apply(x, x.Values(), weights, m.Codes); err != nil {
 			return refuse(ExitData, codeRange, "%v", err)
 		}
-		for k, part := range x.Parts {
-			m.Factors[part.Factor].Weights = weights[k]
-		}
+	}
+	for i, w := range weights {
+		m.Factors[i].Weights = w
 	}
 	return nil
 }
@@ -112,16 +112,13 @@ func checkPrecision(m *sampling.Model, replaced bool) error {
 	if !replaced {
 		return nil
 	}
-	held, weights := map[int32]bool{}, make([][]float64, len(m.Factors))
+	held := map[int32]bool{}
 	for _, c := range m.Clamps {
 		for _, n := range c.Nodes {
 			held[n] = true
 		}
 	}
-	for i := range m.Factors {
-		weights[i] = m.Factors[i].Weights
-	}
-	if err := m.CheckPrecision(weights, func(n int32) bool { return held[n] }); err != nil {
+	if err := m.CheckPrecision(m.AllWeights(), m.Codes, func(n int32) bool { return held[n] }); err != nil {
 		return refuse(ExitData, codeUnbounded, "%v", err).WithHelp("these are not the weights of a law; make the squares larger or the products smaller")
 	}
 	return nil

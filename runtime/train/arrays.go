@@ -56,34 +56,26 @@ func formulaValues(m *sampling.Model, arrays []trained, formula int, values [][]
 	return out
 }
 
-// weightsOf are the weights of all factors for some values of the arrays. It refuses
-// what no sampler takes.
-func (t *Trainer) weightsOf(values [][]float64) ([][]float64, error) {
+// termsOf are the weights of all factors, and the code factors, for some values of the
+// arrays. It refuses what no sampler takes.
+func (t *Trainer) termsOf(values [][]float64) ([][]float64, []sampling.CodeFactor, error) {
 	m := t.task.Negative.Model
-	weights := make([][]float64, len(m.Factors))
-	for i := range m.Factors {
-		weights[i] = m.Factors[i].Weights
-	}
+	weights, codes := m.AllWeights(), slices.Clone(m.Codes)
 	for i, a := range t.arrays {
 		if a.factor < 0 {
 			continue
 		}
 		if err := m.CheckWeights(a.factor, values[i]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		weights[a.factor] = values[i]
 	}
 	for i := range m.Formulas {
-		x := &m.Formulas[i]
-		parts, err := m.Weights(x, formulaValues(m, t.arrays, i, values))
-		if err != nil {
-			return nil, err
-		}
-		for k, part := range x.Parts {
-			weights[part.Factor] = parts[k]
+		if err := m.Apply(&m.Formulas[i], formulaValues(m, t.arrays, i, values), weights, codes); err != nil {
+			return nil, nil, err
 		}
 	}
-	return weights, m.CheckPrecision(weights, func(node int32) bool { return t.held[node] })
+	return weights, codes, m.CheckPrecision(weights, codes, func(node int32) bool { return t.held[node] })
 }
 
 // values are the arrays as they are now.
@@ -97,7 +89,7 @@ func (t *Trainer) values() [][]float64 {
 
 // set replaces all arrays.
 func (t *Trainer) set(values [][]float64) error {
-	weights, err := t.weightsOf(values)
+	weights, codes, err := t.termsOf(values)
 	if err != nil {
 		return err
 	}
@@ -105,7 +97,7 @@ func (t *Trainer) set(values [][]float64) error {
 	for i := range t.arrays {
 		t.arrays[i].values = values[i]
 	}
-	t.weights = weights
+	t.weights, t.codes = weights, codes
 	return nil
 }
 
@@ -154,6 +146,10 @@ func (t *Trainer) SetWeights(name string, w []float64) error {
 	return t.set(values)
 }
 
+// Codes are the model's code factors with the parameters as they are now; they must not
+// be changed.
+func (t *Trainer) Codes() []sampling.CodeFactor { return t.codes }
+
 // FactorWeights are the weights of all factors of the model, those that follow from
 // parameters included.
 func (t *Trainer) FactorWeights() [][]float64 {
@@ -177,9 +173,10 @@ func (t *Trainer) Give(s *sampling.Sampler) error {
 	return s.SetParams(params)
 }
 
-// slope is a derivative of a weight of a part by an element of a parameter.
+// slope is a derivative of a weight of a part by an element of a parameter. For code
+// the moment is already that of the energy's derivative, so that by is -1.
 type slope struct {
-	factor          int // place among the measured factors
+	place           int // among what is measured
 	weight, element int
 	by              float64
 }
@@ -198,9 +195,20 @@ func (t *Trainer) slopes() [][]slope {
 		x := &m.Formulas[i]
 		m.EachSlope(x, formulaValues(m, t.arrays, i, t.values()), func(part, weight, param, element int, by float64) {
 			k := at[[2]int{i, param}]
-			factor := slices.Index(t.factors, x.Parts[part].Factor)
-			out[k] = append(out[k], slope{factor, weight, element, by})
+			place := slices.Index(t.factors, x.Parts[part].Factor)
+			out[k] = append(out[k], slope{place, weight, element, by})
 		})
+	}
+	for j, i := range t.coded {
+		first := 0
+		for param, p := range m.Formulas[i].Params {
+			if k, ok := at[[2]int{i, param}]; ok {
+				for element := range p.Values {
+					out[k] = append(out[k], slope{len(t.factors) + j, first + element, element, -1})
+				}
+			}
+			first += len(p.Values)
+		}
 	}
 	return out
 }

@@ -210,7 +210,7 @@ func (t *Trainer) restore(b []byte) error {
 	case meta.Epochs != t.task.Epochs && t.task.Optimizer.RateEnd != 0:
 		return checkpointErrorf("of a run of %d epochs, this one has %d; the learning rate of a step depends on their number", meta.Epochs, t.task.Epochs)
 	}
-	next := &Trainer{task: t.task, factors: t.factors, held: t.held, arrays: slices.Clone(t.arrays), moved: make([]moved, len(t.moved)), samplers: t.samplers,
+	next := &Trainer{task: t.task, factors: t.factors, coded: t.coded, held: t.held, arrays: slices.Clone(t.arrays), moved: make([]moved, len(t.moved)), samplers: t.samplers,
 		step: meta.Step, sweeps: meta.Sweeps, began: meta.Began, powers: powers{math.Float64frombits(meta.Powers[0]), math.Float64frombits(meta.Powers[1])}}
 	var packed []byte
 	for i := range next.arrays {

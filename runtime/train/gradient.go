@@ -12,7 +12,7 @@ import (
 type Gradient struct {
 	Arrays  []ArrayGradient  // by what is fitted, in the order of Trainer.Names
 	Factors []FactorGradient // by runtime factor
-	Energy  [2]float64       // mean of Σ -W·f over the runtime factors, positive and negative phase
+	Energy  [2]float64       // mean of the energy of all that is fitted, positive and negative phase
 }
 
 // ArrayGradient is that by one array, in its shape: the gradient by a factor's weights
@@ -142,6 +142,7 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 	g := &Gradient{}
 	beta := t.task.Positive.Model.Beta
+	measured := make([][]float64, len(t.factors)) // gradients by what is measured
 	widths := make([]int, len(t.factors))
 	for i, fi := range t.factors {
 		f := &t.task.Positive.Model.Factors[fi]
@@ -161,6 +162,18 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 			x.GradSE = t.gradientErrors(pos, neg, output{size: size, factor: i})
 		}
 		g.Factors = append(g.Factors, x)
+		measured[i] = x.Grad
+	}
+	for j := range t.coded {
+		i := len(t.factors) + j
+		p, n := pos.sums.moments(i, pos.chains), neg.sums.moments(i, neg.chains)
+		last := len(p) - 1 // the energy
+		g.Energy[0] += p[last]
+		g.Energy[1] += n[last]
+		for k := range p {
+			p[k] = float64(-beta * (p[k] - n[k]))
+		}
+		measured, widths = append(measured, p), append(widths, len(p))
 	}
 	slopes := t.slopes()
 	for i, a := range t.arrays {
@@ -171,7 +184,7 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 		}
 		x := ArrayGradient{Name: a.name, Param: true, Grad: make([]float64, len(a.values))}
 		for _, s := range slopes[i] {
-			x.Grad[s.element] += float64(s.by * g.Factors[s.factor].Grad[s.weight])
+			x.Grad[s.element] += float64(s.by * measured[s.place][s.weight])
 		}
 		switch {
 		case errors && slopes[i] == nil:
@@ -229,6 +242,7 @@ func (t *Trainer) hold(use int, s *sampling.Sampler, base *sampling.Model, held 
 	for i := range m.Factors {
 		m.Factors[i].Weights = t.weights[i]
 	}
+	m.Codes = t.codes
 	m.Clamps = slices.Clone(base.Clamps)
 	if n := len(held.nodes); n > 0 {
 		c := sampling.Clamp{Nodes: held.nodes, Chains: s.Chains(), Values: make([]int32, 0, s.Chains()*n)}

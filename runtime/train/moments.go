@@ -9,6 +9,7 @@ import (
 // sums gather the moments of one phase.
 type sums struct {
 	factors []int // runtime ones
+	coded   []int // formulas of code factors; they come behind the factors
 	size    []int
 	counted [][]int64   // by factor; nil where rows hold continuous nodes,
 	total   [][]float64 // nil elsewhere
@@ -47,6 +48,13 @@ func (c collect) Observe(s *sampling.Sampler, _ int) error {
 			s.AddRowNumbersByChain(f, c.chains, c.to.byChain[i])
 		}
 	}
+	for j, x := range c.to.coded {
+		i := len(c.to.factors) + j
+		s.AddCodeSlopes(x, c.chains, c.to.total[i])
+		if c.errors {
+			s.AddCodeSlopesByChain(x, c.chains, c.to.byChain[i])
+		}
+	}
 	c.to.draws++
 	if c.errors {
 		c.to.endDraw()
@@ -61,7 +69,7 @@ func (s *sums) endDraw() {
 	}
 	s.inBatch = 0
 	s.nBatches++
-	for i := range s.factors {
+	for i := range s.size {
 		for k := range s.size[i] {
 			x := s.sum(i, k)
 			s.batches[i] = append(s.batches[i], x-s.before[i][k])
@@ -71,29 +79,36 @@ func (s *sums) endDraw() {
 }
 
 func (t *Trainer) newSums(chains, draws int, errors bool) *sums {
-	s := &sums{factors: t.factors, length: max(1, (draws+31)/32)}
+	s := &sums{factors: t.factors, coded: t.coded, length: max(1, (draws+31)/32)}
 	for _, f := range t.factors {
 		x := &t.task.Positive.Model.Factors[f]
-		n := x.Rows * x.TableSize()
-		s.size, s.batches = append(s.size, n), append(s.batches, nil)
-		var counted []int64
-		var total, byChain, before []float64
-		var countedByChain []int32
-		if x.Counted() {
-			counted = make([]int64, n)
-		} else {
-			total = make([]float64, n)
-		}
-		switch {
-		case errors && x.Counted():
-			countedByChain, before = make([]int32, n*chains), make([]float64, n)
-		case errors:
-			byChain, before = make([]float64, n*chains), make([]float64, n)
-		}
-		s.counted, s.total, s.before = append(s.counted, counted), append(s.total, total), append(s.before, before)
-		s.countedByChain, s.byChain = append(s.countedByChain, countedByChain), append(s.byChain, byChain)
+		s.add(x.Rows*x.TableSize(), chains, x.Counted(), errors)
+	}
+	for _, i := range t.coded {
+		s.add(t.task.Positive.Model.Formulas[i].Elements()+1, chains, false, errors)
 	}
 	return s
+}
+
+// add makes room for n more moments: counts, if they are whole numbers.
+func (s *sums) add(n, chains int, whole, errors bool) {
+	var counted []int64
+	var total, byChain, before []float64
+	var countedByChain []int32
+	if whole {
+		counted = make([]int64, n)
+	} else {
+		total = make([]float64, n)
+	}
+	switch {
+	case errors && whole:
+		countedByChain, before = make([]int32, n*chains), make([]float64, n)
+	case errors:
+		byChain, before = make([]float64, n*chains), make([]float64, n)
+	}
+	s.size, s.batches = append(s.size, n), append(s.batches, nil)
+	s.counted, s.total, s.before = append(s.counted, counted), append(s.total, total), append(s.before, before)
+	s.countedByChain, s.byChain = append(s.countedByChain, countedByChain), append(s.byChain, byChain)
 }
 
 // sum is that of moment k of factor i over draws and chains. Counts are exact.
@@ -131,11 +146,11 @@ func (o output) of(figures func(i, table int) []float64) []float64 {
 	var out []float64
 	rows := map[int][]float64{}
 	for _, s := range o.slopes {
-		width := o.widths[s.factor]
-		x, ok := rows[s.factor]
+		width := o.widths[s.place]
+		x, ok := rows[s.place]
 		if !ok {
-			x = figures(s.factor, width)
-			rows[s.factor] = x
+			x = figures(s.place, width)
+			rows[s.place] = x
 		}
 		if out == nil {
 			out = make([]float64, len(x)/width*o.size)

@@ -189,6 +189,9 @@ func (t *Task) check() error {
 			return nil
 		}
 	}
+	if len(m.Formulas) > 0 {
+		return nil
+	}
 	return fmt.Errorf("train: no factor has runtime weights; nothing can be trained")
 }
 

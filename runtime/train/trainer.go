@@ -15,9 +15,11 @@ import (
 // use.
 type Trainer struct {
 	task    Task
-	factors []int          // runtime ones that have slots: their moments are measured
-	arrays  []trained      // what is fitted
-	weights [][]float64    // of all factors, as the arrays have them
+	factors []int       // runtime ones that have slots: their moments are measured
+	coded   []int       // formulas of code factors: the slopes of their energy are
+	arrays  []trained   // what is fitted
+	weights [][]float64 // of all factors, as the arrays have them
+	codes   []sampling.CodeFactor
 	held    map[int32]bool // nodes that the negative phase does not sample
 	moved   []moved        // by place in arrays
 	powers  powers
@@ -52,6 +54,11 @@ func NewTrainer(task Task) (*Trainer, error) {
 	for i := range m.Factors {
 		if m.Factors[i].Runtime && len(m.Factors[i].Slots) > 0 {
 			t.factors = append(t.factors, i)
+		}
+	}
+	for i := range m.Formulas {
+		if len(m.Formulas[i].Codes) > 0 {
+			t.coded = append(t.coded, i)
 		}
 	}
 	t.arrays = trainedArrays(m)

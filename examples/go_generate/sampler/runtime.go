@@ -575,10 +575,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 		return err
 	}
 	model, weights, beta := s.model, slices.Clone(s.weights), s.beta
-	given := make([][]float64, len(m.Factors))
-	for i := range m.Factors {
-		given[i] = m.Factors[i].Weights
-	}
+	given := m.AllWeights()
 	first := m.Beta
 	if len(m.Betas) > 0 {
 		first = m.Betas[0]
@@ -592,6 +589,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 			return err
 		}
 	}
+	s.takeCodes(m.Codes)
 	s.takeParams()
 	if seed != s.seed {
 		s.reseed(seed)
@@ -611,7 +609,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 // adoptable refuses a model that is not a version of the sampler's own.
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
-	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Formulas) != len(is.Formulas) ||
+	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Codes) != len(is.Codes) || len(m.Formulas) != len(is.Formulas) ||
 		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
@@ -628,12 +626,32 @@ func (s *Sampler) adoptable(m *Model) error {
 			return bakedError(own.Name)
 		}
 	}
+	for i := range m.Codes {
+		if err := m.adoptableCode(i, is); err != nil {
+			return err
+		}
+	}
 	for _, c := range m.Clamps {
 		if err := m.checkClamp(c); err != nil {
 			return fmt.Errorf("clamp: %w", err)
 		}
 	}
 	return m.checkInit()
+}
+
+// adoptableCode refuses a code factor with other parameters than the sampler's model
+// has, unless a formula holds them; then some of another shape.
+func (m *Model) adoptableCode(i int, is *Model) error {
+	c, own := &m.Codes[i], &is.Codes[i]
+	data := slices.ContainsFunc(is.Formulas, func(x Formula) bool {
+		return slices.ContainsFunc(x.Codes, func(c FormulaCode) bool { return c.Factor == i })
+	})
+	if !slices.EqualFunc(c.Params, own.Params, func(p, q CodeParam) bool {
+		return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && len(p.Values) == len(q.Values) && (data || slices.Equal(p.Values, q.Values))
+	}) {
+		return fmt.Errorf("factor %s has other parameters than in the sampler's model", own.Name)
+	}
+	return nil
 }
 
 // takeWeights replaces the weights of all factors and β, and makes the tables
@@ -1655,6 +1673,7 @@ func (s *Sampler) compileCodes() [][]codeTerm {
 	for i := range s.model.Codes {
 		c := &s.model.Codes[i]
 		code := s.code32(c)
+		s.codes32 = append(s.codes32, code)
 		k := len(c.Slots)
 		for r := range c.Rows {
 			row := c.Index[r*k : r*k+k]
@@ -1673,14 +1692,19 @@ func (s *Sampler) compileCodes() [][]codeTerm {
 func (s *Sampler) code32(c *CodeFactor) *code32 {
 	out := &code32{}
 	for _, p := range c.Params {
-		values := make([]float32, len(p.Values))
-		for i, v := range p.Values {
-			values[i] = float32(v)
-		}
-		out.params = append(out.params, param32{p.Axes, p.Shared, values})
+		out.params = append(out.params, param32{p.Axes, p.Shared, singles(p.Values)})
 	}
 	for _, p := range c.Parts {
 		out.parts = append(out.parts, part32{s.ops32(p.Field), s.ops32(p.Energy), s.ops32(p.Slope), s.ops32(p.Linear), s.ops32(p.Square)})
+	}
+	return out
+}
+
+// singles are numbers rounded to float32.
+func singles(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
 	}
 	return out
 }
@@ -1886,18 +1910,195 @@ func (c *CodeFactor) RowEnergy(r int, value func(node int32) int32, stack []floa
 	}, stack)
 }
 
-// AddCodes adds the rows of all code factors to h, for the values of nodes as
-// states hold them.
-func (m *Model) AddCodes(h float64, value func(node int32) int32) float64 {
+// AddCodes adds the rows of code factors to h, for the values of nodes as states hold
+// them.
+func AddCodes(codes []CodeFactor, h float64, value func(node int32) int32) float64 {
 	var stack []float64
-	for i := range m.Codes {
-		for r := range m.Codes[i].Rows {
+	for i := range codes {
+		for r := range codes[i].Rows {
 			var e float64
-			e, stack = m.Codes[i].RowEnergy(r, value, stack)
+			e, stack = codes[i].RowEnergy(r, value, stack)
 			h += e
 		}
 	}
 	return h
+}
+
+// mostCases is how many states of discrete slots a row of an expression is looked at
+// one by one.
+const mostCases = 1 << 20
+
+// bounded is a value on the stack of an expression's code: its interval, and where its
+// code begins.
+type bounded struct {
+	Interval
+	from int
+}
+
+// bound is the interval of code in a row whose slots lie in intervals, and the first
+// fault of its operations.
+func (c *CodeFactor) bound(ops []CodeOp, row int, slots []Interval) (r Interval, fault DomainFault) {
+	var stack []bounded
+	for i, o := range ops {
+		n := len(stack)
+		switch {
+		case o.Op == CodeConst:
+			stack = append(stack, bounded{Interval{o.V, o.V}, i})
+		case o.Op == CodeSlot:
+			stack = append(stack, bounded{slots[o.N], i})
+		case o.Op == CodeParamAt:
+			from, first := i, n-len(c.Params[o.N].Axes)
+			if first < n {
+				from = stack[first].from
+			}
+			stack = append(stack[:first], bounded{c.Params[o.N].bound(row, stack[first:]), from})
+		default:
+			x, y, first := stack[n-1], stack[n-1], n-1
+			same := false
+			if (&Code{}).arity(o) == 2 {
+				x, first = stack[n-2], n-2
+				same = sameOps(ops[x.from:y.from], ops[y.from:i])
+			}
+			v, f := OperateInterval(o.Op, x.Interval, y.Interval, same)
+			if fault == Defined {
+				fault = f
+			}
+			stack = append(stack[:first], bounded{v, x.from})
+		}
+	}
+	return stack[0].Interval, fault
+}
+
+func sameOps(a, b []CodeOp) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, x := range a {
+		if x != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// bound is the interval of a parameter in a row, over the indices that may be picked.
+func (p *CodeParam) bound(row int, index []bounded) Interval {
+	if p.Shared {
+		row = 0
+	}
+	size := p.size()
+	var values []float64
+	for k, v := range p.Values[row*size : (row+1)*size] {
+		picked := true
+		for a, at := len(p.Axes)-1, k; a >= 0; a-- {
+			picked = picked && index[a].Holds(float64(at%p.Axes[a]))
+			at /= p.Axes[a]
+		}
+		if picked {
+			values = append(values, v)
+		}
+	}
+	return hull(values...)
+}
+
+// slotRanges are the intervals of the slots of a row.
+func (m *Model) slotRanges(c *CodeFactor, row int) []Interval {
+	out := make([]Interval, len(c.Slots))
+	for j, s := range c.Slots {
+		switch v := m.varOf(int(c.Index[row*len(c.Slots)+j])); {
+		case s.Kind == Spin:
+			out[j] = Interval{-1, 1}
+		case s.Kind == Categorical:
+			out[j] = Interval{0, float64(s.States - 1)}
+		case v.Range != nil:
+			out[j] = Interval{v.Range[0], v.Range[1]}
+		default:
+			out[j] = AnyNumber
+		}
+	}
+	return out
+}
+
+// checkDomain refuses a code factor in whose energy an operation can leave its domain,
+// by the ranges of a row's slots or, where these do not rule it out, in a state of the
+// discrete ones.
+func (m *Model) checkDomain(c *CodeFactor) error {
+	for r := range c.Rows {
+		slots := m.slotRanges(c, r)
+		_, fault := c.bound(c.Energy, r, slots)
+		if fault == Defined {
+			continue
+		}
+		states, cases := make([]int, len(slots)), 1.0
+		for _, s := range c.Slots {
+			cases *= float64(s.discrete())
+		}
+		if cases <= mostCases {
+			fault = c.faultInState(r, slots, states)
+		}
+		if fault != Defined {
+			return fmt.Errorf("factor %s: with these parameters its energy has %v in row %d", c.Name, fault, r)
+		}
+	}
+	return nil
+}
+
+// faultInState is the fault of the first state of a row's discrete slots with one.
+func (c *CodeFactor) faultInState(row int, slots []Interval, states []int) DomainFault {
+	for {
+		for j, s := range c.Slots {
+			switch v := float64(states[j]); s.Kind {
+			case Spin:
+				slots[j] = Interval{2*v - 1, 2*v - 1}
+			case Categorical:
+				slots[j] = Interval{v, v}
+			}
+		}
+		if _, fault := c.bound(c.Energy, row, slots); fault != Defined {
+			return fault
+		}
+		j := len(states) - 1
+		for ; j >= 0; j-- {
+			if states[j]++; states[j] < c.Slots[j].discrete() {
+				break
+			}
+			states[j] = 0
+		}
+		if j < 0 {
+			return Defined
+		}
+	}
+}
+
+// discrete is the number of states that a slot takes one by one.
+func (s Slot) discrete() int {
+	switch s.Kind {
+	case Spin:
+		return 2
+	case Categorical:
+		return s.States
+	}
+	return 1
+}
+
+// addLowestSquares adds lower bounds of what code adds to the coefficients of x².
+func (m *Model) addLowestSquares(codes []CodeFactor, low []float64) {
+	for i := range codes {
+		c := &codes[i]
+		for r := range c.Rows {
+			var slots []Interval
+			for j, part := range c.Parts[:c.heads()] {
+				if part.Square == nil {
+					continue
+				}
+				if slots == nil {
+					slots = m.slotRanges(c, r)
+				}
+				bound, _ := c.bound(part.Square, r, slots)
+				low[c.Index[r*len(c.Slots)+j]] += bound.Lo
+			}
+		}
+	}
 }
 
 // The binary form of a Model, little-endian:
@@ -1913,7 +2114,7 @@ func (m *Model) AddCodes(h float64, value func(node int32) int32) float64 {
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 4
+	codecVersion = 5
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -2330,12 +2531,21 @@ func (e *codecWriter) formula(x *Formula) {
 	for _, p := range x.Parts {
 		e.int(p.Factor)
 		e.ops(p.Weight)
-		e.count(len(p.Slopes))
-		for _, s := range p.Slopes {
-			e.int(s.Param)
-			e.ops(s.At)
-			e.ops(s.By)
-		}
+		e.slopes(p.Slopes)
+	}
+	e.count(len(x.Codes))
+	for _, c := range x.Codes {
+		e.int(c.Factor)
+		e.slopes(c.Slopes)
+	}
+}
+
+func (e *codecWriter) slopes(list []FormulaSlope) {
+	e.count(len(list))
+	for _, s := range list {
+		e.int(s.Param)
+		e.ops(s.At)
+		e.ops(s.By)
 	}
 }
 
@@ -2344,13 +2554,16 @@ func (d *codecReader) formula() Formula {
 	x.Params = d.params()
 	x.Arrays = codecList(d, 4, (*codecReader).text)
 	x.Parts = codecList(d, 16, func(d *codecReader) FormulaPart {
-		p := FormulaPart{Factor: d.int(), Weight: d.ops()}
-		p.Slopes = codecList(d, 16, func(d *codecReader) FormulaSlope {
-			return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
-		})
-		return p
+		return FormulaPart{Factor: d.int(), Weight: d.ops(), Slopes: d.slopes()}
 	})
+	x.Codes = codecList(d, 12, func(d *codecReader) FormulaCode { return FormulaCode{d.int(), d.slopes()} })
 	return x
+}
+
+func (d *codecReader) slopes() []FormulaSlope {
+	return codecList(d, 16, func(d *codecReader) FormulaSlope {
+		return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
+	})
 }
 
 // Straight is emitted straight-line code for a model: what the tables of this
@@ -3161,7 +3374,7 @@ func (s *Sampler) Energy(beta float64, state []int32) (float64, error) {
 			h -= rowEnergy(f, s.weights[fi], r, f.Index[r*k:r*k+k], func(n int32) int32 { return state[n] })
 		}
 	}
-	h = s.model.AddCodes(h, func(n int32) int32 { return state[n] })
+	h = AddCodes(s.codes, h, func(n int32) int32 { return state[n] })
 	return float64(beta * h), nil
 }
 
@@ -3184,8 +3397,8 @@ func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
 			s.addFactor(&sum, fi, word)
 		}
 	}
-	for i := range s.model.Codes {
-		s.addCodeFactor(&sum, &s.model.Codes[i], word)
+	for i := range s.codes {
+		s.addCodeFactor(&sum, &s.codes[i], word)
 	}
 	return sum
 }
@@ -3989,13 +4202,22 @@ func rowEnergy(f *Factor, weights []float64, r int, nodes []int32, value func(n 
 
 // A Formula gives the weights of some factors as functions of parameters: an energy
 // expression whose parameters are data became these factors, or a scale that is data
-// multiplies one. Those weights are never set by themselves.
+// multiplies one. Those weights are never set by themselves. Or it holds the parameters
+// of a code factor.
 type Formula struct {
 	Name   string      // of the factor in the model file
 	Rows   int         // of that factor
 	Params []CodeParam // values as they are at first
 	Arrays []string    // names of the parameters that are data, "" for constants
 	Parts  []FormulaPart
+	Codes  []FormulaCode
+}
+
+// FormulaCode is a code factor with the parameters of the formula. The slopes are those
+// of its energy.
+type FormulaCode struct {
+	Factor int // index in the model's code factors
+	Slopes []FormulaSlope
 }
 
 // FormulaPart is a factor whose weights are Weight, evaluated in float64 for each of
@@ -4008,8 +4230,8 @@ type FormulaPart struct {
 	Slopes []FormulaSlope
 }
 
-// FormulaSlope is a part of the derivative of a weight by a parameter: By, by the element
-// of the parameter's table that At gives.
+// FormulaSlope is a part of the derivative of a weight, or of a row's energy, by a
+// parameter: By, by the element of the parameter's table that At gives.
 type FormulaSlope struct {
 	Param  int
 	At, By []CodeOp
@@ -4089,6 +4311,28 @@ func (m *Model) Weights(x *Formula, values [][]float64) ([][]float64, error) {
 	return out, nil
 }
 
+// Apply puts values of the parameters of formula x into lists of all factors' weights
+// and of the model's code factors. It refuses what Weights refuses, and parameters with
+// which an operation of a code factor's energy can leave its domain; the lists may have
+// changed then.
+func (m *Model) Apply(x *Formula, values [][]float64, weights [][]float64, codes []CodeFactor) error {
+	parts, err := m.Weights(x, values)
+	if err != nil {
+		return err
+	}
+	for k, part := range x.Parts {
+		weights[part.Factor] = parts[k]
+	}
+	for _, c := range x.Codes {
+		f := &codes[c.Factor]
+		f.Params = x.params(values)
+		if err := m.checkDomain(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // weightRows is the number of tables that the weights hold.
 func (f *Factor) weightRows() int {
 	if f.Shared {
@@ -4122,6 +4366,10 @@ func (m *Model) EachSlope(x *Formula, values [][]float64, each func(part, weight
 			}
 		}
 	}
+}
+
+func (p CodeParam) equal(q CodeParam) bool {
+	return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && slices.Equal(p.Values, q.Values)
 }
 
 // size is the number of elements of one row's table.
@@ -4176,6 +4424,19 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 			return fmt.Errorf("part %s: %w", f.Name, err)
 		}
 	}
+	for _, c := range x.Codes {
+		if c.Factor < 0 || c.Factor >= len(m.Codes) || owned[-1-c.Factor] {
+			return fmt.Errorf("code factor %d is no part of it", c.Factor)
+		}
+		owned[-1-c.Factor], rows = true, true
+		f := &m.Codes[c.Factor]
+		if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, CodeParam.equal) {
+			return fmt.Errorf("code factor %s has other rows or parameters", f.Name)
+		}
+		if err := x.checkCode(f, c); err != nil {
+			return fmt.Errorf("code factor %s: %w", f.Name, err)
+		}
+	}
 	if !rows {
 		return fmt.Errorf("no part has rows")
 	}
@@ -4193,25 +4454,12 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 
 // checkPart refuses code that reads what is not there.
 func (x *Formula) checkPart(f *Factor, part FormulaPart) error {
-	check := func(ops []CodeOp) error {
-		c := Code{Ops: ops, Params: x.Params}
-		if err := c.Check(len(f.Table), x.Rows); err != nil {
-			return err
-		}
-		return c.CheckIndices(f.Table)
-	}
-	if err := check(part.Weight); err != nil {
+	if err := x.checkOps(part.Weight, f.Table); err != nil {
 		return err
 	}
 	e := evaluator{code: Code{Params: x.Params}}
 	for _, s := range part.Slopes {
-		if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" {
-			return fmt.Errorf("a slope of parameter %d", s.Param)
-		}
-		if err := check(s.By); err != nil {
-			return err
-		}
-		if err := check(s.At); err != nil {
+		if err := x.checkSlope(s, f.Table); err != nil {
 			return err
 		}
 		for k := range f.TableSize() {
@@ -4224,9 +4472,62 @@ func (x *Formula) checkPart(f *Factor, part FormulaPart) error {
 	return nil
 }
 
+// checkCode refuses slopes that read what is not there.
+func (x *Formula) checkCode(f *CodeFactor, c FormulaCode) error {
+	states, ranges := f.states(), make([]Interval, len(f.Slots))
+	for j, k := range states {
+		ranges[j] = Interval{0, float64(k - 1)}
+	}
+	for _, s := range c.Slopes {
+		if err := x.checkSlope(s, states); err != nil {
+			return err
+		}
+		for _, o := range s.At {
+			if o.Op == CodeSlot && f.Slots[o.N].Kind == Categorical || o.Op == CodeConst && o.V == math.Floor(o.V) || o.Op == CodeAdd || o.Op == CodeMul {
+				continue
+			}
+			return fmt.Errorf("a slope of an element of parameter %d with the operation %v", s.Param, o.Op)
+		}
+		if at, _ := f.bound(s.At, 0, ranges); !(at.Lo >= 0 && at.Hi < float64(x.Params[s.Param].size())) {
+			return fmt.Errorf("a slope of elements %v of parameter %d", at, s.Param)
+		}
+	}
+	return nil
+}
+
+// states are those of the categoricals among a code factor's slots; others have so
+// many that no axis holds them.
+func (c *CodeFactor) states() []int {
+	states := make([]int, len(c.Slots))
+	for j, s := range c.Slots {
+		if states[j] = math.MaxInt; s.Kind == Categorical {
+			states[j] = s.States
+		}
+	}
+	return states
+}
+
+func (x *Formula) checkSlope(s FormulaSlope, states []int) error {
+	if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" {
+		return fmt.Errorf("a slope of parameter %d", s.Param)
+	}
+	if err := x.checkOps(s.By, states); err != nil {
+		return err
+	}
+	return x.checkOps(s.At, states)
+}
+
+func (x *Formula) checkOps(ops []CodeOp, states []int) error {
+	c := Code{Ops: ops, Params: x.Params}
+	if err := c.Check(len(states), x.Rows); err != nil {
+		return err
+	}
+	return c.CheckIndices(states)
+}
+
 // CheckIndices refuses an element of a parameter whose indices are anything but whole
-// numbers and states that its axes have.
-func (c *Code) CheckIndices(table []int) error {
+// numbers and states that its axes have; slot n has so many states.
+func (c *Code) CheckIndices(states []int) error {
 	for i, o := range c.Ops {
 		if o.Op != CodeParamAt {
 			continue
@@ -4238,7 +4539,7 @@ func (c *Code) CheckIndices(table []int) error {
 		for a, size := range axes {
 			x := c.Ops[i-len(axes)+a]
 			switch {
-			case x.Op == CodeSlot && table[x.N] <= size:
+			case x.Op == CodeSlot && states[x.N] <= size:
 			case x.Op == CodeConst && x.V >= 0 && x.V < float64(size) && x.V == math.Floor(x.V):
 			default:
 				return fmt.Errorf("an index outside axis %d of parameter %d", a, o.N)
@@ -4283,23 +4584,29 @@ func (s *Sampler) SetParams(values map[string][]float64) error {
 		}
 		params[i][k] = slices.Clone(v)
 	}
-	weights := slices.Clone(s.weights)
+	weights, codes := slices.Clone(s.weights), slices.Clone(s.codes)
 	for i := range s.model.Formulas {
-		x := &s.model.Formulas[i]
-		parts, err := s.model.Weights(x, params[i])
-		if err != nil {
+		if err := s.model.Apply(&s.model.Formulas[i], params[i], weights, codes); err != nil {
 			return err
 		}
-		for k, part := range x.Parts {
-			weights[part.Factor] = parts[k]
-		}
 	}
-	if err := s.model.CheckPrecision(weights, func(n int32) bool { return s.clamped[n] }); err != nil {
+	if err := s.model.CheckPrecision(weights, codes, func(n int32) bool { return s.clamped[n] }); err != nil {
 		return err
 	}
 	s.params = params
+	s.takeCodes(codes)
 	s.takeWeights(weights, s.beta)
 	return nil
+}
+
+// takeCodes replaces the parameters of code factors.
+func (s *Sampler) takeCodes(codes []CodeFactor) {
+	s.codes = codes
+	for i, c := range s.codes32 {
+		for k, p := range codes[i].Params {
+			c.params[k].values = singles(p.Values)
+		}
+	}
 }
 
 // Params returns a parameter as it is now, nil if there is none of this name.
@@ -4310,6 +4617,10 @@ func (s *Sampler) Params(array string) []float64 {
 	}
 	return slices.Clone(s.params[i][k])
 }
+
+// Codes are the model's code factors with their parameters as they are now; they must
+// not be changed.
+func (s *Sampler) Codes() []CodeFactor { return s.codes }
 
 // takeParams begins with the parameters of the model.
 func (s *Sampler) takeParams() {
@@ -4899,6 +5210,142 @@ func (v *Var) exampleRef() string {
 		return v.Name
 	}
 	return v.Name + "[" + strings.TrimSuffix(strings.Repeat("0,", len(v.Shape)), ",") + "]"
+}
+
+// Interval is a set of numbers from Lo to Hi, its ends included, which may be infinite.
+type Interval struct{ Lo, Hi float64 }
+
+// AnyNumber is the interval of all numbers.
+var AnyNumber = Interval{math.Inf(-1), math.Inf(1)}
+
+// Holds says whether v lies in the interval.
+func (x Interval) Holds(v float64) bool { return x.Lo <= v && v <= x.Hi }
+
+// hull is the smallest interval with some values in it; a value that is no number is
+// 0·∞, anything between other values, and stands for 0.
+func hull(values ...float64) Interval {
+	r := Interval{math.Inf(1), math.Inf(-1)}
+	for _, v := range values {
+		if v != v {
+			v = 0
+		}
+		r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v)
+	}
+	return r
+}
+
+// DomainFault says how an operation can leave its domain.
+type DomainFault uint8
+
+const (
+	Defined      DomainFault = iota
+	DivideByZero             // the divisor, or the base of a negative power, can be 0
+	LogOfZero                // the logarithm of 0 or less
+	RootOfNegative
+	PowerOfNegative // a broken power of a negative number
+	PowerOfZero     // 0 to 0 or less where the exponent is not one whole number
+)
+
+var domainFaults = [...]string{
+	DivideByZero: "a division by zero", LogOfZero: "a logarithm of 0 or less", RootOfNegative: "a root of a negative number",
+	PowerOfNegative: "a broken power of a negative number", PowerOfZero: "0 to a power of 0 or less",
+}
+
+// String names a fault.
+func (f DomainFault) String() string { return domainFaults[f] }
+
+// OperateInterval bounds an operation on any numbers of two intervals; functions of one
+// argument do not look at y. same says that both operands are one expression. Bounds are
+// safe, not always tight. With a fault they are AnyNumber.
+func OperateInterval(op CodeOpKind, x, y Interval, same bool) (Interval, DomainFault) {
+	switch op {
+	case CodeNeg:
+		return Interval{-x.Hi, -x.Lo}, Defined
+	case CodeAdd:
+		return Interval{x.Lo + y.Lo, x.Hi + y.Hi}, Defined
+	case CodeSub:
+		if same {
+			return Interval{0, 0}, Defined
+		}
+		return Interval{x.Lo - y.Hi, x.Hi - y.Lo}, Defined
+	case CodeMul:
+		if same {
+			return evenPower(x, 2), Defined
+		}
+		return hull(x.Lo*y.Lo, x.Lo*y.Hi, x.Hi*y.Lo, x.Hi*y.Hi), Defined
+	case CodeDiv:
+		if y.Holds(0) {
+			return AnyNumber, DivideByZero
+		}
+		return hull(x.Lo/y.Lo, x.Lo/y.Hi, x.Hi/y.Lo, x.Hi/y.Hi), Defined
+	case CodePow:
+		return powerInterval(x, y)
+	case CodeExp:
+		return Interval{Exp(x.Lo), Exp(x.Hi)}, Defined
+	case CodeLog:
+		if x.Lo <= 0 {
+			return AnyNumber, LogOfZero
+		}
+		return Interval{Log(x.Lo), Log(x.Hi)}, Defined
+	case CodeSqrt:
+		if x.Lo < 0 {
+			return AnyNumber, RootOfNegative
+		}
+		return Interval{math.Sqrt(x.Lo), math.Sqrt(x.Hi)}, Defined
+	case CodeSin, CodeCos:
+		if x.Lo == x.Hi && !math.IsInf(x.Lo, 0) {
+			v := Operate(op, x.Lo, 0)
+			return Interval{v, v}, Defined
+		}
+		return Interval{-1, 1}, Defined
+	case CodeTanh:
+		return Interval{Tanh(x.Lo), Tanh(x.Hi)}, Defined
+	case CodeAbs:
+		if x.Holds(0) {
+			return Interval{0, max(-x.Lo, x.Hi)}, Defined
+		}
+		return hull(math.Abs(x.Lo), math.Abs(x.Hi)), Defined
+	case CodeMin:
+		return Interval{min(x.Lo, y.Lo), min(x.Hi, y.Hi)}, Defined
+	case CodeMax:
+		return Interval{max(x.Lo, y.Lo), max(x.Hi, y.Hi)}, Defined
+	}
+	return Interval{0, 1}, Defined // comparisons
+}
+
+// evenPower is the interval of x^n for an even n > 0.
+func evenPower(x Interval, n float64) Interval {
+	r := hull(raisePower(x.Lo, n), raisePower(x.Hi, n))
+	if x.Holds(0) {
+		r.Lo = 0
+	}
+	return r
+}
+
+func powerInterval(x, y Interval) (Interval, DomainFault) {
+	n := y.Lo
+	switch {
+	case y.Lo != y.Hi || n != math.Floor(n): // exp(y·log x)
+		switch {
+		case x.Lo < 0:
+			return AnyNumber, PowerOfNegative
+		case x.Lo == 0 && y.Lo <= 0:
+			return AnyNumber, PowerOfZero
+		case x.Lo == 0:
+			return Interval{0, math.Inf(1)}, Defined
+		}
+		return hull(raisePower(x.Lo, y.Lo), raisePower(x.Lo, y.Hi), raisePower(x.Hi, y.Lo), raisePower(x.Hi, y.Hi)), Defined
+	case n < 0 && x.Holds(0):
+		return AnyNumber, DivideByZero
+	case n == 0:
+		return Interval{1, 1}, Defined
+	case math.Mod(n, 2) != 0:
+		return hull(raisePower(x.Lo, n), raisePower(x.Hi, n)), Defined
+	case n < 0:
+		p := evenPower(x, -n)
+		return Interval{1 / p.Hi, 1 / p.Lo}, Defined
+	}
+	return evenPower(x, n), Defined
 }
 
 // Joint moves of continuous nodes: langevin, mala and hmc. The nodes of the block
@@ -5522,6 +5969,15 @@ type CodeFactor struct {
 	Params   []CodeParam
 	Energy   []CodeOp
 	Parts    []CodePart // one for each slot
+}
+
+// AllWeights are the weights of every factor, in a list of the caller's.
+func (m *Model) AllWeights() [][]float64 {
+	weights := make([][]float64, len(m.Factors))
+	for i := range m.Factors {
+		weights[i] = m.Factors[i].Weights
+	}
+	return weights
 }
 
 // heads is how many slots of a row have their nodes' conditionals changed by it.
@@ -6186,10 +6642,12 @@ const mostFactored = 1 << 26
 // from below over all values of the other nodes, is not above 0; or all those without
 // a range together, where their quadratic form is not positive definite. The form is
 // looked at where it depends on no other node, there are no code factors, and its
-// factorisation, without reordering, takes at most 2^26 multiplications. What code adds
-// to a square is not looked at. The error is a *PrecisionError.
-func (m *Model) CheckPrecision(weights [][]float64, held func(node int32) bool) error {
-	low, gibbs := m.lowestSquares(weights), m.drawnFromWeights()
+// factorisation, without reordering, takes at most 2^26 multiplications. codes are the
+// model's code factors with the parameters of the weights. The error is a
+// *PrecisionError.
+func (m *Model) CheckPrecision(weights [][]float64, codes []CodeFactor, held func(node int32) bool) error {
+	low, gibbs := m.lowestSquares(weights), m.drawnByGibbs()
+	m.addLowestSquares(codes, low)
 	q := quadraticForm{place: make([]int32, m.Nodes)}
 	n := 0
 	for i := range q.place {
@@ -6215,9 +6673,8 @@ func (m *Model) CheckPrecision(weights [][]float64, held func(node int32) bool) 
 	return &PrecisionError{fmt.Sprintf("the quadratic form of the %d continuous nodes would not be positive definite: their joint law would not exist", n)}
 }
 
-// drawnFromWeights tells the continuous nodes whose squares have coefficients from
-// weights alone, and that are drawn from Gaussians.
-func (m *Model) drawnFromWeights() []bool {
+// drawnByGibbs tells the nodes that are drawn from their conditional laws.
+func (m *Model) drawnByGibbs() []bool {
 	yes := make([]bool, m.Nodes)
 	for i := range yes {
 		yes[i] = true
@@ -6227,12 +6684,6 @@ func (m *Model) drawnFromWeights() []bool {
 			for _, n := range b.Nodes {
 				yes[n] = yes[n] && b.Sampler == ""
 			}
-		}
-	}
-	for i := range m.Codes {
-		c := &m.Codes[i]
-		for at, n := range c.Index {
-			yes[n] = yes[n] && c.Parts[at%len(c.Slots)].Square == nil
 		}
 	}
 	return yes
@@ -6520,6 +6971,8 @@ type Sampler struct {
 
 	weights   [][]float64   // as given, by factor
 	params    [][][]float64 // by formula and parameter
+	codes     []CodeFactor  // with their parameters as they are now
+	codes32   []*code32     // the same in float32
 	counted   []float64     // see findCounted
 	ints      []int64       // rounded, all factors
 	flat      []float64     // the weights of ints, where they are rounded by groups
@@ -6627,6 +7080,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if !s.fitFixed {
 		s.fitUntil = uint64(max(0, m.Schedule.Warmup))
 	}
+	s.codes = m.Codes
 	s.clamped = make([]bool, m.Nodes)
 	s.groupMax = 8
 	if m.fullPatterns() > 1<<26 {
@@ -7921,6 +8375,66 @@ func (s *Sampler) eachNumber(fi, chains int, each func(row, chain, at int, x flo
 	}
 }
 
+// Elements is the number of values of all parameters of a formula.
+func (x *Formula) Elements() int {
+	n := 0
+	for i := range x.Params {
+		n += len(x.Params[i].Values)
+	}
+	return n
+}
+
+// AddCodeSlopes adds, over the first chains chains and all rows of the code factors of
+// formula i, the derivatives of their energy by each element of the formula's
+// parameters, in order, and behind these the energy, all in float64: sums has Elements
+// + 1 elements. Every row adds the chains in order.
+func (s *Sampler) AddCodeSlopes(i, chains int, sums []float64) {
+	s.eachCodeSlope(i, chains, func(_, at int, x float64) { sums[at] += x })
+}
+
+// AddCodeSlopesByChain is AddCodeSlopes for each chain alone: sums has chains × (Elements
+// + 1) elements.
+func (s *Sampler) AddCodeSlopesByChain(i, chains int, sums []float64) {
+	size := s.model.Formulas[i].Elements() + 1
+	s.eachCodeSlope(i, chains, func(c, at int, x float64) { sums[c*size+at] += x })
+}
+
+func (s *Sampler) eachCodeSlope(i, chains int, each func(chain, at int, x float64)) {
+	x := &s.model.Formulas[i]
+	first := make([]int, len(x.Params)) // of each parameter's elements
+	for k := range x.Params[1:] {
+		first[k+1] = first[k] + len(x.Params[k].Values)
+	}
+	elements := x.Elements()
+	var v float64
+	var stack []float64
+	for _, part := range x.Codes {
+		f := &s.codes[part.Factor]
+		code := Code{Params: f.Params}
+		for r := range f.Rows {
+			nodes := f.Index[r*len(f.Slots):]
+			for c := range chains {
+				slot := func(n int) float64 { return s.number(int(nodes[n]), c) }
+				for _, slope := range part.Slopes {
+					p := &x.Params[slope.Param]
+					code.Ops = slope.At
+					v, stack = code.Eval(r, slot, stack)
+					at := first[slope.Param] + int(v)
+					if !p.Shared {
+						at += r * p.size()
+					}
+					code.Ops = slope.By
+					v, stack = code.Eval(r, slot, stack)
+					each(c, at, v)
+				}
+				code.Ops = f.Energy
+				v, stack = code.Eval(r, slot, stack)
+				each(c, elements, v)
+			}
+		}
+	}
+}
+
 // addProducts counts the products that are +1, 64 chains at a time.
 func (s *Sampler) addProducts(f *Factor, chains int, sums []int64) {
 	k := len(f.Slots)
@@ -9037,7 +9551,7 @@ func (s *Sampler) Numbers(node, chain int) []float64 {
 
 // codePlace is a slot of a row of a code factor.
 type codePlace struct {
-	code *CodeFactor
+	code int // index of the factor
 	row  int
 	slot int
 }
@@ -9056,12 +9570,12 @@ func (s *Sampler) placeCodes() {
 		return
 	}
 	s.user.codes = make([][]codePlace, s.model.Nodes)
-	for i := range s.model.Codes {
-		c := &s.model.Codes[i]
+	for i := range s.codes {
+		c := &s.codes[i]
 		k := len(c.Slots)
 		for r := range c.Rows {
 			for j, n := range c.Index[r*k : r*k+c.heads()] {
-				s.user.codes[n] = append(s.user.codes[n], codePlace{c, r, j})
+				s.user.codes[n] = append(s.user.codes[n], codePlace{i, r, j})
 			}
 		}
 	}
@@ -9069,8 +9583,9 @@ func (s *Sampler) placeCodes() {
 
 // evaluate is code of a row in float64 with the value x in the place's own slot.
 func (c *userCalls) evaluate(s *Sampler, p codePlace, ops []CodeOp, x float64) float64 {
-	code := Code{Ops: ops, Params: p.code.Params}
-	nodes := p.code.Index[p.row*len(p.code.Slots):]
+	f := &s.codes[p.code]
+	code := Code{Ops: ops, Params: f.Params}
+	nodes := f.Index[p.row*len(f.Slots):]
 	var v float64
 	v, c.stack = code.Eval(p.row, func(slot int) float64 {
 		if slot == p.slot {
@@ -9084,7 +9599,7 @@ func (c *userCalls) evaluate(s *Sampler, p codePlace, ops []CodeOp, x float64) f
 // extra is as in SiteSource.
 func (c *userCalls) extra(s *Sampler, node int, x float64) (energy, slope float64) {
 	for _, p := range s.user.codes[node] {
-		part := &p.code.Parts[p.slot]
+		part := &s.codes[p.code].Parts[p.slot]
 		energy += c.evaluate(s, p, part.Energy, x)
 		slope += c.evaluate(s, p, part.Slope, x)
 	}
@@ -9126,12 +9641,13 @@ func (s *Sampler) areNeighbours(node int, other int32) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.user.codes[node], func(p codePlace) bool {
-		k := len(p.code.Slots)
-		return slices.Contains(p.code.Index[p.row*k:][:k], other)
+		f := &s.codes[p.code]
+		k := len(f.Slots)
+		return slices.Contains(f.Index[p.row*k:][:k], other)
 	})
 }
 
-// number is the value of a node in one chain as user's code sees it.
+// number is the value of a node in one chain: ±1, a category or its number.
 func (s *Sampler) number(node, chain int) float64 {
 	x := s.Value(node, chain)
 	if s.kind[node] == nodeFloat {
@@ -9248,7 +9764,7 @@ func (s *Sampler) fillConditional(c *userCalls, u *Update) {
 	}
 	if s.user.codes != nil && u.Kind != Continuous {
 		for _, p := range s.user.codes[u.Node] {
-			field := p.code.Parts[p.slot].Field
+			field := s.codes[p.code].Parts[p.slot].Field
 			if u.Kind == Spin {
 				u.Field += c.evaluate(s, p, field, u.Old)
 			}
@@ -9899,10 +10415,7 @@ func (s *Sampler) setInts(fi int, w []float64) {
 		s.weights32 = make([][]float32, len(s.model.Factors))
 	}
 	if s.floatRows > 0 || len(s.model.Codes) > 0 {
-		s.weights32[fi] = make([]float32, len(w))
-		for i, x := range w {
-			s.weights32[fi][i] = float32(x)
-		}
+		s.weights32[fi] = singles(w)
 	}
 	if !s.model.Factors[fi].integer() {
 		return
@@ -9940,7 +10453,7 @@ func (s *Sampler) SetWeights(factor string, w []float64) error {
 		}
 		next := slices.Clone(s.weights)
 		next[fi] = slices.Clone(w)
-		if err := s.model.CheckPrecision(next, func(n int32) bool { return s.clamped[n] }); err != nil {
+		if err := s.model.CheckPrecision(next, s.codes, func(n int32) bool { return s.clamped[n] }); err != nil {
 			return err
 		}
 		s.weights = next
@@ -12898,7 +13411,7 @@ type BestStates struct {
 func (b *BestStates) ObserveSweep(f *Frame) error {
 	first := b.weigher == nil
 	if first {
-		b.weigher = newWeigher(f.now.stateLayout, weightsOf(f.view))
+		b.weigher = newWeigher(f.now.stateLayout, termsOf(f.view))
 		b.h, b.now = make([]float64, f.Chains()), make([]float64, f.Chains())
 		b.sweep = make([]uint64, f.Chains())
 		b.state = newSnapshot(f.now.stateLayout)
@@ -12928,7 +13441,7 @@ func (b *BestStates) Energies() []float64 {
 	if b.energy == nil && b.weigher != nil {
 		m := b.state.model
 		for c := range b.h {
-			h := hamiltonianOf(m, b.weigher.weights, func(node int32) int32 { return b.state.value(int(node), c) })
+			h := hamiltonianOf(m, b.weigher.energyTerms, func(node int32) int32 { return b.state.value(int(node), c) })
 			b.energy = append(b.energy, float64(m.Beta*h))
 		}
 	}
@@ -16990,24 +17503,24 @@ func (s *ChainStates) Steps(node int, dst []float32) []float32 {
 // Energies is as in ChainView, from the model's weights: each row's contribution
 // is subtracted in the order of factors and rows, the sum multiplied by β.
 func (s *ChainStates) Energies(beta float64, dst []float64) []float64 {
-	weights := weightsOf(s)
+	terms := termsOf(s)
 	for _, x := range s.States {
 		value := func(node int32) int32 { return x[node] }
-		dst = append(dst, float64(beta*hamiltonianOf(s.model, weights, value)))
+		dst = append(dst, float64(beta*hamiltonianOf(s.model, terms, value)))
 	}
 	return dst
 }
 
 // hamiltonianOf is H of one state at β = 1.
-func hamiltonianOf(m *Model, weights [][]float64, value func(node int32) int32) float64 {
+func hamiltonianOf(m *Model, t energyTerms, value func(node int32) int32) float64 {
 	h := 0.0
 	for fi := range m.Factors {
 		f := &m.Factors[fi]
 		for r := range f.Rows {
-			h -= rowContribution(f, weights[fi], r, value)
+			h -= rowContribution(f, t.weights[fi], r, value)
 		}
 	}
-	return m.AddCodes(h, value)
+	return AddCodes(t.codes, h, value)
 }
 
 // rowContribution is what a row takes away from H: its weight with the sign of its
@@ -17043,23 +17556,33 @@ func tableEntry(f *Factor, row int, value func(node int32) int32) (at int, sign 
 	return at, sign
 }
 
-// weightSource is a view whose weights may differ from the model's.
+// weightSource is a view whose weights and parameters may differ from the model's.
 type weightSource interface {
 	Weights(factor string) []float64
+	Codes() []CodeFactor
 }
 
-// weightsOf are the weights of every factor as the view has them now.
-func weightsOf(v ChainView) [][]float64 {
+// energyTerms are what the energy is made of: weights by factor, and code factors.
+type energyTerms struct {
+	weights [][]float64
+	codes   []CodeFactor
+}
+
+// termsOf are those that the view has now.
+func termsOf(v ChainView) energyTerms {
 	m := v.Model()
-	weights := make([][]float64, len(m.Factors))
+	t := energyTerms{make([][]float64, len(m.Factors)), m.Codes}
 	source, changing := v.(weightSource)
 	for i, f := range m.Factors {
-		weights[i] = f.Weights
+		t.weights[i] = f.Weights
 		if changing && f.Runtime {
-			weights[i] = source.Weights(f.Name)
+			t.weights[i] = source.Weights(f.Name)
 		}
 	}
-	return weights
+	if changing {
+		t.codes = source.Codes()
+	}
+	return t
 }
 
 // A weigher sums the energies of all chains fast: eight rows of spins at a time,
@@ -17068,15 +17591,15 @@ func weightsOf(v ChainView) [][]float64 {
 // rounding; it depends on the state alone.
 type weigher struct {
 	*stateLayout
-	weights [][]float64
-	tables  [][][2][16]float64 // of each factor of spins, eight rows each
-	sum     []float64          // word by word; inside a word chain 8b+j is at 8j+b
-	index   []int32
-	term    []float64 // one row, by chain
+	energyTerms
+	tables [][][2][16]float64 // of each factor of spins, eight rows each
+	sum    []float64          // word by word; inside a word chain 8b+j is at 8j+b
+	index  []int32
+	term   []float64 // one row, by chain
 }
 
-func newWeigher(l *stateLayout, weights [][]float64) *weigher {
-	g := &weigher{stateLayout: l, weights: weights, tables: make([][][2][16]float64, len(l.model.Factors)),
+func newWeigher(l *stateLayout, terms energyTerms) *weigher {
+	g := &weigher{stateLayout: l, energyTerms: terms, tables: make([][][2][16]float64, len(l.model.Factors)),
 		sum: make([]float64, 64*l.words), index: make([]int32, l.chains), term: make([]float64, l.chains)}
 	for i := range l.model.Factors {
 		f := &l.model.Factors[i]
@@ -17085,9 +17608,9 @@ func newWeigher(l *stateLayout, weights [][]float64) *weigher {
 		}
 		g.tables[i] = make([][2][16]float64, (f.Rows+7)/8)
 		for r := range f.Rows {
-			w := weights[i][0]
+			w := terms.weights[i][0]
 			if !f.Shared {
-				w = weights[i][r]
+				w = terms.weights[i][r]
 			}
 			t := &g.tables[i][r/8][r%8/4]
 			for pattern := range t {
@@ -17138,8 +17661,8 @@ func (g *weigher) weigh(state snapshot, h []float64) {
 		}
 	}
 	for c := range h {
-		if len(g.model.Codes) > 0 {
-			h[c] = g.model.AddCodes(h[c], func(node int32) int32 { return state.value(int(node), c) })
+		if len(g.codes) > 0 {
+			h[c] = AddCodes(g.codes, h[c], func(node int32) int32 { return state.value(int(node), c) })
 		}
 		h[c] += g.sum[c&^63+c%8*8+c%64/8]
 	}
@@ -18272,7 +18795,8 @@ func (d *RunData) Model() (*Model, error) {
 
 // formulas sets parameters and the weights that follow from them.
 func (d *RunData) formulas(m *Model) error {
-	m.Formulas = slices.Clone(m.Formulas)
+	m.Formulas, m.Codes = slices.Clone(m.Formulas), slices.Clone(m.Codes)
+	weights := m.AllWeights()
 	for i := range m.Formulas {
 		x := &m.Formulas[i]
 		x.Params = slices.Clone(x.Params)
@@ -18285,13 +18809,12 @@ func (d *RunData) formulas(m *Model) error {
 		if !given {
 			continue
 		}
-		weights, err := m.Weights(x, x.Values())
-		if err != nil {
+		if err := m.Apply(x, x.Values(), weights, m.Codes); err != nil {
 			return refuse(ExitData, codeRange, "%v", err)
 		}
-		for k, part := range x.Parts {
-			m.Factors[part.Factor].Weights = weights[k]
-		}
+	}
+	for i, w := range weights {
+		m.Factors[i].Weights = w
 	}
 	return nil
 }
@@ -18301,16 +18824,13 @@ func checkPrecision(m *Model, replaced bool) error {
 	if !replaced {
 		return nil
 	}
-	held, weights := map[int32]bool{}, make([][]float64, len(m.Factors))
+	held := map[int32]bool{}
 	for _, c := range m.Clamps {
 		for _, n := range c.Nodes {
 			held[n] = true
 		}
 	}
-	for i := range m.Factors {
-		weights[i] = m.Factors[i].Weights
-	}
-	if err := m.CheckPrecision(weights, func(n int32) bool { return held[n] }); err != nil {
+	if err := m.CheckPrecision(m.AllWeights(), m.Codes, func(n int32) bool { return held[n] }); err != nil {
 		return refuse(ExitData, codeUnbounded, "%v", err).WithHelp("these are not the weights of a law; make the squares larger or the products smaller")
 	}
 	return nil
@@ -19887,34 +20407,26 @@ func formulaValues(m *Model, arrays []trained, formula int, values [][]float64) 
 	return out
 }
 
-// weightsOf are the weights of all factors for some values of the arrays. It refuses
-// what no sampler takes.
-func (t *Trainer) weightsOf(values [][]float64) ([][]float64, error) {
+// termsOf are the weights of all factors, and the code factors, for some values of the
+// arrays. It refuses what no sampler takes.
+func (t *Trainer) termsOf(values [][]float64) ([][]float64, []CodeFactor, error) {
 	m := t.task.Negative.Model
-	weights := make([][]float64, len(m.Factors))
-	for i := range m.Factors {
-		weights[i] = m.Factors[i].Weights
-	}
+	weights, codes := m.AllWeights(), slices.Clone(m.Codes)
 	for i, a := range t.arrays {
 		if a.factor < 0 {
 			continue
 		}
 		if err := m.CheckWeights(a.factor, values[i]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		weights[a.factor] = values[i]
 	}
 	for i := range m.Formulas {
-		x := &m.Formulas[i]
-		parts, err := m.Weights(x, formulaValues(m, t.arrays, i, values))
-		if err != nil {
-			return nil, err
-		}
-		for k, part := range x.Parts {
-			weights[part.Factor] = parts[k]
+		if err := m.Apply(&m.Formulas[i], formulaValues(m, t.arrays, i, values), weights, codes); err != nil {
+			return nil, nil, err
 		}
 	}
-	return weights, m.CheckPrecision(weights, func(node int32) bool { return t.held[node] })
+	return weights, codes, m.CheckPrecision(weights, codes, func(node int32) bool { return t.held[node] })
 }
 
 // values are the arrays as they are now.
@@ -19928,7 +20440,7 @@ func (t *Trainer) values() [][]float64 {
 
 // set replaces all arrays.
 func (t *Trainer) set(values [][]float64) error {
-	weights, err := t.weightsOf(values)
+	weights, codes, err := t.termsOf(values)
 	if err != nil {
 		return err
 	}
@@ -19936,7 +20448,7 @@ func (t *Trainer) set(values [][]float64) error {
 	for i := range t.arrays {
 		t.arrays[i].values = values[i]
 	}
-	t.weights = weights
+	t.weights, t.codes = weights, codes
 	return nil
 }
 
@@ -19985,6 +20497,10 @@ func (t *Trainer) SetWeights(name string, w []float64) error {
 	return t.set(values)
 }
 
+// Codes are the model's code factors with the parameters as they are now; they must not
+// be changed.
+func (t *Trainer) Codes() []CodeFactor { return t.codes }
+
 // FactorWeights are the weights of all factors of the model, those that follow from
 // parameters included.
 func (t *Trainer) FactorWeights() [][]float64 {
@@ -20008,9 +20524,10 @@ func (t *Trainer) Give(s *Sampler) error {
 	return s.SetParams(params)
 }
 
-// slope is a derivative of a weight of a part by an element of a parameter.
+// slope is a derivative of a weight of a part by an element of a parameter. For code
+// the moment is already that of the energy's derivative, so that by is -1.
 type slope struct {
-	factor          int // place among the measured factors
+	place           int // among what is measured
 	weight, element int
 	by              float64
 }
@@ -20029,9 +20546,20 @@ func (t *Trainer) slopes() [][]slope {
 		x := &m.Formulas[i]
 		m.EachSlope(x, formulaValues(m, t.arrays, i, t.values()), func(part, weight, param, element int, by float64) {
 			k := at[[2]int{i, param}]
-			factor := slices.Index(t.factors, x.Parts[part].Factor)
-			out[k] = append(out[k], slope{factor, weight, element, by})
+			place := slices.Index(t.factors, x.Parts[part].Factor)
+			out[k] = append(out[k], slope{place, weight, element, by})
 		})
+	}
+	for j, i := range t.coded {
+		first := 0
+		for param, p := range m.Formulas[i].Params {
+			if k, ok := at[[2]int{i, param}]; ok {
+				for element := range p.Values {
+					out[k] = append(out[k], slope{len(t.factors) + j, first + element, element, -1})
+				}
+			}
+			first += len(p.Values)
+		}
 	}
 	return out
 }
@@ -20228,7 +20756,7 @@ func (t *Trainer) restore(b []byte) error {
 	case meta.Epochs != t.task.Epochs && t.task.Optimizer.RateEnd != 0:
 		return checkpointErrorf("of a run of %d epochs, this one has %d; the learning rate of a step depends on their number", meta.Epochs, t.task.Epochs)
 	}
-	next := &Trainer{task: t.task, factors: t.factors, held: t.held, arrays: slices.Clone(t.arrays), moved: make([]moved, len(t.moved)), samplers: t.samplers,
+	next := &Trainer{task: t.task, factors: t.factors, coded: t.coded, held: t.held, arrays: slices.Clone(t.arrays), moved: make([]moved, len(t.moved)), samplers: t.samplers,
 		step: meta.Step, sweeps: meta.Sweeps, began: meta.Began, powers: powers{math.Float64frombits(meta.Powers[0]), math.Float64frombits(meta.Powers[1])}}
 	var packed []byte
 	for i := range next.arrays {
@@ -20392,7 +20920,7 @@ func (t *Trainer) taskDigest() string {
 type Gradient struct {
 	Arrays  []ArrayGradient  // by what is fitted, in the order of Trainer.Names
 	Factors []FactorGradient // by runtime factor
-	Energy  [2]float64       // mean of Σ -W·f over the runtime factors, positive and negative phase
+	Energy  [2]float64       // mean of the energy of all that is fitted, positive and negative phase
 }
 
 // ArrayGradient is that by one array, in its shape: the gradient by a factor's weights
@@ -20522,6 +21050,7 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 	g := &Gradient{}
 	beta := t.task.Positive.Model.Beta
+	measured := make([][]float64, len(t.factors)) // gradients by what is measured
 	widths := make([]int, len(t.factors))
 	for i, fi := range t.factors {
 		f := &t.task.Positive.Model.Factors[fi]
@@ -20541,6 +21070,18 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 			x.GradSE = t.gradientErrors(pos, neg, output{size: size, factor: i})
 		}
 		g.Factors = append(g.Factors, x)
+		measured[i] = x.Grad
+	}
+	for j := range t.coded {
+		i := len(t.factors) + j
+		p, n := pos.sums.moments(i, pos.chains), neg.sums.moments(i, neg.chains)
+		last := len(p) - 1 // the energy
+		g.Energy[0] += p[last]
+		g.Energy[1] += n[last]
+		for k := range p {
+			p[k] = float64(-beta * (p[k] - n[k]))
+		}
+		measured, widths = append(measured, p), append(widths, len(p))
 	}
 	slopes := t.slopes()
 	for i, a := range t.arrays {
@@ -20551,7 +21092,7 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 		}
 		x := ArrayGradient{Name: a.name, Param: true, Grad: make([]float64, len(a.values))}
 		for _, s := range slopes[i] {
-			x.Grad[s.element] += float64(s.by * g.Factors[s.factor].Grad[s.weight])
+			x.Grad[s.element] += float64(s.by * measured[s.place][s.weight])
 		}
 		switch {
 		case errors && slopes[i] == nil:
@@ -20609,6 +21150,7 @@ func (t *Trainer) hold(use int, s *Sampler, base *Model, held clampedRows, examp
 	for i := range m.Factors {
 		m.Factors[i].Weights = t.weights[i]
 	}
+	m.Codes = t.codes
 	m.Clamps = slices.Clone(base.Clamps)
 	if n := len(held.nodes); n > 0 {
 		c := Clamp{Nodes: held.nodes, Chains: s.Chains(), Values: make([]int32, 0, s.Chains()*n)}
@@ -20647,6 +21189,7 @@ func (t *Trainer) examples(list []int32, data, condition Examples, visible bool)
 // sums gather the moments of one phase.
 type sums struct {
 	factors []int // runtime ones
+	coded   []int // formulas of code factors; they come behind the factors
 	size    []int
 	counted [][]int64   // by factor; nil where rows hold continuous nodes,
 	total   [][]float64 // nil elsewhere
@@ -20685,6 +21228,13 @@ func (c collect) Observe(s *Sampler, _ int) error {
 			s.AddRowNumbersByChain(f, c.chains, c.to.byChain[i])
 		}
 	}
+	for j, x := range c.to.coded {
+		i := len(c.to.factors) + j
+		s.AddCodeSlopes(x, c.chains, c.to.total[i])
+		if c.errors {
+			s.AddCodeSlopesByChain(x, c.chains, c.to.byChain[i])
+		}
+	}
 	c.to.draws++
 	if c.errors {
 		c.to.endDraw()
@@ -20699,7 +21249,7 @@ func (s *sums) endDraw() {
 	}
 	s.inBatch = 0
 	s.nBatches++
-	for i := range s.factors {
+	for i := range s.size {
 		for k := range s.size[i] {
 			x := s.sum(i, k)
 			s.batches[i] = append(s.batches[i], x-s.before[i][k])
@@ -20709,29 +21259,36 @@ func (s *sums) endDraw() {
 }
 
 func (t *Trainer) newSums(chains, draws int, errors bool) *sums {
-	s := &sums{factors: t.factors, length: max(1, (draws+31)/32)}
+	s := &sums{factors: t.factors, coded: t.coded, length: max(1, (draws+31)/32)}
 	for _, f := range t.factors {
 		x := &t.task.Positive.Model.Factors[f]
-		n := x.Rows * x.TableSize()
-		s.size, s.batches = append(s.size, n), append(s.batches, nil)
-		var counted []int64
-		var total, byChain, before []float64
-		var countedByChain []int32
-		if x.Counted() {
-			counted = make([]int64, n)
-		} else {
-			total = make([]float64, n)
-		}
-		switch {
-		case errors && x.Counted():
-			countedByChain, before = make([]int32, n*chains), make([]float64, n)
-		case errors:
-			byChain, before = make([]float64, n*chains), make([]float64, n)
-		}
-		s.counted, s.total, s.before = append(s.counted, counted), append(s.total, total), append(s.before, before)
-		s.countedByChain, s.byChain = append(s.countedByChain, countedByChain), append(s.byChain, byChain)
+		s.add(x.Rows*x.TableSize(), chains, x.Counted(), errors)
+	}
+	for _, i := range t.coded {
+		s.add(t.task.Positive.Model.Formulas[i].Elements()+1, chains, false, errors)
 	}
 	return s
+}
+
+// add makes room for n more moments: counts, if they are whole numbers.
+func (s *sums) add(n, chains int, whole, errors bool) {
+	var counted []int64
+	var total, byChain, before []float64
+	var countedByChain []int32
+	if whole {
+		counted = make([]int64, n)
+	} else {
+		total = make([]float64, n)
+	}
+	switch {
+	case errors && whole:
+		countedByChain, before = make([]int32, n*chains), make([]float64, n)
+	case errors:
+		byChain, before = make([]float64, n*chains), make([]float64, n)
+	}
+	s.size, s.batches = append(s.size, n), append(s.batches, nil)
+	s.counted, s.total, s.before = append(s.counted, counted), append(s.total, total), append(s.before, before)
+	s.countedByChain, s.byChain = append(s.countedByChain, countedByChain), append(s.byChain, byChain)
 }
 
 // sum is that of moment k of factor i over draws and chains. Counts are exact.
@@ -20769,11 +21326,11 @@ func (o output) of(figures func(i, table int) []float64) []float64 {
 	var out []float64
 	rows := map[int][]float64{}
 	for _, s := range o.slopes {
-		width := o.widths[s.factor]
-		x, ok := rows[s.factor]
+		width := o.widths[s.place]
+		x, ok := rows[s.place]
 		if !ok {
-			x = figures(s.factor, width)
-			rows[s.factor] = x
+			x = figures(s.place, width)
+			rows[s.place] = x
 		}
 		if out == nil {
 			out = make([]float64, len(x)/width*o.size)
@@ -21298,6 +21855,9 @@ func (t *Task) check() error {
 			return nil
 		}
 	}
+	if len(m.Formulas) > 0 {
+		return nil
+	}
 	return fmt.Errorf("train: no factor has runtime weights; nothing can be trained")
 }
 
@@ -21323,9 +21883,11 @@ func (t *Task) oneCondition() bool {
 // use.
 type Trainer struct {
 	task    Task
-	factors []int          // runtime ones that have slots: their moments are measured
-	arrays  []trained      // what is fitted
-	weights [][]float64    // of all factors, as the arrays have them
+	factors []int       // runtime ones that have slots: their moments are measured
+	coded   []int       // formulas of code factors: the slopes of their energy are
+	arrays  []trained   // what is fitted
+	weights [][]float64 // of all factors, as the arrays have them
+	codes   []CodeFactor
 	held    map[int32]bool // nodes that the negative phase does not sample
 	moved   []moved        // by place in arrays
 	powers  powers
@@ -21360,6 +21922,11 @@ func NewTrainer(task Task) (*Trainer, error) {
 	for i := range m.Factors {
 		if m.Factors[i].Runtime && len(m.Factors[i].Slots) > 0 {
 			t.factors = append(t.factors, i)
+		}
+	}
+	for i := range m.Formulas {
+		if len(m.Formulas[i].Codes) > 0 {
+			t.coded = append(t.coded, i)
 		}
 	}
 	t.arrays = trainedArrays(m)

@@ -321,10 +321,10 @@ func termText(g *graph.Graph, t *graph.Term) []string {
 		}
 	}
 	first := fmt.Sprintf("%s: %s, %s: E = %s", t.Name, strings.Join(over, ", "), plural(t.Rows, "row"), text)
-	if t.Coded {
-		return []string{first, "  evaluated as it is: no weights serve it"}
-	}
 	lines := []string{first, "  made of " + some(parts, maxListed)}
+	if t.Coded {
+		lines[1] = "  evaluated as it is: no weights serve it"
+	}
 	if data := dataNames(g, t.Name); len(data) > 0 {
 		lines = append(lines, "  set at run time: "+some(data, maxListed))
 	}

@@ -77,9 +77,12 @@ func reportTraining(ctx context.Context, m *gen.Model, t *train.Trainer, curve [
 // trainedGraph is the model with the weights that training found.
 func trainedGraph(g *graph.Graph, t *train.Trainer) *graph.Graph {
 	trained := *g
-	trained.Factors = slices.Clone(g.Factors)
+	trained.Factors, trained.Codes = slices.Clone(g.Factors), slices.Clone(g.Codes)
 	for i, w := range t.FactorWeights() {
 		trained.Factors[i].Weights = w
+	}
+	for i, c := range t.Codes() {
+		trained.Codes[i].Params = c.Params
 	}
 	return &trained
 }
