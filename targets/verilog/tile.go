@@ -108,13 +108,20 @@ func (d *design) draws(nodes []int) (draws, states int) {
 	return draws, states
 }
 
-// module is the Verilog of a tile.
-func (d *design) module(t *tile) string {
-	e := &tileEmitter{d: d, t: t}
-	draws, states := d.draws(t.nodes)
+// file is the Verilog file of a tile.
+func (d *design) file(t *tile) string {
+	e := &text{}
 	e.f("// %s\n//\n// Tile %d: %s … %s. Random bits, setters and states come node by node.",
 		emit.Header(d.p), t.number, d.names[t.nodes[0]], d.names[t.nodes[len(t.nodes)-1]])
-	e.f("`default_nettype none\nmodule %s (", d.tileName(t))
+	e.f("`default_nettype none\n%s`default_nettype wire", d.module(d.tileName(t), t))
+	return e.String()
+}
+
+// module is a tile as a module.
+func (d *design) module(name string, t *tile) string {
+	e := &tileEmitter{d: d, t: t}
+	draws, states := d.draws(t.nodes)
+	e.f("module %s (", name)
 	e.f("  input  wire clk_i,\n  input  wire en_i,\n  input  wire %sr_i,", ranged(draws))
 	e.f("  input  wire %sset_i,\n  input  wire %sval_i,", ranged(len(t.nodes)), ranged(states))
 	if len(t.inList) > 0 {
@@ -164,7 +171,7 @@ func (d *design) module(t *tile) string {
 	if len(e.unused) > 0 {
 		e.f("  wire unused = &{1'b0, %s};", strings.Join(e.unused, ", "))
 	}
-	e.f("endmodule\n`default_nettype wire")
+	e.f("endmodule")
 	return e.String()
 }
 

@@ -13,6 +13,7 @@
 //	sim.go      testbenches and the states they expect
 //	shell.go    a top for small boards; Makefile and constraints
 //	bench.go    states as the testbenches read and write them
+//	formal.go   proofs of cells and noise units
 //
 // rtl/ holds the design alone, listed in rtl/files.f: <model>_array is bare,
 // <model>_pins runs it by itself.
@@ -91,12 +92,12 @@ func (d *design) files() ([]emit.File, error) {
 	rtl(model+"_"+d.gen.Name, random)
 	if d.p.Format.Noise {
 		for _, k := range d.kinds() {
-			rtl(model+"_"+[...]string{"logistic", "gumbel"}[k], d.noise(k))
+			rtl(d.noiseUnit(k), d.noise(k))
 		}
 	}
 	tiles := d.tiles()
 	for _, t := range tiles {
-		rtl(d.tileName(t), d.module(t))
+		rtl(d.tileName(t), d.file(t))
 	}
 	rtl(model+"_array", d.array(tiles))
 	initial, expected, err := d.trace(max(1, min(checkedSweeps, checkedUpdates/(d.k*d.p.Nodes))))
@@ -110,7 +111,8 @@ func (d *design) files() ([]emit.File, error) {
 	rtl(model+"_pins", pins)
 	files = append(files, emit.File{Path: "rtl/files.f", Data: []byte(list.String())})
 	sim, err := d.simulation(initial, expected)
-	return append(append(files, sim...), project...), err
+	files = append(append(files, sim...), project...)
+	return append(files, d.formal()...), err
 }
 
 // kinds are those of the free nodes.

@@ -253,3 +253,52 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("a categorical with thresholds: %v", err)
 	}
 }
+
+// Yosys proves every cell equal to its specification, netlists of cells too, and the noise
+// units equal to the alias method. A wrong weight, threshold, delay or column is found.
+func TestFormal(t *testing.T) {
+	yosys := testtool.Need(t, "yosys")
+	for name, text := range corpus {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, _ := targettest.Parse(text)
+			dir := project(t, p)
+			if name == "chain" || name == "synchronous" {
+				tool(t, dir, "make", "formal") // with netlists
+				return
+			}
+			tool(t, dir, yosys, "-q", "-s", "formal/cells.ys")
+			if p.Format.Noise {
+				tool(t, dir, yosys, "-q", "-s", "formal/noise.ys")
+			}
+		})
+	}
+	for _, c := range []struct{ model, script, file, from, to string }{
+		{"chain", "cells", "formal/cells.v", "2'h1: p1 = 8'h", "2'h1: p1 = 8'h1 ^ 8'h"},
+		{"chain", "cells", "formal/cells.v", "^ p1[7]", "^ ~p1[7]"},
+		{"mixed", "cells", "formal/cells.v", " + z", " - z"},
+		{"free", "cells", "formal/cells.v", "s_o <= set_i", "s_o <= ~set_i"},
+		{"free", "noise", "rtl/free_gumbel.v", "rom[77] = 16'h", "rom[77] = 16'h1 ^ 16'h"},
+		{"mixed", "noise", "rtl/mixed_logistic.v", "w2[15:8] < d2", "w2[15:8] <= d2"},
+	} {
+		p, _ := targettest.Parse(corpus[c.model])
+		dir := project(t, p)
+		name := filepath.Join(dir, c.file)
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong := bytes.Replace(text, []byte(c.from), []byte(c.to), 1)
+		if bytes.Equal(wrong, text) {
+			t.Errorf("%s has no %q", c.file, c.from)
+		}
+		if err := os.WriteFile(name, wrong, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(yosys, "-q", "-s", "formal/"+c.script+".ys")
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err == nil || !bytes.Contains(out, []byte("proof did fail")) {
+			t.Errorf("%s with %q for %q: %v\n%s", c.model, c.to, c.from, err, out)
+		}
+	}
+}
