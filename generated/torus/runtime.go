@@ -414,6 +414,25 @@ type Ars struct {
 // Assembly cannot be preempted: each call ends after a few microseconds. Arguments
 // are pointers to arrays of fixed size, so that no slice can be too short.
 
+// Kernels of continuous nodes work on 64 chains: rows of float32 or of words, one for
+// each chain. Their operations are those of the portable code, in its order, each
+// rounded, no product fused with a sum.
+
+// Cubic is a piece of the function from words to normal numbers, see sampling.
+type Cubic struct{ Q, A, B, C float64 }
+
+// Term is a weight and a row, At bytes from the beginning of the state.
+type Term struct {
+	Weight float32
+	At     int32
+}
+
+// MostTerms and MostProducts are how many terms or rows a call may have.
+const (
+	MostTerms    = 1 << 13
+	MostProducts = 1 << 10
+)
+
 // Kernel names the code that does the work. It changes no sample.
 type Kernel uint8
 
@@ -3389,7 +3408,9 @@ func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 // wordEnergies is H of the 64 chains of a word at β = 1.
 func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
 	for fi := range s.model.Factors {
-		if !s.model.Factors[fi].integer() {
+		if s.numberAt[fi] != nil {
+			s.addNumberFactor(&sum, fi, word)
+		} else if !s.model.Factors[fi].integer() {
 			s.addFloatFactor(&sum, fi, word)
 		} else if a := s.counted[fi]; a > 0 {
 			s.countFactor(&sum, fi, word, a)
@@ -3642,6 +3663,8 @@ type floatNode struct {
 	variable int
 	step     int32 // row of its steps, -1 without
 
+	linearRun, squareRun []Term // for the kernel; nil: not for it
+
 	constant []float32 // of linear: one, or one for each state of a categorical
 	a        float64   // constant of square
 	h, sd    float32   // of a continuous node without terms in square
@@ -3756,6 +3779,7 @@ func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
 		}
 	}
 	x.h, x.sd = s.gaussian(x.a)
+	x.linearRun, x.squareRun = s.termRun(x.linearRun, x.linear), s.termRun(x.squareRun, x.square)
 }
 
 // gaussian is h and s of the specification for a coefficient a of x².
@@ -3765,8 +3789,10 @@ func (s *Sampler) gaussian(a float64) (h, sd float32) {
 
 // floatScratch is what a worker needs for float blocks.
 type floatScratch struct {
-	second noise         // second digits
+	first  noise // words, as of digits of pairs of chains that are chains
+	halves [2][2][64]uint32
 	word   [4][64]uint32 // first words of four slots
+	second noise         // second digits
 	sum    [64]float32   // of linear terms
 	square [64]float32   // of square terms
 	term   [64]float32   // one term
@@ -3776,22 +3802,6 @@ type floatScratch struct {
 	stack  [][64]float32 // of expressions
 	own    [64]float32   // a category, for expressions
 	step   stepScratch
-}
-
-// fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
-// first on.
-func (f *floatScratch) fillWords(w Words, p Purpose, sweep uint64, first uint32, n int, g uint32) {
-	c3 := CounterC3(p, 0, sweep)
-	if w.Rounds != ARS5 {
-		FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
-		return
-	}
-	for c := range n {
-		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
-		for q := range 4 {
-			f.word[q][c] = o[q]
-		}
-	}
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -3993,25 +4003,27 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 
 func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n int, slot, chain uint32) {
 	f := &w.float
-	fillFloats(&f.sum, x.constant[0])
-	w.addTerms(s, x.linear, 0, true, &f.sum, lane, n)
+	w.sumNumbers(s, x.constant[0], x.linear, x.linearRun, &f.sum, lane, n)
 	w.addCode(s, x.codes, linearOf, nil, &f.sum, lane, n)
 	square := len(x.square) > 0 || x.codedSquare()
 	if square {
-		fillFloats(&f.square, float32(x.a))
-		w.addTerms(s, x.square, 0, true, &f.square, lane, n)
+		w.sumNumbers(s, float32(x.a), x.square, x.squareRun, &f.square, lane, n)
 		w.addCode(s, x.codes, squareOf, nil, &f.square, lane, n)
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
 	words := &f.word[slot&3]
 	if x.bounds == nil {
-		for rare := s.normals.fill(words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
+		for rare := s.normals.fill(s.kernelInUse, words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
 			c := bits.TrailingZeros64(rare)
 			f.term[c] = float32(s.normal(PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
 		}
 	}
 	if x.bounds == nil && !square {
+		if s.kernelInUse == AVX512 {
+			Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			return
+		}
 		for c := range out {
 			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
 		}
@@ -4112,8 +4124,8 @@ func (s *Sampler) initialFloat(in Init, v *Var, slot int32, chain int) float32 {
 
 // Floats appends the values of a continuous node in every chain.
 func (s *Sampler) Floats(node int, dst []float32) []float32 {
-	for c := range s.chains {
-		dst = append(dst, s.floats[s.chainAt(s.floatRows, int(s.row[node]), c)])
+	for c := 0; c < s.chains; c += 64 {
+		dst = append(dst, s.floats[s.chainAt(s.floatRows, int(s.row[node]), c):][:min(64, s.chains-c)]...)
 	}
 	return dst
 }
@@ -5420,7 +5432,7 @@ func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) []float32 {
 func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32) {
 	for g := 0; g < len(b.nodes); g += 4 {
 		slot := uint32(b.first + g)
-		w.float.fillWords(s.rng, PurposeContinuous+s.phase, w.sweep, chain, n, slot/4)
+		w.float.fillWords(w.sweep, chain, n, slot/4)
 		for q := range min(4, len(b.nodes)-g) {
 			z := &w.joint.noise[g+q]
 			for c := range n {
@@ -6343,7 +6355,7 @@ func NormalTail(t float64) float64 {
 // of z(n) = NormalQuantile((n + 1/2)/2^32): 32 to each power of two, through four
 // points each, in Newton's form. They are within 2^-27 of z. The last quarter is there
 // for the sake of a length of 2^9 alone.
-type normalTable [16 * 32]struct{ q, a, b, c float64 }
+type normalTable [16 * 32]Cubic
 
 func newNormalTable() *normalTable {
 	t := &normalTable{}
@@ -6355,9 +6367,9 @@ func newNormalTable() *normalTable {
 			n := top + float64(k*size) + float64(float64(j)*size)/3
 			q[j] = NormalQuantile((n + 0.5) / (1 << 32))
 		}
-		t[i].q, t[i].a = q[0], q[1]-q[0]
-		t[i].b = (q[2] - 2*q[1] + q[0]) / 2
-		t[i].c = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
+		t[i].Q, t[i].A = q[0], q[1]-q[0]
+		t[i].B = (q[2] - 2*q[1] + q[0]) / 2
+		t[i].C = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
 	}
 	return t
 }
@@ -6368,13 +6380,16 @@ func (t *normalTable) at(n uint32) float64 {
 	u := math.Float64bits(float64(n))
 	p := &t[(u>>47-(1023+19)<<5)%uint64(len(t))]
 	f := float64(3 * (math.Float64frombits(u<<5&(1<<52-1)|1023<<52) - 1))
-	x := p.b + float64((f-2)*p.c)
-	x = p.a + float64((f-1)*x)
-	return p.q + float64(f*x)
+	x := p.B + float64((f-2)*p.C)
+	x = p.A + float64((f-1)*x)
+	return p.Q + float64(f*x)
 }
 
 // fill gives numbers for first words. Those of a word in rare need a second one.
-func (t *normalTable) fill(words *[64]uint32, z *[64]float32) (rare uint64) {
+func (t *normalTable) fill(k Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
+	if k == AVX512 {
+		return Normals512((*[512]Cubic)(t), words, z)
+	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)
 		x := t.at(max(n, 1<<19))
@@ -6978,6 +6993,7 @@ type Sampler struct {
 	flat      []float64     // the weights of ints, where they are rounded by groups
 	weights32 [][]float32   // as float32, of models with updates in float32
 	intAt     []int         // where each factor's begin
+	numberAt  [][]int32     // by factor, see placeNumberRows
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -7051,6 +7067,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	s.words = (s.chains + 63) / 64
 	s.tile = min(8, max(1, s.words/s.threads))
+	if m.onlyNumbers() {
+		s.tile = 1 // rows side by side: strides of a power of two share few places of a cache
+	}
 	if m.Synchronous {
 		s.straight = nil // emitted code writes in place
 	}
@@ -7096,6 +7115,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		return nil, err
 	}
 	s.placeNumbers()
+	s.placeNumberRows()
 	s.placeCodes()
 	if s.hard != nil {
 		s.hard.plan(s)
@@ -7995,10 +8015,8 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 // curve prepares energyAt and slopeAt for a node.
 func (w *worker) curve(s *Sampler, node *floatNode, lane, n int) {
 	q := &w.float.step
-	fillFloats(&q.b, node.constant[0])
-	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
-	fillFloats(&q.a, float32(node.a))
-	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
+	w.sumNumbers(s, node.constant[0], node.linear, node.linearRun, &q.b, lane, n)
+	w.sumNumbers(s, float32(node.a), node.square, node.squareRun, &q.a, lane, n)
 }
 
 // draws are the words of one node in the chains of a word.
@@ -8535,6 +8553,8 @@ func (s *Sampler) newWorker() *worker {
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
+	w.float.first.kernel, w.float.first.phase = s.kernelInUse, PurposeContinuous+s.phase
+	w.float.first.init(s.rng)
 	k := 1
 	for _, v := range s.model.Vars {
 		k = max(k, v.States)
@@ -8710,7 +8730,7 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
-				w.float.fillWords(s.rng, PurposeContinuous+s.phase, w.sweep, chain, 8*bytes, slot/4)
+				w.float.fillWords(w.sweep, chain, 8*bytes, slot/4)
 			} else if b.float != nil {
 				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
 			}
@@ -9976,6 +9996,122 @@ func (c *ChainState) Observed(o ChainObserver, numbers, values []float64) error 
 		return 0, nil
 	})
 	return err
+}
+
+// Continuous nodes by the kernels of package vector, 64 chains at a time. They do what
+// the portable code beside them does.
+
+// onlyNumbers reports whether all nodes are continuous.
+func (m *Model) onlyNumbers() bool {
+	return !slices.ContainsFunc(m.Vars, func(v Var) bool { return v.Kind != Continuous })
+}
+
+// fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
+// first on.
+func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
+	z := &f.first
+	if z.kernel < AVX2 {
+		f.portableWords(sweep, first, n, g)
+		return
+	}
+	// A block of digits is for a pair of chains, one of words for a chain.
+	z.fillWords(sweep, first, 32, g, &f.halves[0])
+	if n > 32 {
+		z.fillWords(sweep, first+32, 32, g, &f.halves[1])
+	}
+	if z.kernel == AVX512 {
+		JoinWords512(&f.halves, &f.word)
+		return
+	}
+	for h := range f.halves {
+		for i := range 32 {
+			c := 32*h + i
+			f.word[0][c], f.word[2][c] = f.halves[h][0][2*i], f.halves[h][0][2*i+1]
+			f.word[1][c], f.word[3][c] = f.halves[h][1][2*i], f.halves[h][1][2*i+1]
+		}
+	}
+}
+
+func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32) {
+	w, c3 := f.first.words, CounterC3(f.first.phase, 0, sweep)
+	if w.Rounds != ARS5 {
+		FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
+		return
+	}
+	for c := range n {
+		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
+		for q := range 4 {
+			f.word[q][c] = o[q]
+		}
+	}
+}
+
+// termRun is terms as the kernel reads them, with the weights at hand, and one more for
+// the sake of its address; nil if they are not for it. run is room that it may use.
+func (s *Sampler) termRun(run []Term, terms []floatTerm) []Term {
+	if !s.vectorFloats() || len(terms) > MostTerms ||
+		slices.ContainsFunc(terms, func(t floatTerm) bool { return !t.plain() }) {
+		return nil
+	}
+	run = run[:0]
+	for i := range terms {
+		t := &terms[i]
+		run = append(run, Term{Weight: -s.weights32[t.factor][t.base], At: s.rowBytes(t.floats[0])})
+	}
+	return append(run, Term{})
+}
+
+// vectorFloats says whether there are kernels for rows of numbers: places in bytes
+// must fit in 32 bits.
+func (s *Sampler) vectorFloats() bool {
+	return s.kernelInUse == AVX512 && s.floatRows*s.tile <= math.MaxInt32/256
+}
+
+// rowBytes is where a row of numbers begins in a tile, in bytes.
+func (s *Sampler) rowBytes(row int32) int32 { return row * int32(256*s.tile) }
+
+// sumNumbers is a constant and the terms of a continuous node, which may be a run of
+// the kernel.
+func (w *worker) sumNumbers(s *Sampler, constant float32, terms []floatTerm, run []Term, sum *[64]float32, lane, n int) {
+	if run == nil {
+		fillFloats(sum, constant)
+		w.addTerms(s, terms, 0, true, sum, lane, n)
+		return
+	}
+	SumTerms512(sum, constant, &w.floats[64*lane], &run[0], len(run)-1)
+}
+
+// placeNumberRows lists, for each factor whose slots are all continuous, the rows of
+// numbers of its rows' slots, each as often as its power, for the kernel of energies.
+func (s *Sampler) placeNumberRows() {
+	s.numberAt = make([][]int32, len(s.model.Factors))
+	for fi := range s.model.Factors {
+		f := &s.model.Factors[fi]
+		if f.Rows == 0 || len(f.Slots) == 0 || !s.vectorFloats() ||
+			slices.ContainsFunc(f.Slots, func(l Slot) bool { return l.Kind != Continuous }) {
+			continue
+		}
+		for i, n := range f.Index {
+			for range f.Slots[i%len(f.Slots)].Power {
+				s.numberAt[fi] = append(s.numberAt[fi], s.rowBytes(s.row[n]))
+			}
+		}
+	}
+}
+
+// addNumberFactor is addFloatFactor by the kernel.
+func (s *Sampler) addNumberFactor(sum *[64]float64, fi, word int) {
+	f, at, weights := &s.model.Factors[fi], s.numberAt[fi], s.weights[fi]
+	state := &s.floats[s.chainAt(s.floatRows, 0, 64*word)]
+	k := len(at) / f.Rows
+	for r := 0; r < f.Rows; r += MostProducts {
+		rows := min(f.Rows-r, MostProducts)
+		if f.Shared {
+			SubtractProducts512(sum, state, &weights[0], 0, &at[r*k], rows, k)
+		} else {
+			SubtractProducts512(sum, state, &weights[r], 8, &at[r*k], rows, k)
+		}
+	}
 }
 
 // vectorSpins is a model of pairs of spins as package vector's spin kernel reads it:
