@@ -23,4 +23,6 @@ func SumTerms512(*[64]float32, float32, *float32, *Term, int)  { panic("no kerne
 func SubtractProducts512(sum *[64]float64, state *float32, weights *float64, stride int, at *int32, rows, k int) {
 	panic("no kernel")
 }
-func Product512(*[64]float64, *float32, *int32, int) { panic("no kernel") }
+func Product512(*[64]float64, *float32, *int32, int)                       { panic("no kernel") }
+func AddDraws512(*Draws)                                                   { panic("no kernel") }
+func Totals512(totals *[8][4]float64, values *float64, stride, chains int) { panic("no kernel") }

@@ -414,6 +414,18 @@ type Ars struct {
 // Assembly cannot be preempted: each call ends after a few microseconds. Arguments
 // are pointers to arrays of fixed size, so that no slice can be too short.
 
+// Draws are one draw of eight series for AddDraws512, in rows of numbers for each chain
+// that are so many bytes apart.
+type Draws struct {
+	Values      *float64
+	ValueStride int
+	Sums        *float64
+	SumStride   int
+	Chains      int
+	Offset      [8]float64
+	Squares     [8]float64
+}
+
 // Kernels of continuous nodes work on 64 chains: rows of float32 or of words, one for
 // each chain. Their operations are those of the portable code, in its order, each
 // rounded, no product fused with a sum.
@@ -11417,6 +11429,45 @@ func (e *batchEstimator) gather(s int) (offset, squares float64) {
 	return offset, squares
 }
 
+// Eight is how many series are added at once most quickly.
+const Eight = 8
+
+// AddMany adds one draw of the n series from first on, as AddSeries does one by one:
+// values has a row of numbers for each, stride apart. The kernel changes no bit.
+func (b *Batches) AddMany(first, n int, values []float64, stride int, k Kernel) error {
+	if n == Eight && k == AVX512 && b.bySeries && first >= 0 && first+n <= b.series &&
+		stride >= b.watched && len(values) >= (n-1)*stride+b.watched {
+		b.addEight(first, values, stride)
+		return nil
+	}
+	for i := range n {
+		if len(values) < i*stride {
+			return fmt.Errorf("batches: %d rows of numbers, not %d", i, n)
+		}
+		if err := b.AddSeries(first+i, values[i*stride:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addEight is AddMany by the kernel.
+func (b *Batches) addEight(first int, values []float64, stride int) {
+	if !b.started {
+		for i := range Eight {
+			b.offset[first+i] = values[i*stride]
+		}
+	}
+	b.sums = openBatch(b.sums, b.complete, b.watched*b.series)
+	b.squares = openBatch(b.squares, b.complete, b.series)
+	sums, squares := b.sums[b.complete][first*b.seriesStep:], b.squares[b.complete][first:]
+	a := Draws{Values: &values[0], ValueStride: 8 * stride, Sums: &sums[0], SumStride: 8 * b.seriesStep, Chains: b.watched}
+	copy(a.Offset[:], b.offset[first:])
+	copy(a.Squares[:], squares)
+	AddDraws512(&a)
+	copy(squares[:Eight], a.Squares[:])
+}
+
 // betaQuantile is the x with I_x(a, b) = p, by Newton steps kept inside a
 // shrinking bracket. It needs 0 < p < 1 and a, b ≥ 1.
 func betaQuantile(p, a, b float64) float64 {
@@ -14045,6 +14096,70 @@ func (l *drawLog) Close() error {
 	return err
 }
 
+// makeProduct makes room for the values of eight rows, in whole words of chains.
+func (r *rowMoments) makeProduct(chains int) {
+	r.chains, r.stride = chains, (chains+63)/64*64
+	r.product = make([]float64, Eight*r.stride)
+}
+
+// addRows adds a draw of all rows, eight at a time; fill gives the values of one.
+func (r *rowMoments) addRows(k Kernel, fill func(row int, values []float64)) error {
+	for row := 0; row < r.f.Rows; row += Eight {
+		n := min(Eight, r.f.Rows-row)
+		for i := range n {
+			fill(row+i, r.product[i*r.stride:][:r.chains])
+		}
+		if n < Eight || k != AVX512 {
+			for i := range n {
+				if err := r.addSeries(row+i, r.product[i*r.stride:][:r.chains]); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		var totals [Eight][4]float64
+		Totals512(&totals, &r.product[0], 8*r.stride, r.chains)
+		for i, t := range totals {
+			r.sums[row+i] += (t[0] + t[1]) + (t[2] + t[3])
+		}
+		if err := r.batches.AddMany(row, n, r.product, r.stride, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hasKernel says whether the kernel makes products in x, which then has room for whole
+// words of chains.
+func (s snapshot) hasKernel(x []float64) bool {
+	return s.kernel == AVX512 && cap(x) >= s.stride && len(s.numbers) <= math.MaxInt32/4
+}
+
+// kernelProduct is product by the kernel, for rows of continuous slots alone; false if it
+// is not for it.
+func (s snapshot) kernelProduct(f *Factor, nodes []int32, x []float64) bool {
+	if !s.hasKernel(x) ||
+		slices.ContainsFunc(f.Slots, func(l Slot) bool { return l.Kind != Continuous }) {
+		return false
+	}
+	var rows [mostPowers]int32
+	at := rows[:0]
+	for i, n := range nodes {
+		for range f.Slots[i].Power {
+			at = append(at, int32(4*s.stride)*s.row[n])
+		}
+	}
+	s.multiplyRows(at, x)
+	return true
+}
+
+// multiplyRows is the kernel for the rows of numbers at some bytes.
+func (s snapshot) multiplyRows(at []int32, x []float64) {
+	for w := 0; w < s.stride; w += 64 {
+		Product512((*[64]float64)(x[w:w+64]), &s.numbers[w], &at[0], len(at))
+	}
+}
+
 // EnergyTrace records the energy βH of every chain at every draw, at the model's
 // β: 8 bytes each.
 type EnergyTrace struct {
@@ -14087,7 +14202,11 @@ type Frame struct {
 }
 
 func newFrame(v ChainView) *Frame {
-	return &Frame{view: v, now: newSnapshot(newStateLayout(v.Model(), v.Chains()))}
+	layout := newStateLayout(v.Model(), v.Chains())
+	if k, ok := v.(interface{ Kernel() Kernel }); ok {
+		layout.kernel = k.Kernel()
+	}
+	return &Frame{view: v, now: newSnapshot(layout)}
 }
 
 // look moves to what the view shows now. What was fetched at the same sweep is
@@ -14512,8 +14631,9 @@ type rowMoments struct {
 	values  []int8                                 // of one chain
 	value   func(f *Frame, row int, dst []float64) // of an expression; nil: of f's slots
 
-	index           []int32 // entries picked by a row in each chain
-	product, picked []float64
+	index           []int32   // entries picked by a row in each chain
+	product, picked []float64 // of eight rows, and of one
+	chains, stride  int       // of product
 }
 
 const (
@@ -14572,7 +14692,8 @@ func (r *rowMoments) prepare(chains, draws int) (err error) {
 		r.batches, err = NewBitBatches(n, watchedChains(n, chains, 4, momentBytes), draws)
 	case hasContinuous(r.f):
 		r.sums = make([]float64, n)
-		r.index, r.product, r.picked = make([]int32, chains), make([]float64, chains), make([]float64, chains)
+		r.makeProduct(chains)
+		r.index, r.picked = make([]int32, chains), make([]float64, chains)
 		r.batches, err = NewSeriesBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
 	default:
 		r.counts, r.values = make([]int64, n), make([]int8, n)
@@ -14700,21 +14821,19 @@ func (r *rowMoments) addEntries(state snapshot) error {
 // addFloats adds the products of rows with continuous slots.
 func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
+	if size == 1 {
+		return r.addRows(state.kernel, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
+	}
+	product := r.product[:state.chains]
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
-		state.product(r.f, nodes, r.product)
-		if size == 1 {
-			if err := r.addSeries(row, r.product); err != nil {
-				return err
-			}
-			continue
-		}
+		state.product(r.f, nodes, product)
 		state.entries(r.f, nodes, r.index)
 		for e := range size {
 			for c, at := range r.index {
 				r.picked[c] = 0
 				if int(at) == e {
-					r.picked[c] = r.product[c]
+					r.picked[c] = product[c]
 				}
 			}
 			if err := r.addSeries(row*size+e, r.picked); err != nil {
@@ -14870,7 +14989,7 @@ type NodeBatches struct {
 	numbers   *Batches
 	numberOf  []int32
 	first     []int32   // of each node its first series, -1: clamped
-	values    []float64 // of a node in each chain
+	values    []float64 // of eight nodes in each chain
 	indicator []uint64
 
 	start snapshot // the first draw
@@ -14930,7 +15049,7 @@ func NewNodeBatches(m *Model, chains, draws int) (*NodeBatches, error) {
 		if b.numbers, err = NewSeriesBatches(n, watchedChains(n, chains, 8, watchBytes), draws); err != nil {
 			return nil, err
 		}
-		b.values = make([]float64, chains)
+		b.values = make([]float64, Eight*b.layout.stride)
 	}
 	b.indicator = make([]uint64, mostShares*((chains+63)/64))
 	return b, nil
@@ -14948,8 +15067,12 @@ func (b *NodeBatches) Observe(f *Frame) error {
 		b.bits.EndDraw()
 	}
 	if b.numbers != nil {
-		for i, n := range b.numberOf {
-			if err := b.numbers.AddSeries(i, state.values(int(n), b.values)); err != nil {
+		for i := 0; i < len(b.numberOf); i += Eight {
+			nodes := b.numberOf[i:min(i+Eight, len(b.numberOf))]
+			for k, n := range nodes {
+				state.values(int(n), b.values[k*state.stride:][:b.chains])
+			}
+			if err := b.numbers.AddMany(i, len(nodes), b.values, state.stride, state.kernel); err != nil {
 				return err
 			}
 		}
@@ -15606,18 +15729,16 @@ func (r *RowMeans) WriteArrays(z *NPZWriter) error {
 
 // prepareValues makes room for the sums and the batches of an expression.
 func (r *rowMoments) prepareValues(chains, draws int) (err error) {
-	r.sums, r.product = make([]float64, r.f.Rows), make([]float64, chains)
+	r.sums = make([]float64, r.f.Rows)
+	r.makeProduct(chains)
 	r.batches, err = NewSeriesBatches(r.f.Rows, watchedChains(r.f.Rows, chains, 8, momentBytes), draws)
 	return err
 }
 
 // addValues adds the values of an expression.
 func (r *rowMoments) addValues(f *Frame) error {
-	for row := range r.f.Rows {
-		r.value(f, row, r.product)
-		if err := r.addSeries(row, r.product); err != nil {
-			return fmt.Errorf("mean %s: %w", r.name, err)
-		}
+	if err := r.addRows(f.state().kernel, func(row int, values []float64) { r.value(f, row, values) }); err != nil {
+		return fmt.Errorf("mean %s: %w", r.name, err)
 	}
 	return nil
 }
@@ -16522,10 +16643,12 @@ type stateLayout struct {
 	variable      []int32 // of each node, its index in the model
 
 	spins, cats, floats int // numbers of nodes
+	stride              int // numbers from a continuous node to the next: whole words
+	kernel              Kernel
 }
 
 func newStateLayout(m *Model, chains int) *stateLayout {
-	l := &stateLayout{model: m, chains: chains, words: (chains + 63) / 64,
+	l := &stateLayout{model: m, chains: chains, words: (chains + 63) / 64, stride: (chains + 63) / 64 * 64,
 		row: make([]int32, m.Nodes), variable: make([]int32, m.Nodes)}
 	for i, v := range m.Vars {
 		next := &l.spins
@@ -16565,7 +16688,7 @@ type snapshot struct {
 }
 
 func newSnapshot(l *stateLayout) snapshot {
-	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains), make([]float32, l.floats*l.chains)}
+	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains), make([]float32, l.floats*l.stride)}
 }
 
 func (s snapshot) spin(node int) []uint64 {
@@ -16579,13 +16702,17 @@ func (s snapshot) category(node int) []uint16 {
 }
 
 func (s snapshot) float(node int) []float32 {
-	at := int(s.row[node]) * s.chains
+	at := int(s.row[node]) * s.stride
 	return s.numbers[at : at+s.chains]
 }
 
 // values fills dst with the values of a categorical or continuous node.
 func (s snapshot) values(node int, dst []float64) []float64 {
 	if s.varOf(node).Kind == Continuous {
+		if s.hasKernel(dst) {
+			s.multiplyRows([]int32{int32(4*s.stride) * s.row[node]}, dst)
+			return dst
+		}
 		for c, x := range s.float(node) {
 			dst[c] = float64(x)
 		}
@@ -16647,7 +16774,7 @@ func (s snapshot) copyChains(from snapshot, word int, mask uint64) {
 			for at := c; at < len(s.categories); at += s.chains {
 				s.categories[at] = from.categories[at]
 			}
-			for at := c; at < len(s.numbers); at += s.chains {
+			for at := c; at < len(s.numbers); at += s.stride {
 				s.numbers[at] = from.numbers[at]
 			}
 		}
@@ -17902,6 +18029,9 @@ func (s snapshot) entries(f *Factor, nodes []int32, at []int32) {
 // product sets x of each chain to the product of the spins and the continuous
 // values, one at least, of a row of these nodes.
 func (s snapshot) product(f *Factor, nodes []int32, x []float64) {
+	if s.kernelProduct(f, nodes, x) {
+		return
+	}
 	first := true
 	for i, sl := range f.Slots {
 		if sl.Kind != Continuous {
