@@ -17,7 +17,7 @@ var layers = []struct {
 }{
 	{"runtime/rng", nil, false},
 	{"runtime/npy", nil, false},
-	{"runtime/stats", nil, false},
+	{"runtime/stats", []string{"runtime/vector"}, false},
 	{"runtime/vector", nil, false},
 	{"runtime/sampling", []string{"runtime/rng", "runtime/vector"}, false},
 	{"runtime/observe", []string{"runtime/"}, false},

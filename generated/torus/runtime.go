@@ -414,6 +414,37 @@ type Ars struct {
 // Assembly cannot be preempted: each call ends after a few microseconds. Arguments
 // are pointers to arrays of fixed size, so that no slice can be too short.
 
+// Draws are one draw of eight series for AddDraws512, in rows of numbers for each chain
+// that are so many bytes apart.
+type Draws struct {
+	Values      *float64
+	ValueStride int
+	Sums        *float64
+	SumStride   int
+	Chains      int
+	Offset      [8]float64
+	Squares     [8]float64
+}
+
+// Kernels of continuous nodes work on 64 chains: rows of float32 or of words, one for
+// each chain. Their operations are those of the portable code, in its order, each
+// rounded, no product fused with a sum.
+
+// Cubic is a piece of the function from words to normal numbers, see sampling.
+type Cubic struct{ Q, A, B, C float64 }
+
+// Term is a weight and a row, At bytes from the beginning of the state.
+type Term struct {
+	Weight float32
+	At     int32
+}
+
+// MostTerms and MostProducts are how many terms or rows a call may have.
+const (
+	MostTerms    = 1 << 13
+	MostProducts = 1 << 10
+)
+
 // Kernel names the code that does the work. It changes no sample.
 type Kernel uint8
 
@@ -3389,7 +3420,9 @@ func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 // wordEnergies is H of the 64 chains of a word at β = 1.
 func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
 	for fi := range s.model.Factors {
-		if !s.model.Factors[fi].integer() {
+		if s.numberAt[fi] != nil {
+			s.addNumberFactor(&sum, fi, word)
+		} else if !s.model.Factors[fi].integer() {
 			s.addFloatFactor(&sum, fi, word)
 		} else if a := s.counted[fi]; a > 0 {
 			s.countFactor(&sum, fi, word, a)
@@ -3642,6 +3675,8 @@ type floatNode struct {
 	variable int
 	step     int32 // row of its steps, -1 without
 
+	linearRun, squareRun []Term // for the kernel; nil: not for it
+
 	constant []float32 // of linear: one, or one for each state of a categorical
 	a        float64   // constant of square
 	h, sd    float32   // of a continuous node without terms in square
@@ -3756,6 +3791,7 @@ func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
 		}
 	}
 	x.h, x.sd = s.gaussian(x.a)
+	x.linearRun, x.squareRun = s.termRun(x.linearRun, x.linear), s.termRun(x.squareRun, x.square)
 }
 
 // gaussian is h and s of the specification for a coefficient a of x².
@@ -3765,8 +3801,10 @@ func (s *Sampler) gaussian(a float64) (h, sd float32) {
 
 // floatScratch is what a worker needs for float blocks.
 type floatScratch struct {
-	second noise         // second digits
+	first  noise // words, as of digits of pairs of chains that are chains
+	halves [2][2][64]uint32
 	word   [4][64]uint32 // first words of four slots
+	second noise         // second digits
 	sum    [64]float32   // of linear terms
 	square [64]float32   // of square terms
 	term   [64]float32   // one term
@@ -3776,22 +3814,6 @@ type floatScratch struct {
 	stack  [][64]float32 // of expressions
 	own    [64]float32   // a category, for expressions
 	step   stepScratch
-}
-
-// fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
-// first on.
-func (f *floatScratch) fillWords(w Words, p Purpose, sweep uint64, first uint32, n int, g uint32) {
-	c3 := CounterC3(p, 0, sweep)
-	if w.Rounds != ARS5 {
-		FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
-		return
-	}
-	for c := range n {
-		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
-		for q := range 4 {
-			f.word[q][c] = o[q]
-		}
-	}
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -3993,25 +4015,27 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 
 func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n int, slot, chain uint32) {
 	f := &w.float
-	fillFloats(&f.sum, x.constant[0])
-	w.addTerms(s, x.linear, 0, true, &f.sum, lane, n)
+	w.sumNumbers(s, x.constant[0], x.linear, x.linearRun, &f.sum, lane, n)
 	w.addCode(s, x.codes, linearOf, nil, &f.sum, lane, n)
 	square := len(x.square) > 0 || x.codedSquare()
 	if square {
-		fillFloats(&f.square, float32(x.a))
-		w.addTerms(s, x.square, 0, true, &f.square, lane, n)
+		w.sumNumbers(s, float32(x.a), x.square, x.squareRun, &f.square, lane, n)
 		w.addCode(s, x.codes, squareOf, nil, &f.square, lane, n)
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
 	words := &f.word[slot&3]
 	if x.bounds == nil {
-		for rare := s.normals.fill(words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
+		for rare := s.normals.fill(s.kernelInUse, words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
 			c := bits.TrailingZeros64(rare)
 			f.term[c] = float32(s.normal(PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
 		}
 	}
 	if x.bounds == nil && !square {
+		if s.kernelInUse == AVX512 {
+			Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			return
+		}
 		for c := range out {
 			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
 		}
@@ -4112,8 +4136,8 @@ func (s *Sampler) initialFloat(in Init, v *Var, slot int32, chain int) float32 {
 
 // Floats appends the values of a continuous node in every chain.
 func (s *Sampler) Floats(node int, dst []float32) []float32 {
-	for c := range s.chains {
-		dst = append(dst, s.floats[s.chainAt(s.floatRows, int(s.row[node]), c)])
+	for c := 0; c < s.chains; c += 64 {
+		dst = append(dst, s.floats[s.chainAt(s.floatRows, int(s.row[node]), c):][:min(64, s.chains-c)]...)
 	}
 	return dst
 }
@@ -5420,7 +5444,7 @@ func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) []float32 {
 func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32) {
 	for g := 0; g < len(b.nodes); g += 4 {
 		slot := uint32(b.first + g)
-		w.float.fillWords(s.rng, PurposeContinuous+s.phase, w.sweep, chain, n, slot/4)
+		w.float.fillWords(w.sweep, chain, n, slot/4)
 		for q := range min(4, len(b.nodes)-g) {
 			z := &w.joint.noise[g+q]
 			for c := range n {
@@ -6343,7 +6367,7 @@ func NormalTail(t float64) float64 {
 // of z(n) = NormalQuantile((n + 1/2)/2^32): 32 to each power of two, through four
 // points each, in Newton's form. They are within 2^-27 of z. The last quarter is there
 // for the sake of a length of 2^9 alone.
-type normalTable [16 * 32]struct{ q, a, b, c float64 }
+type normalTable [16 * 32]Cubic
 
 func newNormalTable() *normalTable {
 	t := &normalTable{}
@@ -6355,9 +6379,9 @@ func newNormalTable() *normalTable {
 			n := top + float64(k*size) + float64(float64(j)*size)/3
 			q[j] = NormalQuantile((n + 0.5) / (1 << 32))
 		}
-		t[i].q, t[i].a = q[0], q[1]-q[0]
-		t[i].b = (q[2] - 2*q[1] + q[0]) / 2
-		t[i].c = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
+		t[i].Q, t[i].A = q[0], q[1]-q[0]
+		t[i].B = (q[2] - 2*q[1] + q[0]) / 2
+		t[i].C = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
 	}
 	return t
 }
@@ -6368,13 +6392,16 @@ func (t *normalTable) at(n uint32) float64 {
 	u := math.Float64bits(float64(n))
 	p := &t[(u>>47-(1023+19)<<5)%uint64(len(t))]
 	f := float64(3 * (math.Float64frombits(u<<5&(1<<52-1)|1023<<52) - 1))
-	x := p.b + float64((f-2)*p.c)
-	x = p.a + float64((f-1)*x)
-	return p.q + float64(f*x)
+	x := p.B + float64((f-2)*p.C)
+	x = p.A + float64((f-1)*x)
+	return p.Q + float64(f*x)
 }
 
 // fill gives numbers for first words. Those of a word in rare need a second one.
-func (t *normalTable) fill(words *[64]uint32, z *[64]float32) (rare uint64) {
+func (t *normalTable) fill(k Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
+	if k == AVX512 {
+		return Normals512((*[512]Cubic)(t), words, z)
+	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)
 		x := t.at(max(n, 1<<19))
@@ -6978,6 +7005,7 @@ type Sampler struct {
 	flat      []float64     // the weights of ints, where they are rounded by groups
 	weights32 [][]float32   // as float32, of models with updates in float32
 	intAt     []int         // where each factor's begin
+	numberAt  [][]int32     // by factor, see placeNumberRows
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -7051,6 +7079,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	s.words = (s.chains + 63) / 64
 	s.tile = min(8, max(1, s.words/s.threads))
+	if m.onlyNumbers() {
+		s.tile = 1 // rows side by side: strides of a power of two share few places of a cache
+	}
 	if m.Synchronous {
 		s.straight = nil // emitted code writes in place
 	}
@@ -7096,6 +7127,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		return nil, err
 	}
 	s.placeNumbers()
+	s.placeNumberRows()
 	s.placeCodes()
 	if s.hard != nil {
 		s.hard.plan(s)
@@ -7995,10 +8027,8 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 // curve prepares energyAt and slopeAt for a node.
 func (w *worker) curve(s *Sampler, node *floatNode, lane, n int) {
 	q := &w.float.step
-	fillFloats(&q.b, node.constant[0])
-	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
-	fillFloats(&q.a, float32(node.a))
-	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
+	w.sumNumbers(s, node.constant[0], node.linear, node.linearRun, &q.b, lane, n)
+	w.sumNumbers(s, float32(node.a), node.square, node.squareRun, &q.a, lane, n)
 }
 
 // draws are the words of one node in the chains of a word.
@@ -8535,6 +8565,8 @@ func (s *Sampler) newWorker() *worker {
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
+	w.float.first.kernel, w.float.first.phase = s.kernelInUse, PurposeContinuous+s.phase
+	w.float.first.init(s.rng)
 	k := 1
 	for _, v := range s.model.Vars {
 		k = max(k, v.States)
@@ -8710,7 +8742,7 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
-				w.float.fillWords(s.rng, PurposeContinuous+s.phase, w.sweep, chain, 8*bytes, slot/4)
+				w.float.fillWords(w.sweep, chain, 8*bytes, slot/4)
 			} else if b.float != nil {
 				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
 			}
@@ -9976,6 +10008,122 @@ func (c *ChainState) Observed(o ChainObserver, numbers, values []float64) error 
 		return 0, nil
 	})
 	return err
+}
+
+// Continuous nodes by the kernels of package vector, 64 chains at a time. They do what
+// the portable code beside them does.
+
+// onlyNumbers reports whether all nodes are continuous.
+func (m *Model) onlyNumbers() bool {
+	return !slices.ContainsFunc(m.Vars, func(v Var) bool { return v.Kind != Continuous })
+}
+
+// fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
+// first on.
+func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
+	z := &f.first
+	if z.kernel < AVX2 {
+		f.portableWords(sweep, first, n, g)
+		return
+	}
+	// A block of digits is for a pair of chains, one of words for a chain.
+	z.fillWords(sweep, first, 32, g, &f.halves[0])
+	if n > 32 {
+		z.fillWords(sweep, first+32, 32, g, &f.halves[1])
+	}
+	if z.kernel == AVX512 {
+		JoinWords512(&f.halves, &f.word)
+		return
+	}
+	for h := range f.halves {
+		for i := range 32 {
+			c := 32*h + i
+			f.word[0][c], f.word[2][c] = f.halves[h][0][2*i], f.halves[h][0][2*i+1]
+			f.word[1][c], f.word[3][c] = f.halves[h][1][2*i], f.halves[h][1][2*i+1]
+		}
+	}
+}
+
+func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32) {
+	w, c3 := f.first.words, CounterC3(f.first.phase, 0, sweep)
+	if w.Rounds != ARS5 {
+		FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
+		return
+	}
+	for c := range n {
+		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
+		for q := range 4 {
+			f.word[q][c] = o[q]
+		}
+	}
+}
+
+// termRun is terms as the kernel reads them, with the weights at hand, and one more for
+// the sake of its address; nil if they are not for it. run is room that it may use.
+func (s *Sampler) termRun(run []Term, terms []floatTerm) []Term {
+	if !s.vectorFloats() || len(terms) > MostTerms ||
+		slices.ContainsFunc(terms, func(t floatTerm) bool { return !t.plain() }) {
+		return nil
+	}
+	run = run[:0]
+	for i := range terms {
+		t := &terms[i]
+		run = append(run, Term{Weight: -s.weights32[t.factor][t.base], At: s.rowBytes(t.floats[0])})
+	}
+	return append(run, Term{})
+}
+
+// vectorFloats says whether there are kernels for rows of numbers: places in bytes
+// must fit in 32 bits.
+func (s *Sampler) vectorFloats() bool {
+	return s.kernelInUse == AVX512 && s.floatRows*s.tile <= math.MaxInt32/256
+}
+
+// rowBytes is where a row of numbers begins in a tile, in bytes.
+func (s *Sampler) rowBytes(row int32) int32 { return row * int32(256*s.tile) }
+
+// sumNumbers is a constant and the terms of a continuous node, which may be a run of
+// the kernel.
+func (w *worker) sumNumbers(s *Sampler, constant float32, terms []floatTerm, run []Term, sum *[64]float32, lane, n int) {
+	if run == nil {
+		fillFloats(sum, constant)
+		w.addTerms(s, terms, 0, true, sum, lane, n)
+		return
+	}
+	SumTerms512(sum, constant, &w.floats[64*lane], &run[0], len(run)-1)
+}
+
+// placeNumberRows lists, for each factor whose slots are all continuous, the rows of
+// numbers of its rows' slots, each as often as its power, for the kernel of energies.
+func (s *Sampler) placeNumberRows() {
+	s.numberAt = make([][]int32, len(s.model.Factors))
+	for fi := range s.model.Factors {
+		f := &s.model.Factors[fi]
+		if f.Rows == 0 || len(f.Slots) == 0 || !s.vectorFloats() ||
+			slices.ContainsFunc(f.Slots, func(l Slot) bool { return l.Kind != Continuous }) {
+			continue
+		}
+		for i, n := range f.Index {
+			for range f.Slots[i%len(f.Slots)].Power {
+				s.numberAt[fi] = append(s.numberAt[fi], s.rowBytes(s.row[n]))
+			}
+		}
+	}
+}
+
+// addNumberFactor is addFloatFactor by the kernel.
+func (s *Sampler) addNumberFactor(sum *[64]float64, fi, word int) {
+	f, at, weights := &s.model.Factors[fi], s.numberAt[fi], s.weights[fi]
+	state := &s.floats[s.chainAt(s.floatRows, 0, 64*word)]
+	k := len(at) / f.Rows
+	for r := 0; r < f.Rows; r += MostProducts {
+		rows := min(f.Rows-r, MostProducts)
+		if f.Shared {
+			SubtractProducts512(sum, state, &weights[0], 0, &at[r*k], rows, k)
+		} else {
+			SubtractProducts512(sum, state, &weights[r], 8, &at[r*k], rows, k)
+		}
+	}
 }
 
 // vectorSpins is a model of pairs of spins as package vector's spin kernel reads it:
@@ -11279,6 +11427,45 @@ func (e *batchEstimator) gather(s int) (offset, squares float64) {
 		offset = b.offset[s]
 	}
 	return offset, squares
+}
+
+// Eight is how many series are added at once most quickly.
+const Eight = 8
+
+// AddMany adds one draw of the n series from first on, as AddSeries does one by one:
+// values has a row of numbers for each, stride apart. The kernel changes no bit.
+func (b *Batches) AddMany(first, n int, values []float64, stride int, k Kernel) error {
+	if n == Eight && k == AVX512 && b.bySeries && first >= 0 && first+n <= b.series &&
+		stride >= b.watched && len(values) >= (n-1)*stride+b.watched {
+		b.addEight(first, values, stride)
+		return nil
+	}
+	for i := range n {
+		if len(values) < i*stride {
+			return fmt.Errorf("batches: %d rows of numbers, not %d", i, n)
+		}
+		if err := b.AddSeries(first+i, values[i*stride:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addEight is AddMany by the kernel.
+func (b *Batches) addEight(first int, values []float64, stride int) {
+	if !b.started {
+		for i := range Eight {
+			b.offset[first+i] = values[i*stride]
+		}
+	}
+	b.sums = openBatch(b.sums, b.complete, b.watched*b.series)
+	b.squares = openBatch(b.squares, b.complete, b.series)
+	sums, squares := b.sums[b.complete][first*b.seriesStep:], b.squares[b.complete][first:]
+	a := Draws{Values: &values[0], ValueStride: 8 * stride, Sums: &sums[0], SumStride: 8 * b.seriesStep, Chains: b.watched}
+	copy(a.Offset[:], b.offset[first:])
+	copy(a.Squares[:], squares)
+	AddDraws512(&a)
+	copy(squares[:Eight], a.Squares[:])
 }
 
 // betaQuantile is the x with I_x(a, b) = p, by Newton steps kept inside a
@@ -13909,6 +14096,70 @@ func (l *drawLog) Close() error {
 	return err
 }
 
+// makeProduct makes room for the values of eight rows, in whole words of chains.
+func (r *rowMoments) makeProduct(chains int) {
+	r.chains, r.stride = chains, (chains+63)/64*64
+	r.product = make([]float64, Eight*r.stride)
+}
+
+// addRows adds a draw of all rows, eight at a time; fill gives the values of one.
+func (r *rowMoments) addRows(k Kernel, fill func(row int, values []float64)) error {
+	for row := 0; row < r.f.Rows; row += Eight {
+		n := min(Eight, r.f.Rows-row)
+		for i := range n {
+			fill(row+i, r.product[i*r.stride:][:r.chains])
+		}
+		if n < Eight || k != AVX512 {
+			for i := range n {
+				if err := r.addSeries(row+i, r.product[i*r.stride:][:r.chains]); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		var totals [Eight][4]float64
+		Totals512(&totals, &r.product[0], 8*r.stride, r.chains)
+		for i, t := range totals {
+			r.sums[row+i] += (t[0] + t[1]) + (t[2] + t[3])
+		}
+		if err := r.batches.AddMany(row, n, r.product, r.stride, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hasKernel says whether the kernel makes products in x, which then has room for whole
+// words of chains.
+func (s snapshot) hasKernel(x []float64) bool {
+	return s.kernel == AVX512 && cap(x) >= s.stride && len(s.numbers) <= math.MaxInt32/4
+}
+
+// kernelProduct is product by the kernel, for rows of continuous slots alone; false if it
+// is not for it.
+func (s snapshot) kernelProduct(f *Factor, nodes []int32, x []float64) bool {
+	if !s.hasKernel(x) ||
+		slices.ContainsFunc(f.Slots, func(l Slot) bool { return l.Kind != Continuous }) {
+		return false
+	}
+	var rows [mostPowers]int32
+	at := rows[:0]
+	for i, n := range nodes {
+		for range f.Slots[i].Power {
+			at = append(at, int32(4*s.stride)*s.row[n])
+		}
+	}
+	s.multiplyRows(at, x)
+	return true
+}
+
+// multiplyRows is the kernel for the rows of numbers at some bytes.
+func (s snapshot) multiplyRows(at []int32, x []float64) {
+	for w := 0; w < s.stride; w += 64 {
+		Product512((*[64]float64)(x[w:w+64]), &s.numbers[w], &at[0], len(at))
+	}
+}
+
 // EnergyTrace records the energy βH of every chain at every draw, at the model's
 // β: 8 bytes each.
 type EnergyTrace struct {
@@ -13951,7 +14202,11 @@ type Frame struct {
 }
 
 func newFrame(v ChainView) *Frame {
-	return &Frame{view: v, now: newSnapshot(newStateLayout(v.Model(), v.Chains()))}
+	layout := newStateLayout(v.Model(), v.Chains())
+	if k, ok := v.(interface{ Kernel() Kernel }); ok {
+		layout.kernel = k.Kernel()
+	}
+	return &Frame{view: v, now: newSnapshot(layout)}
 }
 
 // look moves to what the view shows now. What was fetched at the same sweep is
@@ -14376,8 +14631,9 @@ type rowMoments struct {
 	values  []int8                                 // of one chain
 	value   func(f *Frame, row int, dst []float64) // of an expression; nil: of f's slots
 
-	index           []int32 // entries picked by a row in each chain
-	product, picked []float64
+	index           []int32   // entries picked by a row in each chain
+	product, picked []float64 // of eight rows, and of one
+	chains, stride  int       // of product
 }
 
 const (
@@ -14436,7 +14692,8 @@ func (r *rowMoments) prepare(chains, draws int) (err error) {
 		r.batches, err = NewBitBatches(n, watchedChains(n, chains, 4, momentBytes), draws)
 	case hasContinuous(r.f):
 		r.sums = make([]float64, n)
-		r.index, r.product, r.picked = make([]int32, chains), make([]float64, chains), make([]float64, chains)
+		r.makeProduct(chains)
+		r.index, r.picked = make([]int32, chains), make([]float64, chains)
 		r.batches, err = NewSeriesBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
 	default:
 		r.counts, r.values = make([]int64, n), make([]int8, n)
@@ -14564,21 +14821,19 @@ func (r *rowMoments) addEntries(state snapshot) error {
 // addFloats adds the products of rows with continuous slots.
 func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
+	if size == 1 {
+		return r.addRows(state.kernel, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
+	}
+	product := r.product[:state.chains]
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
-		state.product(r.f, nodes, r.product)
-		if size == 1 {
-			if err := r.addSeries(row, r.product); err != nil {
-				return err
-			}
-			continue
-		}
+		state.product(r.f, nodes, product)
 		state.entries(r.f, nodes, r.index)
 		for e := range size {
 			for c, at := range r.index {
 				r.picked[c] = 0
 				if int(at) == e {
-					r.picked[c] = r.product[c]
+					r.picked[c] = product[c]
 				}
 			}
 			if err := r.addSeries(row*size+e, r.picked); err != nil {
@@ -14734,7 +14989,7 @@ type NodeBatches struct {
 	numbers   *Batches
 	numberOf  []int32
 	first     []int32   // of each node its first series, -1: clamped
-	values    []float64 // of a node in each chain
+	values    []float64 // of eight nodes in each chain
 	indicator []uint64
 
 	start snapshot // the first draw
@@ -14794,7 +15049,7 @@ func NewNodeBatches(m *Model, chains, draws int) (*NodeBatches, error) {
 		if b.numbers, err = NewSeriesBatches(n, watchedChains(n, chains, 8, watchBytes), draws); err != nil {
 			return nil, err
 		}
-		b.values = make([]float64, chains)
+		b.values = make([]float64, Eight*b.layout.stride)
 	}
 	b.indicator = make([]uint64, mostShares*((chains+63)/64))
 	return b, nil
@@ -14812,8 +15067,12 @@ func (b *NodeBatches) Observe(f *Frame) error {
 		b.bits.EndDraw()
 	}
 	if b.numbers != nil {
-		for i, n := range b.numberOf {
-			if err := b.numbers.AddSeries(i, state.values(int(n), b.values)); err != nil {
+		for i := 0; i < len(b.numberOf); i += Eight {
+			nodes := b.numberOf[i:min(i+Eight, len(b.numberOf))]
+			for k, n := range nodes {
+				state.values(int(n), b.values[k*state.stride:][:b.chains])
+			}
+			if err := b.numbers.AddMany(i, len(nodes), b.values, state.stride, state.kernel); err != nil {
 				return err
 			}
 		}
@@ -15470,18 +15729,16 @@ func (r *RowMeans) WriteArrays(z *NPZWriter) error {
 
 // prepareValues makes room for the sums and the batches of an expression.
 func (r *rowMoments) prepareValues(chains, draws int) (err error) {
-	r.sums, r.product = make([]float64, r.f.Rows), make([]float64, chains)
+	r.sums = make([]float64, r.f.Rows)
+	r.makeProduct(chains)
 	r.batches, err = NewSeriesBatches(r.f.Rows, watchedChains(r.f.Rows, chains, 8, momentBytes), draws)
 	return err
 }
 
 // addValues adds the values of an expression.
 func (r *rowMoments) addValues(f *Frame) error {
-	for row := range r.f.Rows {
-		r.value(f, row, r.product)
-		if err := r.addSeries(row, r.product); err != nil {
-			return fmt.Errorf("mean %s: %w", r.name, err)
-		}
+	if err := r.addRows(f.state().kernel, func(row int, values []float64) { r.value(f, row, values) }); err != nil {
+		return fmt.Errorf("mean %s: %w", r.name, err)
 	}
 	return nil
 }
@@ -16386,10 +16643,12 @@ type stateLayout struct {
 	variable      []int32 // of each node, its index in the model
 
 	spins, cats, floats int // numbers of nodes
+	stride              int // numbers from a continuous node to the next: whole words
+	kernel              Kernel
 }
 
 func newStateLayout(m *Model, chains int) *stateLayout {
-	l := &stateLayout{model: m, chains: chains, words: (chains + 63) / 64,
+	l := &stateLayout{model: m, chains: chains, words: (chains + 63) / 64, stride: (chains + 63) / 64 * 64,
 		row: make([]int32, m.Nodes), variable: make([]int32, m.Nodes)}
 	for i, v := range m.Vars {
 		next := &l.spins
@@ -16429,7 +16688,7 @@ type snapshot struct {
 }
 
 func newSnapshot(l *stateLayout) snapshot {
-	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains), make([]float32, l.floats*l.chains)}
+	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains), make([]float32, l.floats*l.stride)}
 }
 
 func (s snapshot) spin(node int) []uint64 {
@@ -16443,13 +16702,17 @@ func (s snapshot) category(node int) []uint16 {
 }
 
 func (s snapshot) float(node int) []float32 {
-	at := int(s.row[node]) * s.chains
+	at := int(s.row[node]) * s.stride
 	return s.numbers[at : at+s.chains]
 }
 
 // values fills dst with the values of a categorical or continuous node.
 func (s snapshot) values(node int, dst []float64) []float64 {
 	if s.varOf(node).Kind == Continuous {
+		if s.hasKernel(dst) {
+			s.multiplyRows([]int32{int32(4*s.stride) * s.row[node]}, dst)
+			return dst
+		}
 		for c, x := range s.float(node) {
 			dst[c] = float64(x)
 		}
@@ -16511,7 +16774,7 @@ func (s snapshot) copyChains(from snapshot, word int, mask uint64) {
 			for at := c; at < len(s.categories); at += s.chains {
 				s.categories[at] = from.categories[at]
 			}
-			for at := c; at < len(s.numbers); at += s.chains {
+			for at := c; at < len(s.numbers); at += s.stride {
 				s.numbers[at] = from.numbers[at]
 			}
 		}
@@ -17766,6 +18029,9 @@ func (s snapshot) entries(f *Factor, nodes []int32, at []int32) {
 // product sets x of each chain to the product of the spins and the continuous
 // values, one at least, of a row of these nodes.
 func (s snapshot) product(f *Factor, nodes []int32, x []float64) {
+	if s.kernelProduct(f, nodes, x) {
+		return
+	}
 	first := true
 	for i, sl := range f.Slots {
 		if sl.Kind != Continuous {

@@ -17,3 +17,14 @@ func SpinUpdate512(*Spins)                            { panic("no kernel") }
 func ArsWords512(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsWords256(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsSpins512(*Ars, uint32, *SpinNoise)            { panic("no kernel") }
+
+func JoinWords512(*[2][2][64]uint32, *[4][64]uint32)           { panic("no kernel") }
+func Normals512(*[512]Cubic, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
+func Mix512(out, x, y *[64]float32, a, b float32)              { panic("no kernel") }
+func SumTerms512(*[64]float32, float32, *float32, *Term, int)  { panic("no kernel") }
+func SubtractProducts512(sum *[64]float64, state *float32, weights *float64, stride int, at *int32, rows, k int) {
+	panic("no kernel")
+}
+func Product512(*[64]float64, *float32, *int32, int)                       { panic("no kernel") }
+func AddDraws512(*Draws)                                                   { panic("no kernel") }
+func Totals512(totals *[8][4]float64, values *float64, stride, chains int) { panic("no kernel") }

@@ -19,3 +19,15 @@ func WatchAlone(v ChainView, w Watcher, n int) error {
 	}
 	return nil
 }
+
+// Rows are the means of the rows of all factors and their standard errors.
+func (o *Moments) Rows() (mean, se []float64, err error) {
+	for _, r := range o.rows {
+		m, e, err := r.means(o.chains, o.draws)
+		if err != nil {
+			return nil, nil, err
+		}
+		mean, se = append(mean, m...), append(se, e...)
+	}
+	return mean, se, nil
+}

@@ -1,6 +1,9 @@
 package observe
 
-import "github.com/thrmlgen/thrmlgen/runtime/sampling"
+import (
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
+)
 
 // A Frame is the state of all chains at one draw or sweep. Nothing it gives may be
 // changed or kept.
@@ -16,7 +19,11 @@ type Frame struct {
 }
 
 func newFrame(v ChainView) *Frame {
-	return &Frame{view: v, now: newSnapshot(newStateLayout(v.Model(), v.Chains()))}
+	layout := newStateLayout(v.Model(), v.Chains())
+	if k, ok := v.(interface{ Kernel() vector.Kernel }); ok {
+		layout.kernel = k.Kernel()
+	}
+	return &Frame{view: v, now: newSnapshot(layout)}
 }
 
 // look moves to what the view shows now. What was fetched at the same sweep is

@@ -51,8 +51,9 @@ type rowMoments struct {
 	values  []int8                                 // of one chain
 	value   func(f *Frame, row int, dst []float64) // of an expression; nil: of f's slots
 
-	index           []int32 // entries picked by a row in each chain
-	product, picked []float64
+	index           []int32   // entries picked by a row in each chain
+	product, picked []float64 // of eight rows, and of one
+	chains, stride  int       // of product
 }
 
 const (
@@ -111,7 +112,8 @@ func (r *rowMoments) prepare(chains, draws int) (err error) {
 		r.batches, err = stats.NewBitBatches(n, watchedChains(n, chains, 4, momentBytes), draws)
 	case hasContinuous(r.f):
 		r.sums = make([]float64, n)
-		r.index, r.product, r.picked = make([]int32, chains), make([]float64, chains), make([]float64, chains)
+		r.makeProduct(chains)
+		r.index, r.picked = make([]int32, chains), make([]float64, chains)
 		r.batches, err = stats.NewSeriesBatches(n, watchedChains(n, chains, 8, momentBytes), draws)
 	default:
 		r.counts, r.values = make([]int64, n), make([]int8, n)
@@ -239,21 +241,19 @@ func (r *rowMoments) addEntries(state snapshot) error {
 // addFloats adds the products of rows with continuous slots.
 func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
+	if size == 1 {
+		return r.addRows(state.kernel, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
+	}
+	product := r.product[:state.chains]
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
-		state.product(r.f, nodes, r.product)
-		if size == 1 {
-			if err := r.addSeries(row, r.product); err != nil {
-				return err
-			}
-			continue
-		}
+		state.product(r.f, nodes, product)
 		state.entries(r.f, nodes, r.index)
 		for e := range size {
 			for c, at := range r.index {
 				r.picked[c] = 0
 				if int(at) == e {
-					r.picked[c] = r.product[c]
+					r.picked[c] = product[c]
 				}
 			}
 			if err := r.addSeries(row*size+e, r.picked); err != nil {

@@ -27,7 +27,7 @@ type NodeBatches struct {
 	numbers   *stats.Batches
 	numberOf  []int32
 	first     []int32   // of each node its first series, -1: clamped
-	values    []float64 // of a node in each chain
+	values    []float64 // of eight nodes in each chain
 	indicator []uint64
 
 	start snapshot // the first draw
@@ -87,7 +87,7 @@ func NewNodeBatches(m *sampling.Model, chains, draws int) (*NodeBatches, error) 
 		if b.numbers, err = stats.NewSeriesBatches(n, watchedChains(n, chains, 8, watchBytes), draws); err != nil {
 			return nil, err
 		}
-		b.values = make([]float64, chains)
+		b.values = make([]float64, stats.Eight*b.layout.stride)
 	}
 	b.indicator = make([]uint64, mostShares*((chains+63)/64))
 	return b, nil
@@ -105,8 +105,12 @@ func (b *NodeBatches) Observe(f *Frame) error {
 		b.bits.EndDraw()
 	}
 	if b.numbers != nil {
-		for i, n := range b.numberOf {
-			if err := b.numbers.AddSeries(i, state.values(int(n), b.values)); err != nil {
+		for i := 0; i < len(b.numberOf); i += stats.Eight {
+			nodes := b.numberOf[i:min(i+stats.Eight, len(b.numberOf))]
+			for k, n := range nodes {
+				state.values(int(n), b.values[k*state.stride:][:b.chains])
+			}
+			if err := b.numbers.AddMany(i, len(nodes), b.values, state.stride, state.kernel); err != nil {
 				return err
 			}
 		}

@@ -109,18 +109,16 @@ func (r *RowMeans) WriteArrays(z *npy.NPZWriter) error {
 
 // prepareValues makes room for the sums and the batches of an expression.
 func (r *rowMoments) prepareValues(chains, draws int) (err error) {
-	r.sums, r.product = make([]float64, r.f.Rows), make([]float64, chains)
+	r.sums = make([]float64, r.f.Rows)
+	r.makeProduct(chains)
 	r.batches, err = stats.NewSeriesBatches(r.f.Rows, watchedChains(r.f.Rows, chains, 8, momentBytes), draws)
 	return err
 }
 
 // addValues adds the values of an expression.
 func (r *rowMoments) addValues(f *Frame) error {
-	for row := range r.f.Rows {
-		r.value(f, row, r.product)
-		if err := r.addSeries(row, r.product); err != nil {
-			return fmt.Errorf("mean %s: %w", r.name, err)
-		}
+	if err := r.addRows(f.state().kernel, func(row int, values []float64) { r.value(f, row, values) }); err != nil {
+		return fmt.Errorf("mean %s: %w", r.name, err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // A stateLayout says where the nodes of a model lie in a snapshot.
@@ -17,10 +18,12 @@ type stateLayout struct {
 	variable      []int32 // of each node, its index in the model
 
 	spins, cats, floats int // numbers of nodes
+	stride              int // numbers from a continuous node to the next: whole words
+	kernel              vector.Kernel
 }
 
 func newStateLayout(m *sampling.Model, chains int) *stateLayout {
-	l := &stateLayout{model: m, chains: chains, words: (chains + 63) / 64,
+	l := &stateLayout{model: m, chains: chains, words: (chains + 63) / 64, stride: (chains + 63) / 64 * 64,
 		row: make([]int32, m.Nodes), variable: make([]int32, m.Nodes)}
 	for i, v := range m.Vars {
 		next := &l.spins
@@ -60,7 +63,7 @@ type snapshot struct {
 }
 
 func newSnapshot(l *stateLayout) snapshot {
-	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains), make([]float32, l.floats*l.chains)}
+	return snapshot{l, make([]uint64, l.spins*l.words), make([]uint16, l.cats*l.chains), make([]float32, l.floats*l.stride)}
 }
 
 func (s snapshot) spin(node int) []uint64 {
@@ -74,13 +77,17 @@ func (s snapshot) category(node int) []uint16 {
 }
 
 func (s snapshot) float(node int) []float32 {
-	at := int(s.row[node]) * s.chains
+	at := int(s.row[node]) * s.stride
 	return s.numbers[at : at+s.chains]
 }
 
 // values fills dst with the values of a categorical or continuous node.
 func (s snapshot) values(node int, dst []float64) []float64 {
 	if s.varOf(node).Kind == sampling.Continuous {
+		if s.hasKernel(dst) {
+			s.multiplyRows([]int32{int32(4*s.stride) * s.row[node]}, dst)
+			return dst
+		}
 		for c, x := range s.float(node) {
 			dst[c] = float64(x)
 		}
@@ -142,7 +149,7 @@ func (s snapshot) copyChains(from snapshot, word int, mask uint64) {
 			for at := c; at < len(s.categories); at += s.chains {
 				s.categories[at] = from.categories[at]
 			}
-			for at := c; at < len(s.numbers); at += s.chains {
+			for at := c; at < len(s.numbers); at += s.stride {
 				s.numbers[at] = from.numbers[at]
 			}
 		}

@@ -216,6 +216,9 @@ func (s snapshot) entries(f *sampling.Factor, nodes []int32, at []int32) {
 // product sets x of each chain to the product of the spins and the continuous
 // values, one at least, of a row of these nodes.
 func (s snapshot) product(f *sampling.Factor, nodes []int32, x []float64) {
+	if s.kernelProduct(f, nodes, x) {
+		return
+	}
 	first := true
 	for i, sl := range f.Slots {
 		if sl.Kind != sampling.Continuous {

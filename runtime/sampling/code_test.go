@@ -153,7 +153,7 @@ func TestCodeEqualsInterpreter(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		s, err := sampling.NewSampler(model, sampling.Options{Chains: chains, Seed: p.Sample.Seed, Threads: 1 + r.IntN(2)})
+		s, err := sampling.NewSampler(model, sampling.Options{Chains: chains, Seed: p.Sample.Seed, Threads: 1 + r.IntN(2), Kernel: anyKernel(n)})
 		if err != nil {
 			t.Fatal(err)
 		}

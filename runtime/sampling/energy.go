@@ -53,7 +53,9 @@ func (s *Sampler) hamiltonian(h []float64, lo, hi int) {
 // wordEnergies is H of the 64 chains of a word at β = 1.
 func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
 	for fi := range s.model.Factors {
-		if !s.model.Factors[fi].integer() {
+		if s.numberAt[fi] != nil {
+			s.addNumberFactor(&sum, fi, word)
+		} else if !s.model.Factors[fi].integer() {
 			s.addFloatFactor(&sum, fi, word)
 		} else if a := s.counted[fi]; a > 0 {
 			s.countFactor(&sum, fi, word, a)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // FloatBits is how a state holds a continuous value, BitsFloat the value.
@@ -57,6 +58,8 @@ type floatNode struct {
 
 	variable int
 	step     int32 // row of its steps, -1 without
+
+	linearRun, squareRun []vector.Term // for the kernel; nil: not for it
 
 	constant []float32 // of linear: one, or one for each state of a categorical
 	a        float64   // constant of square
@@ -172,6 +175,7 @@ func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
 		}
 	}
 	x.h, x.sd = s.gaussian(x.a)
+	x.linearRun, x.squareRun = s.termRun(x.linearRun, x.linear), s.termRun(x.squareRun, x.square)
 }
 
 // gaussian is h and s of the specification for a coefficient a of x².
@@ -181,8 +185,10 @@ func (s *Sampler) gaussian(a float64) (h, sd float32) {
 
 // floatScratch is what a worker needs for float blocks.
 type floatScratch struct {
-	second noise         // second digits
+	first  noise // words, as of digits of pairs of chains that are chains
+	halves [2][2][64]uint32
 	word   [4][64]uint32 // first words of four slots
+	second noise         // second digits
 	sum    [64]float32   // of linear terms
 	square [64]float32   // of square terms
 	term   [64]float32   // one term
@@ -192,22 +198,6 @@ type floatScratch struct {
 	stack  [][64]float32 // of expressions
 	own    [64]float32   // a category, for expressions
 	step   stepScratch
-}
-
-// fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
-// first on.
-func (f *floatScratch) fillWords(w rng.Words, p rng.Purpose, sweep uint64, first uint32, n int, g uint32) {
-	c3 := rng.CounterC3(p, 0, sweep)
-	if w.Rounds != rng.ARS5 {
-		rng.FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
-		return
-	}
-	for c := range n {
-		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
-		for q := range 4 {
-			f.word[q][c] = o[q]
-		}
-	}
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -409,25 +399,27 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 
 func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n int, slot, chain uint32) {
 	f := &w.float
-	fillFloats(&f.sum, x.constant[0])
-	w.addTerms(s, x.linear, 0, true, &f.sum, lane, n)
+	w.sumNumbers(s, x.constant[0], x.linear, x.linearRun, &f.sum, lane, n)
 	w.addCode(s, x.codes, linearOf, nil, &f.sum, lane, n)
 	square := len(x.square) > 0 || x.codedSquare()
 	if square {
-		fillFloats(&f.square, float32(x.a))
-		w.addTerms(s, x.square, 0, true, &f.square, lane, n)
+		w.sumNumbers(s, float32(x.a), x.square, x.squareRun, &f.square, lane, n)
 		w.addCode(s, x.codes, squareOf, nil, &f.square, lane, n)
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
 	words := &f.word[slot&3]
 	if x.bounds == nil {
-		for rare := s.normals.fill(words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
+		for rare := s.normals.fill(s.kernelInUse, words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
 			c := bits.TrailingZeros64(rare)
 			f.term[c] = float32(s.normal(rng.PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
 		}
 	}
 	if x.bounds == nil && !square {
+		if s.kernelInUse == vector.AVX512 {
+			vector.Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			return
+		}
 		for c := range out {
 			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
 		}
@@ -528,8 +520,8 @@ func (s *Sampler) initialFloat(in Init, v *Var, slot int32, chain int) float32 {
 
 // Floats appends the values of a continuous node in every chain.
 func (s *Sampler) Floats(node int, dst []float32) []float32 {
-	for c := range s.chains {
-		dst = append(dst, s.floats[s.chainAt(s.floatRows, int(s.row[node]), c)])
+	for c := 0; c < s.chains; c += 64 {
+		dst = append(dst, s.floats[s.chainAt(s.floatRows, int(s.row[node]), c):][:min(64, s.chains-c)]...)
 	}
 	return dst
 }

@@ -234,7 +234,7 @@ func TestFloatEqualsInterpreter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: p.Sample.Seed, Threads: 1 + r.IntN(2)})
+		s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: p.Sample.Seed, Threads: 1 + r.IntN(2), Kernel: anyKernel(n)})
 		if err != nil {
 			t.Fatal(err)
 		}

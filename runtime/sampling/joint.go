@@ -79,7 +79,7 @@ func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) []float32 {
 func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32) {
 	for g := 0; g < len(b.nodes); g += 4 {
 		slot := uint32(b.first + g)
-		w.float.fillWords(s.rng, rng.PurposeContinuous+s.phase, w.sweep, chain, n, slot/4)
+		w.float.fillWords(w.sweep, chain, n, slot/4)
 		for q := range min(4, len(b.nodes)-g) {
 			z := &w.joint.noise[g+q]
 			for c := range n {

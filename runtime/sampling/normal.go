@@ -2,6 +2,8 @@ package sampling
 
 import (
 	"math"
+
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // NormalQuantile returns the z >= 0 that a standard normal variable exceeds with
@@ -48,7 +50,7 @@ func NormalTail(t float64) float64 {
 // of z(n) = NormalQuantile((n + 1/2)/2^32): 32 to each power of two, through four
 // points each, in Newton's form. They are within 2^-27 of z. The last quarter is there
 // for the sake of a length of 2^9 alone.
-type normalTable [16 * 32]struct{ q, a, b, c float64 }
+type normalTable [16 * 32]vector.Cubic
 
 func newNormalTable() *normalTable {
 	t := &normalTable{}
@@ -60,9 +62,9 @@ func newNormalTable() *normalTable {
 			n := top + float64(k*size) + float64(float64(j)*size)/3
 			q[j] = NormalQuantile((n + 0.5) / (1 << 32))
 		}
-		t[i].q, t[i].a = q[0], q[1]-q[0]
-		t[i].b = (q[2] - 2*q[1] + q[0]) / 2
-		t[i].c = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
+		t[i].Q, t[i].A = q[0], q[1]-q[0]
+		t[i].B = (q[2] - 2*q[1] + q[0]) / 2
+		t[i].C = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
 	}
 	return t
 }
@@ -73,13 +75,16 @@ func (t *normalTable) at(n uint32) float64 {
 	u := math.Float64bits(float64(n))
 	p := &t[(u>>47-(1023+19)<<5)%uint64(len(t))]
 	f := float64(3 * (math.Float64frombits(u<<5&(1<<52-1)|1023<<52) - 1))
-	x := p.b + float64((f-2)*p.c)
-	x = p.a + float64((f-1)*x)
-	return p.q + float64(f*x)
+	x := p.B + float64((f-2)*p.C)
+	x = p.A + float64((f-1)*x)
+	return p.Q + float64(f*x)
 }
 
 // fill gives numbers for first words. Those of a word in rare need a second one.
-func (t *normalTable) fill(words *[64]uint32, z *[64]float32) (rare uint64) {
+func (t *normalTable) fill(k vector.Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
+	if k == vector.AVX512 {
+		return vector.Normals512((*[512]vector.Cubic)(t), words, z)
+	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)
 		x := t.at(max(n, 1<<19))

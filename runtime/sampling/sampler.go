@@ -84,6 +84,7 @@ type Sampler struct {
 	flat      []float64     // the weights of ints, where they are rounded by groups
 	weights32 [][]float32   // as float32, of models with updates in float32
 	intAt     []int         // where each factor's begin
+	numberAt  [][]int32     // by factor, see placeNumberRows
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -157,6 +158,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	}
 	s.words = (s.chains + 63) / 64
 	s.tile = min(8, max(1, s.words/s.threads))
+	if m.onlyNumbers() {
+		s.tile = 1 // rows side by side: strides of a power of two share few places of a cache
+	}
 	if m.Synchronous {
 		s.straight = nil // emitted code writes in place
 	}
@@ -202,6 +206,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		return nil, err
 	}
 	s.placeNumbers()
+	s.placeNumberRows()
 	s.placeCodes()
 	if s.hard != nil {
 		s.hard.plan(s)

@@ -98,10 +98,8 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 // curve prepares energyAt and slopeAt for a node.
 func (w *worker) curve(s *Sampler, node *floatNode, lane, n int) {
 	q := &w.float.step
-	fillFloats(&q.b, node.constant[0])
-	w.addTerms(s, node.linear, 0, true, &q.b, lane, n)
-	fillFloats(&q.a, float32(node.a))
-	w.addTerms(s, node.square, 0, true, &q.a, lane, n)
+	w.sumNumbers(s, node.constant[0], node.linear, node.linearRun, &q.b, lane, n)
+	w.sumNumbers(s, float32(node.a), node.square, node.squareRun, &q.a, lane, n)
 }
 
 // draws are the words of one node in the chains of a word.

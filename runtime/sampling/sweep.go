@@ -59,6 +59,8 @@ func (s *Sampler) newWorker() *worker {
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
+	w.float.first.kernel, w.float.first.phase = s.kernelInUse, rng.PurposeContinuous+s.phase
+	w.float.first.init(s.rng)
 	k := 1
 	for _, v := range s.model.Vars {
 		k = max(k, v.States)
@@ -234,7 +236,7 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
-				w.float.fillWords(s.rng, rng.PurposeContinuous+s.phase, w.sweep, chain, 8*bytes, slot/4)
+				w.float.fillWords(w.sweep, chain, 8*bytes, slot/4)
 			} else if b.float != nil {
 				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
 			}

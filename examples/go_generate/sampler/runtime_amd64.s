@@ -22,6 +22,359 @@ TEXT ·xgetbv(SB), NOSPLIT, $0-4
 	MOVL AX, ret+0(FP)
 	RET
 
+// Sums over chains of eight series at a time, in AVX-512.
+
+// Eight chains of a series: less its offset, added to its sums, and squared.
+#define DRAWS_SERIES(values, sums, i, z) \
+	VMOVUPD.Z     values, K1, z;             \
+	VSUBPD.BCST.Z 40+8*i(DX), z, K1, z;      \
+	VMOVUPD.Z     sums, K1, Z16;             \
+	VADDPD        z, Z16, Z16;               \
+	VMOVUPD       Z16, K1, sums;             \
+	VMULPD        z, z, z
+
+// func AddDraws512(a *Draws)
+TEXT ·AddDraws512(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), DX
+	MOVQ    0(DX), SI
+	MOVQ    8(DX), R8
+	MOVQ    16(DX), DI
+	MOVQ    24(DX), R10
+	MOVQ    32(DX), CX
+	LEAQ    (R8)(R8*2), R9
+	LEAQ    (SI)(R8*4), BX
+	LEAQ    (R10)(R10*2), R11
+	LEAQ    (DI)(R10*4), R13
+	VMOVUPD 104(DX), Z17
+	MOVL    $0xff, AX
+	KMOVW   AX, K1
+
+loop:
+	CMPQ  CX, $8
+	JGE   full
+	TESTQ CX, CX
+	JLE   done
+	MOVL  $1, AX
+	SHLL  CX, AX
+	DECL  AX
+	KMOVW AX, K1
+
+full:
+	DRAWS_SERIES((SI), (DI), 0, Z0)
+	DRAWS_SERIES((SI)(R8*1), (DI)(R10*1), 1, Z1)
+	DRAWS_SERIES((SI)(R8*2), (DI)(R10*2), 2, Z2)
+	DRAWS_SERIES((SI)(R9*1), (DI)(R11*1), 3, Z3)
+	DRAWS_SERIES((BX), (R13), 4, Z4)
+	DRAWS_SERIES((BX)(R8*1), (R13)(R10*1), 5, Z5)
+	DRAWS_SERIES((BX)(R8*2), (R13)(R10*2), 6, Z6)
+	DRAWS_SERIES((BX)(R9*1), (R13)(R11*1), 7, Z7)
+
+	// Lanes of series: squares of one chain after the other.
+	VUNPCKLPD  Z1, Z0, Z8
+	VUNPCKHPD  Z1, Z0, Z9
+	VUNPCKLPD  Z3, Z2, Z10
+	VUNPCKHPD  Z3, Z2, Z11
+	VUNPCKLPD  Z5, Z4, Z12
+	VUNPCKHPD  Z5, Z4, Z13
+	VUNPCKLPD  Z7, Z6, Z14
+	VUNPCKHPD  Z7, Z6, Z15
+	VSHUFF64X2 $0x44, Z10, Z8, Z18
+	VSHUFF64X2 $0xee, Z10, Z8, Z19
+	VSHUFF64X2 $0x44, Z14, Z12, Z20
+	VSHUFF64X2 $0xee, Z14, Z12, Z21
+	VSHUFF64X2 $0x44, Z11, Z9, Z22
+	VSHUFF64X2 $0xee, Z11, Z9, Z23
+	VSHUFF64X2 $0x44, Z15, Z13, Z24
+	VSHUFF64X2 $0xee, Z15, Z13, Z25
+	VSHUFF64X2 $0x88, Z20, Z18, Z0
+	VSHUFF64X2 $0x88, Z24, Z22, Z1
+	VSHUFF64X2 $0xdd, Z20, Z18, Z2
+	VSHUFF64X2 $0xdd, Z24, Z22, Z3
+	VSHUFF64X2 $0x88, Z21, Z19, Z4
+	VSHUFF64X2 $0x88, Z25, Z23, Z5
+	VSHUFF64X2 $0xdd, Z21, Z19, Z6
+	VSHUFF64X2 $0xdd, Z25, Z23, Z7
+	VADDPD     Z0, Z17, Z17
+	VADDPD     Z1, Z17, Z17
+	VADDPD     Z2, Z17, Z17
+	VADDPD     Z3, Z17, Z17
+	VADDPD     Z4, Z17, Z17
+	VADDPD     Z5, Z17, Z17
+	VADDPD     Z6, Z17, Z17
+	VADDPD     Z7, Z17, Z17
+	ADDQ $64, SI
+	ADDQ $64, BX
+	ADDQ $64, DI
+	ADDQ $64, R13
+	SUBQ $8, CX
+	JMP  loop
+
+done:
+	VMOVUPD Z17, 104(DX)
+	VZEROUPPER
+	RET
+
+#define TOTALS_SERIES(values, y) \
+	VMOVUPD.Z values, K1, Y8; \
+	VADDPD    Y8, y, y
+
+// func Totals512(totals *[8][4]float64, values *float64, stride, chains int)
+TEXT ·Totals512(SB), NOSPLIT, $0-32
+	MOVQ   totals+0(FP), DX
+	MOVQ   values+8(FP), SI
+	MOVQ   stride+16(FP), R8
+	MOVQ   chains+24(FP), CX
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (SI)(R8*4), BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVL   $0xf, AX
+	KMOVW  AX, K1
+
+loop:
+	CMPQ  CX, $4
+	JGE   full
+	TESTQ CX, CX
+	JLE   done
+	MOVL  $1, AX
+	SHLL  CX, AX
+	DECL  AX
+	KMOVW AX, K1
+
+full:
+	TOTALS_SERIES((SI), Y0)
+	TOTALS_SERIES((SI)(R8*1), Y1)
+	TOTALS_SERIES((SI)(R8*2), Y2)
+	TOTALS_SERIES((SI)(R9*1), Y3)
+	TOTALS_SERIES((BX), Y4)
+	TOTALS_SERIES((BX)(R8*1), Y5)
+	TOTALS_SERIES((BX)(R8*2), Y6)
+	TOTALS_SERIES((BX)(R9*1), Y7)
+	ADDQ $32, SI
+	ADDQ $32, BX
+	SUBQ $4, CX
+	JMP  loop
+
+done:
+	VMOVUPD Y0, 0(DX)
+	VMOVUPD Y1, 32(DX)
+	VMOVUPD Y2, 64(DX)
+	VMOVUPD Y3, 96(DX)
+	VMOVUPD Y4, 128(DX)
+	VMOVUPD Y5, 160(DX)
+	VMOVUPD Y6, 192(DX)
+	VMOVUPD Y7, 224(DX)
+	VZEROUPPER
+	RET
+
+// Kernels of continuous nodes, 64 chains at a time, in AVX-512.
+
+// Words of the first and of the second slot of two, in a list of both by turns.
+DATA wordsEven<>+0(SB)/8, $0x0000000200000000
+DATA wordsEven<>+8(SB)/8, $0x0000000600000004
+DATA wordsEven<>+16(SB)/8, $0x0000000a00000008
+DATA wordsEven<>+24(SB)/8, $0x0000000e0000000c
+DATA wordsEven<>+32(SB)/8, $0x0000001200000010
+DATA wordsEven<>+40(SB)/8, $0x0000001600000014
+DATA wordsEven<>+48(SB)/8, $0x0000001a00000018
+DATA wordsEven<>+56(SB)/8, $0x0000001e0000001c
+GLOBL wordsEven<>(SB), RODATA|NOPTR, $64
+
+DATA wordsOdd<>+0(SB)/8, $0x0000000300000001
+DATA wordsOdd<>+8(SB)/8, $0x0000000700000005
+DATA wordsOdd<>+16(SB)/8, $0x0000000b00000009
+DATA wordsOdd<>+24(SB)/8, $0x0000000f0000000d
+DATA wordsOdd<>+32(SB)/8, $0x0000001300000011
+DATA wordsOdd<>+40(SB)/8, $0x0000001700000015
+DATA wordsOdd<>+48(SB)/8, $0x0000001b00000019
+DATA wordsOdd<>+56(SB)/8, $0x0000001f0000001d
+GLOBL wordsOdd<>(SB), RODATA|NOPTR, $64
+
+// From 16 chains, eight each at a and b, to rows at to and to + 512.
+#define JOIN_WORDS(at, to) \
+	VMOVDQU32 at+0(SI), Z0;   \
+	VMOVDQU32 at+64(SI), Z1;  \
+	VMOVDQA32 Z0, Z2;         \
+	VPERMT2D  Z1, Z30, Z0;    \
+	VPERMT2D  Z1, Z31, Z2;    \
+	VMOVDQU32 Z0, to+0(DI);   \
+	VMOVDQU32 Z2, to+512(DI)
+
+// func JoinWords512(halves *[2][2][64]uint32, words *[4][64]uint32)
+TEXT ·JoinWords512(SB), NOSPLIT, $0-16
+	MOVQ      halves+0(FP), SI
+	MOVQ      words+8(FP), DI
+	VMOVDQU32 wordsEven<>(SB), Z30
+	VMOVDQU32 wordsOdd<>(SB), Z31
+	JOIN_WORDS(0, 0)
+	JOIN_WORDS(128, 64)
+	JOIN_WORDS(256, 256)
+	JOIN_WORDS(384, 320)
+	JOIN_WORDS(512, 128)
+	JOIN_WORDS(640, 192)
+	JOIN_WORDS(768, 384)
+	JOIN_WORDS(896, 448)
+	VZEROUPPER
+	RET
+
+DATA normalNumbers<>+0(SB)/4, $0x7fffffff  // all but the sign
+DATA normalNumbers<>+4(SB)/4, $0x00080000  // 2^19
+DATA normalNumbers<>+8(SB)/4, $0x80000000
+DATA normalNumbers<>+12(SB)/4, $0
+DATA normalNumbers<>+16(SB)/8, $33344               // of a piece: (1023+19)·32
+DATA normalNumbers<>+24(SB)/8, $0x000fffffffffffff
+DATA normalNumbers<>+32(SB)/8, $0x3ff0000000000000  // 1
+DATA normalNumbers<>+40(SB)/8, $0x4000000000000000  // 2
+DATA normalNumbers<>+48(SB)/8, $0x4008000000000000  // 3
+GLOBL normalNumbers<>(SB), RODATA|NOPTR, $56
+
+// The pieces of two numbers at the places at and at + 8 of R9 to one register.
+#define NORMAL_PIECES(at, to, low) \
+	MOVL         at+0(R9), AX;         \
+	MOVL         at+8(R9), BX;         \
+	VMOVUPD      (DI)(AX*1), low;      \
+	VINSERTF64X4 $1, (DI)(BX*1), to, to
+
+// The cubic of each of eight numbers u in float64. Their pieces are loaded one by one and
+// turned round. The other registers are free, y0 … y3 being halves of z0 … z3.
+#define NORMAL_CUBIC(at, u, e, z0, z1, z2, z3, y0, y1, y2, y3) \
+	VPSRLQ      $47, u, e;             \
+	VPSUBQ      Z23, e, e;             \
+	VPSLLQ      $5, e, e;              \
+	VPMOVQD     e, y0;                 \
+	VMOVDQU     y0, at+0(R9);          \
+	NORMAL_PIECES(at+0, z0, y0);       \
+	NORMAL_PIECES(at+4, z1, y1);       \
+	NORMAL_PIECES(at+16, z2, y2);      \
+	NORMAL_PIECES(at+20, z3, y3);      \
+	VPSLLQ      $5, u, u;              \
+	VPTERNLOGQ  $0xea, Z25, Z24, u;    \
+	VSUBPD      Z25, u, u;             \
+	VMULPD      Z27, u, u;             \
+	VUNPCKHPD   z1, z0, e;             \
+	VUNPCKLPD   z1, z0, z0;            \
+	VUNPCKHPD   z3, z2, z1;            \
+	VUNPCKLPD   z3, z2, z2;            \
+	VSHUFF64X2  $0xdd, z1, e, z3;      \
+	VSHUFF64X2  $0x88, z1, e, z1;      \
+	VSHUFF64X2  $0xdd, z2, z0, e;      \
+	VSHUFF64X2  $0x88, z2, z0, z0;     \
+	VSUBPD      Z26, u, z2;            \
+	VMULPD      z3, z2, z2;            \
+	VADDPD      z2, e, e;              \
+	VSUBPD      Z25, u, z2;            \
+	VMULPD      e, z2, z2;             \
+	VADDPD      z2, z1, z1;            \
+	VMULPD      z1, u, u;              \
+	VADDPD      u, z0, u
+
+// func Normals512(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
+TEXT ·Normals512(SB), NOSPLIT, $96-32
+	MOVQ         table+0(FP), DI
+	MOVQ         words+8(FP), SI
+	MOVQ         z+16(FP), DX
+	VPBROADCASTD normalNumbers<>+0(SB), Z20
+	VPBROADCASTD normalNumbers<>+4(SB), Z21
+	VPBROADCASTD normalNumbers<>+8(SB), Z22
+	VPBROADCASTQ normalNumbers<>+16(SB), Z23
+	VPBROADCASTQ normalNumbers<>+24(SB), Z24
+	VPBROADCASTQ normalNumbers<>+32(SB), Z25
+	VPBROADCASTQ normalNumbers<>+40(SB), Z26
+	VPBROADCASTQ normalNumbers<>+48(SB), Z27
+	XORL         R8, R8
+	LEAQ         31(SP), R9
+	ANDQ         $-32, R9
+	MOVL         $4, CX
+
+loop:
+	VMOVDQU32     (SI), Z0
+	VPANDD        Z20, Z0, Z1
+	VPCMPUD       $1, Z21, Z1, K5
+	VPMAXUD       Z21, Z1, Z1
+	VCVTDQ2PD     Y1, Z2
+	VEXTRACTI64X4 $1, Z1, Y3
+	VCVTDQ2PD     Y3, Z3
+	NORMAL_CUBIC(0, Z2, Z4, Z5, Z6, Z7, Z8, Y5, Y6, Y7, Y8)
+	NORMAL_CUBIC(32, Z3, Z9, Z10, Z11, Z12, Z13, Y10, Y11, Y12, Y13)
+	VCVTPD2PS     Z2, Y2
+	VCVTPD2PS     Z3, Y3
+	VINSERTF64X4  $1, Y3, Z2, Z2
+	VPTERNLOGD    $0xd2, Z22, Z0, Z2
+	VMOVUPS       Z2, (DX)
+	KMOVW         K5, AX
+	SHLQ          $48, AX
+	SHRQ          $16, R8
+	ORQ           AX, R8
+	ADDQ          $64, SI
+	ADDQ          $64, DX
+	DECL          CX
+	JNE           loop
+	MOVQ          R8, rare+24(FP)
+	VZEROUPPER
+	RET
+
+// func SumTerms512(sum *[64]float32, constant float32, state *float32, terms *Term, n int)
+TEXT ·SumTerms512(SB), NOSPLIT, $0-40
+	MOVQ         sum+0(FP), DX
+	VBROADCASTSS constant+8(FP), Z0
+	MOVQ         state+16(FP), DI
+	MOVQ         terms+24(FP), SI
+	MOVQ         n+32(FP), CX
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	TESTQ        CX, CX
+	JEQ          done
+
+loop:
+	VBROADCASTSS 0(SI), Z4
+	MOVLQSX      4(SI), AX
+	VMULPS       0(DI)(AX*1), Z4, Z5
+	VMULPS       64(DI)(AX*1), Z4, Z6
+	VMULPS       128(DI)(AX*1), Z4, Z7
+	VMULPS       192(DI)(AX*1), Z4, Z8
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z7, Z2, Z2
+	VADDPS       Z8, Z3, Z3
+	ADDQ         $8, SI
+	DECQ         CX
+	JNE          loop
+
+done:
+	VMOVUPS Z0, 0(DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	VMOVUPS Z3, 192(DX)
+	VZEROUPPER
+	RET
+
+#define MIX_SIXTEEN(at) \
+	VMULPS  at(SI), Z8, Z0; \
+	VMULPS  at(BX), Z9, Z1; \
+	VADDPS  Z1, Z0, Z0;     \
+	VMOVUPS Z0, at(DX)
+
+// func Mix512(out, x, y *[64]float32, a, b float32)
+TEXT ·Mix512(SB), NOSPLIT, $0-32
+	MOVQ         out+0(FP), DX
+	MOVQ         x+8(FP), SI
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS a+24(FP), Z8
+	VBROADCASTSS b+28(FP), Z9
+	MIX_SIXTEEN(0)
+	MIX_SIXTEEN(64)
+	MIX_SIXTEEN(128)
+	MIX_SIXTEEN(192)
+	VZEROUPPER
+	RET
+
 // Philox4x32 for 4 pairs of chains in a register, as in philox512_amd64.s, two sets at
 // a time.
 
@@ -761,6 +1114,113 @@ row:
 	ADDQ   $64, BX
 	DECL   CX
 	JNE    row
+	VZEROUPPER
+	RET
+
+// Products of rows of float32 in float64, 64 chains at a time, in AVX-512.
+
+// One row at DI + AX into the product in Z0 … Z7.
+#define PRODUCT_EIGHT(at, z) \
+	VCVTPS2PD at(DI)(AX*1), Z16; \
+	VMULPD    Z16, z, z
+
+#define PRODUCT_ROW \
+	MOVLQSX (R8), AX;      \
+	ADDQ    $4, R8;        \
+	PRODUCT_EIGHT(0, Z0);   \
+	PRODUCT_EIGHT(32, Z1);  \
+	PRODUCT_EIGHT(64, Z2);  \
+	PRODUCT_EIGHT(96, Z3);  \
+	PRODUCT_EIGHT(128, Z4); \
+	PRODUCT_EIGHT(160, Z5); \
+	PRODUCT_EIGHT(192, Z6); \
+	PRODUCT_EIGHT(224, Z7)
+
+// A number to all chains of the product.
+#define PRODUCT_START(x) \
+	VBROADCASTSD x, Z0; \
+	VMOVAPD      Z0, Z1; \
+	VMOVAPD      Z0, Z2; \
+	VMOVAPD      Z0, Z3; \
+	VMOVAPD      Z0, Z4; \
+	VMOVAPD      Z0, Z5; \
+	VMOVAPD      Z0, Z6; \
+	VMOVAPD      Z0, Z7
+
+// func SubtractProducts512(sum *[64]float64, state *float32, weights *float64, stride int, at *int32, rows, k int)
+TEXT ·SubtractProducts512(SB), NOSPLIT, $0-56
+	MOVQ    sum+0(FP), DX
+	MOVQ    state+8(FP), DI
+	MOVQ    weights+16(FP), SI
+	MOVQ    stride+24(FP), R9
+	MOVQ    at+32(FP), R8
+	MOVQ    rows+40(FP), CX
+	VMOVUPD 0(DX), Z8
+	VMOVUPD 64(DX), Z9
+	VMOVUPD 128(DX), Z10
+	VMOVUPD 192(DX), Z11
+	VMOVUPD 256(DX), Z12
+	VMOVUPD 320(DX), Z13
+	VMOVUPD 384(DX), Z14
+	VMOVUPD 448(DX), Z15
+
+row:
+	PRODUCT_START((SI))
+	ADDQ  R9, SI
+	MOVQ  k+48(FP), BX
+	TESTQ BX, BX
+	JEQ   done
+
+slot:
+	PRODUCT_ROW
+	DECQ BX
+	JNE  slot
+
+done:
+	VSUBPD  Z0, Z8, Z8
+	VSUBPD  Z1, Z9, Z9
+	VSUBPD  Z2, Z10, Z10
+	VSUBPD  Z3, Z11, Z11
+	VSUBPD  Z4, Z12, Z12
+	VSUBPD  Z5, Z13, Z13
+	VSUBPD  Z6, Z14, Z14
+	VSUBPD  Z7, Z15, Z15
+	DECQ    CX
+	JNE     row
+	VMOVUPD Z8, 0(DX)
+	VMOVUPD Z9, 64(DX)
+	VMOVUPD Z10, 128(DX)
+	VMOVUPD Z11, 192(DX)
+	VMOVUPD Z12, 256(DX)
+	VMOVUPD Z13, 320(DX)
+	VMOVUPD Z14, 384(DX)
+	VMOVUPD Z15, 448(DX)
+	VZEROUPPER
+	RET
+
+DATA productOne<>+0(SB)/8, $0x3ff0000000000000
+GLOBL productOne<>(SB), RODATA|NOPTR, $8
+
+// func Product512(out *[64]float64, state *float32, at *int32, k int)
+TEXT ·Product512(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), DX
+	MOVQ state+8(FP), DI
+	MOVQ at+16(FP), R8
+	MOVQ k+24(FP), BX
+	PRODUCT_START(productOne<>(SB))
+
+slot:
+	PRODUCT_ROW
+	DECQ    BX
+	JNE     slot
+	VMOVUPD Z0, 0(DX)
+	VMOVUPD Z1, 64(DX)
+	VMOVUPD Z2, 128(DX)
+	VMOVUPD Z3, 192(DX)
+	VMOVUPD Z4, 256(DX)
+	VMOVUPD Z5, 320(DX)
+	VMOVUPD Z6, 384(DX)
+	VMOVUPD Z7, 448(DX)
 	VZEROUPPER
 	RET
 

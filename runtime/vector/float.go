@@ -1,0 +1,20 @@
+package vector
+
+// Kernels of continuous nodes work on 64 chains: rows of float32 or of words, one for
+// each chain. Their operations are those of the portable code, in its order, each
+// rounded, no product fused with a sum.
+
+// Cubic is a piece of the function from words to normal numbers, see sampling.
+type Cubic struct{ Q, A, B, C float64 }
+
+// Term is a weight and a row, At bytes from the beginning of the state.
+type Term struct {
+	Weight float32
+	At     int32
+}
+
+// MostTerms and MostProducts are how many terms or rows a call may have.
+const (
+	MostTerms    = 1 << 13
+	MostProducts = 1 << 10
+)
