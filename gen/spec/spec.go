@@ -165,6 +165,7 @@ type Factor struct {
 	Index   *Index
 	Weights *Weights // nil when Energy is set
 	Energy  string
+	MLP     *MLP // the energy is this network; Energy is its text
 	Params  []Param
 	Scale   Float
 	ScaleBy Name // runtime parameter
