@@ -1,6 +1,10 @@
 package sampling
 
-import "math"
+import (
+	"math"
+
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
+)
 
 // Networks in float32, for the 64 chains of a word at once.
 
@@ -31,6 +35,7 @@ func newNet32(n *Net, params []param32) *net32 {
 // slopes by all inputs cost little more than that by one, and updates ask for one after
 // the other at the same inputs.
 type netScratch struct {
+	kernel vector.Kernel
 	of     *net32        // whose slopes these are; nil: nobody's
 	input  [][64]float32 // where they were taken
 	slope  [][64]float32 // by each input
@@ -51,14 +56,14 @@ func grown(x [][64]float32, n int) [][64]float32 {
 // by its slope by that input.
 func (q *netScratch) netAt(n *net32, input int, x [][64]float32) {
 	if input < 0 {
-		q.forward(n, x, false)
+		q.forward(n, x)
 		x[0] = q.value
 		return
 	}
 	if q.of != n || !sameBits(q.input, x) {
 		q.input = grown(q.input, len(x))[:len(x)]
 		copy(q.input, x)
-		q.forward(n, x, true)
+		q.forward(n, x)
 		q.backward(n)
 		q.of = n
 	}
@@ -79,8 +84,8 @@ func sameBits(x, y [][64]float32) bool {
 	return true
 }
 
-// forward computes the value; with bends it keeps the slopes of the activations.
-func (q *netScratch) forward(n *net32, x [][64]float32, bends bool) {
+// forward computes the value and what backward takes.
+func (q *netScratch) forward(n *net32, x [][64]float32) {
 	hidden := len(n.layers) - 1
 	for len(q.act) < hidden {
 		q.act, q.bend = append(q.act, nil), append(q.bend, nil)
@@ -89,23 +94,44 @@ func (q *netScratch) forward(n *net32, x [][64]float32, bends bool) {
 		y := &n.layers[l]
 		q.act[l], q.bend[l] = grown(q.act[l], y.out), grown(q.bend[l], y.out)
 		for o := range y.out {
-			denseWord(&q.act[l][o], y.b[o], y.w[o*y.in:o*y.in+y.in], x)
-			n.activation.word(&q.act[l][o], &q.bend[l][o])
+			fillFloats(&q.act[l][o], y.b[o])
+			q.denseWord(&q.act[l][o], y.w[o*y.in:o*y.in+y.in], 1, x)
 		}
+		q.activate(n.activation, q.act[l][:y.out], q.bend[l][:y.out])
 		x = q.act[l]
 	}
 	last := &n.layers[hidden]
-	denseWord(&q.value, last.b[0], last.w, x)
+	fillFloats(&q.value, last.b[0])
+	q.denseWord(&q.value, last.w, 1, x)
 }
 
-// denseWord is b + Σ w·x, added from left to right.
-func denseWord(z *[64]float32, b float32, w []float32, x [][64]float32) {
-	fillFloats(z, b)
-	for i, c := range w {
-		y := &x[i]
+// denseWord adds w[0]·x[0] + w[stride]·x[1] + … to z, from left to right.
+func (q *netScratch) denseWord(z *[64]float32, w []float32, stride int, x [][64]float32) {
+	n := (len(w) + stride - 1) / stride
+	if q.kernel == vector.AVX512 {
+		for i := 0; i < n; i += vector.NetRows {
+			vector.DenseWord512(z, &w[i*stride], stride, min(vector.NetRows, n-i), &x[i])
+		}
+		return
+	}
+	for i := range n {
+		c, y := w[i*stride], &x[i]
 		for j := range z {
 			z[j] += float32(c * y[j])
 		}
+	}
+}
+
+// activate replaces rows by their activations and fills the slopes of these.
+func (q *netScratch) activate(a Activation, z, slope [][64]float32) {
+	if a == SiLU && q.kernel == vector.AVX512 {
+		for i := 0; i < len(z); i += vector.NetRows {
+			vector.SiLURows512(&z[i], &slope[i], min(vector.NetRows, len(z)-i))
+		}
+		return
+	}
+	for i := range z {
+		a.word(&z[i], &slope[i])
 	}
 }
 
@@ -127,14 +153,8 @@ func (q *netScratch) backward(n *net32) {
 		}
 		next := q.room((hidden-l)%2, y.in)
 		for i := range y.in {
-			t := &next[i]
-			*t = [64]float32{}
-			for o := range y.out {
-				c, d := y.w[o*y.in+i], &delta[o]
-				for j := range t {
-					t[j] += float32(c * d[j])
-				}
-			}
+			next[i] = [64]float32{}
+			q.denseWord(&next[i], y.w[i:], y.in, delta[:y.out])
 		}
 		delta = next
 	}

@@ -1,5 +1,7 @@
 package sampling
 
+import "github.com/thrmlgen/thrmlgen/runtime/vector"
+
 // Tape evaluates code of energies along lines in the space of their slots, and what
 // follows from it backwards: the derivatives by slots and parameters, each as a function
 // of the place on the line. With x + t·v as slots, the energy is a jet whose second
@@ -14,6 +16,9 @@ type Tape struct {
 	stack []int32 // steps whose values are on it
 	nets  []netTape
 	used  int // of nets
+
+	kernel vector.Kernel
+	turned [][]float64 // weights of the layers of code's network, transposed
 
 	code *CodeFactor
 	row  int
@@ -32,10 +37,17 @@ type tapeStep struct {
 
 // NewTape makes a tape for jets with numbers up to an order: 0 for energies and their
 // gradients, 1 for products of second derivatives with v, 2 for vᵀ∇²E·v.
-func NewTape(order int) *Tape { return &Tape{order: order} }
+func NewTape(order int) *Tape {
+	kernel, _ := vector.ChooseKernel(vector.Automatic)
+	return &Tape{order: order, kernel: kernel}
+}
 
 // Energy is what a row of a code factor adds to H, slot giving the numbers in its slots.
+// Parameters must not change from one call for a code factor to the next.
 func (t *Tape) Energy(c *CodeFactor, row int, slot func(n int) Jet) Jet {
+	if t.code != c {
+		t.turn(c)
+	}
 	t.code, t.row, t.used = c, row, 0
 	t.steps, t.stack = t.steps[:0], t.stack[:0]
 	for _, o := range c.Energy {
@@ -143,7 +155,7 @@ func (t *Tape) Back(by Jet, sums [][]float64, slot func(n int, d Jet)) {
 			n.back(t, s.adjoint, by, sums)
 			for k, from := range n.inputs {
 				p := &t.steps[from].adjoint
-				*p = p.plus(n.input(k))
+				*p = p.plus(n.input(t, k))
 			}
 		}
 		if s.a >= 0 {
@@ -159,145 +171,4 @@ func (t *Tape) Back(by Jet, sums [][]float64, slot func(n int, d Jet)) {
 
 func dot(x, y Jet) float64 {
 	return float64(x[0]*y[0]) + float64(x[1]*y[1]) + float64(x[2]*y[2])
-}
-
-// netTape is a network on a tape. Lists are by number of the jets, then by neuron.
-type netTape struct {
-	net    *Net
-	inputs []int32
-	value  Jet
-	act    [][3][]float64 // of each layer, the inputs first
-	slope  [][3][]float64 // of the activations of the hidden layers
-	delta  [2][3][]float64
-}
-
-// network runs the inputs on the stack through the network.
-func (t *Tape) network() int32 {
-	net := t.code.Net
-	if t.used == len(t.nets) {
-		t.nets = append(t.nets, netTape{})
-	}
-	n := &t.nets[t.used]
-	t.used++
-	first := len(t.stack) - net.Sizes[0]
-	n.net, n.inputs = net, append(n.inputs[:0], t.stack[first:]...)
-	t.stack = t.stack[:first]
-	for len(n.act) < net.layers() {
-		n.act, n.slope = append(n.act, [3][]float64{}), append(n.slope, [3][]float64{})
-	}
-	for k := 0; k <= t.order; k++ {
-		n.act[0][k] = sized(n.act[0][k], net.Sizes[0])
-		for i, from := range n.inputs {
-			n.act[0][k][i] = t.steps[from].value[k]
-		}
-	}
-	for l := range net.layers() - 1 {
-		for k := 0; k <= t.order; k++ {
-			n.act[l+1][k], n.slope[l+1][k] = sized(n.act[l+1][k], net.Sizes[l+1]), sized(n.slope[l+1][k], net.Sizes[l+1])
-		}
-		for o := range net.Sizes[l+1] {
-			z := n.sum(t, l, o)
-			value, slope := z.apply(net.Activation.Derivatives(z[0]))
-			for k := 0; k <= t.order; k++ {
-				n.act[l+1][k][o], n.slope[l+1][k][o] = value[k], slope[k]
-			}
-		}
-	}
-	n.value = n.sum(t, net.layers()-1, 0)
-	return int32(t.used - 1)
-}
-
-func sized(x []float64, n int) []float64 {
-	if cap(x) < n {
-		return make([]float64, n)
-	}
-	return x[:n]
-}
-
-// sum is what goes into neuron o of layer l.
-func (n *netTape) sum(t *Tape, l, o int) (z Jet) {
-	in := n.net.Sizes[l]
-	w := t.code.Params[n.net.First+2*l].Values[o*in:][:in]
-	z[0] = dense(t.code.Params[n.net.First+2*l+1].Values[o], w, n.act[l][0])
-	for k := 1; k <= t.order; k++ {
-		z[k] = dense(0, w, n.act[l][k])
-	}
-	return z
-}
-
-// input is the derivative of the result by input i, after back.
-func (n *netTape) input(i int) (d Jet) {
-	for k, list := range n.delta[0] {
-		if i < len(list) {
-			d[k] = list[i]
-		}
-	}
-	return d
-}
-
-// back works out derivatives of the result, whose derivative by the network is adjoint.
-func (n *netTape) back(t *Tape, adjoint, by Jet, sums [][]float64) {
-	last := n.net.layers() - 1
-	at, below := &n.delta[0], &n.delta[1]
-	for k := 0; k <= t.order; k++ {
-		at[k] = append(at[k][:0], adjoint[k])
-	}
-	for l := last; l >= 0; l-- {
-		in, out := n.net.Sizes[l], n.net.Sizes[l+1]
-		if l < last {
-			for o := range out {
-				var d, s Jet
-				for k := 0; k <= t.order; k++ {
-					d[k], s[k] = at[k][o], n.slope[l+1][k][o]
-				}
-				d = d.Times(s)
-				for k := 0; k <= t.order; k++ {
-					at[k][o] = d[k]
-				}
-			}
-		}
-		first := n.net.First + 2*l
-		if sums != nil && sums[first] != nil {
-			n.addLayer(t, l, at, by, sums[first], sums[first+1])
-		}
-		w := t.code.Params[first].Values
-		for k := 0; k <= t.order; k++ {
-			below[k] = sized(below[k], in)
-			clear(below[k])
-			for o := range out {
-				c := at[k][o]
-				for i, v := range w[o*in : o*in+in] {
-					below[k][i] += float64(v * c)
-				}
-			}
-		}
-		*at, *below = *below, *at
-	}
-}
-
-// addLayer adds the derivatives by a layer's weights and biases, delta being those by
-// what goes into its neurons.
-func (n *netTape) addLayer(t *Tape, l int, delta *[3][]float64, by Jet, weights, biases []float64) {
-	in := n.net.Sizes[l]
-	for o := range n.net.Sizes[l+1] {
-		var d Jet
-		for k := 0; k <= t.order; k++ {
-			d[k] = delta[k][o]
-		}
-		biases[o] += dot(by, d)
-		// by·(d × act), by the numbers of act.
-		for j := 0; j <= t.order; j++ {
-			c := 0.0
-			for k := j; k <= t.order; k++ {
-				c += float64(by[k] * d[k-j])
-			}
-			if c == 0 {
-				continue
-			}
-			row := weights[o*in : o*in+in]
-			for i, a := range n.act[l][j] {
-				row[i] += float64(c * a)
-			}
-		}
-	}
 }
