@@ -18,6 +18,6 @@ func ArsSpins512(*Ars, uint32, *SpinNoise)            { panic("no kernel") }
 func DenseWord512(*[64]float32, *float32, int, int, *[64]float32) {
 	panic("no kernel")
 }
-func SiLURows512(*[64]float32, *[64]float32, int) { panic("no kernel") }
+func SiLURows512(*[64]float32, *[64]float32, int)      { panic("no kernel") }
 func MatVec512(*float64, int, *float64, *float64, int) { panic("no kernel") }
 func Outer512(*float64, *float64, int, *float64, int)  { panic("no kernel") }
