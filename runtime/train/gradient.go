@@ -54,7 +54,7 @@ func (g *Gradient) Norm() float64 {
 // Standard errors are those between chains, within examples in the positive phase;
 // with one chain an example they come from up to 32 batches of draws.
 func (t *Trainer) Gradient(ctx context.Context, examples []int32, errors bool) (*Gradient, error) {
-	if t.task.Loss.scores() {
+	if t.task.Loss.Scores() {
 		return t.scoreGradient(examples), ctx.Err()
 	}
 	pos, err := t.positive(ctx, examples, errors)

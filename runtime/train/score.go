@@ -65,14 +65,14 @@ const mostMatched = 64
 
 // matches reports whether the score of examples is minus the loss of score matching.
 func (t *Trainer) matches() bool {
-	return t.task.Loss.scores() || !t.closed() && len(t.task.Visible) <= mostMatched && t.task.checkScores() == nil
+	return t.task.Loss.Scores() || !t.closed() && len(t.task.Visible) <= mostMatched && t.task.checkScores() == nil
 }
 
 // hyvarinen is minus the loss of score matching: that of the task, with the same words at
 // every call, or else the exact one.
 func (t *Trainer) hyvarinen(ctx context.Context, data, condition Examples) (float64, error) {
 	loss := t.task.Loss
-	if !loss.scores() {
+	if !loss.Scores() {
 		loss = ScoreMatching
 	}
 	all := make([]int32, data.Rows)

@@ -22,8 +22,8 @@ import (
 // not held must be visible and continuous, without a range: at the ends of one the
 // integration by parts behind these losses leaves a term.
 
-// scores reports whether a loss needs no chains.
-func (l Loss) scores() bool { return l >= ScoreMatching }
+// Scores tells the losses of score matching, which run no chains.
+func (l Loss) Scores() bool { return l >= ScoreMatching }
 
 // checkScores refuses a task of score matching in which a node would have to be sampled.
 func (t *Task) checkScores() error {

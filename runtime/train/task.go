@@ -185,7 +185,7 @@ func (t *Task) check() error {
 			}
 		}
 	}
-	if t.Loss.scores() {
+	if t.Loss.Scores() {
 		if err := t.checkScores(); err != nil {
 			return err
 		}
