@@ -62,8 +62,16 @@ func settings(task *train.Task, s *spec.Train) {
 	}
 	task.Batch, task.Epochs, task.K = whole(s.Batch, 0), whole(s.Epochs, 1), whole(s.K, 1)
 	task.Seed = s.Seed.V
-	if s.Loss.Text == "cd" {
+	task.Sigma, task.Projections = float(s.Sigma, 0.1), whole(s.Projections, 1)
+	switch s.Loss.Text {
+	case "cd":
 		task.Loss, task.Start = train.CD, train.StartData
+	case "score_matching":
+		task.Loss = train.ScoreMatching
+	case "sliced":
+		task.Loss = train.Sliced
+	case "denoising":
+		task.Loss = train.Denoising
 	}
 	switch s.Start.Text {
 	case "data":

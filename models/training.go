@@ -8,7 +8,9 @@ type Training struct {
 	Condition    []Condition
 	Batch        int
 	Epochs       int
-	Loss         string // kl or cd
+	Loss         string // kl, cd, score_matching, sliced or denoising
+	Sigma        float64
+	Projections  int
 	K            int
 	Start        string // data, noise or persistent
 	LearningRate float64
@@ -98,6 +100,8 @@ func (m *Model) Train(t Training) {
 	f.count("batch", "Batch", t.Batch)
 	f.count("epochs", "Epochs", t.Epochs)
 	f.word("loss", "Loss", t.Loss)
+	f.number("sigma", "Sigma", t.Sigma)
+	f.count("projections", "Projections", t.Projections)
 	f.count("k", "K", t.K)
 	f.word("start", "Start", t.Start)
 	f.rate(&t)

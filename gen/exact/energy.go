@@ -47,7 +47,7 @@ func addCode(h float64, c *graph.CodeFactor, state []int32) float64 {
 	if c.Directed {
 		return h
 	}
-	code := sampling.Code{Ops: c.Energy, Params: c.Params}
+	code := sampling.Code{Ops: c.Energy, Params: c.Params, Net: c.Net}
 	var stack []float64
 	k := len(c.Slots)
 	for r := range c.Rows {

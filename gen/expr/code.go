@@ -9,7 +9,7 @@ var codeOps = [...]sampling.CodeOpKind{
 	Exp: sampling.CodeExp, Log: sampling.CodeLog, Sqrt: sampling.CodeSqrt, Sin: sampling.CodeSin, Cos: sampling.CodeCos,
 	Tanh: sampling.CodeTanh, Abs: sampling.CodeAbs, Min: sampling.CodeMin, Max: sampling.CodeMax,
 	Less: sampling.CodeLess, LessEq: sampling.CodeLessEq, Greater: sampling.CodeGreater, GreaterEq: sampling.CodeGreaterEq,
-	Equal: sampling.CodeEqual, NotEqual: sampling.CodeNotEqual,
+	Equal: sampling.CodeEqual, NotEqual: sampling.CodeNotEqual, Net: sampling.CodeNet, NetSlope: sampling.CodeNetSlope,
 }
 
 // Code is an expression as the runtime evaluates it: operands first. slot numbers
@@ -26,6 +26,8 @@ func Code(e *Expr, slot func(n, comp int) int, param func(n int) int) []sampling
 		o.V = e.Value
 	case Slot, Index:
 		o.N = int32(slot(e.N, e.Comp))
+	case NetSlope:
+		o.N = int32(e.N)
 	case Param:
 		if e.Comp != Scalar {
 			ops = append(ops, sampling.CodeOp{Op: sampling.CodeConst, V: float64(e.Comp)})

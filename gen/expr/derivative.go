@@ -55,5 +55,16 @@ func derive(e *Expr, x string) *Expr {
 	case Max:
 		return binary(Add, mul(binary(GreaterEq, u, v), d(0)), mul(binary(Less, u, v), d(1)))
 	}
-	return Number(0) // comparisons
+	if e.Op == Net {
+		sum := Number(0)
+		for i, y := range e.Args {
+			if !y.has(func(z *Expr) bool { return z.key() == x }) {
+				continue
+			}
+			slope := &Expr{Op: NetSlope, N: i, Args: e.Args, Comp: Scalar}
+			sum = binary(Add, sum, mul(slope, d(i)))
+		}
+		return sum
+	}
+	return Number(0) // comparisons; of NetSlope there is none
 }

@@ -37,6 +37,9 @@ const (
 	GreaterEq
 	Equal
 	NotEqual
+
+	Net      // a network of Args
+	NetSlope // its slope by input N
 )
 
 // Scalar is the Comp of what is no vector.
@@ -87,7 +90,7 @@ var (
 	symbols = map[Op]string{
 		Neg: "-", Add: "+", Sub: "-", Mul: "*", Div: "/", Pow: "^",
 		Less: "<", LessEq: "<=", Greater: ">", GreaterEq: ">=", Equal: "==", NotEqual: "!=",
-		Exp: "exp", Log: "log", Sqrt: "sqrt", Sin: "sin", Cos: "cos", Tanh: "tanh", Abs: "abs", Min: "min", Max: "max",
+		Exp: "exp", Log: "log", Sqrt: "sqrt", Sin: "sin", Cos: "cos", Tanh: "tanh", Abs: "abs", Min: "min", Max: "max", Net: "mlp",
 	}
 	binding = map[Op]int{ // how tightly an operator binds
 		Less: 1, LessEq: 1, Greater: 1, GreaterEq: 1, Equal: 1, NotEqual: 1,
@@ -178,7 +181,7 @@ func (e *Expr) writeKey(b *strings.Builder) {
 	switch e.Op {
 	case Const:
 		b.WriteString(strconv.FormatFloat(e.Value, 'b', -1, 64))
-	case Slot, Index, Param:
+	case Slot, Index, Param, NetSlope:
 		b.WriteString(strconv.Itoa(e.N))
 		if e.Comp != Scalar {
 			b.WriteString("." + strconv.Itoa(e.Comp))
@@ -237,6 +240,9 @@ func (e *Expr) Replace(f func(*Expr) *Expr) *Expr {
 	c.Args = args
 	return &c
 }
+
+// Network is the value of a network of inputs.
+func Network(inputs []*Expr) *Expr { return &Expr{Op: Net, Args: inputs, Comp: Scalar} }
 
 // Number is a constant.
 func Number(v float64) *Expr { return &Expr{Op: Const, Value: v, Comp: Scalar} }

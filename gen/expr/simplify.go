@@ -39,6 +39,9 @@ func Simplify(e *Expr) *Expr {
 	}
 	s := *e
 	s.Args = args
+	if e.Op == Net || e.Op == NetSlope {
+		return &s
+	}
 	for _, x := range args {
 		if x.Op != Const {
 			return &s

@@ -21,7 +21,7 @@ func (e *expression) code(tree *expr.Expr) bool {
 	if !e.b.takeCells(e.f.Pos, float64(e.f.Rows)*float64(len(columns))) {
 		return false
 	}
-	c := &CodeFactor{Rows: e.f.Rows, Index: e.rowsOf(columns), Params: e.codeParams(), Energy: codeOver(tree, columns), Pos: e.f.Pos}
+	c := &CodeFactor{Rows: e.f.Rows, Index: e.rowsOf(columns), Params: e.codeParams(), Net: e.net, Energy: codeOver(tree, columns), Pos: e.f.Pos}
 	for _, at := range columns {
 		slot := e.f.Slots[at.slot]
 		slot.Power = 0

@@ -38,11 +38,15 @@ type expression struct {
 	f      *Factor
 	scope  *expr.Scope
 	params []energyParam
+	net    *sampling.Net
 	raw    *expr.Expr        // as read, for the places of its parts
 	made   *sampling.Formula // of what follows from parameters that are data
 }
 
 func (e *expression) parts() ([]Factor, bool) {
+	if e.t.MLP != nil {
+		return nil, e.network()
+	}
 	tree, ok := e.read()
 	if !ok {
 		return nil, false
@@ -67,17 +71,7 @@ func (e *expression) parts() ([]Factor, bool) {
 // read gives the simplified expression, its parameters read and its domain
 // checked.
 func (e *expression) read() (*expr.Expr, bool) {
-	for i, s := range e.t.Over {
-		name := s.Alias.Text
-		if name == "" {
-			name = s.Var.Text
-		}
-		slot := e.f.Slots[i]
-		e.scope.Slots = append(e.scope.Slots, expr.SlotType{
-			Name: name, Kind: [...]expr.Kind{expr.Spin, expr.Categorical, expr.Continuous}[slot.Kind],
-			States: slot.States, Dim: e.b.g.Vars[slot.Var].Dim, Of: s.Var.Text,
-		})
-	}
+	e.readSlots()
 	for _, p := range e.t.Params {
 		e.scope.Params = append(e.scope.Params, p.Name.Text)
 	}
@@ -96,6 +90,21 @@ func (e *expression) read() (*expr.Expr, bool) {
 	}
 	e.raw = tree
 	return expr.Simplify(tree), true
+}
+
+// readSlots puts the slots into the scope.
+func (e *expression) readSlots() {
+	for i, s := range e.t.Over {
+		name := s.Alias.Text
+		if name == "" {
+			name = s.Var.Text
+		}
+		slot := e.f.Slots[i]
+		e.scope.Slots = append(e.scope.Slots, expr.SlotType{
+			Name: name, Kind: [...]expr.Kind{expr.Spin, expr.Categorical, expr.Continuous}[slot.Kind],
+			States: slot.States, Dim: e.b.g.Vars[slot.Var].Dim, Of: s.Var.Text,
+		})
+	}
 }
 
 // observable resolves an observed value.
@@ -134,6 +143,7 @@ func (e *expression) written() *Expression {
 	for i, s := range e.scope.Slots {
 		out.Slots, out.Vars = append(out.Slots, s.Name), append(out.Vars, e.f.Slots[i].Var)
 	}
+	out.Network = e.shownNetwork()
 	for i, p := range e.params {
 		out.Params = append(out.Params, Param{e.scope.Params[i], p.axes, p.shared, p.values})
 	}

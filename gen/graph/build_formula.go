@@ -24,7 +24,7 @@ func (e *expression) data(param int) bool {
 
 // live says whether a coefficient depends on data.
 func (e *expression) live(coef *expr.Expr) bool {
-	found := false
+	found := e.net != nil && e.f.Runtime
 	coef.Visit(func(x *expr.Expr) { found = found || x.Op == expr.Param && e.data(x.N) })
 	return found
 }

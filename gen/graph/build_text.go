@@ -176,6 +176,10 @@ func (h *hasher) code(c *CodeFactor) {
 		h.list(p.Axes)
 		h.floats(p.Values)
 	}
+	if n := c.Net; n != nil {
+		h.list(n.Sizes)
+		h.count(int(n.Activation), n.First)
+	}
 	h.ops(c.Energy)
 	for _, p := range c.Parts {
 		for _, ops := range [][]sampling.CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square} {
@@ -397,6 +401,23 @@ func (p *printer) expression(key string, e *Expression) {
 	p.rowsAndText(key, e)
 }
 
+// network writes a network with its tensors as numbers.
+func (p *printer) network(e *Expression) {
+	n := e.Network
+	p.b.WriteString("\n    energy:\n      mlp:\n        input: [" + strings.Join(n.Input, ", ") + "]\n")
+	if len(n.Times) > 0 {
+		p.line("        times: [%s]", strings.Join(n.Times, ", "))
+	}
+	p.line("        hidden: %s", shapeText(n.Hidden))
+	p.line("        activation: %s", n.Activation)
+	p.line("        weights:")
+	for _, x := range e.Params {
+		p.b.WriteString("          " + x.Name + ": ")
+		p.list(x.Axes, func(at int) string { return number(x.Values[at]) })
+		p.b.WriteByte('\n')
+	}
+}
+
 // rowsAndText writes index, the text under a key and params, at the place of a key.
 func (p *printer) rowsAndText(key string, e *Expression) {
 	p.b.WriteString("index: ")
@@ -405,6 +426,10 @@ func (p *printer) rowsAndText(key string, e *Expression) {
 		v := &p.g.Vars[e.Vars[at%s]]
 		return strconv.Itoa((int(e.Index[at]) - v.First) / v.Width())
 	})
+	if e.Network != nil {
+		p.network(e)
+		return
+	}
 	p.line("\n    %s: %s", key, strconv.Quote(e.Text))
 	if len(e.Params) > 0 {
 		p.line("    params:")

@@ -27,6 +27,9 @@ func (b *builder) training() {
 	}
 	b.conditions(t, visible, rows)
 	b.chainStart(t)
+	if t.ScoreMatching() && ok {
+		b.scoreMatching(t, visible)
+	}
 	for _, p := range []*spec.Phase{&t.Positive, &t.Negative} {
 		for i := range p.Blocks {
 			b.blockRefs(&p.Blocks[i])
@@ -40,6 +43,42 @@ func (b *builder) training() {
 			}
 		}
 	}
+}
+
+// scoreMatching refuses nodes that a loss without chains would have to sample.
+func (b *builder) scoreMatching(t *spec.Train, visible []int32) {
+	var known bitset
+	for _, n := range visible {
+		known.add(n)
+	}
+	refs := make([]*spec.Ref, 0, len(t.Condition)+len(b.s.Clamps))
+	for _, c := range t.Condition {
+		refs = append(refs, c.Ref)
+	}
+	for _, c := range b.s.Clamps {
+		refs = append(refs, c.Ref)
+	}
+	var held bitset
+	for _, r := range refs {
+		nodes, _ := b.ref(r)
+		for _, n := range nodes {
+			held.add(n)
+		}
+	}
+	wrong := few{b: b, code: diag.NotSupported, help: "score matching takes derivatives by all nodes that are not held: continuous ones without a range, all of them visible"}
+	for n := range int32(b.g.Nodes) {
+		v := &b.g.Vars[b.g.varOf(n)]
+		switch name := b.g.NodeName(int(n)); {
+		case held.has(n):
+		case v.Kind != Continuous:
+			wrong.add(t.Loss.Pos, "loss %s: %s is a %s", t.Loss.Text, name, v.Kind)
+		case v.Range != nil:
+			wrong.add(t.Loss.Pos, "loss %s: %s has a range", t.Loss.Text, name)
+		case !known.has(n):
+			wrong.add(t.Loss.Pos, "loss %s: %s is hidden", t.Loss.Text, name)
+		}
+	}
+	wrong.done("nodes")
 }
 
 // conditions are nodes of their own, with as many rows as the data.
@@ -112,7 +151,7 @@ func (b *builder) blockRefs(d *spec.Block) {
 
 // chainStart refuses what goes with contrastive divergence only.
 func (b *builder) chainStart(t *spec.Train) {
-	if t.Loss.Text == "cd" {
+	if t.Loss.Text == "cd" || t.ScoreMatching() {
 		return
 	}
 	if t.K.Ok {

@@ -103,6 +103,7 @@ type CodeFactor struct {
 	Rows   int
 	Index  []int32 // Rows × len(Slots) dense node indices, row-major
 	Params []sampling.CodeParam
+	Net    *sampling.Net
 	Energy []sampling.CodeOp
 	Parts  []sampling.CodePart // one for each slot
 	Lowest []float64           // of each Square, over all rows
@@ -133,6 +134,15 @@ type Expression struct {
 	Index  []int32 // Rows × slots: nodes; of a vector its first component
 	Params []Param
 	Scale  float64
+	// Network is the energy where it is one: Params are its tensors, Text names it.
+	Network *Network
+}
+
+// Network is an mlp as the user wrote it.
+type Network struct {
+	Input, Times []string // slots
+	Hidden       []int
+	Activation   string
 }
 
 // Param is a parameter of an expression.

@@ -37,6 +37,15 @@ func (m *Machine) single(c *ir.CodeFactor, ops []sampling.CodeOp, r, self int, o
 				at += r * stride
 			}
 			stack = append(stack, float32(p.Values[at]))
+		case o.Op == sampling.CodeNet || o.Op == sampling.CodeNetSlope:
+			first := len(stack) - c.Net.Sizes[0]
+			inputs := stack[first:]
+			y := network(c, inputs)
+			v := y.value()
+			if o.Op == sampling.CodeNetSlope {
+				v = y.slopes()[o.N]
+			}
+			stack = append(stack[:first], v)
 		case o.Op == sampling.CodeNeg || sampling.CodeExp <= o.Op && o.Op <= sampling.CodeAbs:
 			stack = append(stack, float32(sampling.Operate(o.Op, float64(pop()), 0)))
 		default:
@@ -62,7 +71,7 @@ func (m *Machine) numberOf(n int32, x []int32) float32 {
 
 // codeValue is the energy of a row in float64.
 func (m *Machine) codeValue(c *ir.CodeFactor, r int, x []int32) float64 {
-	code := sampling.Code{Ops: c.Energy, Params: c.Params}
+	code := sampling.Code{Ops: c.Energy, Params: c.Params, Net: c.Net}
 	v, _ := code.Eval(r, func(slot int) float64 { return float64(m.valueOf(c, r, slot, x)) }, nil)
 	return v
 }

@@ -153,7 +153,7 @@ func (m *Machine) coefficient(n int, v int32, power int, x []int32) float64 {
 
 // double is code of a row in float64 with the value own in the row's position.
 func (m *Machine) double(c *ir.CodeFactor, ops []sampling.CodeOp, r row, own float64, x []int32) float64 {
-	code := sampling.Code{Ops: ops, Params: c.Params}
+	code := sampling.Code{Ops: ops, Params: c.Params, Net: c.Net}
 	v, _ := code.Eval(r.row, func(slot int) float64 {
 		if slot == r.position {
 			return own

@@ -20,6 +20,7 @@ type CodeFactor struct {
 	Rows     int
 	Index    []int32 // Rows × len(Slots), row-major
 	Params   []sampling.CodeParam
+	Net      *sampling.Net
 	Energy   []sampling.CodeOp
 	Parts    []sampling.CodePart // one for each slot
 	Lowest   []float64           // lower bounds of the Squares
@@ -54,6 +55,7 @@ func (t *printer) code(c *CodeFactor) {
 		t.f(" param")
 		t.param(&p)
 	}
+	t.net(c.Net)
 	t.f(" energy")
 	t.ops(c.Energy)
 	if len(c.Parts) != len(c.Slots) || len(c.Lowest) != len(c.Slots) || len(c.Index) != c.Rows*len(c.Slots) {
@@ -82,6 +84,20 @@ func (t *printer) param(p *sampling.CodeParam) {
 	t.f("\n")
 }
 
+// net prints the network of a factor, if it has one.
+func (t *printer) net(n *sampling.Net) {
+	if n == nil {
+		return
+	}
+	if int(n.Activation) >= len(sampling.ActivationNames()) {
+		t.fail("ir: a network with activation %d", n.Activation)
+		return
+	}
+	t.f(" net %s first %d sizes", n.Activation, n.First)
+	t.shape(n.Sizes)
+	t.f("\n")
+}
+
 func (t *printer) ops(ops []sampling.CodeOp) {
 	t.f(" %d:", len(ops))
 	for _, o := range ops {
@@ -92,6 +108,8 @@ func (t *printer) ops(ops []sampling.CodeOp) {
 			t.f(" $%d", o.N)
 		case sampling.CodeParamAt:
 			t.f(" @%d", o.N)
+		case sampling.CodeNetSlope:
+			t.f(" ~%d", o.N)
 		default:
 			t.f(" %s", o.Op)
 		}
@@ -109,6 +127,7 @@ func (t *parser) code() CodeFactor {
 		t.keys("param")
 		c.Params = append(c.Params, t.param())
 	}
+	c.Net = t.net()
 	t.keys("energy")
 	c.Energy = t.ops()
 	for n := len(c.Slots); n > 0 && t.err == nil; n-- {
@@ -134,15 +153,32 @@ func (t *parser) param() sampling.CodeParam {
 	return p
 }
 
+// net reads a network, if one stands here.
+func (t *parser) net() *sampling.Net {
+	if !t.is("net") {
+		return nil
+	}
+	n := &sampling.Net{}
+	name := t.take()
+	var ok bool
+	if n.Activation, ok = sampling.ActivationNamed(name); !ok {
+		t.fail("%q is no activation", name)
+	}
+	n.First, n.Sizes = t.int("first"), t.shape("sizes")
+	return n
+}
+
 func (t *parser) ops() []sampling.CodeOp {
 	var ops []sampling.CodeOp
 	for n := t.count(); n > 0 && t.err == nil; n-- {
 		w := t.take()
 		o := sampling.CodeOp{}
-		if kind, ok := sampling.CodeOpNamed(w); ok {
+		if kind, ok := sampling.CodeOpNamed(w); ok && kind != sampling.CodeNetSlope {
 			o.Op = kind
 		} else if rest, ok := strings.CutPrefix(w, "$"); ok {
 			o.Op, o.N = sampling.CodeSlot, t.place(rest)
+		} else if rest, ok := strings.CutPrefix(w, "~"); ok {
+			o.Op, o.N = sampling.CodeNetSlope, t.place(rest)
 		} else if rest, ok := strings.CutPrefix(w, "@"); ok {
 			o.Op, o.N = sampling.CodeParamAt, t.place(rest)
 		} else {
@@ -168,7 +204,7 @@ func (v *verifier) code(c *CodeFactor) {
 		return
 	}
 	check := func(what string, ops []sampling.CodeOp) {
-		code := sampling.Code{Ops: ops, Params: c.Params}
+		code := sampling.Code{Ops: ops, Params: c.Params, Net: c.Net}
 		if err := code.Check(n, c.Rows); err != nil {
 			v.fault("code factor %s: %s: %v", c.Name, what, err)
 		}

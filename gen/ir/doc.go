@@ -328,7 +328,40 @@
 //	categorical  field with the slot at k, added to θ_k
 //	continuous   linear and square, added to b and a; or energy and slope, see below
 //
-// a has other terms where there is a square; linear without square adds to b alone.
+// a has other terms where there is a square; linear without square adds to b alone. A
+// network's value, and its slope by an input, are operations like others.
+//
+// # Networks
+//
+// The code of a factor may hold a network of dense layers: n inputs, hidden layers, one
+// number. With a the values below (the inputs at first) the neurons of a layer have
+//
+//	z_o = b_o + W[o,0]·a_0 + W[o,1]·a_1 + …      a_o = f(z_o), of the last layer z itself
+//
+// from left to right, and the slopes by the inputs go back from the last layer, whose δ is
+// its weights: in each hidden layer δ_o becomes δ_o·f'(z_o), and below it
+//
+//	δ_i = 0 + W[0,i]·δ_0 + W[1,i]·δ_1 + …
+//
+// In float64 (energies) f is Activate of runtime/sampling. In float32 weights and biases
+// are rounded to it, every product and sum is rounded, and with
+//
+//	e(x)  x moved into [-87, 87], -87 for what is no number; k = floor(x·1.44269504 + 1/2),
+//	      r = (x - k·0.693359375) - k·(-2.12194440e-4);
+//	      p = 1.9875691500e-4, then p·r + c for c = 1.3981999507e-3, 8.3334519073e-3,
+//	      4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1; ((p·(r·r) + r) + 1)·2^k
+//	s(x)  1/(1 + e(-x))
+//
+// (all in float32, the polynomial being that of Cephes) the activations and their slopes
+// are
+//
+//	silu      z·s(z)                                          s·(1 + z·(1 - s)), s = s(z)
+//	tanh      t = 2·s(2z) - 1                                 1 - t·t
+//	relu      0 for z <= 0, else z                            0, 1
+//	softplus  relu(z) + log(1 + e(-|z|)), the log in float64  s(z)
+//	elu       e(z) - 1 for z <= 0, else z                     e(z), 1
+//
+// # Directed factors
 //
 // A directed code factor has code for its first slot only and adds nothing to the
 // energy: with it there is no Boltzmann law. Its first node may stand in other slots

@@ -20,7 +20,7 @@ func factors(w *lowering) {
 	}
 	for i := range w.g.Codes {
 		from := &w.g.Codes[i]
-		c := ir.CodeFactor{Name: from.Name, Directed: from.Directed, Rows: from.Rows, Index: clone(from.Index), Energy: clone(from.Energy), Lowest: clone(from.Lowest)}
+		c := ir.CodeFactor{Name: from.Name, Directed: from.Directed, Rows: from.Rows, Index: clone(from.Index), Net: from.Net, Energy: clone(from.Energy), Lowest: clone(from.Lowest)}
 		for _, s := range from.Slots {
 			c.Slots = append(c.Slots, ir.Slot{Kind: kind(s.Kind), States: s.States})
 		}

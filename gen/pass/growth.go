@@ -2,6 +2,7 @@ package pass
 
 import (
 	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
@@ -17,7 +18,8 @@ const (
 // growth refuses unbounded nodes of samplers of ours that read the energy when it
 // does not rise towards both ends: they have no law then. It looks at the energy at
 // ±1, ±2, ±4, …, spins at +1, categories at 0 and other numbers at 0.73 or in the
-// middle of their range.
+// middle of their range. Where a network touches the node it is a warning: networks far
+// from their data seldom rise, and short runs do not get there.
 func growth(w *lowering) {
 	p := w.p
 	var rows *touching
@@ -34,11 +36,19 @@ func growth(w *lowering) {
 			if clamped[n] {
 				continue
 			}
-			if text := rows.trend(p, n, rest); text != "" {
-				w.l.Addf(w.posOf(int32(n)), diag.Unbounded, "%s", w.g.NodeName(n)+text).
-					Help = "its energy must rise towards both ends, whatever its neighbours are; or give it a range"
-				break
+			text := rows.trend(p, n, rest)
+			if text == "" {
+				continue
 			}
+			problem := diag.Problem{Pos: w.posOf(int32(n)), Code: diag.Unbounded, Text: w.g.NodeName(n) + text,
+				Help: "its energy must rise towards both ends, whatever its neighbours are; or give it a range"}
+			if rows.network(p, n) {
+				problem.Help = "add a factor that holds it, such as 0.005*x^2, or give it a range"
+				w.warnAt(problem)
+			} else {
+				w.l.Add(problem)
+			}
+			break
 		}
 	}
 }
@@ -128,6 +138,11 @@ func (t *touching) trend(p *ir.Program, node int, rest []float64) string {
 	return ""
 }
 
+// network reports whether a network reads a node.
+func (t *touching) network(p *ir.Program, node int) bool {
+	return slices.ContainsFunc(t.codes[node], func(r [2]int32) bool { return p.Codes[r[0]].Net != nil })
+}
+
 // energy is the sum of the rows that touch a node.
 func (t *touching) energy(p *ir.Program, node int, x []float64) float64 {
 	h := 0.0
@@ -154,7 +169,7 @@ func (t *touching) energy(p *ir.Program, node int, x []float64) float64 {
 	var stack []float64
 	for _, r := range t.codes[node] {
 		c := &p.Codes[r[0]]
-		code := sampling.Code{Ops: c.Energy, Params: c.Params}
+		code := sampling.Code{Ops: c.Energy, Params: c.Params, Net: c.Net}
 		nodes := c.Index[int(r[1])*len(c.Slots):]
 		var e float64
 		e, stack = code.Eval(int(r[1]), func(slot int) float64 { return x[nodes[slot]] }, stack)

@@ -66,7 +66,10 @@ func (w *lowering) hasSpins() bool {
 
 // warn adds a warning to the graph's, once if the graph is lowered again.
 func (w *lowering) warn(key, code, help, format string, args ...any) {
-	p := diag.Problem{Pos: w.at(key), Code: code, Text: fmt.Sprintf(format, args...), Help: help}
+	w.warnAt(diag.Problem{Pos: w.at(key), Code: code, Text: fmt.Sprintf(format, args...), Help: help})
+}
+
+func (w *lowering) warnAt(p diag.Problem) {
 	if !slices.Contains(w.g.Warnings, p) {
 		w.g.Warnings = append(w.g.Warnings, p)
 	}

@@ -66,6 +66,11 @@ func (p *parser) factor(n *node, what string) (Factor, bool) {
 		t.Weights = p.weights(v.value, f.path("weights"))
 		f.only("goes with energy only", "params")
 	case "energy":
+		if v.value.kind == mapping {
+			p.mlp(&t, v.value, f.path("energy"))
+			f.only("goes with an energy that is text", "params")
+			break
+		}
 		p.energy(&t, f, "energy", v.value)
 		if over := f.get("over"); over != nil && !named {
 			p.add(over, diag.WrongType, "%s must name the slots for the energy", f.path("over")).

@@ -165,6 +165,7 @@ type Factor struct {
 	Index   *Index
 	Weights *Weights // nil when Energy is set
 	Energy  string
+	MLP     *MLP // the energy is this network; Energy is its text
 	Params  []Param
 	Scale   Float
 	ScaleBy Name // runtime parameter
@@ -377,7 +378,9 @@ type Train struct {
 	Condition    []Condition
 	Batch        Int
 	Epochs       Int
-	Loss         Name  // kl or cd
+	Loss         Name  // kl, cd, score_matching, sliced or denoising
+	Sigma        Float // denoising
+	Projections  Int   // sliced
 	K            Int   // cd: sweeps
 	Start        Name  // cd: data, noise or persistent
 	LearningRate Float // of the first step

@@ -9,7 +9,7 @@ import (
 var (
 	trainKeys = []string{
 		"data", "visible", "condition", "batch", "epochs", "loss", "k", "start", "learning_rate",
-		"optimizer", "weight_decay", "seed", "positive", "negative", "held_out",
+		"optimizer", "weight_decay", "seed", "positive", "negative", "held_out", "sigma", "projections",
 	}
 	phaseKeys = []string{"blocks", "init", "chains", "warmup", "samples", "steps_per_sample"}
 )
@@ -39,7 +39,10 @@ func (p *parser) train(f fields) {
 	out.Batch = t.integer("batch", 1, maxCount)
 	out.Epochs = t.integer("epochs", 1, maxCount)
 	out.K = t.integer("k", 1, maxCount)
-	out.Loss = t.choice("loss", "kl", "cd")
+	out.Loss = t.choice("loss", "kl", "cd", "score_matching", "sliced", "denoising")
+	out.Sigma = t.floatIn("sigma", 0, math.Inf(1), true)
+	out.Projections = t.integer("projections", 1, 256)
+	p.lossKeys(t, out)
 	out.Start = t.choice("start", "data", "noise", "persistent")
 	p.learningRate(t, out)
 	out.WeightDecay = t.floatIn("weight_decay", 0, math.Inf(1), false)
@@ -52,6 +55,25 @@ func (p *parser) train(f fields) {
 	if p.problems.Len() == before {
 		p.spec.Train = out
 	}
+}
+
+// lossKeys reports keys that do not go with the loss.
+func (p *parser) lossKeys(t fields, out *Train) {
+	loss := out.Loss.Text
+	if out.ScoreMatching() {
+		t.only("is for chains, and loss "+loss+" runs none", "k", "start", "positive", "negative")
+	}
+	if loss != "denoising" {
+		t.only("goes with loss: denoising", "sigma")
+	}
+	if loss != "sliced" {
+		t.only("goes with loss: sliced", "projections")
+	}
+}
+
+// ScoreMatching tells the losses that run no chains.
+func (t *Train) ScoreMatching() bool {
+	return t.Loss.Text == "score_matching" || t.Loss.Text == "sliced" || t.Loss.Text == "denoising"
 }
 
 // data reads a file, a nested list or a generated table; nil if it is none.

@@ -1252,7 +1252,7 @@ func (m *Model) checkCode(c *CodeFactor) error {
 		if ops == nil {
 			return nil
 		}
-		return (&Code{Ops: ops, Params: c.Params}).Check(n, c.Rows)
+		return (&Code{Ops: ops, Params: c.Params, Net: c.Net}).Check(n, c.Rows)
 	}
 	if err := check(c.Energy); err != nil {
 		return err
@@ -1419,6 +1419,7 @@ func (v *Var) takes(x int32) bool {
 type Code struct {
 	Ops    []CodeOp
 	Params []CodeParam
+	Net    *Net // of CodeNet and CodeNetSlope; may be nil
 }
 
 // CodeOp is one operation. N is a slot or a parameter, V a constant.
@@ -1477,6 +1478,9 @@ const (
 	CodeEqual
 	CodeNotEqual
 
+	CodeNet      // take the inputs of the network, push its value
+	CodeNetSlope // take them, push its slope by input N
+
 	codeOpKinds
 )
 
@@ -1486,6 +1490,7 @@ var codeOpNames = [...]string{
 	CodeExp: "exp", CodeLog: "log", CodeSqrt: "sqrt", CodeSin: "sin", CodeCos: "cos", CodeTanh: "tanh",
 	CodeAbs: "abs", CodeMin: "min", CodeMax: "max",
 	CodeLess: "lt", CodeLessEq: "le", CodeGreater: "gt", CodeGreaterEq: "ge", CodeEqual: "eq", CodeNotEqual: "ne",
+	CodeNet: "net", CodeNetSlope: "netslope",
 }
 
 // String is the name of an operation.
@@ -1506,6 +1511,8 @@ func (c *Code) arity(o CodeOp) int {
 		return len(c.Params[o.N].Axes)
 	case o.Op == CodeNeg || CodeExp <= o.Op && o.Op <= CodeAbs:
 		return 1
+	case o.Op >= CodeNet:
+		return c.Net.Sizes[0]
 	}
 	return 2
 }
@@ -1528,9 +1535,14 @@ func (c *Code) Check(slots, rows int) error {
 			return fmt.Errorf("parameter %d: %d values, not %d", i, len(p.Values), size)
 		}
 	}
+	if c.Net != nil {
+		if err := c.Net.check(c.Params); err != nil {
+			return err
+		}
+	}
 	depth := 0
 	for _, o := range c.Ops {
-		if o.Op >= codeOpKinds || o.Op == CodeSlot && (o.N < 0 || int(o.N) >= slots) || o.Op == CodeParamAt && (o.N < 0 || int(o.N) >= len(c.Params)) {
+		if o.Op >= codeOpKinds || o.Op >= CodeNet && (c.Net == nil || o.N < 0 || int(o.N) >= c.Net.Sizes[0]) || o.Op == CodeSlot && (o.N < 0 || int(o.N) >= slots) || o.Op == CodeParamAt && (o.N < 0 || int(o.N) >= len(c.Params)) {
 			return fmt.Errorf("operation %d of %d", o.Op, o.N)
 		}
 		if depth -= c.arity(o); depth < 0 {
@@ -1566,6 +1578,10 @@ func (c *Code) Eval(row int, slot func(n int) float64, stack []float64) (float64
 			stack = append(stack[:first], p.Values[at])
 		case CodeNeg, CodeExp, CodeLog, CodeSqrt, CodeSin, CodeCos, CodeTanh, CodeAbs:
 			stack[n-1] = Operate(o.Op, stack[n-1], 0)
+		case CodeNet:
+			stack = c.Net.eval(c.Params, -1, stack)
+		case CodeNetSlope:
+			stack = c.Net.eval(c.Params, int(o.N), stack)
 		default:
 			stack[n-2] = Operate(o.Op, stack[n-2], stack[n-1])
 			stack = stack[:n-1]
@@ -1659,6 +1675,7 @@ func raisePower(x, y float64) float64 {
 // code32 is a code factor with its numbers in float32.
 type code32 struct {
 	params []param32
+	net    *net32
 	parts  []part32
 }
 
@@ -1725,6 +1742,7 @@ func (s *Sampler) code32(c *CodeFactor) *code32 {
 	for _, p := range c.Params {
 		out.params = append(out.params, param32{p.Axes, p.Shared, singles(p.Values)})
 	}
+	out.net = newNet32(c.Net, out.params)
 	for _, p := range c.Parts {
 		out.parts = append(out.parts, part32{s.ops32(p.Field), s.ops32(p.Energy), s.ops32(p.Slope), s.ops32(p.Linear), s.ops32(p.Square)})
 	}
@@ -1780,6 +1798,14 @@ func (w *worker) evaluate(s *Sampler, t *codeTerm, ops []op32, own *[64]float32,
 			p := &t.code.params[o.n]
 			top += 1 - len(p.axes)
 			p.element(stack[top:top+max(1, len(p.axes))], t.row, n)
+		case o.op == CodeNet || o.op == CodeNetSlope:
+			first := top + 1 - t.code.net.layers[0].in
+			input := -1
+			if o.op == CodeNetSlope {
+				input = int(o.n)
+			}
+			w.float.net.netAt(t.code.net, input, stack[first:top+1])
+			top = first
 		case o.op == codeWhole:
 			wholePower(&stack[top], int(o.n), n)
 		case o.op == CodeNeg || CodeExp <= o.op && o.op <= CodeAbs:
@@ -1930,7 +1956,7 @@ func (c *CodeFactor) RowEnergy(r int, value func(node int32) int32, stack []floa
 	if c.Directed {
 		return 0, stack
 	}
-	code := Code{Ops: c.Energy, Params: c.Params}
+	code := Code{Ops: c.Energy, Params: c.Params, Net: c.Net}
 	nodes := c.Index[r*len(c.Slots):]
 	return code.Eval(r, func(slot int) float64 {
 		v := value(nodes[slot])
@@ -1983,6 +2009,9 @@ func (c *CodeFactor) bound(ops []CodeOp, row int, slots []Interval) (r Interval,
 				from = stack[first].from
 			}
 			stack = append(stack[:first], bounded{c.Params[o.N].bound(row, stack[first:]), from})
+		case o.Op >= CodeNet:
+			first := n - c.Net.Sizes[0]
+			stack = append(stack[:first], bounded{AnyNumber, stack[first].from})
 		default:
 			x, y, first := stack[n-1], stack[n-1], n-1
 			same := false
@@ -2307,6 +2336,7 @@ func (e *codecWriter) code(c *CodeFactor) {
 	e.int(c.Rows)
 	e.ints32(c.Index)
 	e.params(c.Params)
+	e.net(c.Net)
 	e.ops(c.Energy)
 	e.count(len(c.Parts))
 	for _, p := range c.Parts {
@@ -2322,6 +2352,15 @@ func (e *codecWriter) params(list []CodeParam) {
 		e.ints(p.Axes)
 		e.truth(p.Shared)
 		e.floats(p.Values)
+	}
+}
+
+func (e *codecWriter) net(n *Net) {
+	e.truth(n != nil)
+	if n != nil {
+		e.ints(n.Sizes)
+		e.b = append(e.b, byte(n.Activation))
+		e.int(n.First)
 	}
 }
 
@@ -2498,7 +2537,7 @@ func (d *codecReader) model() *Model {
 		f.Shared, f.Runtime, f.Weights = d.truth(), d.truth(), d.floats()
 		return f
 	})
-	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
+	m.Codes = codecList(d, 4+1+4+8+4+4+1+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
 		return codecList(d, 2+4+1+24+4, func(d *codecReader) Block {
 			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int()}
@@ -2531,6 +2570,7 @@ func (d *codecReader) code() CodeFactor {
 	c.Slots = codecList(d, 9, func(d *codecReader) Slot { return Slot{Kind: Kind(d.byte(3)), States: d.int()} })
 	c.Rows, c.Index = d.int(), d.ints32()
 	c.Params = d.params()
+	c.Net = d.net()
 	c.Energy = d.ops()
 	c.Parts = codecList(d, 20, func(d *codecReader) CodePart {
 		return CodePart{Field: d.ops(), Energy: d.ops(), Slope: d.ops(), Linear: d.ops(), Square: d.ops()}
@@ -2542,6 +2582,13 @@ func (d *codecReader) params() []CodeParam {
 	return codecList(d, 9, func(d *codecReader) CodeParam {
 		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
 	})
+}
+
+func (d *codecReader) net() *Net {
+	if !d.truth() {
+		return nil
+	}
+	return &Net{Sizes: d.ints(), Activation: Activation(d.byte(byte(activations))), First: d.int()}
 }
 
 func (d *codecReader) ops() []CodeOp {
@@ -3813,6 +3860,7 @@ type floatScratch struct {
 	index  [64]int32     // of weights
 	stack  [][64]float32 // of expressions
 	own    [64]float32   // a category, for expressions
+	net    netScratch
 	step   stepScratch
 }
 
@@ -4630,6 +4678,7 @@ func (s *Sampler) takeCodes(codes []CodeFactor) {
 		for k, p := range codes[i].Params {
 			c.params[k].values = singles(p.Values)
 		}
+		c.net = newNet32(codes[i].Net, c.params)
 	}
 }
 
@@ -5991,6 +6040,7 @@ type CodeFactor struct {
 	Rows     int
 	Index    []int32 // Rows × len(Slots) nodes, row-major
 	Params   []CodeParam
+	Net      *Net // of the code; may be nil
 	Energy   []CodeOp
 	Parts    []CodePart // one for each slot
 }
@@ -6106,6 +6156,356 @@ func (s Schedule) Validate() error {
 	}
 	return nil
 }
+
+// Net is a network of dense layers in the code of a factor: hidden layers with an
+// activation, then one number without. Its tensors are parameters of the code, those of
+// layer l being First+2l, the weights with axes [out, in], and First+2l+1, the biases
+// with the axis [out]; all rows share them.
+type Net struct {
+	Sizes      []int // inputs, hidden layers, 1
+	Activation Activation
+	First      int
+}
+
+// Activation is the function of the hidden layers.
+type Activation uint8
+
+const (
+	SiLU Activation = iota // z·σ(z)
+	TanH
+	ReLU     // max(z, 0), its slope at 0 being 0
+	Softplus // log(1 + exp z)
+	ELU      // z, and exp(z) - 1 for z <= 0
+	activations
+)
+
+var activationNames = []string{"silu", "tanh", "relu", "softplus", "elu"}
+
+// String is the name of an activation.
+func (a Activation) String() string { return activationNames[a] }
+
+// ActivationNames lists the activations.
+func ActivationNames() []string { return slices.Clone(activationNames) }
+
+// ActivationNamed is the activation of a name.
+func ActivationNamed(name string) (Activation, bool) {
+	i := slices.Index(activationNames, name)
+	return Activation(max(i, 0)), i >= 0
+}
+
+// layers is the number of layers, the last one included.
+func (n *Net) layers() int { return len(n.Sizes) - 1 }
+
+// Tensors is the number of parameters that the network takes.
+func (n *Net) Tensors() int { return 2 * n.layers() }
+
+// check refuses a network whose tensors are not among the parameters.
+func (n *Net) check(params []CodeParam) error {
+	if len(n.Sizes) < 2 || n.Sizes[len(n.Sizes)-1] != 1 || slices.Min(n.Sizes) < 1 || n.Activation >= activations || n.First < 0 || n.First > len(params)-n.Tensors() {
+		return fmt.Errorf("network of sizes %v with tensors from %d on", n.Sizes, n.First)
+	}
+	for l := range n.layers() {
+		in, out := n.Sizes[l], n.Sizes[l+1]
+		w, b := &params[n.First+2*l], &params[n.First+2*l+1]
+		if !w.Shared || !b.Shared || !slices.Equal(w.Axes, []int{out, in}) || !slices.Equal(b.Axes, []int{out}) {
+			return fmt.Errorf("layer %d of a network has tensors %v and %v, not [%d %d] and [%[4]d]", l, w.Axes, b.Axes, out, in)
+		}
+	}
+	return nil
+}
+
+// Activate is the activation at z in float64, and its slope.
+func (a Activation) Activate(z float64) (value, slope float64) {
+	switch a {
+	case SiLU:
+		s := Sigma(z)
+		return float64(z * s), float64(s * (1 + float64(z*(1-s))))
+	case TanH:
+		t := Tanh(z)
+		return t, 1 - float64(t*t)
+	case ReLU:
+		if !(z <= 0) {
+			return z, 1
+		}
+		return 0, 0
+	case Softplus:
+		return max(z, 0) + Log(1+Exp(-math.Abs(z))), Sigma(z)
+	}
+	if !(z <= 0) {
+		return z, 1
+	}
+	e := Exp(z)
+	return e - 1, e
+}
+
+// eval replaces the inputs at the top of a stack by the value of the network in
+// float64, or for input >= 0 by its slope by that input.
+func (n *Net) eval(params []CodeParam, input int, stack []float64) []float64 {
+	base := len(stack) - n.Sizes[0]
+	from := base
+	// Behind the inputs: for each hidden layer its values, then their slopes.
+	for l := range n.layers() - 1 {
+		in, out := n.Sizes[l], n.Sizes[l+1]
+		w, b := params[n.First+2*l].Values, params[n.First+2*l+1].Values
+		next := len(stack)
+		for o := range out {
+			v, _ := n.Activation.Activate(dense(b[o], w[o*in:o*in+in], stack[from:]))
+			stack = append(stack, v)
+		}
+		for o := range out {
+			_, d := n.Activation.Activate(dense(b[o], w[o*in:o*in+in], stack[from:]))
+			stack = append(stack, d)
+		}
+		from = next
+	}
+	last := params[n.First+n.Tensors()-2].Values
+	if input < 0 {
+		stack[base] = dense(params[n.First+n.Tensors()-1].Values[0], last, stack[from:])
+		return stack[:base+1]
+	}
+	back := slices.Clone(last)
+	for l := n.layers() - 2; l >= 0; l-- {
+		in, out := n.Sizes[l], n.Sizes[l+1]
+		w := params[n.First+2*l].Values
+		slopes := stack[from+out : from+2*out]
+		for o, d := range slopes {
+			back[o] = float64(back[o] * d)
+		}
+		next := make([]float64, in)
+		for i := range next {
+			for o := range out {
+				next[i] += float64(w[o*in+i] * back[o])
+			}
+		}
+		back = next
+		if l > 0 {
+			from -= 2 * in
+		}
+	}
+	stack[base] = back[input]
+	return stack[:base+1]
+}
+
+// dense is b + Σ w·x, added from left to right.
+func dense(b float64, w, x []float64) float64 {
+	for i, v := range w {
+		b += float64(v * x[i])
+	}
+	return b
+}
+
+// Networks in float32, for the 64 chains of a word at once.
+
+// layer32 is a layer with its numbers in float32.
+type layer32 struct {
+	in, out int
+	w, b    []float32
+}
+
+// net32 is a network with its numbers in float32.
+type net32 struct {
+	layers     []layer32
+	activation Activation
+}
+
+func newNet32(n *Net, params []param32) *net32 {
+	if n == nil {
+		return nil
+	}
+	x := &net32{activation: n.Activation}
+	for l := range n.layers() {
+		x.layers = append(x.layers, layer32{n.Sizes[l], n.Sizes[l+1], params[n.First+2*l].values, params[n.First+2*l+1].values})
+	}
+	return x
+}
+
+// netScratch is what a worker needs for networks, and what the last one came to: the
+// slopes by all inputs cost little more than that by one, and updates ask for one after
+// the other at the same inputs.
+type netScratch struct {
+	of     *net32        // whose slopes these are; nil: nobody's
+	input  [][64]float32 // where they were taken
+	slope  [][64]float32 // by each input
+	value  [64]float32
+	act    [][][64]float32 // of each hidden layer
+	bend   [][][64]float32 // the slopes of its activations
+	deltas [2][][64]float32
+}
+
+func grown(x [][64]float32, n int) [][64]float32 {
+	for len(x) < n {
+		x = append(x, [64]float32{})
+	}
+	return x
+}
+
+// netAt replaces the first of the inputs by the value of the network, or for input >= 0
+// by its slope by that input.
+func (q *netScratch) netAt(n *net32, input int, x [][64]float32) {
+	if input < 0 {
+		q.forward(n, x, false)
+		x[0] = q.value
+		return
+	}
+	if q.of != n || !sameBits(q.input, x) {
+		q.input = grown(q.input, len(x))[:len(x)]
+		copy(q.input, x)
+		q.forward(n, x, true)
+		q.backward(n)
+		q.of = n
+	}
+	x[0] = q.slope[input]
+}
+
+func sameBits(x, y [][64]float32) bool {
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		for j, v := range &x[i] {
+			if math.Float32bits(v) != math.Float32bits(y[i][j]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// forward computes the value; with bends it keeps the slopes of the activations.
+func (q *netScratch) forward(n *net32, x [][64]float32, bends bool) {
+	hidden := len(n.layers) - 1
+	for len(q.act) < hidden {
+		q.act, q.bend = append(q.act, nil), append(q.bend, nil)
+	}
+	for l := range hidden {
+		y := &n.layers[l]
+		q.act[l], q.bend[l] = grown(q.act[l], y.out), grown(q.bend[l], y.out)
+		for o := range y.out {
+			denseWord(&q.act[l][o], y.b[o], y.w[o*y.in:o*y.in+y.in], x)
+			n.activation.word(&q.act[l][o], &q.bend[l][o])
+		}
+		x = q.act[l]
+	}
+	last := &n.layers[hidden]
+	denseWord(&q.value, last.b[0], last.w, x)
+}
+
+// denseWord is b + Σ w·x, added from left to right.
+func denseWord(z *[64]float32, b float32, w []float32, x [][64]float32) {
+	fillFloats(z, b)
+	for i, c := range w {
+		y := &x[i]
+		for j := range z {
+			z[j] += float32(c * y[j])
+		}
+	}
+}
+
+// backward computes the slopes after forward.
+func (q *netScratch) backward(n *net32) {
+	hidden := len(n.layers) - 1
+	last := &n.layers[hidden]
+	delta := q.room(0, last.in)
+	for i, w := range last.w {
+		fillFloats(&delta[i], w)
+	}
+	for l := hidden - 1; l >= 0; l-- {
+		y := &n.layers[l]
+		for o := range y.out {
+			d, bend := &delta[o], &q.bend[l][o]
+			for j := range d {
+				d[j] = float32(d[j] * bend[j])
+			}
+		}
+		next := q.room((hidden-l)%2, y.in)
+		for i := range y.in {
+			t := &next[i]
+			*t = [64]float32{}
+			for o := range y.out {
+				c, d := y.w[o*y.in+i], &delta[o]
+				for j := range t {
+					t[j] += float32(c * d[j])
+				}
+			}
+		}
+		delta = next
+	}
+	q.slope = grown(q.slope, len(delta))
+	copy(q.slope, delta)
+}
+
+// room is one of two lists of deltas.
+func (q *netScratch) room(which, n int) [][64]float32 {
+	q.deltas[which] = grown(q.deltas[which], n)
+	return q.deltas[which][:n]
+}
+
+// word replaces z by the activations and fills their slopes.
+func (a Activation) word(z, slope *[64]float32) {
+	switch a {
+	case SiLU:
+		for j, v := range z {
+			s := sigma32(v)
+			z[j], slope[j] = float32(v*s), float32(s*(1+float32(v*(1-s))))
+		}
+	case TanH:
+		for j, v := range z {
+			t := float32(2*sigma32(2*v)) - 1
+			z[j], slope[j] = t, 1-float32(t*t)
+		}
+	case ReLU:
+		for j, v := range z {
+			z[j], slope[j] = 0, 0
+			if !(v <= 0) {
+				z[j], slope[j] = v, 1
+			}
+		}
+	case Softplus:
+		for j, v := range z {
+			e := exp32(-float32(math.Abs(float64(v))))
+			slope[j] = sigma32(v)
+			z[j] = 0
+			if !(v <= 0) {
+				z[j] = v
+			}
+			z[j] += float32(Log(1 + float64(e)))
+		}
+	default:
+		for j, v := range z {
+			e := exp32(v)
+			z[j], slope[j] = e-1, e
+			if !(v <= 0) {
+				z[j], slope[j] = v, 1
+			}
+		}
+	}
+}
+
+// exp32 is exp in float32 between -87 and 87, its value at the ends beyond them and at
+// -87 for what is no number: a polynomial for |r| <= ln 2/2 (Cephes, expf) times a power
+// of two, within two units in the last place.
+func exp32(x float32) float32 {
+	if !(x > -87) {
+		x = -87
+	}
+	if x > 87 {
+		x = 87
+	}
+	k := float32(math.Floor(float64(float32(x*1.44269504) + 0.5)))
+	r := x - float32(k*0.693359375)
+	r -= float32(k * -2.12194440e-4)
+	p := float32(1.9875691500e-4)
+	p = float32(p*r) + 1.3981999507e-3
+	p = float32(p*r) + 8.3334519073e-3
+	p = float32(p*r) + 4.1665795894e-2
+	p = float32(p*r) + 1.6666665459e-1
+	p = float32(p*r) + 5.0000001201e-1
+	y := float32(p*float32(r*r)) + r + 1
+	return float32(y * math.Float32frombits(uint32(int32(k)+127)<<23))
+}
+
+// sigma32 is 1/(1 + exp(-x)).
+func sigma32(x float32) float32 { return 1 / (1 + exp32(-x)) }
 
 // noise holds the first digits of four slots for up to 64 chains: digit[q][i] is
 // that of slot 4g+q and the chain in place i, see placeOf.
@@ -9616,7 +10016,7 @@ func (s *Sampler) placeCodes() {
 // evaluate is code of a row in float64 with the value x in the place's own slot.
 func (c *userCalls) evaluate(s *Sampler, p codePlace, ops []CodeOp, x float64) float64 {
 	f := &s.codes[p.code]
-	code := Code{Ops: ops, Params: f.Params}
+	code := Code{Ops: ops, Params: f.Params, Net: f.Net}
 	nodes := f.Index[p.row*len(f.Slots):]
 	var v float64
 	v, c.stack = code.Eval(p.row, func(slot int) float64 {

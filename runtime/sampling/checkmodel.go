@@ -134,7 +134,7 @@ func (m *Model) checkCode(c *CodeFactor) error {
 		if ops == nil {
 			return nil
 		}
-		return (&Code{Ops: ops, Params: c.Params}).Check(n, c.Rows)
+		return (&Code{Ops: ops, Params: c.Params, Net: c.Net}).Check(n, c.Rows)
 	}
 	if err := check(c.Energy); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 type Code struct {
 	Ops    []CodeOp
 	Params []CodeParam
+	Net    *Net // of CodeNet and CodeNetSlope; may be nil
 }
 
 // CodeOp is one operation. N is a slot or a parameter, V a constant.
@@ -70,6 +71,9 @@ const (
 	CodeEqual
 	CodeNotEqual
 
+	CodeNet      // take the inputs of the network, push its value
+	CodeNetSlope // take them, push its slope by input N
+
 	codeOpKinds
 )
 
@@ -79,6 +83,7 @@ var codeOpNames = [...]string{
 	CodeExp: "exp", CodeLog: "log", CodeSqrt: "sqrt", CodeSin: "sin", CodeCos: "cos", CodeTanh: "tanh",
 	CodeAbs: "abs", CodeMin: "min", CodeMax: "max",
 	CodeLess: "lt", CodeLessEq: "le", CodeGreater: "gt", CodeGreaterEq: "ge", CodeEqual: "eq", CodeNotEqual: "ne",
+	CodeNet: "net", CodeNetSlope: "netslope",
 }
 
 // String is the name of an operation.
@@ -99,6 +104,8 @@ func (c *Code) arity(o CodeOp) int {
 		return len(c.Params[o.N].Axes)
 	case o.Op == CodeNeg || CodeExp <= o.Op && o.Op <= CodeAbs:
 		return 1
+	case o.Op >= CodeNet:
+		return c.Net.Sizes[0]
 	}
 	return 2
 }
@@ -121,9 +128,14 @@ func (c *Code) Check(slots, rows int) error {
 			return fmt.Errorf("parameter %d: %d values, not %d", i, len(p.Values), size)
 		}
 	}
+	if c.Net != nil {
+		if err := c.Net.check(c.Params); err != nil {
+			return err
+		}
+	}
 	depth := 0
 	for _, o := range c.Ops {
-		if o.Op >= codeOpKinds || o.Op == CodeSlot && (o.N < 0 || int(o.N) >= slots) || o.Op == CodeParamAt && (o.N < 0 || int(o.N) >= len(c.Params)) {
+		if o.Op >= codeOpKinds || o.Op >= CodeNet && (c.Net == nil || o.N < 0 || int(o.N) >= c.Net.Sizes[0]) || o.Op == CodeSlot && (o.N < 0 || int(o.N) >= slots) || o.Op == CodeParamAt && (o.N < 0 || int(o.N) >= len(c.Params)) {
 			return fmt.Errorf("operation %d of %d", o.Op, o.N)
 		}
 		if depth -= c.arity(o); depth < 0 {
@@ -159,6 +171,10 @@ func (c *Code) Eval(row int, slot func(n int) float64, stack []float64) (float64
 			stack = append(stack[:first], p.Values[at])
 		case CodeNeg, CodeExp, CodeLog, CodeSqrt, CodeSin, CodeCos, CodeTanh, CodeAbs:
 			stack[n-1] = Operate(o.Op, stack[n-1], 0)
+		case CodeNet:
+			stack = c.Net.eval(c.Params, -1, stack)
+		case CodeNetSlope:
+			stack = c.Net.eval(c.Params, int(o.N), stack)
 		default:
 			stack[n-2] = Operate(o.Op, stack[n-2], stack[n-1])
 			stack = stack[:n-1]

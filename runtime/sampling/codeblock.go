@@ -7,6 +7,7 @@ import "math"
 // code32 is a code factor with its numbers in float32.
 type code32 struct {
 	params []param32
+	net    *net32
 	parts  []part32
 }
 
@@ -73,6 +74,7 @@ func (s *Sampler) code32(c *CodeFactor) *code32 {
 	for _, p := range c.Params {
 		out.params = append(out.params, param32{p.Axes, p.Shared, singles(p.Values)})
 	}
+	out.net = newNet32(c.Net, out.params)
 	for _, p := range c.Parts {
 		out.parts = append(out.parts, part32{s.ops32(p.Field), s.ops32(p.Energy), s.ops32(p.Slope), s.ops32(p.Linear), s.ops32(p.Square)})
 	}
@@ -128,6 +130,14 @@ func (w *worker) evaluate(s *Sampler, t *codeTerm, ops []op32, own *[64]float32,
 			p := &t.code.params[o.n]
 			top += 1 - len(p.axes)
 			p.element(stack[top:top+max(1, len(p.axes))], t.row, n)
+		case o.op == CodeNet || o.op == CodeNetSlope:
+			first := top + 1 - t.code.net.layers[0].in
+			input := -1
+			if o.op == CodeNetSlope {
+				input = int(o.n)
+			}
+			w.float.net.netAt(t.code.net, input, stack[first:top+1])
+			top = first
 		case o.op == codeWhole:
 			wholePower(&stack[top], int(o.n), n)
 		case o.op == CodeNeg || CodeExp <= o.op && o.op <= CodeAbs:
@@ -278,7 +288,7 @@ func (c *CodeFactor) RowEnergy(r int, value func(node int32) int32, stack []floa
 	if c.Directed {
 		return 0, stack
 	}
-	code := Code{Ops: c.Energy, Params: c.Params}
+	code := Code{Ops: c.Energy, Params: c.Params, Net: c.Net}
 	nodes := c.Index[r*len(c.Slots):]
 	return code.Eval(r, func(slot int) float64 {
 		v := value(nodes[slot])

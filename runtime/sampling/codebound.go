@@ -30,6 +30,9 @@ func (c *CodeFactor) bound(ops []CodeOp, row int, slots []Interval) (r Interval,
 				from = stack[first].from
 			}
 			stack = append(stack[:first], bounded{c.Params[o.N].bound(row, stack[first:]), from})
+		case o.Op >= CodeNet:
+			first := n - c.Net.Sizes[0]
+			stack = append(stack[:first], bounded{AnyNumber, stack[first].from})
 		default:
 			x, y, first := stack[n-1], stack[n-1], n-1
 			same := false

@@ -183,6 +183,7 @@ func (e *codecWriter) code(c *CodeFactor) {
 	e.int(c.Rows)
 	e.ints32(c.Index)
 	e.params(c.Params)
+	e.net(c.Net)
 	e.ops(c.Energy)
 	e.count(len(c.Parts))
 	for _, p := range c.Parts {
@@ -198,6 +199,15 @@ func (e *codecWriter) params(list []CodeParam) {
 		e.ints(p.Axes)
 		e.truth(p.Shared)
 		e.floats(p.Values)
+	}
+}
+
+func (e *codecWriter) net(n *Net) {
+	e.truth(n != nil)
+	if n != nil {
+		e.ints(n.Sizes)
+		e.b = append(e.b, byte(n.Activation))
+		e.int(n.First)
 	}
 }
 
@@ -374,7 +384,7 @@ func (d *codecReader) model() *Model {
 		f.Shared, f.Runtime, f.Weights = d.truth(), d.truth(), d.floats()
 		return f
 	})
-	m.Codes = codecList(d, 4+1+4+8+4+4+4+4, (*codecReader).code)
+	m.Codes = codecList(d, 4+1+4+8+4+4+1+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
 		return codecList(d, 2+4+1+24+4, func(d *codecReader) Block {
 			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int()}
@@ -407,6 +417,7 @@ func (d *codecReader) code() CodeFactor {
 	c.Slots = codecList(d, 9, func(d *codecReader) Slot { return Slot{Kind: Kind(d.byte(3)), States: d.int()} })
 	c.Rows, c.Index = d.int(), d.ints32()
 	c.Params = d.params()
+	c.Net = d.net()
 	c.Energy = d.ops()
 	c.Parts = codecList(d, 20, func(d *codecReader) CodePart {
 		return CodePart{Field: d.ops(), Energy: d.ops(), Slope: d.ops(), Linear: d.ops(), Square: d.ops()}
@@ -418,6 +429,13 @@ func (d *codecReader) params() []CodeParam {
 	return codecList(d, 9, func(d *codecReader) CodeParam {
 		return CodeParam{Axes: d.ints(), Shared: d.truth(), Values: d.floats()}
 	})
+}
+
+func (d *codecReader) net() *Net {
+	if !d.truth() {
+		return nil
+	}
+	return &Net{Sizes: d.ints(), Activation: Activation(d.byte(byte(activations))), First: d.int()}
 }
 
 func (d *codecReader) ops() []CodeOp {

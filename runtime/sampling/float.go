@@ -197,6 +197,7 @@ type floatScratch struct {
 	index  [64]int32     // of weights
 	stack  [][64]float32 // of expressions
 	own    [64]float32   // a category, for expressions
+	net    netScratch
 	step   stepScratch
 }
 

@@ -413,6 +413,7 @@ func (s *Sampler) takeCodes(codes []CodeFactor) {
 		for k, p := range codes[i].Params {
 			c.params[k].values = singles(p.Values)
 		}
+		c.net = newNet32(codes[i].Net, c.params)
 	}
 }
 

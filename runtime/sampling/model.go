@@ -77,6 +77,7 @@ type CodeFactor struct {
 	Rows     int
 	Index    []int32 // Rows × len(Slots) nodes, row-major
 	Params   []CodeParam
+	Net      *Net // of the code; may be nil
 	Energy   []CodeOp
 	Parts    []CodePart // one for each slot
 }

@@ -112,6 +112,7 @@ func (x *Formula) Elements() int {
 // + 1 elements. Every row adds the chains in order.
 func (s *Sampler) AddCodeSlopes(i, chains int, sums []float64) {
 	s.eachCodeSlope(i, chains, func(_, at int, x float64) { sums[at] += x })
+	s.addNetSlopes(i, chains, sums, 0)
 }
 
 // AddCodeSlopesByChain is AddCodeSlopes for each chain alone: sums has chains × (Elements
@@ -119,6 +120,37 @@ func (s *Sampler) AddCodeSlopes(i, chains int, sums []float64) {
 func (s *Sampler) AddCodeSlopesByChain(i, chains int, sums []float64) {
 	size := s.model.Formulas[i].Elements() + 1
 	s.eachCodeSlope(i, chains, func(c, at int, x float64) { sums[c*size+at] += x })
+	s.addNetSlopes(i, chains, sums, size)
+}
+
+// addNetSlopes adds the derivatives of the energy of code factors with networks, and the
+// energy; each chain's so far behind the one's before.
+func (s *Sampler) addNetSlopes(i, chains int, sums []float64, stride int) {
+	x := &s.model.Formulas[i]
+	var tape *Tape
+	views := make([][]float64, len(x.Params))
+	for _, part := range x.Codes {
+		f := &s.codes[part.Factor]
+		if f.Net == nil {
+			continue
+		}
+		if tape == nil {
+			tape = NewTape(0)
+		}
+		for r := range f.Rows {
+			nodes := f.Index[r*len(f.Slots):]
+			for c := range chains {
+				at := c * stride
+				for k := range views {
+					n := len(x.Params[k].Values)
+					views[k] = sums[at:][:n]
+					at += n
+				}
+				sums[at] += tape.Energy(f, r, func(n int) Jet { return Jet{s.number(int(nodes[n]), c)} })[0]
+				tape.Back(Jet{1}, views, nil)
+			}
+		}
+	}
 }
 
 func (s *Sampler) eachCodeSlope(i, chains int, each func(chain, at int, x float64)) {
@@ -132,6 +164,9 @@ func (s *Sampler) eachCodeSlope(i, chains int, each func(chain, at int, x float6
 	var stack []float64
 	for _, part := range x.Codes {
 		f := &s.codes[part.Factor]
+		if f.Net != nil {
+			continue
+		}
 		code := Code{Params: f.Params}
 		for r := range f.Rows {
 			nodes := f.Index[r*len(f.Slots):]

@@ -56,6 +56,7 @@ func (s *Sampler) newWorker() *worker {
 	w := &worker{moves: make([]moves, len(s.model.Vars)), user: s.newUserCalls()}
 	w.float.stack = make([][64]float32, s.codeDepth)
 	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
+	w.float.net.kernel = s.kernelInUse
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)

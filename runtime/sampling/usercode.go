@@ -174,7 +174,7 @@ func (s *Sampler) placeCodes() {
 // evaluate is code of a row in float64 with the value x in the place's own slot.
 func (c *userCalls) evaluate(s *Sampler, p codePlace, ops []CodeOp, x float64) float64 {
 	f := &s.codes[p.code]
-	code := Code{Ops: ops, Params: f.Params}
+	code := Code{Ops: ops, Params: f.Params, Net: f.Net}
 	nodes := f.Index[p.row*len(f.Slots):]
 	var v float64
 	v, c.stack = code.Eval(p.row, func(slot int) float64 {

@@ -13,6 +13,7 @@ type Gradient struct {
 	Arrays  []ArrayGradient  // by what is fitted, in the order of Trainer.Names
 	Factors []FactorGradient // by runtime factor
 	Energy  [2]float64       // mean of the energy of all that is fitted, positive and negative phase
+	Loss    float64          // of score matching, which has no phases
 }
 
 // ArrayGradient is that by one array, in its shape: the gradient by a factor's weights
@@ -53,6 +54,9 @@ func (g *Gradient) Norm() float64 {
 // Standard errors are those between chains, within examples in the positive phase;
 // with one chain an example they come from up to 32 batches of draws.
 func (t *Trainer) Gradient(ctx context.Context, examples []int32, errors bool) (*Gradient, error) {
+	if t.task.Loss.Scores() {
+		return t.scoreGradient(examples), ctx.Err()
+	}
 	pos, err := t.positive(ctx, examples, errors)
 	if err != nil {
 		return nil, err
@@ -175,26 +179,44 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 		}
 		measured, widths = append(measured, p), append(widths, len(p))
 	}
+	var se func(output) []float64
+	if errors {
+		se = func(o output) []float64 {
+			if o.widths = widths; o.slopes == nil {
+				return g.Factors[o.factor].GradSE
+			}
+			return t.gradientErrors(pos, neg, o)
+		}
+	}
+	g.Arrays = t.arrayGradients(measured, se)
+	return g
+}
+
+// arrayGradients are those by what is fitted, from those by what is measured. errors
+// gives standard errors of the first; nil: none.
+func (t *Trainer) arrayGradients(measured [][]float64, errors func(output) []float64) (list []ArrayGradient) {
 	slopes := t.slopes()
 	for i, a := range t.arrays {
+		x := ArrayGradient{Name: a.name, Param: a.factor < 0}
+		o := output{size: len(a.values), slopes: slopes[i]}
 		if a.factor >= 0 {
-			f := &g.Factors[slices.Index(t.factors, a.factor)]
-			g.Arrays = append(g.Arrays, ArrayGradient{Name: a.name, Grad: f.Grad, SE: f.GradSE})
-			continue
-		}
-		x := ArrayGradient{Name: a.name, Param: true, Grad: make([]float64, len(a.values))}
-		for _, s := range slopes[i] {
-			x.Grad[s.element] += float64(s.by * measured[s.place][s.weight])
+			o.factor = slices.Index(t.factors, a.factor)
+			x.Grad = measured[o.factor]
+		} else {
+			x.Grad = make([]float64, len(a.values))
+			for _, s := range slopes[i] {
+				x.Grad[s.element] += float64(s.by * measured[s.place][s.weight])
+			}
 		}
 		switch {
-		case errors && slopes[i] == nil:
+		case errors != nil && a.factor < 0 && slopes[i] == nil:
 			x.SE = make([]float64, len(a.values))
-		case errors:
-			x.SE = t.gradientErrors(pos, neg, output{size: len(a.values), slopes: slopes[i], widths: widths})
+		case errors != nil:
+			x.SE = errors(o)
 		}
-		g.Arrays = append(g.Arrays, x)
+		list = append(list, x)
 	}
-	return g
+	return list
 }
 
 // gradientErrors combine the phases. Rows that share a table are added up before.

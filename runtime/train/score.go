@@ -13,12 +13,16 @@ import (
 // those of the last states of a positive phase run on it (the mean over its
 // chains). p is a probability, of which 0 nats is the best, for discrete nodes, and
 // the density of a Gaussian, cut off at the ends of its range, for continuous ones.
-// There is none, and NaN is given, where an expression that no weights serve changes the
-// conditional of a visible node. Its words are those of another seed, the same at every
+// Where an expression that no weights serve changes the conditional of a visible node it
+// is minus the loss of score matching, if that can be taken, of which larger is better as
+// well; else there is none, and NaN is given. Its words are those of another seed, the same at every
 // call: scoring changes no step, and differences between two scores are not noise
 // of the sampling alone.
 func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64, error) {
-	if !t.Scores() {
+	if t.matches() {
+		return t.hyvarinen(ctx, data, condition)
+	}
+	if !t.closed() {
 		return math.NaN(), nil
 	}
 	all := make([]int32, data.Rows)
@@ -53,7 +57,33 @@ func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64,
 }
 
 // Scores reports whether examples have a score.
-func (t *Trainer) Scores() bool {
+func (t *Trainer) Scores() bool { return t.closed() || t.matches() }
+
+// mostMatched is how many nodes an example may have for scores by score matching, whose
+// work goes with their square.
+const mostMatched = 64
+
+// matches reports whether the score of examples is minus the loss of score matching.
+func (t *Trainer) matches() bool {
+	return t.task.Loss.Scores() || !t.closed() && len(t.task.Visible) <= mostMatched && t.task.checkScores() == nil
+}
+
+// hyvarinen is minus the loss of score matching: that of the task, with the same words at
+// every call, or else the exact one.
+func (t *Trainer) hyvarinen(ctx context.Context, data, condition Examples) (float64, error) {
+	loss := t.task.Loss
+	if !loss.Scores() {
+		loss = ScoreMatching
+	}
+	all := make([]int32, data.Rows)
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return -t.matched(newLines(t, 2), loss, data, condition, all, 0, t.seed(useScore), 0), ctx.Err()
+}
+
+// closed reports whether conditionals of visible nodes have closed forms.
+func (t *Trainer) closed() bool {
 	m := t.task.Positive.Model
 	for i := range m.Codes {
 		for _, n := range m.Codes[i].Index {

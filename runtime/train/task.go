@@ -11,8 +11,11 @@ import (
 type Loss uint8
 
 const (
-	KL Loss = iota // the model's law, by the negative phase's schedule
-	CD             // contrastive divergence: k sweeps from where the chains start
+	KL            Loss = iota // the model's law, by the negative phase's schedule
+	CD                        // contrastive divergence: k sweeps from where the chains start
+	ScoreMatching             // see scorematch.go, as the losses that follow
+	Sliced
+	Denoising
 )
 
 // Start is where the negative chains of a step begin.
@@ -48,6 +51,9 @@ type Task struct {
 	Loss   Loss
 	K      int // sweeps of contrastive divergence
 	Start  Start
+
+	Sigma       float64 // of denoising score matching
+	Projections int     // of sliced score matching, for each example
 
 	Optimizer Optimizer
 	Seed      uint64
@@ -177,6 +183,11 @@ func (t *Task) check() error {
 			if err := m.CheckValue(int(x.nodes[i%len(x.nodes)]), v); err != nil {
 				return fmt.Errorf("train: %s, example %d: %w", x.what, i/len(x.nodes), err)
 			}
+		}
+	}
+	if t.Loss.Scores() {
+		if err := t.checkScores(); err != nil {
+			return err
 		}
 	}
 	for i := range m.Codes {

@@ -42,6 +42,7 @@ type Step struct {
 	Rate        float64
 	Norm        float64    // of the gradient
 	Energy      [2]float64 // see Gradient
+	Loss        float64    // see Gradient
 }
 
 // NewTrainer makes a trainer of a task. The weights begin as they are in the model.
@@ -150,7 +151,7 @@ func (t *Trainer) move(ctx context.Context) (*Step, error) {
 	}
 	t.moved, t.powers = memory, p
 	t.step++
-	return &Step{t.step, epoch + 1, rate, g.Norm(), g.Energy}, nil
+	return &Step{t.step, epoch + 1, rate, g.Norm(), g.Energy, g.Loss}, nil
 }
 
 // shuffled is the order of the examples in an epoch: Fisher and Yates' shuffle from

@@ -182,11 +182,26 @@ func (e *emitter) codes(m *sampling.Model) jen.Code {
 			field("Rows", jen.Lit(c.Rows)),
 			field("Index", jen.Index().Int32().Add(rowLines(c.Index, len(c.Slots), names))),
 			onlyIf(params != nil, field("Params", jen.Index().Add(e.run("CodeParam")).Add(each(params)))),
+			e.net(c.Net),
 			e.ops("Energy", c.Energy),
 			field("Parts", jen.Index().Add(e.run("CodePart")).Add(each(parts))),
 		))
 	}
 	return each(items)
+}
+
+// net is a field that holds a network, or nothing.
+func (e *emitter) net(n *sampling.Net) jen.Code {
+	if n == nil {
+		return nil
+	}
+	return field("Net", jen.Op("&").Add(e.run("Net")).Add(braces(field("Sizes", intList("int", n.Sizes)),
+		onlyIf(n.Activation != 0, field("Activation", e.run(netNames[n.Activation]))), onlyIf(n.First != 0, field("First", jen.Lit(n.First))))))
+}
+
+// netNames are the activations' names in the runtime.
+var netNames = [...]string{
+	sampling.SiLU: "SiLU", sampling.TanH: "TanH", sampling.ReLU: "ReLU", sampling.Softplus: "Softplus", sampling.ELU: "ELU",
 }
 
 // ops is a field that holds code, or nothing.
@@ -210,7 +225,7 @@ var codeNames = [...]string{
 	sampling.CodeSqrt: "CodeSqrt", sampling.CodeSin: "CodeSin", sampling.CodeCos: "CodeCos", sampling.CodeTanh: "CodeTanh",
 	sampling.CodeAbs: "CodeAbs", sampling.CodeMin: "CodeMin", sampling.CodeMax: "CodeMax", sampling.CodeLess: "CodeLess",
 	sampling.CodeLessEq: "CodeLessEq", sampling.CodeGreater: "CodeGreater", sampling.CodeGreaterEq: "CodeGreaterEq",
-	sampling.CodeEqual: "CodeEqual", sampling.CodeNotEqual: "CodeNotEqual",
+	sampling.CodeEqual: "CodeEqual", sampling.CodeNotEqual: "CodeNotEqual", sampling.CodeNet: "CodeNet", sampling.CodeNetSlope: "CodeNetSlope",
 }
 
 // weightsPerLine puts one line of a table, or eight numbers, on a line.

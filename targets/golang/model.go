@@ -29,7 +29,7 @@ func Model(p *ir.Program) *sampling.Model {
 		m.Factors = append(m.Factors, g)
 	}
 	for _, c := range p.Codes {
-		g := sampling.CodeFactor{Name: c.Name, Directed: c.Directed, Rows: c.Rows, Index: c.Index, Params: c.Params, Energy: c.Energy, Parts: c.Parts}
+		g := sampling.CodeFactor{Name: c.Name, Directed: c.Directed, Rows: c.Rows, Index: c.Index, Params: c.Params, Net: c.Net, Energy: c.Energy, Parts: c.Parts}
 		for _, s := range c.Slots {
 			g.Slots = append(g.Slots, sampling.Slot{Kind: sampling.Kind(s.Kind), States: s.States})
 		}

@@ -260,6 +260,19 @@ func article(noun string) string {
 	return "a " + noun
 }
 
+// networkText is the layers of a network.
+func networkText(c *graph.CodeFactor, n *graph.Network) string {
+	sizes := make([]string, len(c.Net.Sizes))
+	for i, k := range c.Net.Sizes {
+		sizes[i] = strconv.Itoa(k)
+	}
+	numbers := 0
+	for i := range c.Net.Tensors() {
+		numbers += len(c.Params[c.Net.First+i].Values)
+	}
+	return fmt.Sprintf("a network %s with %s, %s", strings.Join(sizes, "-"), n.Activation, plural(numbers, "weight"))
+}
+
 // directedText says what an interaction is, behind the last of them also what they do
 // to the law.
 func directedText(g *graph.Graph, t *graph.Term) []string {
@@ -324,6 +337,9 @@ func termText(g *graph.Graph, t *graph.Term) []string {
 	lines := []string{first, "  made of " + some(parts, maxListed)}
 	if t.Coded {
 		lines[1] = "  evaluated as it is: no weights serve it"
+	}
+	if n := e.Network; n != nil {
+		lines[1] = "  " + networkText(&g.Codes[t.First], n)
 	}
 	if data := dataNames(g, t.Name); len(data) > 0 {
 		lines = append(lines, "  set at run time: "+some(data, maxListed))

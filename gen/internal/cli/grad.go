@@ -82,6 +82,9 @@ func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, 
 	if err != nil {
 		return wrong("%s", strings.TrimPrefix(err.Error(), "train: "))
 	}
+	if task.Loss.Scores() {
+		return wrong("grad compares moments of two phases; %s has none", lossText(task)).help("train prints the loss of score matching, and its gradient's norm")
+	}
 	c.clearsUp.Store(true)
 	g, err := t.Gradient(ctx, firstBatch(task), true)
 	if err != nil {

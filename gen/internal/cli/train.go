@@ -132,6 +132,7 @@ func (c *command) task(m *gen.Model, threads int) (*train.Task, error) {
 type epoch struct {
 	epoch             int
 	rate, norm, gap   float64
+	loss              float64 // of score matching; else NaN
 	score, scoreOther float64
 	took              time.Duration // of the steps
 }
@@ -227,7 +228,10 @@ func (c *command) epochs(ctx context.Context, t *train.Trainer, o *trainFlags) (
 		if all {
 			return curve, nil
 		}
-		e := epoch{epoch: done/per + 1, score: math.NaN(), scoreOther: math.NaN()}
+		e := epoch{epoch: done/per + 1, loss: math.NaN(), score: math.NaN(), scoreOther: math.NaN()}
+		if t.Task().Loss.Scores() {
+			e.loss = 0
+		}
 		steps, began := 0, time.Now()
 		for ; steps == 0 || done%per != 0; steps++ {
 			s, err := t.Step(ctx)
@@ -235,9 +239,11 @@ func (c *command) epochs(ctx context.Context, t *train.Trainer, o *trainFlags) (
 				return curve, err
 			}
 			e.rate, e.norm, e.gap = s.Rate, s.Norm, e.gap+t.Task().Positive.Model.Beta*(s.Energy[0]-s.Energy[1])
+			e.loss += s.Loss
 			done++
 		}
 		e.gap /= float64(steps)
+		e.loss /= float64(steps)
 		e.took = time.Since(began)
 		if held := t.Task().HeldOut; held.Rows > 0 && t.Scores() {
 			var err error
@@ -265,7 +271,11 @@ func (c *command) epochs(ctx context.Context, t *train.Trainer, o *trainFlags) (
 }
 
 func curveHead(e epoch) string {
-	head := fmt.Sprintf("%6s  %9s  %10s  %10s", "epoch", "rate", "|gradient|", "gap")
+	what := "gap"
+	if !math.IsNaN(e.loss) {
+		what = "loss"
+	}
+	head := fmt.Sprintf("%6s  %9s  %10s  %10s", "epoch", "rate", "|gradient|", what)
 	if !math.IsNaN(e.score) {
 		head += fmt.Sprintf("  %10s  %10s", "score", "held out")
 	}
@@ -273,7 +283,11 @@ func curveHead(e epoch) string {
 }
 
 func (e epoch) text() string {
-	row := fmt.Sprintf("%6d  %9.3g  %10.4g  %10.4f", e.epoch, e.rate, e.norm, e.gap)
+	value := e.gap
+	if !math.IsNaN(e.loss) {
+		value = e.loss
+	}
+	row := fmt.Sprintf("%6d  %9.3g  %10.4g  %10.4f", e.epoch, e.rate, e.norm, value)
 	if !math.IsNaN(e.score) {
 		row += fmt.Sprintf("  %10.4f  %10.4f", e.score, e.scoreOther)
 	}
@@ -307,6 +321,7 @@ func (c *command) trained(m *gen.Model, t *train.Trainer, curve []epoch, took ti
 			Rate      float64  `json:"rate"`
 			Gradient  float64  `json:"gradient_norm"`
 			Gap       float64  `json:"gap"`
+			Loss      *float64 `json:"loss,omitempty"`
 			Score     *float64 `json:"score,omitempty"`
 			HeldScore *float64 `json:"held_out_score,omitempty"`
 		}
@@ -314,6 +329,9 @@ func (c *command) trained(m *gen.Model, t *train.Trainer, curve []epoch, took ti
 		for _, e := range curve {
 			inSteps += e.took.Seconds()
 			r := row{Epoch: e.epoch, Rate: e.rate, Gradient: e.norm, Gap: e.gap}
+			if !math.IsNaN(e.loss) {
+				r.Loss = &e.loss
+			}
 			if !math.IsNaN(e.score) {
 				r.Score, r.HeldScore = &e.score, &e.scoreOther
 			}

@@ -117,7 +117,9 @@ func trainingFacts(m *gen.Model, t *train.Trainer, curve []epoch, took time.Dura
 	phase := func(p *train.Phase, each string) string {
 		return fmt.Sprintf("%s%s × %s, %s apart", plural(p.Chains, "chain"), each, plural(p.Schedule.Samples, "draw"), plural(p.Schedule.StepsPerSample, "sweep"))
 	}
-	add("data phase", phase(&task.Positive, " an example"), "after "+plural(task.Positive.Schedule.Warmup, "sweep")+" of warm-up")
+	if !task.Loss.Scores() {
+		add("data phase", phase(&task.Positive, " an example"), "after "+plural(task.Positive.Schedule.Warmup, "sweep")+" of warm-up")
+	}
 	if task.Loss == train.KL {
 		add("model phase", phase(&task.Negative, ""), "after "+plural(task.Negative.Schedule.Warmup, "sweep")+" of warm-up")
 	}
@@ -134,6 +136,14 @@ func lossText(task *train.Task) string {
 	start := map[train.Start]string{train.StartData: "chains begin at data", train.StartNoise: "chains begin anew", train.StartPersistent: "chains persist"}[task.Start]
 	if task.Loss == train.CD {
 		return fmt.Sprintf("contrastive divergence of %s, %s", plural(task.K, "sweep"), start)
+	}
+	switch task.Loss {
+	case train.ScoreMatching:
+		return "score matching"
+	case train.Sliced:
+		return "sliced score matching, " + plural(task.Projections, "projection")
+	case train.Denoising:
+		return fmt.Sprintf("denoising score matching, sigma %g", task.Sigma)
 	}
 	return "KL divergence, " + start
 }
@@ -182,6 +192,9 @@ func addGradient(ctx context.Context, m *gen.Model, t *train.Trainer, page *repo
 	}
 	page.Noise = math.Sqrt(noise)
 	switch {
+	case task.Loss.Scores():
+		page.MomentText = "Score matching does not sample the model, so that there is nothing to compare with exact moments."
+		return nil
 	case task.Loss == train.CD:
 		page.MomentText = "Contrastive divergence does not sample the model itself, so that there is nothing to compare with exact moments."
 		return nil
