@@ -97,9 +97,9 @@ func (a Activation) Derivatives(z float64) [4]float64 {
 	return [4]float64{e - 1, e, e, e}
 }
 
-// powers are x^y and its derivatives by x and by y. Like those of expressions, that by a
+// powerJets are x^y and its derivatives by x and by y. Like those of expressions, that by a
 // constant exponent is 0.
-func powers(x, y Jet, constant bool) (value, byX, byY Jet) {
+func powerJets(x, y Jet, constant bool) (value, byX, byY Jet) {
 	if constant {
 		n := y[0]
 		at := func(k float64) float64 { // n·(n-1)·…·x^(n-k)

@@ -113,7 +113,7 @@ func (s *tapeStep) operate(x, y Jet, constant bool) {
 		inverse := one.over(y)
 		s.slopes = [2]Jet{inverse, s.value.Times(inverse).negated()}
 	case CodePow:
-		s.value, s.slopes[0], s.slopes[1] = powers(x, y, constant)
+		s.value, s.slopes[0], s.slopes[1] = powerJets(x, y, constant)
 	case CodeMin:
 		if s.value, s.slopes = y, [2]Jet{{}, one}; x[0] <= y[0] {
 			s.value, s.slopes = x, [2]Jet{one, {}}
