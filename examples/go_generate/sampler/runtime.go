@@ -482,6 +482,13 @@ func ChooseKernel(k Kernel) (Kernel, error) {
 
 var bestKernel = detect()
 
+// NetRows is the most rows, NetCells the most products, that a kernel of networks takes in
+// one call.
+const (
+	NetRows  = 256
+	NetCells = 1 << 16
+)
+
 // Philox is what Philox4x32 in one sweep needs for the pairs of chains of one quad
 // of slots: the counters of all pairs differ in c1 alone, so that a part of the
 // first three rounds is common to them. With m and n its two multipliers and hi and
@@ -5421,6 +5428,125 @@ func powerInterval(x, y Interval) (Interval, DomainFault) {
 	return evenPower(x, n), Defined
 }
 
+// Jet is a number that depends on t: Jet{a, b, c} is a + b·t + c·t², what follows being
+// dropped.
+type Jet [3]float64
+
+func (x Jet) plus(y Jet) Jet  { return Jet{x[0] + y[0], x[1] + y[1], x[2] + y[2]} }
+func (x Jet) minus(y Jet) Jet { return Jet{x[0] - y[0], x[1] - y[1], x[2] - y[2]} }
+func (x Jet) negated() Jet    { return Jet{-x[0], -x[1], -x[2]} }
+
+func (x Jet) scaled(c float64) Jet {
+	return Jet{float64(c * x[0]), float64(c * x[1]), float64(c * x[2])}
+}
+
+// Times is the product.
+func (x Jet) Times(y Jet) Jet {
+	return Jet{float64(x[0] * y[0]), float64(x[0]*y[1]) + float64(x[1]*y[0]),
+		float64(x[0]*y[2]) + float64(x[1]*y[1]) + float64(x[2]*y[0])}
+}
+
+// over is the quotient.
+func (x Jet) over(y Jet) Jet {
+	a := x[0] / y[0]
+	b := (x[1] - float64(a*y[1])) / y[0]
+	return Jet{a, b, (x[2] - float64(a*y[2]) - float64(b*y[1])) / y[0]}
+}
+
+// apply is a function of x with these derivatives at x[0], and its derivative.
+func (x Jet) apply(d [4]float64) (value, slope Jet) {
+	square := float64(x[1] * x[1])
+	at := func(f, f1, f2 float64) Jet {
+		return Jet{f, float64(f1 * x[1]), float64(f1*x[2]) + float64(float64(f2*square)/2)}
+	}
+	return at(d[0], d[1], d[2]), at(d[1], d[2], d[3])
+}
+
+// derivatives are a function of one argument and its first three derivatives.
+func derivatives(op CodeOpKind, x float64) [4]float64 {
+	f := Operate(op, x, 0)
+	switch op {
+	case CodeNeg:
+		return [4]float64{f, -1}
+	case CodeExp:
+		return [4]float64{f, f, f, f}
+	case CodeLog:
+		r := 1 / x
+		return [4]float64{f, r, -float64(r * r), float64(2 * float64(float64(r*r)*r))}
+	case CodeSqrt:
+		d := 0.5 / f
+		return [4]float64{f, d, -d / (2 * x), float64(3*d) / float64(4*float64(x*x))}
+	case CodeSin:
+		c := Cos(x)
+		return [4]float64{f, c, -f, -c}
+	case CodeCos:
+		s := Sin(x)
+		return [4]float64{f, -s, -f, s}
+	case CodeTanh:
+		return tanhDerivatives(f)
+	}
+	switch { // abs
+	case x > 0:
+		return [4]float64{f, 1}
+	case x < 0:
+		return [4]float64{f, -1}
+	}
+	return [4]float64{f}
+}
+
+func tanhDerivatives(t float64) [4]float64 {
+	d := 1 - float64(t*t)
+	return [4]float64{t, d, float64(-2 * float64(t*d)), float64(d * (float64(6*float64(t*t)) - 2))}
+}
+
+// Derivatives are the activation and its first three derivatives at z.
+func (a Activation) Derivatives(z float64) [4]float64 {
+	s := Sigma(z)
+	s1 := float64(s * (1 - s))
+	s2 := float64(s1 * (1 - float64(2*s)))
+	s3 := float64(s1 * (1 - float64(6*s1)))
+	switch a {
+	case SiLU:
+		return [4]float64{float64(z * s), s + float64(z*s1), float64(2*s1) + float64(z*s2), float64(3*s2) + float64(z*s3)}
+	case TanH:
+		return tanhDerivatives(Tanh(z))
+	case Softplus:
+		return [4]float64{max(z, 0) + Log(1+Exp(-math.Abs(z))), s, s1, s2}
+	}
+	switch {
+	case !(z <= 0):
+		return [4]float64{z, 1}
+	case a == ReLU:
+		return [4]float64{}
+	}
+	e := Exp(z)
+	return [4]float64{e - 1, e, e, e}
+}
+
+// powerJets are x^y and its derivatives by x and by y. Like those of expressions, that by a
+// constant exponent is 0.
+func powerJets(x, y Jet, constant bool) (value, byX, byY Jet) {
+	if constant {
+		n := y[0]
+		at := func(k float64) float64 { // n·(n-1)·…·x^(n-k)
+			c := 1.0
+			for i := 0.0; i < k; i++ {
+				c = float64(c * (n - i))
+			}
+			if c == 0 {
+				return 0
+			}
+			return float64(c * Operate(CodePow, x[0], n-k))
+		}
+		value, byX = x.apply([4]float64{at(0), at(1), at(2), at(3)})
+		return value, byX, Jet{}
+	}
+	log, _ := x.apply(derivatives(CodeLog, x[0]))
+	z := y.Times(log)
+	value, _ = z.apply(derivatives(CodeExp, z[0]))
+	return value, y.Times(value).over(x), value.Times(log)
+}
+
 // Joint moves of continuous nodes: langevin, mala and hmc. The nodes of the block
 // follow the gradient of the energy together.
 
@@ -6323,6 +6449,7 @@ func newNet32(n *Net, params []param32) *net32 {
 // slopes by all inputs cost little more than that by one, and updates ask for one after
 // the other at the same inputs.
 type netScratch struct {
+	kernel Kernel
 	of     *net32        // whose slopes these are; nil: nobody's
 	input  [][64]float32 // where they were taken
 	slope  [][64]float32 // by each input
@@ -6343,14 +6470,14 @@ func grown(x [][64]float32, n int) [][64]float32 {
 // by its slope by that input.
 func (q *netScratch) netAt(n *net32, input int, x [][64]float32) {
 	if input < 0 {
-		q.forward(n, x, false)
+		q.forward(n, x)
 		x[0] = q.value
 		return
 	}
 	if q.of != n || !sameBits(q.input, x) {
 		q.input = grown(q.input, len(x))[:len(x)]
 		copy(q.input, x)
-		q.forward(n, x, true)
+		q.forward(n, x)
 		q.backward(n)
 		q.of = n
 	}
@@ -6371,8 +6498,8 @@ func sameBits(x, y [][64]float32) bool {
 	return true
 }
 
-// forward computes the value; with bends it keeps the slopes of the activations.
-func (q *netScratch) forward(n *net32, x [][64]float32, bends bool) {
+// forward computes the value and what backward takes.
+func (q *netScratch) forward(n *net32, x [][64]float32) {
 	hidden := len(n.layers) - 1
 	for len(q.act) < hidden {
 		q.act, q.bend = append(q.act, nil), append(q.bend, nil)
@@ -6381,23 +6508,44 @@ func (q *netScratch) forward(n *net32, x [][64]float32, bends bool) {
 		y := &n.layers[l]
 		q.act[l], q.bend[l] = grown(q.act[l], y.out), grown(q.bend[l], y.out)
 		for o := range y.out {
-			denseWord(&q.act[l][o], y.b[o], y.w[o*y.in:o*y.in+y.in], x)
-			n.activation.word(&q.act[l][o], &q.bend[l][o])
+			fillFloats(&q.act[l][o], y.b[o])
+			q.denseWord(&q.act[l][o], y.w[o*y.in:o*y.in+y.in], 1, x)
 		}
+		q.activate(n.activation, q.act[l][:y.out], q.bend[l][:y.out])
 		x = q.act[l]
 	}
 	last := &n.layers[hidden]
-	denseWord(&q.value, last.b[0], last.w, x)
+	fillFloats(&q.value, last.b[0])
+	q.denseWord(&q.value, last.w, 1, x)
 }
 
-// denseWord is b + Σ w·x, added from left to right.
-func denseWord(z *[64]float32, b float32, w []float32, x [][64]float32) {
-	fillFloats(z, b)
-	for i, c := range w {
-		y := &x[i]
+// denseWord adds w[0]·x[0] + w[stride]·x[1] + … to z, from left to right.
+func (q *netScratch) denseWord(z *[64]float32, w []float32, stride int, x [][64]float32) {
+	n := (len(w) + stride - 1) / stride
+	if q.kernel == AVX512 {
+		for i := 0; i < n; i += NetRows {
+			DenseWord512(z, &w[i*stride], stride, min(NetRows, n-i), &x[i])
+		}
+		return
+	}
+	for i := range n {
+		c, y := w[i*stride], &x[i]
 		for j := range z {
 			z[j] += float32(c * y[j])
 		}
+	}
+}
+
+// activate replaces rows by their activations and fills the slopes of these.
+func (q *netScratch) activate(a Activation, z, slope [][64]float32) {
+	if a == SiLU && q.kernel == AVX512 {
+		for i := 0; i < len(z); i += NetRows {
+			SiLURows512(&z[i], &slope[i], min(NetRows, len(z)-i))
+		}
+		return
+	}
+	for i := range z {
+		a.word(&z[i], &slope[i])
 	}
 }
 
@@ -6419,14 +6567,8 @@ func (q *netScratch) backward(n *net32) {
 		}
 		next := q.room((hidden-l)%2, y.in)
 		for i := range y.in {
-			t := &next[i]
-			*t = [64]float32{}
-			for o := range y.out {
-				c, d := y.w[o*y.in+i], &delta[o]
-				for j := range t {
-					t[j] += float32(c * d[j])
-				}
-			}
+			next[i] = [64]float32{}
+			q.denseWord(&next[i], y.w[i:], y.in, delta[:y.out])
 		}
 		delta = next
 	}
@@ -6506,6 +6648,222 @@ func exp32(x float32) float32 {
 
 // sigma32 is 1/(1 + exp(-x)).
 func sigma32(x float32) float32 { return 1 / (1 + exp32(-x)) }
+
+// netTape is a network on a tape. Lists are by number of the jets, then by neuron.
+type netTape struct {
+	net    *Net
+	inputs []int32
+	value  Jet
+	act    [][3][]float64 // of each layer, the inputs first
+	slope  [][3][]float64 // of the activations of the hidden layers
+	delta  [2][3][]float64
+	by     []float64 // a product of delta with what is asked for
+}
+
+// turn transposes the weights of a network.
+func (t *Tape) turn(c *CodeFactor) {
+	t.turned = t.turned[:0]
+	if c.Net == nil {
+		return
+	}
+	for l := range c.Net.layers() {
+		in, out := c.Net.Sizes[l], c.Net.Sizes[l+1]
+		w, x := c.Params[c.Net.First+2*l].Values, make([]float64, in*out)
+		for o := range out {
+			for i := range in {
+				x[i*out+o] = w[o*in+i]
+			}
+		}
+		t.turned = append(t.turned, x)
+	}
+}
+
+// network runs the inputs on the stack through the network.
+func (t *Tape) network() int32 {
+	net := t.code.Net
+	if t.used == len(t.nets) {
+		t.nets = append(t.nets, netTape{})
+	}
+	n := &t.nets[t.used]
+	t.used++
+	first := len(t.stack) - net.Sizes[0]
+	n.net, n.inputs = net, append(n.inputs[:0], t.stack[first:]...)
+	t.stack = t.stack[:first]
+	for len(n.act) <= net.layers() {
+		n.act, n.slope = append(n.act, [3][]float64{}), append(n.slope, [3][]float64{})
+	}
+	for k := 0; k <= t.order; k++ {
+		n.act[0][k] = sized(n.act[0][k], net.Sizes[0])
+		for i, from := range n.inputs {
+			n.act[0][k][i] = t.steps[from].value[k]
+		}
+	}
+	last := net.layers()
+	for l := range last {
+		n.sums(t, l)
+		if l+1 < last {
+			n.activate(t, l+1)
+		}
+	}
+	n.value = Jet{}
+	for k := 0; k <= t.order; k++ {
+		n.value[k] = n.act[last][k][0]
+	}
+	return int32(t.used - 1)
+}
+
+func sized(x []float64, n int) []float64 {
+	if cap(x) < n {
+		return make([]float64, n)
+	}
+	return x[:n]
+}
+
+// sums fills what goes into the neurons of layer l.
+func (n *netTape) sums(t *Tape, l int) {
+	z := &n.act[l+1]
+	for k := 0; k <= t.order; k++ {
+		z[k] = sized(z[k], n.net.Sizes[l+1])
+		clear(z[k])
+		if k == 0 {
+			copy(z[k], t.code.Params[n.net.First+2*l+1].Values)
+		}
+		t.matVec(z[k], t.turned[l], n.act[l][k])
+	}
+}
+
+// activate replaces these by what the neurons give, and keeps the slopes.
+func (n *netTape) activate(t *Tape, l int) {
+	z, slope := &n.act[l], &n.slope[l]
+	for k := 0; k <= t.order; k++ {
+		slope[k] = sized(slope[k], len(z[0]))
+	}
+	if t.order == 0 {
+		for o, x := range z[0] {
+			z[0][o], slope[0][o] = n.net.Activation.Activate(x)
+		}
+		return
+	}
+	for o := range z[0] {
+		var x Jet
+		for k := 0; k <= t.order; k++ {
+			x[k] = z[k][o]
+		}
+		value, d := x.apply(n.net.Activation.Derivatives(x[0]))
+		for k := 0; k <= t.order; k++ {
+			z[k][o], slope[k][o] = value[k], d[k]
+		}
+	}
+}
+
+// input is the derivative of the result by input i, after back.
+func (n *netTape) input(t *Tape, i int) (d Jet) {
+	for k := 0; k <= t.order; k++ {
+		d[k] = n.delta[0][k][i]
+	}
+	return d
+}
+
+// back works out derivatives of the result, whose derivative by the network is adjoint.
+func (n *netTape) back(t *Tape, adjoint, by Jet, sums [][]float64) {
+	last := n.net.layers() - 1
+	at, below := &n.delta[0], &n.delta[1]
+	for k := 0; k <= t.order; k++ {
+		at[k] = append(at[k][:0], adjoint[k])
+	}
+	for l := last; l >= 0; l-- {
+		if l < last {
+			n.bend(t, l+1)
+		}
+		first := n.net.First + 2*l
+		if sums != nil && sums[first] != nil {
+			n.addLayer(t, l, by, sums[first], sums[first+1])
+		}
+		for k := 0; k <= t.order; k++ {
+			below[k] = sized(below[k], n.net.Sizes[l])
+			clear(below[k])
+			t.matVec(below[k], t.code.Params[first].Values, at[k])
+		}
+		*at, *below = *below, *at
+	}
+}
+
+// bend multiplies delta by the slopes of a layer's activations.
+func (n *netTape) bend(t *Tape, l int) {
+	at, slope := &n.delta[0], &n.slope[l]
+	if t.order == 0 {
+		for o, s := range slope[0] {
+			at[0][o] = float64(at[0][o] * s)
+		}
+		return
+	}
+	for o := range at[0] {
+		var d, s Jet
+		for k := 0; k <= t.order; k++ {
+			d[k], s[k] = at[k][o], slope[k][o]
+		}
+		d = d.Times(s)
+		for k := 0; k <= t.order; k++ {
+			at[k][o] = d[k]
+		}
+	}
+}
+
+// addLayer adds the derivatives by a layer's weights and biases, delta being those by
+// what goes into its neurons: number by number of what the layer below gave.
+func (n *netTape) addLayer(t *Tape, l int, by Jet, weights, biases []float64) {
+	out := n.net.Sizes[l+1]
+	n.by = sized(n.by, out)
+	for j := 0; j <= t.order; j++ {
+		for o := range out {
+			c := 0.0
+			for k := j; k <= t.order; k++ {
+				c += float64(by[k] * n.delta[0][k-j][o])
+			}
+			n.by[o] = c
+		}
+		if j == 0 {
+			for o, c := range n.by {
+				biases[o] += c
+			}
+		}
+		t.outer(weights, n.by, n.act[l][j])
+	}
+}
+
+// matVec adds a[0]·w[0:m] + a[1]·w[m:2m] + … to z, m numbers, in order.
+func (t *Tape) matVec(z, w, a []float64) {
+	m := len(z)
+	if t.kernel == AVX512 && m <= NetCells {
+		for k, step := 0, NetCells/m; k < len(a); k += step {
+			MatVec512(&z[0], m, &w[k*m], &a[k], min(step, len(a)-k))
+		}
+		return
+	}
+	for k, c := range a {
+		row := w[k*m : k*m+m]
+		for j := range z {
+			z[j] += float64(c * row[j])
+		}
+	}
+}
+
+// outer adds d[i]·a[j] to g[i·len(a)+j].
+func (t *Tape) outer(g, d, a []float64) {
+	m := len(a)
+	if t.kernel == AVX512 && m <= NetCells {
+		for i, step := 0, NetCells/m; i < len(d); i += step {
+			Outer512(&g[i*m], &d[i], min(step, len(d)-i), &a[0], m)
+		}
+		return
+	}
+	for i, c := range d {
+		row := g[i*m : i*m+m]
+		for j, x := range a {
+			row[j] += float64(c * x)
+		}
+	}
+}
 
 // noise holds the first digits of four slots for up to 64 chains: digit[q][i] is
 // that of slot 4g+q and the chain in place i, see placeOf.
@@ -8820,6 +9178,7 @@ func (x *Formula) Elements() int {
 // + 1 elements. Every row adds the chains in order.
 func (s *Sampler) AddCodeSlopes(i, chains int, sums []float64) {
 	s.eachCodeSlope(i, chains, func(_, at int, x float64) { sums[at] += x })
+	s.addNetSlopes(i, chains, sums, 0)
 }
 
 // AddCodeSlopesByChain is AddCodeSlopes for each chain alone: sums has chains × (Elements
@@ -8827,6 +9186,37 @@ func (s *Sampler) AddCodeSlopes(i, chains int, sums []float64) {
 func (s *Sampler) AddCodeSlopesByChain(i, chains int, sums []float64) {
 	size := s.model.Formulas[i].Elements() + 1
 	s.eachCodeSlope(i, chains, func(c, at int, x float64) { sums[c*size+at] += x })
+	s.addNetSlopes(i, chains, sums, size)
+}
+
+// addNetSlopes adds the derivatives of the energy of code factors with networks, and the
+// energy; each chain's so far behind the one's before.
+func (s *Sampler) addNetSlopes(i, chains int, sums []float64, stride int) {
+	x := &s.model.Formulas[i]
+	var tape *Tape
+	views := make([][]float64, len(x.Params))
+	for _, part := range x.Codes {
+		f := &s.codes[part.Factor]
+		if f.Net == nil {
+			continue
+		}
+		if tape == nil {
+			tape = NewTape(0)
+		}
+		for r := range f.Rows {
+			nodes := f.Index[r*len(f.Slots):]
+			for c := range chains {
+				at := c * stride
+				for k := range views {
+					n := len(x.Params[k].Values)
+					views[k] = sums[at:][:n]
+					at += n
+				}
+				sums[at] += tape.Energy(f, r, func(n int) Jet { return Jet{s.number(int(nodes[n]), c)} })[0]
+				tape.Back(Jet{1}, views, nil)
+			}
+		}
+	}
 }
 
 func (s *Sampler) eachCodeSlope(i, chains int, each func(chain, at int, x float64)) {
@@ -8840,6 +9230,9 @@ func (s *Sampler) eachCodeSlope(i, chains int, each func(chain, at int, x float6
 	var stack []float64
 	for _, part := range x.Codes {
 		f := &s.codes[part.Factor]
+		if f.Net != nil {
+			continue
+		}
 		code := Code{Params: f.Params}
 		for r := range f.Rows {
 			nodes := f.Index[r*len(f.Slots):]
@@ -8962,6 +9355,7 @@ func (s *Sampler) newWorker() *worker {
 	w := &worker{moves: make([]moves, len(s.model.Vars)), user: s.newUserCalls()}
 	w.float.stack = make([][64]float32, s.codeDepth)
 	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
+	w.float.net.kernel = s.kernelInUse
 	w.noise.init(s.rng)
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
@@ -9608,6 +10002,177 @@ func (t *expTable) at(d uint64) uint64 {
 		return 0
 	}
 	return (uint64(t.hi[d>>t.r])*uint64(t.lo[d&(1<<t.r-1)]) + 1<<30) >> 31
+}
+
+// Tape evaluates code of energies along lines in the space of their slots, and what
+// follows from it backwards: the derivatives by slots and parameters, each as a function
+// of the place on the line. With x + t·v as slots, the energy is a jet whose second
+// number is v·∇E and whose third is half of vᵀ∇²E·v, and a derivative by a parameter is
+// one whose numbers are those of E, v·∇E and vᵀ∇²E·v/2. All is in float64.
+//
+// At the corners of abs, min and max and at the jumps of comparisons derivatives are
+// those of one side.
+type Tape struct {
+	order int // 0 … 2: the numbers of jets that are worked out
+	steps []tapeStep
+	stack []int32 // steps whose values are on it
+	nets  []netTape
+	used  int // of nets
+
+	kernel Kernel
+	turned [][]float64 // weights of the layers of code's network, transposed
+
+	code *CodeFactor
+	row  int
+}
+
+// tapeStep is an operation, its value and the derivative of the result by that.
+type tapeStep struct {
+	op      CodeOp
+	a, b    int32 // operands
+	value   Jet
+	adjoint Jet
+	slopes  [2]Jet // by the operands
+	element int    // of a parameter
+	net     int32
+}
+
+// NewTape makes a tape for jets with numbers up to an order: 0 for energies and their
+// gradients, 1 for products of second derivatives with v, 2 for vᵀ∇²E·v.
+func NewTape(order int) *Tape {
+	kernel, _ := ChooseKernel(Automatic)
+	return &Tape{order: order, kernel: kernel}
+}
+
+// Energy is what a row of a code factor adds to H, slot giving the numbers in its slots.
+// Parameters must not change from one call for a code factor to the next.
+func (t *Tape) Energy(c *CodeFactor, row int, slot func(n int) Jet) Jet {
+	if t.code != c {
+		t.turn(c)
+	}
+	t.code, t.row, t.used = c, row, 0
+	t.steps, t.stack = t.steps[:0], t.stack[:0]
+	for _, o := range c.Energy {
+		t.step(o, slot)
+	}
+	return t.steps[t.stack[0]].value
+}
+
+// take removes the topmost operand.
+func (t *Tape) take() int32 {
+	last := len(t.stack) - 1
+	i := t.stack[last]
+	t.stack = t.stack[:last]
+	return i
+}
+
+func (t *Tape) step(o CodeOp, slot func(n int) Jet) {
+	s := tapeStep{op: o, a: -1, b: -1}
+	switch {
+	case o.Op == CodeConst:
+		s.value[0] = o.V
+	case o.Op == CodeSlot:
+		s.value = slot(int(o.N))
+	case o.Op == CodeParamAt:
+		p := &t.code.Params[o.N]
+		first := len(t.stack) - len(p.Axes)
+		if !p.Shared {
+			s.element = t.row
+		}
+		for i, k := range p.Axes {
+			s.element = s.element*k + int(t.steps[t.stack[first+i]].value[0])
+		}
+		t.stack = t.stack[:first]
+		s.value[0] = p.Values[s.element]
+	case o.Op == CodeNet:
+		s.net = t.network()
+		s.value = t.nets[s.net].value
+	case o.Op == CodeNeg || CodeExp <= o.Op && o.Op <= CodeAbs:
+		s.a = t.take()
+		x := t.steps[s.a].value
+		s.value, s.slopes[0] = x.apply(derivatives(o.Op, x[0]))
+	default:
+		s.b = t.take()
+		s.a = t.take()
+		s.operate(t.steps[s.a].value, t.steps[s.b].value, t.steps[s.b].op.Op == CodeConst)
+	}
+	t.stack = append(t.stack, int32(len(t.steps)))
+	t.steps = append(t.steps, s)
+}
+
+// operate works out an operation on two jets.
+func (s *tapeStep) operate(x, y Jet, constant bool) {
+	one := Jet{1}
+	switch s.op.Op {
+	case CodeAdd:
+		s.value, s.slopes = x.plus(y), [2]Jet{one, one}
+	case CodeSub:
+		s.value, s.slopes = x.minus(y), [2]Jet{one, {-1}}
+	case CodeMul:
+		s.value, s.slopes = x.Times(y), [2]Jet{y, x}
+	case CodeDiv:
+		s.value = x.over(y)
+		inverse := one.over(y)
+		s.slopes = [2]Jet{inverse, s.value.Times(inverse).negated()}
+	case CodePow:
+		s.value, s.slopes[0], s.slopes[1] = powerJets(x, y, constant)
+	case CodeMin:
+		if s.value, s.slopes = y, [2]Jet{{}, one}; x[0] <= y[0] {
+			s.value, s.slopes = x, [2]Jet{one, {}}
+		}
+	case CodeMax:
+		if s.value, s.slopes = y, [2]Jet{{}, one}; x[0] >= y[0] {
+			s.value, s.slopes = x, [2]Jet{one, {}}
+		}
+	default: // comparisons
+		s.value[0] = Operate(s.op.Op, x[0], y[0])
+	}
+}
+
+// Back works out the derivatives of the latest Energy and calls slot with those by every
+// slot, as often as it stands in the code. To sums, by parameter and element, it adds
+// by[0]·a + by[1]·b + by[2]·c of the derivative Jet{a, b, c} by each; nil sums, or nil
+// parts of it, are left out.
+func (t *Tape) Back(by Jet, sums [][]float64, slot func(n int, d Jet)) {
+	for i := range t.steps {
+		t.steps[i].adjoint = Jet{}
+	}
+	t.steps[t.stack[0]].adjoint = Jet{1}
+	for i := len(t.steps) - 1; i >= 0; i-- {
+		s := &t.steps[i]
+		if s.adjoint == (Jet{}) {
+			continue
+		}
+		switch {
+		case s.op.Op == CodeSlot:
+			if slot != nil {
+				slot(int(s.op.N), s.adjoint)
+			}
+		case s.op.Op == CodeParamAt:
+			if sums != nil && sums[s.op.N] != nil {
+				sums[s.op.N][s.element] += dot(by, s.adjoint)
+			}
+		case s.op.Op == CodeNet:
+			n := &t.nets[s.net]
+			n.back(t, s.adjoint, by, sums)
+			for k, from := range n.inputs {
+				p := &t.steps[from].adjoint
+				*p = p.plus(n.input(t, k))
+			}
+		}
+		if s.a >= 0 {
+			p := &t.steps[s.a].adjoint
+			*p = p.plus(s.slopes[0].Times(s.adjoint))
+		}
+		if s.b >= 0 {
+			p := &t.steps[s.b].adjoint
+			*p = p.plus(s.slopes[1].Times(s.adjoint))
+		}
+	}
+}
+
+func dot(x, y Jet) float64 {
+	return float64(x[0]*y[0]) + float64(x[1]*y[1]) + float64(x[2]*y[2])
 }
 
 // What users write in Go and name in a model file: samplers of nodes here, starts
@@ -21587,6 +22152,7 @@ type Gradient struct {
 	Arrays  []ArrayGradient  // by what is fitted, in the order of Trainer.Names
 	Factors []FactorGradient // by runtime factor
 	Energy  [2]float64       // mean of the energy of all that is fitted, positive and negative phase
+	Loss    float64          // of score matching, which has no phases
 }
 
 // ArrayGradient is that by one array, in its shape: the gradient by a factor's weights
@@ -21627,6 +22193,9 @@ func (g *Gradient) Norm() float64 {
 // Standard errors are those between chains, within examples in the positive phase;
 // with one chain an example they come from up to 32 batches of draws.
 func (t *Trainer) Gradient(ctx context.Context, examples []int32, errors bool) (*Gradient, error) {
+	if t.task.Loss.Scores() {
+		return t.scoreGradient(examples), ctx.Err()
+	}
 	pos, err := t.positive(ctx, examples, errors)
 	if err != nil {
 		return nil, err
@@ -21749,26 +22318,44 @@ func (t *Trainer) gradient(pos, neg *measured, errors bool) *Gradient {
 		}
 		measured, widths = append(measured, p), append(widths, len(p))
 	}
+	var se func(output) []float64
+	if errors {
+		se = func(o output) []float64 {
+			if o.widths = widths; o.slopes == nil {
+				return g.Factors[o.factor].GradSE
+			}
+			return t.gradientErrors(pos, neg, o)
+		}
+	}
+	g.Arrays = t.arrayGradients(measured, se)
+	return g
+}
+
+// arrayGradients are those by what is fitted, from those by what is measured. errors
+// gives standard errors of the first; nil: none.
+func (t *Trainer) arrayGradients(measured [][]float64, errors func(output) []float64) (list []ArrayGradient) {
 	slopes := t.slopes()
 	for i, a := range t.arrays {
+		x := ArrayGradient{Name: a.name, Param: a.factor < 0}
+		o := output{size: len(a.values), slopes: slopes[i]}
 		if a.factor >= 0 {
-			f := &g.Factors[slices.Index(t.factors, a.factor)]
-			g.Arrays = append(g.Arrays, ArrayGradient{Name: a.name, Grad: f.Grad, SE: f.GradSE})
-			continue
-		}
-		x := ArrayGradient{Name: a.name, Param: true, Grad: make([]float64, len(a.values))}
-		for _, s := range slopes[i] {
-			x.Grad[s.element] += float64(s.by * measured[s.place][s.weight])
+			o.factor = slices.Index(t.factors, a.factor)
+			x.Grad = measured[o.factor]
+		} else {
+			x.Grad = make([]float64, len(a.values))
+			for _, s := range slopes[i] {
+				x.Grad[s.element] += float64(s.by * measured[s.place][s.weight])
+			}
 		}
 		switch {
-		case errors && slopes[i] == nil:
+		case errors != nil && a.factor < 0 && slopes[i] == nil:
 			x.SE = make([]float64, len(a.values))
-		case errors:
-			x.SE = t.gradientErrors(pos, neg, output{size: len(a.values), slopes: slopes[i], widths: widths})
+		case errors != nil:
+			x.SE = errors(o)
 		}
-		g.Arrays = append(g.Arrays, x)
+		list = append(list, x)
 	}
-	return g
+	return list
 }
 
 // gradientErrors combine the phases. Rows that share a table are added up before.
@@ -21850,6 +22437,133 @@ func (t *Trainer) examples(list []int32, data, condition Examples, visible bool)
 		}
 	}
 	return out
+}
+
+// lines are the energy along lines x + t·v through states, up to t², and its derivatives
+// by x and by what is fitted. Numbers are of H; β is not in them.
+type lines struct {
+	model   *Model
+	weights [][]float64
+	codes   []CodeFactor
+	tape    *Tape
+	state   []int32 // of the nodes that stay
+	at      []Jet   // by node, of those that move
+	moves   []bool  // by node
+	slope   []Jet   // dH/dx by node, after gradients
+
+	factors [][]float64   // what derivatives by weights are added to, by factor; nil: left out
+	params  [][][]float64 // the same by code factor and parameter
+
+	collects bool
+}
+
+func newLines(t *Trainer, order int) *lines {
+	m := t.task.Positive.Model
+	l := &lines{model: m, weights: t.weights, codes: t.codes, tape: NewTape(order),
+		state: make([]int32, m.Nodes), at: make([]Jet, m.Nodes), moves: make([]bool, m.Nodes), slope: make([]Jet, m.Nodes),
+		factors: make([][]float64, len(m.Factors)), params: make([][][]float64, len(m.Codes))}
+	for _, n := range t.task.Visible {
+		l.moves[n] = true
+	}
+	return l
+}
+
+// number is a node's value as a jet.
+func (l *lines) number(n int32, kind Kind) Jet {
+	switch {
+	case l.moves[n]:
+		return l.at[n]
+	case kind == Continuous:
+		return Jet{float64(BitsFloat(l.state[n]))}
+	}
+	return Jet{float64(l.state[n])}
+}
+
+// energy is H along the line. With slopes it fills them; with by it adds what by picks of
+// the derivatives by weights and parameters, see Tape.Back.
+func (l *lines) energy(by *Jet, slopes bool) (h Jet) {
+	if slopes {
+		clear(l.slope)
+	}
+	for i := range l.model.Factors {
+		f := &l.model.Factors[i]
+		for r := range f.Rows {
+			l.row(&h, i, f.Index[r*len(f.Slots):][:len(f.Slots)], r, by, slopes)
+		}
+	}
+	for i := range l.codes {
+		c := &l.codes[i]
+		var pick Jet
+		sums := l.params[i]
+		if by == nil {
+			sums = nil
+		} else {
+			pick = *by
+		}
+		for r := range c.Rows {
+			nodes := c.Index[r*len(c.Slots):]
+			e := l.tape.Energy(c, r, func(n int) Jet { return l.number(nodes[n], c.Slots[n].Kind) })
+			add(&h, e, 1)
+			if by != nil || slopes {
+				l.tape.Back(pick, sums, func(n int, d Jet) { add(&l.slope[nodes[n]], d, 1) })
+			}
+		}
+	}
+	return h
+}
+
+func add(sum *Jet, x Jet, c float64) {
+	for k := range sum {
+		sum[k] += float64(c * x[k])
+	}
+}
+
+// row adds a row of factor fi.
+func (l *lines) row(h *Jet, fi int, nodes []int32, r int, by *Jet, slopes bool) {
+	f := &l.model.Factors[fi]
+	at := 0
+	product := Jet{1}
+	for j, s := range f.Slots {
+		if s.Kind == Categorical {
+			at = at*s.States + int(l.state[nodes[j]])
+			continue
+		}
+		for range max(1, s.Power) {
+			product = product.Times(l.number(nodes[j], s.Kind))
+		}
+	}
+	if !f.Shared {
+		at += r * f.TableSize()
+	}
+	w := l.weights[fi][at]
+	add(h, product, -w)
+	if sums := l.factors[fi]; by != nil && sums != nil {
+		for k, p := range by {
+			sums[at] -= float64(p * product[k])
+		}
+	}
+	if !slopes {
+		return
+	}
+	for j, s := range f.Slots {
+		if s.Kind != Continuous || !l.moves[nodes[j]] {
+			continue
+		}
+		d := Jet{float64(-w * float64(s.Power))}
+		for i, other := range f.Slots {
+			if other.Kind == Categorical {
+				continue
+			}
+			times := max(1, other.Power)
+			if i == j {
+				times = s.Power - 1
+			}
+			for range times {
+				d = d.Times(l.number(nodes[i], other.Kind))
+			}
+		}
+		add(&l.slope[nodes[j]], d, 1)
+	}
 }
 
 // sums gather the moments of one phase.
@@ -22153,12 +22867,16 @@ func (o *Optimizer) step(w, g []float64, m *moved, rate float64, p powers) {
 // those of the last states of a positive phase run on it (the mean over its
 // chains). p is a probability, of which 0 nats is the best, for discrete nodes, and
 // the density of a Gaussian, cut off at the ends of its range, for continuous ones.
-// There is none, and NaN is given, where an expression that no weights serve changes the
-// conditional of a visible node. Its words are those of another seed, the same at every
+// Where an expression that no weights serve changes the conditional of a visible node it
+// is minus the loss of score matching, if that can be taken, of which larger is better as
+// well; else there is none, and NaN is given. Its words are those of another seed, the same at every
 // call: scoring changes no step, and differences between two scores are not noise
 // of the sampling alone.
 func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64, error) {
-	if !t.Scores() {
+	if t.matches() {
+		return t.hyvarinen(ctx, data, condition)
+	}
+	if !t.closed() {
 		return math.NaN(), nil
 	}
 	all := make([]int32, data.Rows)
@@ -22193,7 +22911,33 @@ func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64,
 }
 
 // Scores reports whether examples have a score.
-func (t *Trainer) Scores() bool {
+func (t *Trainer) Scores() bool { return t.closed() || t.matches() }
+
+// mostMatched is how many nodes an example may have for scores by score matching, whose
+// work goes with their square.
+const mostMatched = 64
+
+// matches reports whether the score of examples is minus the loss of score matching.
+func (t *Trainer) matches() bool {
+	return t.task.Loss.Scores() || !t.closed() && len(t.task.Visible) <= mostMatched && t.task.checkScores() == nil
+}
+
+// hyvarinen is minus the loss of score matching: that of the task, with the same words at
+// every call, or else the exact one.
+func (t *Trainer) hyvarinen(ctx context.Context, data, condition Examples) (float64, error) {
+	loss := t.task.Loss
+	if !loss.Scores() {
+		loss = ScoreMatching
+	}
+	all := make([]int32, data.Rows)
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return -t.matched(newLines(t, 2), loss, data, condition, all, 0, t.seed(useScore), 0), ctx.Err()
+}
+
+// closed reports whether conditionals of visible nodes have closed forms.
+func (t *Trainer) closed() bool {
 	m := t.task.Positive.Model
 	for i := range m.Codes {
 		for _, n := range m.Codes[i].Index {
@@ -22339,12 +23083,201 @@ func logOnePlusExp(x float64) float64 {
 	return Log(1 + Exp(x))
 }
 
+// Losses of score matching. With U = βH, so that the model's score is -∇U, the loss of an
+// example x is
+//
+//	Score      ½|∇U(x)|² - tr ∇²U(x)                       (Hyvärinen 2005)
+//	Sliced     mean over v of ½(v·∇U(x))² - vᵀ∇²U(x)v,     (Song, Garg, Shi, Ermon 2019)
+//	           v of ±1, Projections of them
+//	Denoising  ½|∇U(x + σε) - ε/σ|²,  ε normal numbers     (Vincent 2011)
+//
+// and their gradients by what is fitted are those of H along lines: through x in the
+// directions of the axes or of v, and through x + σε in the direction r = ∇U - ε/σ, as
+// the gradient of the loss is that of r·∇U with r held. No chains run. All nodes that are
+// not held must be visible and continuous, without a range: at the ends of one the
+// integration by parts behind these losses leaves a term.
+
+// Scores tells the losses of score matching, which run no chains.
+func (l Loss) Scores() bool { return l >= ScoreMatching }
+
+// checkScores refuses a task of score matching in which a node would have to be sampled.
+func (t *Task) checkScores() error {
+	m := t.Positive.Model
+	switch {
+	case t.Loss == Denoising && !(t.Sigma > 0 && t.Sigma <= math.MaxFloat32):
+		return fmt.Errorf("train: noise of standard deviation %v", t.Sigma)
+	case t.Loss == Sliced && (t.Projections < 1 || t.Projections > 256):
+		return fmt.Errorf("train: %d projections, not 1 to 256", t.Projections)
+	}
+	visible := map[int32]bool{}
+	for _, n := range t.Visible {
+		visible[n] = true
+	}
+	held := heldNodes(t.Negative.Model, t.Given)
+	for i := range m.Vars {
+		v := &m.Vars[i]
+		for n := int32(v.First); n < int32(v.First+v.Count); n++ {
+			switch {
+			case held[n]:
+			case v.Kind != Continuous:
+				return fmt.Errorf("train: score matching takes derivatives by the nodes; %s is discrete", m.NodeName(int(n)))
+			case v.Range != nil:
+				return fmt.Errorf("train: score matching takes numbers without a range; %s has one", m.NodeName(int(n)))
+			case !visible[n]:
+				return fmt.Errorf("train: score matching takes models without hidden nodes; %s is not visible", m.NodeName(int(n)))
+			}
+		}
+	}
+	return nil
+}
+
+// scoreGradient is the gradient of a loss of score matching on some examples.
+func (t *Trainer) scoreGradient(examples []int32) *Gradient {
+	l := newLines(t, 2)
+	measured := l.collect(t)
+	sweep := t.sweeps[0]
+	t.sweeps[0]++
+	loss := t.matched(l, t.task.Loss, t.task.Data, t.task.Condition, examples, sweep, t.seed(usePositive), 1/float64(len(examples)))
+	for _, m := range measured[len(t.factors):] {
+		for k := range m {
+			m[k] = -m[k] // slopes of code take it back
+		}
+	}
+	return &Gradient{Loss: loss, Arrays: t.arrayGradients(measured, nil)}
+}
+
+// collect makes room for derivatives, by what is measured.
+func (l *lines) collect(t *Trainer) [][]float64 {
+	l.collects = true
+	var out [][]float64
+	for _, fi := range t.factors {
+		l.factors[fi] = make([]float64, len(t.weights[fi]))
+		out = append(out, l.factors[fi])
+	}
+	for _, i := range t.coded {
+		x := &t.task.Positive.Model.Formulas[i]
+		all := make([]float64, x.Elements()+1)
+		out = append(out, all)
+		for _, c := range x.Codes {
+			views, at := make([][]float64, len(x.Params)), 0
+			for k, p := range x.Params {
+				views[k] = all[at : at+len(p.Values)]
+				at += len(p.Values)
+			}
+			l.params[c.Factor] = views
+		}
+	}
+	return out
+}
+
+// matched is the mean loss of examples; where l collects, share of the gradient of each
+// is added to it.
+func (t *Trainer) matched(l *lines, loss Loss, data, condition Examples, examples []int32, sweep, seed uint64, share float64) float64 {
+	words := NewWords(seed, 10)
+	total := 0.0
+	for i, e := range examples {
+		l.hold(t, data.row(int(e), len(t.task.Visible)), condition, int(e))
+		switch loss {
+		case ScoreMatching:
+			for k := range t.task.Visible {
+				total += l.project(t, func(i int) float64 {
+					if i == k {
+						return 1
+					}
+					return 0
+				}, share)
+			}
+		case Sliced:
+			for p := range t.task.Projections {
+				total += l.project(t, func(k int) float64 {
+					if words.Word32(PurposeContinuous, uint32(i), sweep, uint32(k), uint32(p))>>31 == 1 {
+						return 1
+					}
+					return -1
+				}, share/float64(t.task.Projections)) / float64(t.task.Projections)
+			}
+		default:
+			total += l.denoise(t, func(k int) float64 {
+				return wordsNormal(words.Word32(PurposeContinuous, uint32(i), sweep, uint32(k), 0), words.Word32(PurposeContinuous, uint32(i), sweep, uint32(k), 1))
+			}, share)
+		}
+	}
+	return total / float64(len(examples))
+}
+
+// wordsNormal is a standard normal number of two words.
+func wordsNormal(w, v uint32) float64 {
+	z := NormalQuantile((float64(uint64(w&(1<<31-1))<<32|uint64(v)) + 0.5) / (1 << 64))
+	if w>>31 == 0 {
+		return -z
+	}
+	return z
+}
+
+// hold puts an example, its conditions and the model's clamps into the state.
+func (l *lines) hold(t *Trainer, row []int32, condition Examples, example int) {
+	for _, c := range l.model.Clamps {
+		for i, n := range c.Nodes {
+			l.state[n] = c.Values[i]
+		}
+	}
+	if n := len(t.task.Given); n > 0 {
+		for i, v := range condition.row(example, n) {
+			l.state[t.task.Given[i]] = v
+		}
+	}
+	for i, n := range t.task.Visible {
+		l.at[n] = Jet{float64(BitsFloat(row[i]))}
+	}
+}
+
+// project is ½(v·∇U)² - vᵀ∇²U·v at the state.
+func (l *lines) project(t *Trainer, v func(i int) float64, share float64) float64 {
+	for i, n := range t.task.Visible {
+		l.at[n][1] = v(i)
+	}
+	beta := l.model.Beta
+	h := l.energy(nil, false)
+	first := float64(beta * h[1])
+	if l.collects {
+		by := Jet{0, float64(share * float64(first*beta)), float64(share * float64(-2*beta))}
+		l.energy(&by, false)
+	}
+	for _, n := range t.task.Visible {
+		l.at[n][1] = 0
+	}
+	return float64(first*first)/2 - float64(2*float64(beta*h[2]))
+}
+
+// denoise is ½|∇U(x + σε) - ε/σ|² at the state, which it moves.
+func (l *lines) denoise(t *Trainer, noise func(i int) float64, share float64) float64 {
+	beta, sigma := l.model.Beta, t.task.Sigma
+	for i, n := range t.task.Visible {
+		l.at[n][0] += float64(sigma * noise(i))
+	}
+	l.energy(nil, true)
+	loss := 0.0
+	for i, n := range t.task.Visible {
+		r := float64(beta*l.slope[n][0]) - noise(i)/sigma
+		l.at[n][1] = r
+		loss += float64(r * r)
+	}
+	if l.collects {
+		by := Jet{0, float64(share * beta)}
+		l.energy(&by, false)
+	}
+	return loss / 2
+}
+
 // Loss is what the negative phase estimates.
 type Loss uint8
 
 const (
-	KL Loss = iota // the model's law, by the negative phase's schedule
-	CD             // contrastive divergence: k sweeps from where the chains start
+	KL            Loss = iota // the model's law, by the negative phase's schedule
+	CD                        // contrastive divergence: k sweeps from where the chains start
+	ScoreMatching             // see scorematch.go, as the losses that follow
+	Sliced
+	Denoising
 )
 
 // Start is where the negative chains of a step begin.
@@ -22380,6 +23313,9 @@ type Task struct {
 	Loss   Loss
 	K      int // sweeps of contrastive divergence
 	Start  Start
+
+	Sigma       float64 // of denoising score matching
+	Projections int     // of sliced score matching, for each example
 
 	Optimizer Optimizer
 	Seed      uint64
@@ -22511,6 +23447,11 @@ func (t *Task) check() error {
 			}
 		}
 	}
+	if t.Loss.Scores() {
+		if err := t.checkScores(); err != nil {
+			return err
+		}
+	}
 	for i := range m.Codes {
 		if m.Codes[i].Directed {
 			return fmt.Errorf("train: %s is directed; a model with interactions has no energy to take gradients of", m.Codes[i].Name)
@@ -22576,6 +23517,7 @@ type Step struct {
 	Rate        float64
 	Norm        float64    // of the gradient
 	Energy      [2]float64 // see Gradient
+	Loss        float64    // see Gradient
 }
 
 // NewTrainer makes a trainer of a task. The weights begin as they are in the model.
@@ -22684,7 +23626,7 @@ func (t *Trainer) move(ctx context.Context) (*Step, error) {
 	}
 	t.moved, t.powers = memory, p
 	t.step++
-	return &Step{t.step, epoch + 1, rate, g.Norm(), g.Energy}, nil
+	return &Step{t.step, epoch + 1, rate, g.Norm(), g.Energy, g.Loss}, nil
 }
 
 // shuffled is the order of the examples in an epoch: Fisher and Yates' shuffle from

@@ -28,3 +28,9 @@ func SubtractProducts512(sum *[64]float64, state *float32, weights *float64, str
 func Product512(*[64]float64, *float32, *int32, int)                       { panic("no kernel") }
 func AddDraws512(*Draws)                                                   { panic("no kernel") }
 func Totals512(totals *[8][4]float64, values *float64, stride, chains int) { panic("no kernel") }
+func DenseWord512(*[64]float32, *float32, int, int, *[64]float32) {
+	panic("no kernel")
+}
+func SiLURows512(*[64]float32, *[64]float32, int)      { panic("no kernel") }
+func MatVec512(*float64, int, *float64, *float64, int) { panic("no kernel") }
+func Outer512(*float64, *float64, int, *float64, int)  { panic("no kernel") }
