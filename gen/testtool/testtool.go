@@ -22,11 +22,13 @@ var commands = map[string][]string{
 	"iverilog":  {"iverilog"},
 	"verilator": {"verilator"},
 	"yosys":     {"yosys"},
+
+	"g++": {"g++"},
 }
 
 // Need returns the path of a tool: go, python (with the packages of
 // examples/python/requirements-test.txt), chromium, qemu (user mode, arm64), or
-// iverilog, verilator and yosys.
+// iverilog, verilator, yosys and g++.
 func Need(t testing.TB, tool string) string {
 	t.Helper()
 	if tool == "python" {

@@ -31,6 +31,9 @@ Targets:
 The Go target makes one package with the runtime inside, without go.mod, that can
 be imported at any path; --runtime import links to thrmlgen's module instead, as
 does the package of a model that names code in Go.
+The CUDA target makes MODEL.cu with the kernels, tables.txt with what they get, a line
+for each node, a host in C++ and a Makefile for nvcc (make, make check) and for
+machines without a GPU (make check-shim).
 The Verilog target makes rtl/, the design alone with its list files.f, and sim/,
 testbenches for Icarus and Verilator with the states that they must see; a model
 without a number format takes format: hardware.`,
