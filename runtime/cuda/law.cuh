@@ -139,3 +139,15 @@ template <int bits, class Second> __device__ __forceinline__ u64 share(u32 digit
     return word * (z >> 32) + (word * (u32)z >> 32);
   }
 }
+
+// How a node begins: a kind, a value and a slot of its random word; or with given_by_chain,
+// two places of values.
+enum Start { fixed, spin_below, category_of, given_by_chain };
+
+// The initial value of a node in a chain; a spin is 1 for -1.
+template <int rounds> __device__ u32 first_value(const u32 *start, const u32 *given, u32 chain, const Keys &key) {
+  if (start[0] == fixed) return start[1];
+  if (start[0] == given_by_chain) return given[start[1] + start[2] * chain];
+  const u32 word = random_block<rounds>(2, chain, 0, start[2], 0, key).w[start[2] % 4];
+  return start[0] == spin_below ? !(word < start[1]) : (u32)((u64)word * start[1] >> 32);
+}

@@ -2,8 +2,10 @@
 // that they get, and a host in C++ for plain nvcc.
 //
 //	words.go    the words of a kernel, with a comment for each
-//	plan.go     what the table kernel gets: updates, weights, starts
+//	plan.go     what kernels get of every program: superblocks, starts
 //	table.go    the table kernel: any discrete program
+//	tableplan.go  its updates and weights
+//	swar.go     a bit per chain: spins in pairs, with few bits of weights
 //	check.go    digests of the states that a check must see
 //
 // The same files compile as C++ for machines without a GPU, over the shim of
@@ -53,7 +55,13 @@ func Check(r emit.Request) error {
 			return fmt.Errorf("variable %s is continuous, which no kernel holds: take --target go", v.Name)
 		}
 	}
-	return nil
+	switch r.Kernel {
+	case "", "table":
+		return nil
+	case "swar":
+		return checkSwar(p)
+	}
+	return fmt.Errorf("no kernel %q: table and swar are known", r.Kernel)
 }
 
 // Emit makes the files: kernels, words, host, headers, what a check must see.
@@ -104,18 +112,23 @@ type Kernels struct {
 // Layout is what a host must know to launch the kernels of a program: sizes, and how states
 // lie in memory.
 type Layout struct {
-	Nodes, Rows int // of a group of 32 chains: values that are states, and all
-	ValueBytes  int // 1 or 2
-	TableWords  int // of the tables of a β
+	Kernel      string // table or swar
+	Chains      int    // of a block of threads
+	Values      int    // of a block's states
+	ValueBytes  int    // 1, 2 or 4
+	TableWords  int    // of the tables of a β
 	LeastBeta   float64
 	Threads     int // of a block of the sweep kernel
-	SharedBytes int
+	SharedBytes int // of it
 }
 
 // New makes the kernels of a program that Check takes.
 func New(r emit.Request) (*Kernels, error) {
 	if err := Check(r); err != nil {
 		return nil, err
+	}
+	if r.Kernel == "swar" || r.Kernel == "" && checkSwar(r.Program) == nil {
+		return swarKernel(r.Program)
 	}
 	return tableKernel(r.Program)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -91,6 +92,42 @@ func corpusPrograms() []program {
 	for name, text := range corpus {
 		p, _ := targettest.Parse(text)
 		list = append(list, program{name, p})
+	}
+	return list
+}
+
+// swarModels are programs that the swar kernel takes, by what follows the factors.
+var swarModels = []struct{ graph, rest string }{
+	{"ring: 40", "format: fast"},
+	{"torus: [9, 9]", "format: {fraction: 4, threshold_bits: 7, budget: 0.99}"},
+	{"king: [7, 8]", "format: {fraction: 3, threshold_bits: 16, budget: 0.99, rng: philox7}\nclamp: {\"s[3]\": 1, \"s[9]\": -1}"},
+	{"complete: 17", "format: {fraction: 5, threshold_bits: 12, budget: 0.99, rng: ars5}\ninit: hinton"},
+	{"random_regular: {n: 300, degree: 7, seed: 3}", "format: fast\nsample: {warmup: 3, betas: {from: 0.4, to: 2, shape: geometric}}"},
+	{"random_regular: {n: 70, degree: 5, seed: 4}", "format: fast\nbeta: 0\nruntime: true"},
+	{"hypercube: 7", "format: {fraction: 6, threshold_bits: 16, budget: 0.99}\nbeta: 0.05\ninit: zeros"},
+	{"chimera: [3, 3, 4]", "format: {fraction: 9, threshold_bits: 16, budget: 0.99}\nbeta: 5"},
+}
+
+// swarPrograms are those of swarModels and Pegasus-14.
+func swarPrograms(t *testing.T) []program {
+	var list []program
+	for i, m := range swarModels {
+		text := fmt.Sprintf("model: swar%d\ngraphs: {g: {%s}}\nvariables: {s: {kind: spin, on: g}}\nfactors:\n"+
+			"  - {over: [s, s], edges: g, weights: {normal: [0, 0.5], seed: %d}}\n  - {over: [s], index: all, weights: {normal: [0, 0.3], seed: 2}}\n%s\n", i, m.graph, i, m.rest)
+		p, _ := targettest.Parse(text)
+		list = append(list, program{p.Model, p})
+	}
+	m, problems := gen.Load("models/pegasus14", "format=fast")
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	m.Program.Model = "pegasus14_fast"
+	list = append(list, program{m.Program.Model, m.Program})
+	for _, x := range list {
+		k, err := target.New(emit.Request{Program: x.p})
+		if err != nil || k.Layout.Kernel != "swar" {
+			t.Errorf("%s: kernel %+v, %v", x.name, k, target.Check(emit.Request{Program: x.p, Kernel: "swar"}))
+		}
 	}
 	return list
 }
@@ -182,7 +219,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := append(append(ready(t), corpusPrograms()...), random(0, want)...)
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), random(0, want))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -240,6 +277,16 @@ func TestRefusals(t *testing.T) {
 	} {
 		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\nfactors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]\n" + c.yaml)
 		if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--target go") {
+			t.Errorf("%s: %v", c.yaml, err)
+		}
+	}
+	for _, c := range []struct{ yaml, want string }{
+		{"factors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]", "draws one digit: write format: fast"},
+		{"factors: [{over: [s, s, s], index: [[0, 1, 2]], weights: 0.1}]\nformat: fast", "3 slots"},
+		{"factors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]\nformat: {threshold_bits: 16, fraction: 16}", "a field reaches"},
+	} {
+		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\n" + c.yaml)
+		if err := target.Check(emit.Request{Program: p, Kernel: "swar"}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--kernel table") {
 			t.Errorf("%s: %v", c.yaml, err)
 		}
 	}

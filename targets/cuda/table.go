@@ -65,24 +65,22 @@ func exponentialsAt(p *ir.Program, top int) int {
 
 // tableKernel makes the kernel that takes any discrete program.
 func tableKernel(p *ir.Program) (*Kernels, error) {
-	d := newPlan(p)
+	d := newTablePlan(p)
 	exps, words := tableLayout(p)
-	l := Layout{Nodes: p.Nodes, Rows: p.Nodes, ValueBytes: 1, TableWords: words, LeastBeta: leastBeta(p)}
+	l := Layout{Kernel: "table", Chains: 32, ValueBytes: 1, TableWords: words, LeastBeta: leastBeta(p)}
+	rows := p.Nodes
 	for _, v := range p.Vars {
 		if v.Kind == ir.Categorical && v.States > 256 {
 			l.ValueBytes = 2
 		}
 	}
 	if p.Synchronous {
-		l.Rows *= 2
+		rows *= 2
 	}
-	widest := 4
-	for i := 0; i+1 < len(d.words.List[d.supersAt:d.slotsAt]) && i < 2*len(p.Sweep); i += 2 {
-		widest = max(widest, int(d.words.List[d.supersAt+i+1]-d.words.List[d.supersAt+i]))
-	}
-	warps := min(maxWarps, (widest+3)/4)
+	warps := max(1, min(maxWarps, (d.widest()+3)/4))
 	l.Threads = 32 * warps
-	if bytes := l.Rows * 32 * l.ValueBytes; bytes <= maxShared {
+	l.Values = rows * 32
+	if bytes := l.Values * l.ValueBytes; bytes <= maxShared {
 		l.SharedBytes = bytes
 	}
 	hasSpins := false
