@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test coverage rng-battery bench bench-peers clean
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools cuda-models coverage rng-battery bench bench-peers clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,9 +28,9 @@ test: tools vet ## run all tests
 	$(GO) test ./...
 
 PYREQ := examples/python/requirements-test.txt
-DEBS  := chromium qemu-user python3-venv iverilog verilator yosys nextpnr-ice40 fpga-icestorm
+DEBS  := chromium qemu-user python3-venv iverilog verilator yosys nextpnr-ice40 fpga-icestorm g++
 
-tools: debs $(OUT)/python/done ## install what only tests use: Python packages, chromium, qemu-user, Verilog tools
+tools: debs $(OUT)/python/done cuda-tools ## install what only tests use: Python packages, chromium, qemu-user, Verilog tools, g++, nvcc
 
 debs:
 	@for d in $(DEBS); do dpkg -s $$d >/dev/null 2>&1 || missing="$$missing $$d"; done; \
@@ -42,6 +42,14 @@ debs:
 $(OUT)/python/done: $(PYREQ) | debs
 	@mkdir -p $(OUT) && { $(PYTHON) -m venv $(OUT)/python && $(OUT)/python/bin/pip install -q -r $(PYREQ) && touch $@; } \
 	  || echo "no Python packages (tests that need them are skipped)"
+
+cuda-tools: $(OUT)/cuda/done ## install nvcc and NVRTC from PyPI, 500 MB (no GPU or driver is needed)
+
+CUDAREQ := targets/cuda/requirements.txt
+
+$(OUT)/cuda/done: $(CUDAREQ) | debs
+	@mkdir -p $(OUT) && { $(PYTHON) -m venv $(OUT)/cuda && $(OUT)/cuda/bin/pip install -q -r $(CUDAREQ) && touch $@; } \
+	  || echo "no CUDA packages (tests that need them are skipped)"
 
 vet:
 	$(GO) vet ./...
@@ -64,6 +72,9 @@ COVERED = $$($(GO) list ./... | grep -v -e /examples -e /generated | paste -sd,)
 coverage: tools ## share of statements that tests reach
 	$(GO) test -coverpkg=$(COVERED) -coverprofile=$(OUT)/cover.out ./...
 	@$(GO) tool cover -func=$(OUT)/cover.out | tail -1
+
+cuda-models: ## compare emitted CUDA with the interpreter on 300 random models
+	THRML_CUDA_MODELS=300 $(GO) test ./targets/cuda -run 'TestShim$$' -timeout 60m -v
 
 rng-battery: ## statistical tests of the random generators, in the orders of samplers
 	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run TestBattery -timeout 120m -v

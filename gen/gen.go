@@ -272,6 +272,7 @@ type Request struct {
 	Package string // of the emitted code; "" derives it from the model's name
 	Runtime string // "bundle" or "import"
 	Unroll  int    // most updates of a sweep written as straight-line code, below 0 none
+	Kernel  string // of CUDA: table or swar; "" chooses
 }
 
 // File is one emitted file; Path is relative, with slashes.
@@ -289,7 +290,7 @@ func Generate(r Request) ([]File, *diag.List) {
 	if err != nil {
 		return refuse(err)
 	}
-	request := emit.Request{Program: r.Model.Program, Package: r.Package, Runtime: r.Runtime, Unroll: r.Unroll}
+	request := emit.Request{Program: r.Model.Program, Package: r.Package, Runtime: r.Runtime, Unroll: r.Unroll, Kernel: r.Kernel}
 	for _, g := range r.Model.Graph.Groups {
 		request.Groups = append(request.Groups, emit.Group{Name: g.Name, Nodes: g.Nodes})
 	}

@@ -38,6 +38,8 @@ var layers = []struct {
 	{"runtime/serve", []string{"runtime/"}, false},
 	{"targets/emit", []string{"gen/ir", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
 	{"targets/verilog", []string{"gen/ir", "gen/interp", "targets/emit", "templates", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
+	{"runtime/cuda", nil, false},
+	{"targets/cuda", []string{"gen/ir", "gen/interp", "targets/emit", "templates", "runtime/cuda", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
 	{"targets/golang", []string{"gen/ir", "targets/emit", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
 }
 

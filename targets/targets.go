@@ -2,6 +2,7 @@
 //
 //	emit/    the request, the files, names
 //	golang/  Go packages for the CPU
+//	cuda/    kernels for GPUs, with a host in C++
 //	verilog/ arrays for FPGA and ASIC
 package targets
 
@@ -9,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 	"github.com/thrmlgen/thrmlgen/targets/verilog"
@@ -45,6 +47,14 @@ func All() []Target {
 				Runtime: true, Synchronous: true, Annealing: true},
 			Check: golang.Check,
 			Emit:  golang.Emit,
+		},
+		{
+			Name: "cuda",
+			Does: "kernels for GPUs and a host in C++",
+			Caps: Caps{Kinds: []ir.Kind{ir.Spin, ir.Categorical}, MaxStates: 65536,
+				Runtime: true, Synchronous: true, Annealing: true},
+			Check: cuda.Check,
+			Emit:  cuda.Emit,
 		},
 		{
 			Name:  "verilog",

@@ -14,6 +14,7 @@
 //	install.go   a binary in the place its user names
 //	linked.go    programs with code of the user's module
 //	engine.go    running one for thrmlgen, which looks at its states
+//	shim.go      the target shim: emitted CUDA on the CPU
 //	verilog.go   the target verilog: emitted hardware in a simulator
 package compile
 

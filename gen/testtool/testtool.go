@@ -22,15 +22,23 @@ var commands = map[string][]string{
 	"iverilog":  {"iverilog"},
 	"verilator": {"verilator"},
 	"yosys":     {"yosys"},
+
+	"g++": {"g++"},
 }
 
 // Need returns the path of a tool: go, python (with the packages of
 // examples/python/requirements-test.txt), chromium, qemu (user mode, arm64), or
-// iverilog, verilator and yosys.
+// iverilog, verilator, yosys, g++ and nvcc (of
+// the packages in targets/cuda/requirements.txt).
 func Need(t testing.TB, tool string) string {
 	t.Helper()
 	if tool == "python" {
 		if p := python(t); p != "" {
+			return p
+		}
+	}
+	if tool == "nvcc" {
+		if p := inCUDA(t, "bin", "nvcc"); p != "" {
 			return p
 		}
 	}
@@ -63,6 +71,15 @@ func python(t testing.TB) string {
 		return ""
 	}
 	return p
+}
+
+// inCUDA is a file of the CUDA packages that `make cuda-tools` installs, "" if it is not there.
+func inCUDA(t testing.TB, path ...string) string {
+	found, _ := filepath.Glob(filepath.Join(append([]string{Root(t), "out", "cuda", "lib", "python3*", "site-packages", "nvidia", "cu13"}, path...)...))
+	if len(found) == 0 {
+		return ""
+	}
+	return found[0]
 }
 
 // Root is the folder of the module.

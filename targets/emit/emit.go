@@ -43,6 +43,8 @@ type Request struct {
 	// Chunk is the number of updates in one function of straight-line code; 0 is
 	// the target's default. It changes no sample.
 	Chunk int
+	// Kernel is the CUDA kernel: table or swar; "" chooses. It changes no sample.
+	Kernel string
 }
 
 // Where emitted code finds the runtime.

@@ -56,6 +56,13 @@ var targetChecks = map[string]func(ctx context.Context) (works bool, why string)
 		}
 		return true, "emitted Go, compiled with " + path
 	},
+	shimTarget: func(context.Context) (bool, string) {
+		path, err := compile.Compiler()
+		if err != nil {
+			return false, err.Error()
+		}
+		return true, "emitted CUDA, compiled for the CPU with " + path + ", slow"
+	},
 	verilogTarget: func(context.Context) (bool, string) {
 		path, icarus, err := compile.Simulator()
 		switch {

@@ -72,29 +72,43 @@ func (e *interpEngine) show() {
 }
 
 func (e *interpEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
-	return drive(e.model, to, resume, func(beta float64) error { return e.sweep(ctx, to, beta) })
+	return drive(e.model, to, resume, each(func(beta float64) error { return e.sweep(ctx, to, beta) }))
 }
 
-// drive follows the schedule of a model, sweep by sweep.
-func drive(m *gen.Model, to *observe.Collector, resume bool, sweep func(beta float64) error) error {
+// each makes sweeps one by one.
+func each(sweep func(beta float64) error) func(sweeps int, beta float64) error {
+	return func(sweeps int, beta float64) error {
+		for range sweeps {
+			if err := sweep(beta); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// drive follows the schedule of a model; advance makes so many sweeps at one β and shows
+// them to the collector.
+func drive(m *gen.Model, to *observe.Collector, resume bool, advance func(sweeps int, beta float64) error) error {
 	return to.Drive(resume, func() error {
 		s := m.Program.Sample
 		if !resume {
 			if err := to.ObserveSweep(); err != nil {
 				return err
 			}
-			for t := range s.Warmup {
-				if err := sweep(betaAt(m, t)); err != nil {
+			for t := 0; t < s.Warmup; {
+				first := t
+				for t++; t < s.Warmup && betaAt(m, t) == betaAt(m, first); t++ {
+				}
+				if err := advance(t-first, betaAt(m, first)); err != nil {
 					return err
 				}
 			}
 		}
 		for d := range s.Samples {
 			if d > 0 || resume {
-				for range s.StepsPerSample {
-					if err := sweep(m.Program.Beta); err != nil {
-						return err
-					}
+				if err := advance(s.StepsPerSample, m.Program.Beta); err != nil {
+					return err
 				}
 			}
 			if err := to.Observe(); err != nil {

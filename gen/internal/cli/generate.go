@@ -16,7 +16,7 @@ import (
 )
 
 func (c *command) generate() *cobra.Command {
-	var target, out, pkg, runtime string
+	var target, out, pkg, runtime, kernel string
 	var unroll int
 	var diff, force bool
 	cmd := &cobra.Command{
@@ -31,6 +31,9 @@ Targets:
 The Go target makes one package with the runtime inside, without go.mod, that can
 be imported at any path; --runtime import links to thrmlgen's module instead, as
 does the package of a model that names code in Go.
+The CUDA target makes MODEL.cu with the kernels, tables.txt with what they get, a line
+for each node, a host in C++ and a Makefile for nvcc (make, make check) and for
+machines without a GPU (make check-shim). format: fast has the faster kernel.
 The Verilog target makes rtl/, the design alone with its list files.f, and sim/,
 testbenches for Icarus and Verilator with the states that they must see; a model
 without a number format takes format: hardware.`,
@@ -58,7 +61,7 @@ without a number format takes format: hardware.`,
 			if err != nil {
 				return err
 			}
-			files, list := gen.Generate(gen.Request{Model: m, Target: target, Package: pkg, Runtime: runtime, Unroll: unroll})
+			files, list := gen.Generate(gen.Request{Model: m, Target: target, Package: pkg, Runtime: runtime, Unroll: unroll, Kernel: kernel})
 			if err := list.Err(); err != nil {
 				return err
 			}
@@ -76,6 +79,7 @@ without a number format takes format: hardware.`,
 	f.StringVar(&pkg, "package", "", "`name` of the emitted package (default: that of the model)")
 	f.StringVar(&runtime, "runtime", emit.Bundle, "where emitted code finds the runtime: bundle or import")
 	f.IntVar(&unroll, "unroll", 0, "most `updates` of a sweep written as straight-line code; 0 chooses, -1 writes none")
+	f.StringVar(&kernel, "kernel", "", "CUDA kernel: table takes any discrete model, swar spins in pairs in few bits (default: the faster that fits)")
 	f.BoolVar(&diff, "diff", false, "write nothing, print what would change, and exit with 1 if anything would")
 	f.BoolVar(&force, "force", false, "write over generated files that were edited")
 	return c.modelCommand(cmd)

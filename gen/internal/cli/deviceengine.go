@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/compile"
+	"github.com/thrmlgen/thrmlgen/runtime/observe"
+	"github.com/thrmlgen/thrmlgen/targets/cuda"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+	"github.com/thrmlgen/thrmlgen/targets/golang"
+)
+
+const shimTarget = "shim"
+
+// device runs the emitted kernels of a program.
+type device interface {
+	// Sweep makes so many sweeps of all chains at a β.
+	Sweep(sweeps int, beta float64) error
+	// States reads those of all chains, by chain and node.
+	States() ([][]int32, error)
+	// Restore goes on from states before a sweep of this number.
+	Restore(states [][]int32, sweep uint64) error
+	Close()
+}
+
+// openDevice has all chains in the initial state.
+type openDevice func(ctx context.Context, m *gen.Model, chains int) (device, error)
+
+// shim is the CPU, with the kernels compiled as C++.
+func shim(ctx context.Context, m *gen.Model, chains int) (device, error) {
+	if err := cuda.Check(emit.Request{Program: m.Program}); err != nil {
+		return nil, wrong("%s: %v", shimTarget, err)
+	}
+	s, err := compile.NewShim(ctx, m.Program, chains, compile.Options{})
+	if err != nil {
+		return nil, notBuilt(ctx, err)
+	}
+	return s, nil
+}
+
+// sweepsAtOnce is how many sweeps a device makes between looks at the context.
+const sweepsAtOnce = 256
+
+// deviceEngine is emitted CUDA on a device.
+type deviceEngine struct {
+	*observe.ChainStates
+	model  *gen.Model
+	device device
+}
+
+func newDeviceEngine(open openDevice) func(context.Context, *gen.Model, *runFlags) (engine, error) {
+	return func(ctx context.Context, m *gen.Model, _ *runFlags) (engine, error) {
+		s := m.Program.Sample
+		d, err := open(ctx, m, s.Chains)
+		if err != nil {
+			return nil, err
+		}
+		e := &deviceEngine{observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), m, d}
+		if err := e.show(ctx); err != nil {
+			d.Close()
+			return nil, err
+		}
+		return e, nil
+	}
+}
+
+func (e *deviceEngine) view() observe.ChainView { return e.ChainStates }
+
+func (e *deviceEngine) restore(s *observe.SavedState) error {
+	m := e.Model()
+	if err := s.Check(m, e.Seed(), e.Chains()); err != nil {
+		return err
+	}
+	e.States, e.ChainStates.Sweep = s.States(m), s.Meta.Sweep
+	return e.device.Restore(e.States, e.ChainStates.Sweep)
+}
+
+// show brings what the collector sees up to the states of the device.
+func (e *deviceEngine) show(ctx context.Context) (err error) {
+	if e.States, err = e.device.States(); err != nil {
+		return deviceError(ctx, err)
+	}
+	return nil
+}
+
+func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
+	piece := sweepsAtOnce
+	if to.WantsSweeps() {
+		piece = 1
+	}
+	return drive(e.model, to, resume, func(sweeps int, beta float64) error {
+		for sweeps > 0 {
+			n := min(piece, sweeps)
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := e.device.Sweep(n, beta); err != nil {
+				return deviceError(ctx, err)
+			}
+			e.ChainStates.Sweep += uint64(n)
+			if sweeps -= n; piece > 1 && sweeps > 0 {
+				continue
+			}
+			if err := e.show(ctx); err != nil {
+				return err
+			}
+			if err := to.ObserveSweep(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// deviceError is an interrupt, or a failure of the environment.
+func deviceError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return environment("%v", err)
+}
+
+func (e *deviceEngine) close() { e.device.Close() }
+
+// deviceTracer gives the initial state, then one sweep after the other.
+type deviceTracer struct {
+	ctx    context.Context
+	model  *gen.Model
+	device device
+	sweep  int
+}
+
+func newDeviceTracer(open openDevice) func(context.Context, *gen.Model, int, int) (tracer, error) {
+	return func(ctx context.Context, m *gen.Model, _, chains int) (tracer, error) {
+		d, err := open(ctx, m, chains)
+		if err != nil {
+			return nil, err
+		}
+		return &deviceTracer{ctx, m, d, -1}, nil
+	}
+}
+
+func (t *deviceTracer) next() ([][]int32, error) {
+	if t.sweep >= 0 {
+		if err := t.device.Sweep(1, betaAt(t.model, t.sweep)); err != nil {
+			return nil, deviceError(t.ctx, err)
+		}
+	}
+	t.sweep++
+	states, err := t.device.States()
+	if err != nil {
+		return nil, deviceError(t.ctx, err)
+	}
+	return states, nil
+}
+
+func (t *deviceTracer) close() { t.device.Close() }

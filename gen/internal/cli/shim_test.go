@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/thrmlgen/thrmlgen/gen/testtool"
+)
+
+const mixedAnnealed = `model: tor
+variables: {s: {kind: spin, shape: [4, 4]}, x: {kind: categorical, states: 3}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s, x], index: [[0, 0], [5, 0]], weights: [[0.5, -0.7, 0.1], [-0.3, 0.2, 0.9]]}
+clamp: {"s[1,1]": 1}
+sample: {chains: 41, warmup: 9, samples: 6, steps_per_sample: 2, seed: 3, betas: {from: 0.1, to: 1, shape: linear}}
+observe: [state, energy, best]
+`
+
+// The target shim gives the samples of every other one: with annealing, with and without a
+// look at every sweep, and in a run that goes on.
+func TestShimTarget(t *testing.T) {
+	testtool.Need(t, "g++")
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
+	model := filepath.Join(dir, "m.yaml")
+	if err := os.WriteFile(model, []byte(mixedAnnealed), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := thrmlgen(t, exitDone, "verify", model, "--targets", "interp,table,shim", "--sweeps", "12"); !strings.Contains(out, "interp, table, shim agree in every bit: 12 sweeps, 41 chains, 17 nodes") {
+		t.Error(out)
+	}
+	in := func(name string) string { return filepath.Join(dir, name) }
+	for _, observe := range []string{"[state,energy,best]", "[state]"} {
+		for _, target := range []string{"shim", "table"} {
+			args := []string{"run", model, "--quiet", "--target", target, "--set", "observe=" + observe}
+			thrmlgen(t, exitDone, append(args, "--out", in(target+".npz"), "--state", in(target+"-state.npz"))...)
+			thrmlgen(t, exitDone, append(args, "--resume", in(target+"-state.npz"), "--out", in(target+"-more.npz"))...)
+		}
+		for _, name := range []string{".npz", "-more.npz"} {
+			for _, array := range []string{"s.npy", "x.npy", "final/s.npy"} {
+				if !bytes.Equal(entry(t, in("shim"+name), array), entry(t, in("table"+name), array)) {
+					t.Errorf("observe %s: %s of %s differs", observe, array, name)
+				}
+			}
+		}
+	}
+	if !bytes.Equal(entry(t, in("shim.npz"), "final/x.npy"), entry(t, in("table.npz"), "final/x.npy")) {
+		t.Error("final states differ")
+	}
+}
+
+// Without a compiler, and for a model that no kernel runs, the reason is said.
+func TestShimTargetRefuses(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	if _, errs := thrmlgen(t, 4, "run", "models/mixed", "--target", "shim"); !strings.Contains(errs, "no compiler of C++ is found; looked for g++, clang++, c++") || !strings.Contains(errs, "--target table") {
+		t.Error(errs)
+	}
+	for args, want := range map[string]string{
+		"run models/grid_gaussian --target shim":                             "continuous",
+		"verify models/ising2d --targets interp,shim --set format=hardware":  "a generator of hardware",
+		"gen models/ising2d --target cuda --out o --kernel swar":             "write format: fast",
+		"gen models/potts20 --target cuda --out o --kernel swar":             "x is no spin",
+		"gen models/potts20 --target cuda --out o --kernel tensor":           "table and swar are known",
+		"gen models/grid_gaussian --target cuda --out o":                     "which no kernel updates: take --target go",
+		"gen models/ising2d --target cuda --out o --set format.choice=noise": "chooses by noise",
+	} {
+		if _, errs := thrmlgen(t, 3, strings.Fields(args)...); !strings.Contains(errs, want) {
+			t.Errorf("%s: %s", args, errs)
+		}
+	}
+}

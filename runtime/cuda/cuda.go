@@ -1,0 +1,28 @@
+// Package cuda holds the headers that emitted CUDA includes.
+//
+//	intrin.cuh  every machine instruction that kernels take by name
+//	random.cuh  the random words of the sampler's law; ars.cuh those of rng: ars5
+//	law.cuh     probabilities: tables of a β, and what updates read of them
+//	shim.h      runs a kernel as C++ on the host, for machines without a GPU
+//
+// Kernels keep to a part of CUDA that the shim runs faithfully: assembly in intrin.cuh
+// alone, collectives executed by whole warps, no atomics that decide bits, no textures, and
+// floats by functions that round once.
+package cuda
+
+import "embed"
+
+//go:embed *.cuh shim.h
+var files embed.FS
+
+// Headers are the files that kernels include, by name, in order.
+var Headers = []string{"ars.cuh", "intrin.cuh", "law.cuh", "random.cuh", "shim.h"}
+
+// Header is the text of one of Headers.
+func Header(name string) []byte {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		panic(err) // the name is not of the list
+	}
+	return text
+}

@@ -1,0 +1,49 @@
+// What kernels use of the machine beyond plain C++, by name. Inline assembly stands here
+// and nowhere else; shim.h holds a twin of each function for the host.
+#pragma once
+#ifdef THRML_SHIM
+#include "shim.h"
+#else
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef int i32;
+typedef long long i64;
+
+#define UNROLL _Pragma("unroll")
+#define NO_UNROLL _Pragma("unroll 1")
+
+// Dynamic shared memory of the block, as words.
+#define SHARED_WORDS(name) extern __shared__ u32 name[]
+
+// The address that a word of shared memory has for the functions below.
+__device__ __forceinline__ u32 shared_address(const u32 *p) { return (u32)__cvta_generic_to_shared(p); }
+
+__device__ __forceinline__ u32 load_shared(u32 address) {
+  u32 v;
+  asm volatile("ld.shared.u32 %0, [%1];" : "=r"(v) : "r"(address));
+  return v;
+}
+__device__ __forceinline__ void store_shared(u32 address, u32 v) {
+  asm volatile("st.shared.u32 [%0], %1;" ::"r"(address), "r"(v) : "memory");
+}
+
+// sum += a*b mod 2^32. Written as an expression, the compiler splits chains of it.
+__device__ __forceinline__ void multiply_add(u32 &sum, u32 a, u32 b) {
+  asm("mad.lo.u32 %0, %1, %2, %0;" : "+r"(sum) : "r"(a), "r"(b));
+}
+
+// sum + low half of a · signed byte 0 of b + high half of a · signed byte 1 of b.
+__device__ __forceinline__ i32 dot_halves(u32 a, u32 b, i32 sum) {
+  i32 d;
+  asm("dp2a.lo.u32.s32 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(sum));
+  return d;
+}
+#endif
+
+// One rounding each, never fused, whatever the compiler is told.
+__device__ __forceinline__ double add(double a, double b) { return __dadd_rn(a, b); }
+__device__ __forceinline__ double subtract(double a, double b) { return __dadd_rn(a, -b); }
+__device__ __forceinline__ double multiply(double a, double b) { return __dmul_rn(a, b); }
+__device__ __forceinline__ double divide(double a, double b) { return __ddiv_rn(a, b); }

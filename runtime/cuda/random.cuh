@@ -1,0 +1,42 @@
+// The random words of the sampler's law: blocks of four words at a counter under a key.
+#pragma once
+#include "intrin.cuh"
+
+struct Block { u32 w[4]; };
+
+// The keys of the rounds. As a parameter of a kernel they lie in constant memory, from where
+// instructions read them for nothing.
+struct Keys { u32 low[10], high[10]; };
+
+__host__ inline Keys round_keys(u64 seed) {
+  Keys k;
+  for (u32 i = 0; i < 10; i++) {
+    k.low[i] = (u32)seed + i * 0x9E3779B9u;
+    k.high[i] = (u32)(seed >> 32) + i * 0xBB67AE85u;
+  }
+  return k;
+}
+
+// Philox4x32 of Salmon, Moraes, Dror and Shaw (SC 2011).
+template <int rounds> __device__ __forceinline__ Block philox(u32 c0, u32 c1, u32 c2, u32 c3, const Keys &key) {
+  UNROLL
+  for (int i = 0; i < rounds; i++) {
+    const u64 left = (u64)0xD2511F53u * c0, right = (u64)0xCD9E8D57u * c2;
+    c0 = (u32)(right >> 32) ^ c1 ^ key.low[i];
+    c2 = (u32)(left >> 32) ^ c3 ^ key.high[i];
+    c1 = (u32)right;
+    c3 = (u32)left;
+  }
+  return {{c0, c1, c2, c3}};
+}
+
+// The block of a word of the law: purpose, draw and sweep share c3.
+template <int rounds> __device__ __forceinline__ Block random_block(u32 purpose, u32 c1, u64 sweep, u32 slot, u32 draw, const Keys &key) {
+  return philox<rounds>((u32)sweep, c1, slot / 4, purpose << 24 | draw << 16 | (u32)(sweep >> 32), key);
+}
+
+// The 16-bit digit of a chain and a slot in the block of chain/2 and slot/4.
+__device__ __forceinline__ u32 digit_of(const Block &b, u32 chain, u32 slot) {
+  const u32 w = chain & 1 ? (slot & 2 ? b.w[3] : b.w[2]) : (slot & 2 ? b.w[1] : b.w[0]);
+  return slot & 1 ? w >> 16 : w & 0xFFFF;
+}

@@ -1,0 +1,212 @@
+// Runs a kernel as C++ on the host, bit for bit. A block is a set of fibers, one a thread,
+// and blocks run one after another; barriers and collectives of a warp are places where
+// fibers wait for each other.
+//
+// What a GPU may do in any order happens here in one: threads from the first to the last, or
+// with THRML_SHIM_REVERSE=1 from the last to the first. A result that hangs on the order
+// differs between the two. Shared memory of a block begins with a pattern, so that
+// reading what nobody wrote shows. Threads that wait at different barriers, or lanes of a
+// warp in different collectives, end the program.
+#pragma once
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef unsigned long long u64;
+typedef int32_t i32;
+typedef long long i64;
+
+#define __device__
+#define __global__
+#define __host__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define UNROLL
+#define NO_UNROLL
+
+struct alignas(8) uint2 { u32 x, y; };
+struct alignas(16) uint4 { u32 x, y, z, w; };
+struct alignas(8) int2 { i32 x, y; };
+struct alignas(16) int4 { i32 x, y, z, w; };
+struct dim3 { u32 x = 1, y = 1, z = 1; };
+
+namespace shim {
+
+enum State { running, at_block_barrier, at_warp_barrier, done };
+
+struct Fiber {
+  ucontext_t context;
+  std::vector<char> stack;
+  dim3 thread;
+  State state;
+  int where;   // the line of the barrier, or the number of the collective
+  u64 give[8]; // what a collective shows to the other lanes
+};
+
+constexpr u32 poison = 0xDEADBEEF, base = 1024; // of shared memory: its content, its address
+constexpr size_t stack_bytes = 1 << 16;
+
+inline std::vector<Fiber> fibers;
+inline Fiber *current;
+inline ucontext_t scheduler;
+inline dim3 block, block_size, grid_size;
+inline std::vector<u32> shared;
+inline std::function<void()> body;
+
+[[noreturn]] inline void fail(const char *what, int a, int b) {
+  fprintf(stderr, "shim: block %u, thread %u: %s (%d, %d)\n", block.x, current->thread.x, what, a, b);
+  _Exit(86);
+}
+
+// wait gives the processor to the next fiber.
+inline void wait(State s, int where) {
+  current->state = s;
+  current->where = where;
+  Fiber *me = current;
+  swapcontext(&me->context, &scheduler);
+}
+
+inline void enter() {
+  body();
+  current->state = done;
+  swapcontext(&current->context, &scheduler);
+}
+
+// release lets the fibers of [first, last) go on that wait in state s, if all do that have
+// not ended; it says whether any did.
+inline bool release(size_t first, size_t last, State s) {
+  Fiber *one = nullptr;
+  for (size_t i = first; i < last; i++) {
+    Fiber &f = fibers[i];
+    if (f.state == done) continue;
+    if (f.state != s) return false;
+    if (one && one->where != f.where) {
+      current = &f;
+      fail("threads wait at different barriers or collectives, in lines", one->where, f.where);
+    }
+    one = &f;
+  }
+  if (!one) return false;
+  for (size_t i = first; i < last; i++)
+    if (fibers[i].state == s) fibers[i].state = running;
+  return true;
+}
+
+inline void run_block(bool reverse) {
+  const size_t n = fibers.size();
+  for (;;) {
+    bool moved = false;
+    for (size_t k = 0; k < n; k++) {
+      Fiber &f = fibers[reverse ? n - 1 - k : k];
+      if (f.state != running) continue;
+      current = &f;
+      swapcontext(&scheduler, &f.context);
+      moved = true;
+    }
+    for (size_t w = 0; w < n; w += 32) moved |= release(w, w + 32 < n ? w + 32 : n, at_warp_barrier);
+    if (moved) continue;
+    if (release(0, n, at_block_barrier)) continue;
+    for (Fiber &f : fibers)
+      if (f.state != done) {
+        current = &f;
+        fail("some threads wait where others never come: line, state", f.where, f.state);
+      }
+    return;
+  }
+}
+
+// launch runs f in every thread of a grid of one dimension.
+template <class F> void launch(u32 grid, u32 threads, size_t shared_bytes, F f) {
+  const char *order = getenv("THRML_SHIM_REVERSE");
+  grid_size = {grid, 1, 1};
+  block_size = {threads, 1, 1};
+  body = f;
+  fibers.resize(threads);
+  for (u32 b = 0; b < grid; b++) {
+    block = {b, 0, 0};
+    shared.assign((shared_bytes + 3) / 4, poison);
+    for (u32 i = 0; i < threads; i++) {
+      Fiber &t = fibers[i];
+      t.thread = {i, 0, 0};
+      t.state = running;
+      t.stack.resize(stack_bytes);
+      getcontext(&t.context);
+      t.context.uc_stack.ss_sp = t.stack.data();
+      t.context.uc_stack.ss_size = t.stack.size();
+      t.context.uc_link = nullptr;
+      makecontext(&t.context, enter, 0);
+    }
+    run_block(order && *order == '1');
+  }
+}
+
+inline u32 lane() { return (u32)(current - fibers.data()) & 31; }
+
+// exchange shows values of this lane to the others of its warp and returns those of all.
+inline const Fiber *exchange(int which) {
+  wait(at_warp_barrier, which);
+  return &fibers[(current - fibers.data()) & ~(std::ptrdiff_t)31];
+}
+
+// word is a place in shared memory; outside of it the program ends.
+inline void *place(u32 address, u32 bytes) {
+  if (address < base || address - base + bytes > shared.size() * 4 || address % bytes) fail("no shared memory at this address, of so many bytes", (int)address, (int)bytes);
+  return (char *)shared.data() + (address - base);
+}
+
+} // namespace shim
+
+#define threadIdx (shim::current->thread)
+#define blockIdx shim::block
+#define blockDim shim::block_size
+#define gridDim shim::grid_size
+#define __syncthreads() shim::wait(shim::at_block_barrier, __LINE__)
+#define __syncwarp() shim::wait(shim::at_warp_barrier, __LINE__)
+
+#define SHARED_WORDS(name) u32 *name = shim::shared.data()
+inline u32 shared_address(const u32 *p) { return (u32)((const char *)p - (const char *)shim::shared.data()) + shim::base; }
+inline u32 load_shared(u32 address) {
+  u32 v;
+  memcpy(&v, shim::place(address, 4), 4);
+  return v;
+}
+inline void store_shared(u32 address, u32 v) { memcpy(shim::place(address, 4), &v, 4); }
+inline void multiply_add(u32 &sum, u32 a, u32 b) { sum += a * b; }
+inline i32 dot_halves(u32 a, u32 b, i32 sum) { return sum + (i32)(a & 0xFFFF) * (int8_t)b + (i32)(a >> 16) * (int8_t)(b >> 8); }
+
+// The machine's own functions that kernels call.
+inline double __dadd_rn(double a, double b) { return a + b; }
+inline double __dmul_rn(double a, double b) { return a * b; }
+inline double __ddiv_rn(double a, double b) { return a / b; }
+inline double __longlong_as_double(i64 x) {
+  double d;
+  memcpy(&d, &x, 8);
+  return d;
+}
+inline u32 __funnelshift_l(u32 low, u32 high, u32 n) { return (u32)((((u64)high << 32 | low) << (n & 31)) >> 32); }
+inline u32 __shfl_sync(u32, u32 v, u32 from) {
+  shim::current->give[0] = v;
+  const u32 got = (u32)shim::exchange(-1)[from & 31].give[0];
+  shim::wait(shim::at_warp_barrier, -2);
+  return got;
+}
+
+// Two halves at a time: max(min(a + b, c), 0), signed.
+inline u32 __viaddmin_s16x2_relu(u32 a, u32 b, u32 c) {
+  u32 r = 0;
+  for (int i = 0; i < 32; i += 16) {
+    const int16_t x = (int16_t)((a >> i) + (b >> i)), y = (int16_t)(c >> i), m = x < y ? x : y;
+    r |= (u32)(uint16_t)(m < 0 ? 0 : m) << i;
+  }
+  return r;
+}

@@ -1,0 +1,194 @@
+// Package cuda emits a program as CUDA: kernels that are read as what they are, the words
+// that they get, and a host in C++ for plain nvcc.
+//
+//	words.go    the words of a kernel, with a comment for each
+//	plan.go     what kernels get of every program: superblocks, starts
+//	table.go    the table kernel: any discrete program
+//	tableplan.go  its updates and weights
+//	swar.go     a bit per chain: spins in pairs, with few bits of weights
+//	check.go    digests of the states that a check must see
+//
+// The same files compile as C++ for machines without a GPU, over the shim of
+// runtime/cuda.
+package cuda
+
+import (
+	"bytes"
+	"fmt"
+	"text/template"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	runtime "github.com/thrmlgen/thrmlgen/runtime/cuda"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+	"github.com/thrmlgen/thrmlgen/templates"
+)
+
+// Check refuses what no kernel runs.
+func Check(r emit.Request) error {
+	if err := emit.CheckNames(r); err != nil {
+		return err
+	}
+	p := r.Program
+	if err := ir.Verify(p); err != nil {
+		return err
+	}
+	if p.Stream.Generator != "" {
+		return fmt.Errorf("the number format draws from %s, a generator of hardware: write rng: philox in the format, or take --target go", p.Stream.Generator)
+	}
+	if p.Format.Noise {
+		return fmt.Errorf("the number format chooses by noise, which no kernel does: write choice: threshold in the format, or take --target go")
+	}
+	for _, c := range p.GoCode {
+		if c.Use != ir.GoObserver {
+			return fmt.Errorf("%s is code in Go, which cannot run on a GPU: take --target go", c.Name)
+		}
+	}
+	for _, sb := range p.Sweep {
+		for _, b := range sb {
+			if b.Float || b.Joint != nil {
+				return fmt.Errorf("node %s is continuous or has continuous neighbours, which no kernel updates: take --target go", emit.NodeNames(p)[b.Nodes[0]])
+			}
+		}
+	}
+	for _, v := range p.Vars {
+		if v.Kind == ir.Continuous {
+			return fmt.Errorf("variable %s is continuous, which no kernel holds: take --target go", v.Name)
+		}
+	}
+	switch r.Kernel {
+	case "", "table":
+		return nil
+	case "swar":
+		return checkSwar(p)
+	}
+	return fmt.Errorf("no kernel %q: table and swar are known", r.Kernel)
+}
+
+// Emit makes the files: kernels, words, host, headers, what a check must see.
+func Emit(r emit.Request) ([]emit.File, error) {
+	k, err := New(r)
+	if err != nil {
+		return nil, err
+	}
+	check, err := checkFile(r.Program)
+	if err != nil {
+		return nil, err
+	}
+	files := []emit.File{
+		{Path: r.Program.Model + ".cu", Data: k.Source},
+		{Path: "tables.txt", Data: k.Words.text(emit.Header(r.Program))},
+		{Path: "check.txt", Data: check},
+	}
+	for _, name := range []string{"host.cu", "Makefile"} {
+		text, err := fill(name, hostData(r.Program))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, emit.File{Path: name, Data: text})
+	}
+	return append(files, Headers(r.Program)...), nil
+}
+
+// Headers are what the kernels include.
+func Headers(p *ir.Program) []emit.File {
+	var files []emit.File
+	for _, name := range runtime.Headers {
+		if name == "ars.cuh" && p.Rounds != 5 {
+			continue
+		}
+		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
+		files = append(files, emit.File{Path: name, Data: text})
+	}
+	return files
+}
+
+// Kernels are the kernels of a program and what a host gives to them.
+type Kernels struct {
+	Source []byte // of the .cu
+	Words  *Words // they get
+	Layout Layout
+}
+
+// Layout is what a host must know to launch the kernels of a program: sizes, and how states
+// lie in memory.
+type Layout struct {
+	Kernel      string // table or swar
+	Chains      int    // of a block of threads
+	Values      int    // of a block's states
+	ValueBytes  int    // 1, 2 or 4
+	TableWords  int    // of the tables of a β
+	LeastBeta   float64
+	Threads     int // of a block of the sweep kernel
+	SharedBytes int // of it
+}
+
+// New makes the kernels of a program that Check takes.
+func New(r emit.Request) (*Kernels, error) {
+	if err := Check(r); err != nil {
+		return nil, err
+	}
+	if r.Kernel == "swar" || r.Kernel == "" && checkSwar(r.Program) == nil {
+		return swarKernel(r.Program)
+	}
+	return tableKernel(r.Program)
+}
+
+// hostData is what the templates of the host say of a program.
+func hostData(p *ir.Program) map[string]any {
+	free := make([]bool, p.Nodes)
+	for _, sb := range p.Sweep {
+		for _, b := range sb {
+			for _, n := range b.Nodes {
+				free[n] = true
+			}
+		}
+	}
+	most := uint32(1) << 31
+	for _, c := range p.Clamps {
+		for _, n := range c.Nodes {
+			free[n] = false
+		}
+		if c.Chains > 0 {
+			most = min(most, uint32(c.Chains))
+		}
+	}
+	var spins [][2]int // first node and number of nodes
+	for i, v := range p.Vars {
+		if c := p.Init[i].Chains; c > 0 {
+			most = min(most, uint32(c))
+		}
+		if v.Kind == ir.Spin {
+			spins = append(spins, [2]int{v.First, v.Count})
+		}
+	}
+	count := 0
+	for _, is := range free {
+		if is {
+			count++
+		}
+	}
+	var betas []string
+	for _, b := range p.Betas {
+		betas = append(betas, float(b))
+	}
+	s := p.Sample
+	return map[string]any{
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins,
+		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
+		"Beta": float(p.Beta), "Betas": betas,
+	}
+}
+
+// namespace is that of a program's constants and functions.
+func namespace(p *ir.Program) string { return "model_" + p.Model }
+
+// fill fills in a template of templates/cuda.
+func fill(name string, data any) ([]byte, error) {
+	t, err := template.ParseFS(templates.FS(), "cuda/"+name+".tmpl")
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, data)
+	return b.Bytes(), err
+}

@@ -1,0 +1,170 @@
+package cuda
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+)
+
+// Kinds of starts.
+const (
+	startFixed = iota
+	startSpinBelow
+	startCategory
+	startGiven
+)
+
+// plan is a program on its way to the words of a kernel.
+type plan struct {
+	p       *ir.Program
+	names   []string
+	kind    []ir.Kind // by node
+	states  []int
+	clamped []bool
+	slot    []int // 0 for a node in no block: it draws no word
+
+	order   []int32   // by slot, -1 for padding
+	touches [][]touch // by node: the rows that touch it
+
+	words                       Words
+	supersAt, startsAt, givenAt int
+}
+
+// touch is a row that touches a node at a slot of the factor.
+type touch struct{ factor, row, slot int }
+
+func newPlan(p *ir.Program) *plan {
+	d := &plan{p: p, names: emit.NodeNames(p), kind: make([]ir.Kind, p.Nodes), states: make([]int, p.Nodes),
+		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), touches: make([][]touch, p.Nodes)}
+	for _, v := range p.Vars {
+		for n := v.First; n < v.First+v.Count; n++ {
+			d.kind[n], d.states[n] = v.Kind, v.States
+		}
+	}
+	for _, c := range p.Clamps {
+		for _, n := range c.Nodes {
+			d.clamped[n] = true
+		}
+	}
+	for i := range p.Factors {
+		f := &p.Factors[i]
+		for at, n := range f.Index {
+			d.touches[n] = append(d.touches[n], touch{i, at / len(f.Slots), at % len(f.Slots)})
+		}
+	}
+	d.supersAt = d.words.section("superblocks: first slot, slot behind the last")
+	for s, sb := range p.Sweep {
+		first := len(d.order)
+		for _, b := range sb {
+			for i := range (len(b.Nodes) + 15) / 16 * 16 {
+				n := int32(-1)
+				if i < len(b.Nodes) {
+					n = b.Nodes[i]
+					d.slot[n] = len(d.order)
+				}
+				d.order = append(d.order, n)
+			}
+		}
+		d.words.line(fmt.Sprintf("superblock %d", s), uint32(first), uint32(len(d.order)))
+	}
+	return d
+}
+
+// widest is the largest number of slots of a superblock.
+func (d *plan) widest() int {
+	n := 0
+	for i := range d.p.Sweep {
+		at := d.supersAt + 2*i
+		n = max(n, int(d.words.List[at+1]-d.words.List[at]))
+	}
+	return n
+}
+
+// weight is that of a row of spins, as given.
+func (d *plan) weight(t touch) float64 {
+	f := &d.p.Factors[t.factor]
+	if f.Shared {
+		return f.Weights[0]
+	}
+	return f.Weights[t.row]
+}
+
+// starts writes how each node begins: a kind, a value and a slot, or places of values that
+// are given for each chain.
+func (d *plan) starts() {
+	p, w := d.p, &d.words
+	type start [3]uint32
+	starts, given := make([]start, p.Nodes), []uint32(nil)
+	give := func(nodes []int32, chains int, values []int32) {
+		first := len(given)
+		for i, v := range values[:len(nodes)*max(1, chains)] {
+			n := nodes[i%len(nodes)]
+			if chains == 0 {
+				starts[n] = start{startFixed, d.value(int(n), v), 0}
+				continue
+			}
+			given = append(given, d.value(int(n), v))
+			starts[n] = start{startGiven, uint32(first + i%len(nodes)), uint32(len(nodes))}
+		}
+	}
+	for i, v := range p.Vars {
+		var nodes []int32
+		for n := v.First; n < v.First+v.Count; n++ {
+			nodes = append(nodes, int32(n))
+			starts[n] = d.start(n, p.Init[i].Kind)
+		}
+		if in := p.Init[i]; in.Kind == ir.InitValues {
+			give(nodes, in.Chains, in.Values)
+		}
+	}
+	for _, c := range p.Clamps {
+		give(c.Nodes, c.Chains, c.Values)
+	}
+	d.startsAt = w.section("starts of nodes: kind (%d a value, %d a spin that is +1 below a word, %d a category, %d given by chain), value, slot",
+		startFixed, startSpinBelow, startCategory, startGiven)
+	for n, s := range starts {
+		w.line(d.names[n], s[:]...)
+	}
+	d.givenAt = w.section("values that are given by chain")
+	for i := 0; i < len(given); i += 16 {
+		w.line("", given[i:min(i+16, len(given))]...)
+	}
+	w.section("end")
+}
+
+// start is that of a node whose values are not given.
+func (d *plan) start(n int, kind ir.InitKind) [3]uint32 {
+	switch spin := d.kind[n] == ir.Spin; {
+	case kind == ir.InitZeros && spin:
+		return [3]uint32{startFixed, d.value(n, -1), 0}
+	case kind == ir.InitZeros:
+		return [3]uint32{startFixed, 0, 0}
+	case !spin:
+		return [3]uint32{startCategory, uint32(d.states[n]), uint32(d.slot[n])}
+	case kind != ir.InitHinton:
+		return [3]uint32{startSpinBelow, 1 << 31, uint32(d.slot[n])}
+	}
+	bias := 0.0
+	for _, t := range d.touches[n] {
+		if len(d.p.Factors[t.factor].Slots) == 1 {
+			bias += d.weight(t)
+		}
+	}
+	x := float64(d.p.AllBetas()[0] * bias)
+	below := uint64(math.Floor(float64(sampling.Sigma(x)*(1<<32)) + 0.5))
+	if below > math.MaxUint32 {
+		return [3]uint32{startFixed, d.value(n, 1), 0}
+	}
+	return [3]uint32{startSpinBelow, uint32(below), uint32(d.slot[n])}
+}
+
+// value is a node's value as kernels hold it: a category, or the sign bit of a spin.
+func (d *plan) value(n int, x int32) uint32 {
+	if d.kind[n] == ir.Spin {
+		return uint32(1-x) / 2
+	}
+	return uint32(x)
+}

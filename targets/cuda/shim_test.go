@@ -1,0 +1,305 @@
+package cuda_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/gen/testtool"
+	"github.com/thrmlgen/thrmlgen/models"
+	"github.com/thrmlgen/thrmlgen/runtime/cuda"
+	target "github.com/thrmlgen/thrmlgen/targets/cuda"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+	"github.com/thrmlgen/thrmlgen/targets/targettest"
+)
+
+// corpus are models that meet what the ready ones do not.
+var corpus = map[string]string{
+	"ars": `
+model: ars
+variables: {s: {kind: spin, shape: [6, 6]}, x: {kind: categorical, states: 40, shape: [2]}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s, x, x], index: [[0, 0, 1], [3, 1, 0]], weights: {normal: [0, 0.5], seed: 2}}
+format: {rng: ars5}`,
+	"groups": `
+model: groups
+variables: {s: {kind: spin, shape: [7, 7]}}
+factors:
+  - {over: [s, s], edges: {king: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s, s, s], index: [[0, 8, 16], [1, 9, 17], [2, 10, 18]], weights: {normal: [0, 0.5], seed: 2}}
+  - {over: [s], index: all, weights: {normal: [0, 0.5], seed: 3}}
+init: hinton
+format: {group: 5}`,
+	"synchronous": `
+model: synchronous
+variables: {s: {kind: spin, shape: [40]}, x: {kind: categorical, states: 300}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: {normal: [0, 0.8], seed: 1}}
+  - {over: [s, x], index: [[0, 0], [2, 0]], weights: {normal: [0, 1], seed: 3}}
+synchronous: true
+blocks: [{together: [s, x]}]
+runtime: true
+sample: {warmup: 4, betas: {from: 0, to: 1, shape: linear}}`,
+	"wide": `
+model: wide
+variables: {s: {kind: spin, shape: [60, 60]}}
+factors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 1], seed: 1}}]
+clamp: {"s[0,:]": 1, "s[5,5]": -1}
+init: zeros
+format: {fraction: 40, rng: philox7}`, // sums of 64 bits, states in global memory
+	"bits": `
+model: bits
+variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}}
+factors:
+  - {over: [s, x], index: [[0, 0], [1, 1], [2, 2], [3, 3], [4, 0]], weights: {normal: [0, 0.5], seed: 3}}
+  - {over: [x, x], edges: {ring: x}, weights: {identity: 0.7}}
+format: {threshold_bits: 9, budget: 0.2, fraction: 3}`,
+}
+
+// A case is a program and the files that are emitted for it.
+type program struct {
+	name string
+	p    *ir.Program
+}
+
+// ready are the embedded models that the target takes.
+func ready(t *testing.T) []program {
+	var list []program
+	for _, name := range models.Names() {
+		m, problems := gen.Load(gen.Embedded + name)
+		if err := problems.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if target.Check(emit.Request{Program: m.Program}) == nil {
+			list = append(list, program{m.Program.Model, m.Program})
+		}
+	}
+	return list
+}
+
+func corpusPrograms() []program {
+	var list []program
+	for name, text := range corpus {
+		p, _ := targettest.Parse(text)
+		list = append(list, program{name, p})
+	}
+	return list
+}
+
+// swarModels are programs that the swar kernel takes, by what follows the factors.
+var swarModels = []struct{ graph, rest string }{
+	{"ring: 40", "format: fast"},
+	{"torus: [9, 9]", "format: {fraction: 4, threshold_bits: 7, budget: 0.99}"},
+	{"king: [7, 8]", "format: {fraction: 3, threshold_bits: 16, budget: 0.99, rng: philox7}\nclamp: {\"s[3]\": 1, \"s[9]\": -1}"},
+	{"complete: 17", "format: {fraction: 5, threshold_bits: 12, budget: 0.99, rng: ars5}\ninit: hinton"},
+	{"random_regular: {n: 300, degree: 7, seed: 3}", "format: fast\nsample: {warmup: 3, betas: {from: 0.4, to: 2, shape: geometric}}"},
+	{"random_regular: {n: 70, degree: 5, seed: 4}", "format: fast\nbeta: 0\nruntime: true"},
+	{"hypercube: 7", "format: {fraction: 6, threshold_bits: 16, budget: 0.99}\nbeta: 0.05\ninit: zeros"},
+	{"chimera: [3, 3, 4]", "format: {fraction: 9, threshold_bits: 16, budget: 0.99}\nbeta: 5"},
+}
+
+// swarPrograms are those of swarModels and Pegasus-14.
+func swarPrograms(t *testing.T) []program {
+	var list []program
+	for i, m := range swarModels {
+		text := fmt.Sprintf("model: swar%d\ngraphs: {g: {%s}}\nvariables: {s: {kind: spin, on: g}}\nfactors:\n"+
+			"  - {over: [s, s], edges: g, weights: {normal: [0, 0.5], seed: %d}}\n  - {over: [s], index: all, weights: {normal: [0, 0.3], seed: 2}}\n%s\n", i, m.graph, i, m.rest)
+		p, _ := targettest.Parse(text)
+		list = append(list, program{p.Model, p})
+	}
+	m, problems := gen.Load("models/pegasus14", "format=fast")
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	m.Program.Model = "pegasus14_fast"
+	list = append(list, program{m.Program.Model, m.Program})
+	for _, x := range list {
+		k, err := target.New(emit.Request{Program: x.p})
+		if err != nil || k.Layout.Kernel != "swar" {
+			t.Errorf("%s: kernel %+v, %v", x.name, k, target.Check(emit.Request{Program: x.p, Kernel: "swar"}))
+		}
+	}
+	return list
+}
+
+// random are so many random models from a number on.
+func random(from uint64, want int) []program {
+	var list []program
+	for n := from; len(list) < want; n++ {
+		p := targettest.Random(n)
+		if p == nil {
+			continue
+		}
+		p.Model = fmt.Sprintf("random%d", n)
+		if target.Check(emit.Request{Program: p}) == nil {
+			list = append(list, program{p.Model, p})
+		}
+	}
+	return list
+}
+
+// binary compiles the hosts of several programs into one over the shim.
+func binary(t *testing.T, list []program) (path, dir string) {
+	t.Helper()
+	gxx := testtool.Need(t, "g++")
+	dir = t.TempDir()
+	var main strings.Builder
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"law.cuh"`} {
+		fmt.Fprintf(&main, "#include %s\n", include)
+	}
+	for _, name := range cuda.Headers {
+		write(t, filepath.Join(dir, name), cuda.Header(name))
+	}
+	main.WriteString("#define main model_main\n")
+	for _, x := range list {
+		files, err := target.Emit(emit.Request{Program: x.p})
+		if err != nil {
+			t.Fatalf("%s: %v", x.name, err)
+		}
+		for _, f := range files {
+			if !strings.HasSuffix(f.Path, "h") {
+				write(t, filepath.Join(dir, x.name, f.Path), f.Data)
+			}
+		}
+		fmt.Fprintf(&main, "namespace host_%s {\n#include \"%s/host.cu\"\n}\n", x.name, x.name)
+	}
+	main.WriteString("#undef main\nint main() {\n  char host[] = \"host\", check[] = \"check\", *args[] = {host, check, nullptr};\n  int failed = 0;\n")
+	for _, x := range list {
+		fmt.Fprintf(&main, "  if (chdir(%q) || host_%s::model_main(2, args)) failed = 1;\n", filepath.Join(dir, x.name), x.name)
+	}
+	main.WriteString("  return failed;\n}\n")
+	write(t, filepath.Join(dir, "main.cpp"), []byte(main.String()))
+	path = filepath.Join(dir, "main")
+	cmd := exec.Command(gxx, "-O1", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-Wall", "-Werror", "-Wno-unused-function", "-I"+dir, "main.cpp", "-o", path)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out[:min(len(out), 4000)])
+	}
+	return path, dir
+}
+
+func write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// passes runs the checks of a binary, forwards and backwards.
+func passes(t *testing.T, path string, list []program) {
+	t.Helper()
+	for _, reverse := range []string{"0", "1"} {
+		cmd := exec.Command(path)
+		cmd.Env = append(os.Environ(), "THRML_SHIM_REVERSE="+reverse)
+		out, err := cmd.CombinedOutput()
+		if n := strings.Count(string(out), "PASS: "); err != nil || n != len(list) {
+			t.Errorf("reverse %s: %d of %d pass, %v\n%s", reverse, n, len(list), err, out)
+		}
+	}
+}
+
+// The emitted kernels, compiled as C++ over the shim, reach the interpreter's states in
+// every chain after every sweep: the ready models, the corpus and random models, threads run
+// forwards and backwards. THRML_CUDA_MODELS is how many random models there are.
+func TestShim(t *testing.T) {
+	want := 40
+	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
+		want = n
+	}
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), random(0, want))
+	const batch = 20
+	for i := 0; i < len(list); i += batch {
+		part := list[i:min(i+batch, len(list))]
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			path, _ := binary(t, part)
+			passes(t, path, part)
+		})
+	}
+}
+
+// A state that differs is said.
+func TestCheckSeesDifference(t *testing.T) {
+	p, _ := targettest.Parse(corpus["bits"])
+	list := []program{{"bits", p}}
+	path, dir := binary(t, list)
+	tables := filepath.Join(dir, "bits", "tables.txt")
+	text, err := os.ReadFile(tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := []byte(", x[0]\n12 3") // the node of an update
+	if !bytes.Contains(text, old) {
+		t.Fatalf("no %q in\n%.600s", old, text)
+	}
+	write(t, tables, bytes.Replace(text, old, []byte(", x[0]\n14 3"), 1))
+	if out, err := exec.Command(path).CombinedOutput(); err == nil || !strings.Contains(string(out), "FAIL: bits: chain ") {
+		t.Errorf("a wrong node passes: %v %s", err, out)
+	}
+}
+
+// The same request gives the same bytes, and every file says that it is generated.
+func TestEmitIsDeterministic(t *testing.T) {
+	p, _ := targettest.Parse(corpus["ars"])
+	a, err := target.Emit(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := target.Emit(emit.Request{Program: p})
+	for i := range a {
+		if a[i].Path != b[i].Path || !bytes.Equal(a[i].Data, b[i].Data) {
+			t.Errorf("%s and %s differ", a[i].Path, b[i].Path)
+		}
+		if head, _, _ := bytes.Cut(a[i].Data, []byte("\n")); !bytes.Contains(head, []byte("Code generated by thrmlgen")) {
+			t.Errorf("%s begins with %s", a[i].Path, head)
+		}
+	}
+}
+
+// What no kernel runs is refused with the reason and a way on.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct{ yaml, want string }{
+		{"format: hardware", "a generator of hardware"},
+		{"format: {choice: noise}", "chooses by noise"},
+	} {
+		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\nfactors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]\n" + c.yaml)
+		if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--target go") {
+			t.Errorf("%s: %v", c.yaml, err)
+		}
+	}
+	for _, c := range []struct{ yaml, want string }{
+		{"factors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]", "draws one digit: write format: fast"},
+		{"factors: [{over: [s, s, s], index: [[0, 1, 2]], weights: 0.1}]\nformat: fast", "3 slots"},
+		{"factors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]\nformat: {threshold_bits: 16, fraction: 16}", "a field reaches"},
+	} {
+		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\n" + c.yaml)
+		if err := target.Check(emit.Request{Program: p, Kernel: "swar"}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--kernel table") {
+			t.Errorf("%s: %v", c.yaml, err)
+		}
+	}
+	p, _ := targettest.Parse("model: m\nvariables: {x: {kind: continuous}}\nfactors: [{over: {u: x}, index: all, energy: u^2}]")
+	if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "continuous") {
+		t.Errorf("a continuous node: %v", err)
+	}
+}
+
+// The headers that are embedded are all that there are.
+func TestHeaders(t *testing.T) {
+	found, err := fs.Glob(os.DirFS(filepath.Join(testtool.Root(t), "runtime", "cuda")), "*.*h")
+	if err != nil || strings.Join(found, " ") != strings.Join(cuda.Headers, " ") {
+		t.Errorf("%v, %v", found, err)
+	}
+}

@@ -1,0 +1,198 @@
+package cuda
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/thrmlgen/thrmlgen/gen/interp"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+)
+
+// Limits of the swar kernel. A field with its offset, moved up by three bits, fills half a word.
+const (
+	swarOffset  = 4096
+	swarShared  = 160 << 10 // bytes of a block on sm_80 and later server GPUs
+	swarThreads = 384       // of a block: a thread takes about 160 registers
+	swarEntry   = 128       // bytes of an entry of the choice: a column for each lane
+)
+
+// checkSwar refuses a program that the swar kernel does not run, and says why.
+func checkSwar(p *ir.Program) error {
+	no := func(format string, args ...any) error {
+		return fmt.Errorf("kernel swar: "+format+": take --kernel table", args...)
+	}
+	for _, v := range p.Vars {
+		if v.Kind != ir.Spin {
+			return no("%s is no spin", v.Name)
+		}
+	}
+	for i := range p.Factors {
+		if f := &p.Factors[i]; len(f.Slots) > 2 {
+			return no("factor %s has %d slots, and it takes pairs", f.Name, len(f.Slots))
+		}
+	}
+	switch f := &p.Format; {
+	case p.Synchronous:
+		return no("the model is synchronous")
+	case f.ThresholdBits > 16:
+		return no("thresholds have %d bits, and it draws one digit: write format: fast", f.ThresholdBits)
+	case f.Group > 1:
+		return no("weights are rounded by groups")
+	}
+	largest, half := largestField(p), reach(p)
+	if largest+int64(half) >= swarOffset {
+		return no("a field reaches %d units of 2^-%d, its chosen values %d, and together they must stay below %d: write format: fast", largest, p.Format.Fraction, half, swarOffset)
+	}
+	if need := 2*half*swarEntry + swarRows(p)*4; need > swarShared {
+		return no("%d nodes need %d bytes of shared memory, and there are %d", p.Nodes, need, swarShared)
+	}
+	return nil
+}
+
+// largestField bounds the magnitude of any spin's field.
+func largestField(p *ir.Program) int64 {
+	sums := make([]int64, p.Nodes)
+	for i := range p.Factors {
+		f := &p.Factors[i]
+		for at, n := range f.Index {
+			w := int64(0)
+			if f.Runtime {
+				w = int64(math.RoundToEven(math.Ldexp(p.Format.Range, p.Format.Fraction)))
+			} else if w = f.Ints[rowOf(f, at/len(f.Slots))]; w < 0 {
+				w = -w
+			}
+			sums[n] += w
+		}
+	}
+	largest := int64(0)
+	for _, s := range sums {
+		largest = max(largest, s)
+	}
+	return largest
+}
+
+// rowOf is the place of a row's weight in a factor of spins.
+func rowOf(f *ir.Factor, row int) int {
+	if f.Shared {
+		return 0
+	}
+	return row
+}
+
+// reach is half the number of entries of the choice. Fields of ±reach and more share the last
+// entries, so that the less likely value must never be taken from reach-1 on, at any β
+// of the program; or there are no such fields.
+func reach(p *ir.Program) int {
+	limit := min(largestField(p)+1, swarOffset)
+	f := &p.Format
+	t := interp.NewSpinTable(leastBeta(p), f.Fraction, f.Segments, f.ThresholdBits)
+	for limit > 1 && t.Threshold(limit-1) == 0 && t.Threshold(limit-2) == 0 {
+		limit--
+	}
+	return int(limit)
+}
+
+// swarRows is the number of words of 32 chains: one for each slot and each node without.
+func swarRows(p *ir.Program) int {
+	free := p.Nodes
+	for _, sb := range p.Sweep {
+		for _, b := range sb {
+			free -= len(b.Nodes)
+		}
+	}
+	return p.Slots() + free
+}
+
+// swarPlan is a program as the words of the swar kernel.
+type swarPlan struct {
+	*plan
+	row                        []int // by node
+	rowsAt, updatesAt, edgesAt int
+}
+
+func newSwarPlan(p *ir.Program, width int) *swarPlan {
+	d := &swarPlan{plan: newPlan(p), row: make([]int, p.Nodes)}
+	for n := range d.row {
+		d.row[n] = -1
+	}
+	for slot, n := range d.order {
+		if n >= 0 {
+			d.row[n] = slot
+		}
+	}
+	w, next := &d.words, len(d.order)
+	d.rowsAt = w.section("rows of nodes")
+	for n := range d.row {
+		if d.row[n] < 0 {
+			d.row[n] = next
+			next++
+		}
+		w.line(d.names[n], uint32(d.row[n]))
+	}
+	var edges Words
+	d.updatesAt = w.section("updates of slots: edges from and to, bias with offset in both halves, 1 if the node is free")
+	for slot, n := range d.order {
+		if n < 0 {
+			w.line(fmt.Sprintf("slot %d: padding", slot), 0, 0, swarOffset*0x10001, 0)
+			continue
+		}
+		d.update(&edges, slot, int(n), width)
+	}
+	d.edgesAt = w.section("edges, two neighbours each: place of the row in bytes, what a spin -1 adds")
+	for _, n := range edges.notes {
+		w.notes = append(w.notes, note{n.at + d.edgesAt, n.head, n.text})
+	}
+	w.List = append(w.List, edges.List...)
+	d.starts()
+	return d
+}
+
+// update writes the update of a slot and its edges.
+func (d *swarPlan) update(edges *Words, slot, node, width int) {
+	from, bias := len(edges.List)/4, int64(swarOffset)
+	var pair []uint32
+	text := ""
+	for _, t := range d.touches[node] {
+		f := &d.p.Factors[t.factor]
+		w := f.Ints[rowOf(f, t.row)]
+		if bias += w; len(f.Slots) == 1 {
+			continue
+		}
+		other := f.Index[2*t.row+1-t.slot]
+		pair = append(pair, uint32(d.row[other]*width*4), uint32(-2*w))
+		text += " " + d.names[other]
+		if len(pair) == 4 {
+			edges.line(d.names[node]+":"+text, pair...)
+			pair, text = nil, ""
+		}
+	}
+	if len(pair) > 0 {
+		edges.line(d.names[node]+":"+text, append(pair, 0, 0)...)
+	}
+	free := uint32(1)
+	if d.clamped[node] {
+		free = 0
+	}
+	d.words.line(fmt.Sprintf("slot %d: %s", slot, d.names[node]), uint32(from), uint32(len(edges.List)/4), uint32(bias)*0x10001, free)
+}
+
+// swarKernel makes the kernel of spins in pairs.
+func swarKernel(p *ir.Program) (*Kernels, error) {
+	half, rows := reach(p), swarRows(p)
+	width := 8
+	for width > 1 && 2*half*swarEntry+rows*width*4 > swarShared {
+		width /= 2
+	}
+	d := newSwarPlan(p, width)
+	l := Layout{Kernel: "swar", Chains: 32 * width, Values: rows * width, ValueBytes: 4, TableWords: thresholdWords, LeastBeta: leastBeta(p),
+		Threads: min(swarThreads, max(32, (d.widest()/4*width+31)/32*32)), SharedBytes: 2*half*swarEntry + rows*width*4}
+	source, err := fill("swar.cu", map[string]any{
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(),
+		"Rows": rows, "Rounds": p.Rounds, "Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments,
+		"Width": width, "Threads": l.Threads, "Half": half, "Offset": swarOffset,
+		"SupersAt": d.supersAt, "RowsAt": d.rowsAt, "UpdatesAt": d.updatesAt, "EdgesAt": d.edgesAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
+		"LeastBeta": float(l.LeastBeta),
+	})
+	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
+}

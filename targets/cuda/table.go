@@ -1,0 +1,103 @@
+package cuda
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+)
+
+const (
+	maxShared = 96 << 10 // bytes of states in shared memory; every GPU from sm_80 on has so much
+	maxWarps  = 8        // of a block
+
+	thresholdWords = 4 + 2*256 // struct Thresholds of law.cuh
+	headWords      = 2         // struct Exponentials
+)
+
+// exponentials is the table of categoricals whose largest entry is 2^Top.
+type exponentials struct{ Top, At int }
+
+// tops are the kinds of exponentials that updates read, in order.
+func tops(p *ir.Program) []int {
+	var list []int
+	for c := range p.WorstDegrees() {
+		if top := ir.ExpBits(c.States); c.Kind == ir.Categorical && !slices.Contains(list, top) {
+			list = append(list, top)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// expWords is the size of a table of exponentials at a β.
+func expWords(beta float64, fraction, top int) int {
+	c, end := math.Ldexp(beta, -fraction), float64(float64(top+1)*0.6931471805599453)
+	n := 0
+	for n < ir.MaxExpShift && math.Ldexp(c, n) < end {
+		n++
+	}
+	r := (n + 1) / 2
+	return headWords + 1<<r + 1<<(n-r)
+}
+
+// leastBeta is the smallest β of a program, for which its tables are largest.
+func leastBeta(p *ir.Program) float64 { return slices.Min(p.AllBetas()) }
+
+// tableLayout places the tables of a β behind the thresholds.
+func tableLayout(p *ir.Program) (list []exponentials, words int) {
+	words = thresholdWords
+	for _, top := range tops(p) {
+		list = append(list, exponentials{top, words})
+		words += (expWords(leastBeta(p), p.Format.Fraction, top) + 3) / 4 * 4
+	}
+	return list, words
+}
+
+// exponentialsAt is the place of the table with the largest entry 2^top.
+func exponentialsAt(p *ir.Program, top int) int {
+	list, _ := tableLayout(p)
+	i := slices.IndexFunc(list, func(e exponentials) bool { return e.Top == top })
+	return list[i].At
+}
+
+// tableKernel makes the kernel that takes any discrete program.
+func tableKernel(p *ir.Program) (*Kernels, error) {
+	d := newTablePlan(p)
+	exps, words := tableLayout(p)
+	l := Layout{Kernel: "table", Chains: 32, ValueBytes: 1, TableWords: words, LeastBeta: leastBeta(p)}
+	rows := p.Nodes
+	for _, v := range p.Vars {
+		if v.Kind == ir.Categorical && v.States > 256 {
+			l.ValueBytes = 2
+		}
+	}
+	if p.Synchronous {
+		rows *= 2
+	}
+	warps := max(1, min(maxWarps, (d.widest()+3)/4))
+	l.Threads = 32 * warps
+	l.Values = rows * 32
+	if bytes := l.Values * l.ValueBytes; bytes <= maxShared {
+		l.SharedBytes = bytes
+	}
+	hasSpins := false
+	for c := range p.WorstDegrees() {
+		hasSpins = hasSpins || c.Kind == ir.Spin
+	}
+	source, err := fill("table.cu", map[string]any{
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p),
+		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous,
+		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
+		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
+		"Sum": map[int]string{32: "i32", 64: "i64"}[p.Format.Accum], "Value": map[int]string{1: "u8", 2: "u16"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
+		"Exponentials": exps, "HasSpins": hasSpins, "TableWords": words, "LeastBeta": float(l.LeastBeta),
+		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
+	})
+	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
+}
+
+// float is a number in C++ that reads back to the same bits.
+func float(x float64) string { return strconv.FormatFloat(x, 'e', -1, 64) }

@@ -1,0 +1,166 @@
+package cuda
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+)
+
+// noUpdate is the place of the update of a slot that has none.
+const noUpdate = math.MaxUint32
+
+// tablePlan is a program as the words of the table kernel.
+type tablePlan struct {
+	*plan
+	grouped []bool
+	weights []int64 // of factors in order, then tables of groups
+	base    []int   // of each factor's weights
+
+	slotsAt, updatesAt, weightsAt int
+}
+
+func newTablePlan(p *ir.Program) *tablePlan {
+	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped()}
+	for i := range p.Factors {
+		d.base = append(d.base, len(d.weights))
+		d.weights = append(d.weights, p.Factors[i].Ints...)
+	}
+	d.updates()
+	d.putWeights()
+	d.starts()
+	return d
+}
+
+// updates writes the update of each node and where the slots have theirs.
+func (d *tablePlan) updates() {
+	w := &d.words
+	var programs Words
+	places := make([]uint32, len(d.order))
+	for slot, n := range d.order {
+		if places[slot] = noUpdate; n >= 0 && !d.clamped[n] {
+			places[slot] = uint32(len(programs.List))
+			d.update(&programs, slot, int(n))
+		}
+	}
+	d.slotsAt = w.section("slots: place of the update among the updates, %d for none", uint32(noUpdate))
+	for i := 0; i < len(places); i += 16 {
+		w.line(fmt.Sprintf("from slot %d", i), places[i:i+16]...)
+	}
+	d.updatesAt = w.section("updates: node, states or 0 for a spin, place of its table of a beta, terms; then each term: " +
+		"place of its weights, stride of the own value, spins of its sign + 65536·indices, these spins, and for each index its stride, its nodes")
+	for _, n := range programs.notes {
+		w.notes = append(w.notes, note{n.at + d.updatesAt, n.head, n.text})
+	}
+	w.List = append(w.List, programs.List...)
+}
+
+// update writes the update of a node.
+func (d *tablePlan) update(w *Words, slot, node int) {
+	w.notes = append(w.notes, note{at: len(w.List), head: fmt.Sprintf("slot %d, %s", slot, d.names[node])})
+	states, table := 0, 0
+	if d.kind[node] == ir.Categorical {
+		states, table = d.states[node], exponentialsAt(d.p, ir.ExpBits(d.states[node]))
+	}
+	if d.grouped != nil && d.grouped[node] {
+		d.groups(w, node)
+		return
+	}
+	w.line(d.names[node], uint32(node), uint32(states), uint32(table), uint32(len(d.touches[node])))
+	for _, t := range d.touches[node] {
+		d.term(w, node, t)
+	}
+}
+
+// term writes a row's term of the field of a node in it.
+func (d *tablePlan) term(w *Words, node int, t touch) {
+	f := &d.p.Factors[t.factor]
+	base := d.base[t.factor]
+	if !f.Shared {
+		base += t.row * f.TableSize()
+	}
+	own, stride := 0, f.TableSize()
+	var signs, digits []uint32
+	var others []string
+	for j, s := range f.Slots {
+		n := f.Index[t.row*len(f.Slots)+j]
+		if s.Kind == ir.Categorical {
+			stride /= s.States
+		}
+		if j != t.slot {
+			others = append(others, d.names[n])
+		}
+		switch {
+		case j == t.slot && s.Kind == ir.Categorical:
+			own = stride
+		case j == t.slot:
+		case s.Kind == ir.Categorical:
+			digits = append(digits, uint32(stride), 1, uint32(n))
+		default:
+			signs = append(signs, uint32(n))
+		}
+	}
+	words := []uint32{uint32(base), uint32(own), uint32(len(signs) + len(digits)/3<<16)}
+	words = append(append(words, signs...), digits...)
+	w.line(strings.TrimSpace(f.Name+": "+strings.Join(others, " ")), words...)
+}
+
+// groups writes the update of a spin whose weights are rounded by groups: each group is a
+// table of partial sums, indexed by the signs of its inputs.
+func (d *tablePlan) groups(w *Words, node int) {
+	p := d.p
+	alone := 0.0
+	var inputs []touch
+	for _, t := range d.touches[node] {
+		if len(p.Factors[t.factor].Slots) == 1 {
+			alone += d.weight(t)
+		} else {
+			inputs = append(inputs, t)
+		}
+	}
+	terms := max(1, (len(inputs)+p.Format.Group-1)/p.Format.Group)
+	w.line(d.names[node], uint32(node), 0, 0, uint32(terms))
+	for k := range terms {
+		group := inputs[min(len(inputs), k*p.Format.Group):min(len(inputs), (k+1)*p.Format.Group)]
+		words := []uint32{uint32(len(d.weights)), 0, uint32(len(group)) << 16}
+		var others []string
+		for i, t := range group {
+			f := &p.Factors[t.factor]
+			words = append(words, 1<<i, uint32(len(f.Slots)-1))
+			for j := range f.Slots {
+				if n := f.Index[t.row*len(f.Slots)+j]; j != t.slot {
+					words = append(words, uint32(n))
+					others = append(others, d.names[n])
+				}
+			}
+		}
+		w.line(fmt.Sprintf("group %d: %s", k, strings.Join(others, " ")), words...)
+		for index := range 1 << len(group) {
+			s := alone
+			for i, t := range group {
+				if v := d.weight(t); index>>i&1 == 1 {
+					s -= v
+				} else {
+					s += v
+				}
+			}
+			d.weights = append(d.weights, int64(math.RoundToEven(math.Ldexp(s, p.Format.Fraction))))
+		}
+		alone = 0
+	}
+}
+
+// putWeights writes the weights as wide as sums are.
+func (d *tablePlan) putWeights() {
+	d.weightsAt = d.words.section("weights in units of 2^-%d; each line ends with the place of its first", d.p.Format.Fraction)
+	for i := 0; i < len(d.weights); i += 8 {
+		var words []uint32
+		for _, x := range d.weights[i:min(i+8, len(d.weights))] {
+			if words = append(words, uint32(x)); d.p.Format.Accum == 64 {
+				words = append(words, uint32(uint64(x)>>32))
+			}
+		}
+		d.words.line(fmt.Sprint(i), words...)
+	}
+}
