@@ -17,3 +17,5 @@ func SpinUpdate512(*Spins)                            { panic("no kernel") }
 func ArsWords512(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsWords256(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsSpins512(*Ars, uint32, *SpinNoise)            { panic("no kernel") }
+func ArsPlanes512(*Planes, *ArsPlanes)                { panic("no kernel") }
+func PhiloxPlanes512(*Planes, *PhiloxPlanes)          { panic("no kernel") }
