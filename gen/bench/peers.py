@@ -58,7 +58,7 @@ NEEDED = {  # the ratio that thrmlgen must reach, for each model and peer
 }
 FORMATS = {  # others than the default, which is Philox-10 and an error below 2^-12, and the ratio to dwave
     "pegasus14": [("budget: 0.00390625, group: 7", 50), ("rng: philox7", None), ("rng: ars5", 90)],
-    "torus64": [("rng: ars5", None)],
+    "torus64": [("rng: ars5", None), ("planes: 12", 90), ("planes: 12, rng: ars5", 200)],
 }
 NEEDED_TWO_THREADS = 1.8
 MODULES = {"dwave": ["numpy", "dimod", "dwave.samplers"], "thrml": ["numpy", "jax", "thrml"]}

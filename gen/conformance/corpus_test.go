@@ -34,6 +34,22 @@ factors:
 blocks: ["s[0::2]", "s[1::2]"]
 clamp: {"s[0]": 1, "s[3]": -1}
 `},
+	{"planes", `
+model: planes
+variables: {s: {kind: spin, shape: [3, 3]}}
+factors:
+  - {over: [s, s], edges: {grid: s}, weights: {signs: 0.6, seed: 1}}
+  - {over: [s], index: all, weights: [0.3, 0.0, -0.3, 0.0, 0.3, 0.0, 0.0, 0.0, 0.6]}
+format: {planes: 32}
+`},
+	{"planes_ars", `
+model: planes_ars
+variables: {s: {kind: spin, shape: [9]}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: {signs: 0.5, seed: 1}}
+  - {over: [s, s, s], index: [[0, 1, 2], [3, 4, 5], [6, 7, 8]], weights: 0.5}
+format: {planes: 6, rng: ars5, budget: 0.01}
+`},
 	{"superblock", `
 model: superblock
 variables:

@@ -375,7 +375,7 @@ func (b *builder) format() {
 	count("bits", s.Bits, &f.Bits, 1, 64)
 	count("threshold_bits", s.ThresholdBits, &f.ThresholdBits, 1, 64)
 	count("group", s.Group, &f.Group, 1, 1<<20)
-	count("planes", s.Planes, &f.Planes, 1, 64)
+	count("planes", s.Planes, &f.Planes, 1, 32)
 	count("interleave", s.Interleave, &f.Interleave, 1, 1<<20)
 	number := func(key string, x spec.Float, to **float64) {
 		if !x.Ok {
@@ -399,7 +399,4 @@ func (b *builder) format() {
 	}
 	word("choice", s.Choice, &f.Choice)
 	word("rng", s.RNG, &f.RNG)
-	if f.Planes != nil {
-		b.unsupported(s.Planes.Pos, "planes", "")
-	}
 }

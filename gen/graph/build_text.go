@@ -675,7 +675,7 @@ func (p *printer) format() {
 	for _, n := range []struct {
 		key string
 		v   *int
-	}{{"fraction", f.Fraction}, {"bits", f.Bits}, {"threshold_bits", f.ThresholdBits}, {"group", f.Group}, {"interleave", f.Interleave}} {
+	}{{"fraction", f.Fraction}, {"bits", f.Bits}, {"threshold_bits", f.ThresholdBits}, {"group", f.Group}, {"planes", f.Planes}, {"interleave", f.Interleave}} {
 		if n.v != nil {
 			keys = append(keys, fmt.Sprintf("%s: %d", n.key, *n.v))
 		}

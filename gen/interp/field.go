@@ -99,8 +99,11 @@ func (m *Machine) Probability(chain, node int) []float64 {
 	}
 	g := field[0]
 	rare := m.spin.Probability
-	if m.p.Format.Noise {
+	switch n := m.p.Format.Planes; {
+	case m.p.Format.Noise:
 		rare = m.logistic.Tail
+	case n > 0:
+		rare = func(g int64) float64 { return math.Ldexp(float64(m.spin.PlanesThreshold(g, n)), -n) }
 	}
 	if g < 0 {
 		p := rare(-g)

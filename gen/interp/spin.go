@@ -102,6 +102,14 @@ func (t *SpinTable) Threshold(m int64) int64 {
 	return (t.First(m) + 1<<(15-t.Bits)) >> (16 - t.Bits)
 }
 
+// PlanesThreshold is T_n(m) of n bit planes: the exact probability to n bits.
+func (t *SpinTable) PlanesThreshold(m int64, n int) int64 {
+	if n == 32 {
+		return t.Exact(m)
+	}
+	return (t.Exact(m) + 1<<(31-n)) >> (32 - n)
+}
+
 // Probability is that of the less likely value in a field of magnitude m.
 func (t *SpinTable) Probability(m int64) float64 {
 	if t.Bits == 32 {
@@ -115,6 +123,9 @@ func (m *Machine) rare(chain, n int, field int64) bool {
 	t, slot := m.spin, m.slot[n]
 	if m.stream != nil {
 		return m.drawn(chain, n, 0, t.Bits) < t.Threshold(field)
+	}
+	if n := m.p.Format.Planes; n > 0 {
+		return m.planes(chain, slot, n) < t.PlanesThreshold(field, n)
 	}
 	u := int64(m.digit(chain, slot, 0))
 	if t.Bits < 32 {

@@ -7,6 +7,7 @@ const (
 	PurposeUpdate     = 0
 	PurposeContinuous = 1
 	PurposeInit       = 2
+	PurposePlanes     = 3
 	PurposeUser       = 5
 )
 
@@ -31,9 +32,9 @@ func philox(rounds int, counter [4]uint32, key [2]uint32) [4]uint32 {
 }
 
 // block is the block at the counter of a word.
-func (m *Machine) block(purpose, c1 uint32, sweep uint64, slot, draw int) [4]uint32 {
+func (m *Machine) block(purpose, c1 uint32, sweep uint64, c2, draw int) [4]uint32 {
 	c3 := purpose<<24 | uint32(draw)<<16 | uint32(sweep/(1<<32))
-	counter := [4]uint32{uint32(sweep % (1 << 32)), c1, uint32(slot / 4), c3}
+	counter := [4]uint32{uint32(sweep % (1 << 32)), c1, uint32(c2), c3}
 	if m.p.Rounds == 5 {
 		return ars(5, counter, m.seed)
 	}
@@ -43,7 +44,7 @@ func (m *Machine) block(purpose, c1 uint32, sweep uint64, slot, draw int) [4]uin
 // digit is the 16-bit digit of a discrete update.
 func (m *Machine) digit(chain, slot, draw int) uint64 {
 	m.log(PurposeUpdate, chain, m.SweepNumber, slot, draw)
-	o := m.block(PurposeUpdate, uint32(chain/2), m.SweepNumber, slot, draw)
+	o := m.block(PurposeUpdate, uint32(chain/2), m.SweepNumber, slot/4, draw)
 	word := o[2*(chain%2)+slot/2%2]
 	if slot%2 == 0 {
 		return uint64(word % 65536)
@@ -51,10 +52,21 @@ func (m *Machine) digit(chain, slot, draw int) uint64 {
 	return uint64(word / 65536)
 }
 
+// planes is the number whose bit k is the chain's bit of plane k.
+func (m *Machine) planes(chain, slot, n int) int64 {
+	u := int64(0)
+	for k := range n {
+		m.log(PurposePlanes, chain, m.SweepNumber, slot, k)
+		o := m.block(PurposePlanes, uint32(chain/128), m.SweepNumber, slot, k)
+		u |= int64(o[chain/32%4]>>(chain%32)&1) << k
+	}
+	return u
+}
+
 // word is a 32-bit word of continuous updates and initial states.
 func (m *Machine) word(purpose uint32, chain int, sweep uint64, slot, draw int) uint64 {
 	m.log(purpose, chain, sweep, slot, draw)
-	o := m.block(purpose, uint32(chain), sweep, slot, draw)
+	o := m.block(purpose, uint32(chain), sweep, slot/4, draw)
 	return uint64(o[slot%4])
 }
 

@@ -51,6 +51,9 @@ func TableError(beta float64, fraction, segments, thresholdBits int) float64 {
 	return e + unit
 }
 
+// PlanesError bounds the error of a spin's threshold of n bit planes.
+func PlanesError(n int) float64 { return math.Ldexp(1, -(n+1)) + math.Ldexp(1, -33) }
+
 // CategoricalError bounds the error of any probability of a categorical of K
 // states.
 func CategoricalError(states, thresholdBits int) float64 {
@@ -132,11 +135,14 @@ func ErrorBound(f Format, worst map[Class]int, betas []float64) float64 {
 		table := -1.0
 		for c, n := range worst {
 			e := RoundingError(n, beta, f.Fraction)
-			if f.Noise {
+			switch {
+			case f.Noise:
 				e += NoiseError(c.Kind, c.States, beta, f.Fraction)
-			} else if c.Kind == Categorical {
+			case f.Planes > 0:
+				e += PlanesError(f.Planes)
+			case c.Kind == Categorical:
 				e += CategoricalError(c.States, f.ThresholdBits)
-			} else {
+			default:
 				if table < 0 {
 					table = TableError(beta, f.Fraction, f.Segments, f.ThresholdBits)
 				}

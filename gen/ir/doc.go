@@ -149,6 +149,25 @@
 // so that P is one half at g = 0 and nothing is drawn beyond the table: values less
 // likely than about 2^-b are never taken.
 //
+// # Bit planes
+//
+// With Format.Planes = n > 0, for models that hold spins updated in integers alone,
+// ThresholdBits is n, at most 32, no digit is drawn, and the less likely value is taken
+// when
+//
+//	u < T_n(m),  u = Σ_k 2^k·b_k,  T_n = floor((E(m) + 2^(31-n)) / 2^(32-n)),  T_32 = E
+//
+// with E(m) as above and b_0 … b_(n-1) the chain's bits of n planes. Plane k of 128
+// chains is the block of the generator at the counter
+//
+//	c0 = sweep mod 2^32,  c1 = chain div 128,  c2 = slot,
+//	c3 = 3 << 24 | k << 16 | sweep div 2^32
+//
+// and b_k is bit chain mod 32 of its output word o[chain div 32 mod 4]. So 128 chains
+// are compared with their thresholds bit by bit from the highest plane down, with
+// logical operations on whole words, and planes below those that tell all of them apart
+// need not be drawn.
+//
 // # Categorical update
 //
 // Let d_k = max θ - θ_k and c = β·2^-F. Integers proportional to exp(-c·d_k)
@@ -461,7 +480,7 @@
 // is off by at most h²/8·max|σ”| + 2^-20, max|σ”| = 1/(6√3), with
 // ThresholdBits = 32 (nothing but 2^-32 for S = 0), and by at most half the first
 // term + 5/8·2^-16 with fewer (2^-17 for S = 0), to which rounding to b bits adds 2^-(b+1)
-// (b < 16) and a dropped tail 2^-16. Categorical tables are off by at most 1.5·K·2^-B, and
+// (b < 16) and a dropped tail 2^-16; with n planes it is 2^-(n+1) + 2^-33. Categorical tables are off by at most 1.5·K·2^-B, and
 // drawing from b bits by 2^-b. With noise a spin's table is off by at most h²/8·max|σ”|
 // + 2^-18 (the second alone for R = 0), a categorical's by K·(h²/8·0.3091 + 2^-17) (0.3091
 // being more than the steepest slope of the Gumbel density) and, because equal sums

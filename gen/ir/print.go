@@ -91,6 +91,9 @@ func (t *printer) program(p *Program) {
 	if f.Group != 0 {
 		t.f(" group %d", f.Group)
 	}
+	if f.Planes != 0 {
+		t.f(" planes %d", f.Planes)
+	}
 	t.f("\n")
 	if f.Noise {
 		t.f("noise low_bits %d\n", f.LowBits)

@@ -136,7 +136,8 @@ type Format struct {
 	Profile       string  // default, fast or custom
 	Fraction      int     // F: weights are in units of 2^-F
 	Segments      int     // 128 or 256
-	ThresholdBits int     // 32: two digits; 1 … 16: one digit, no tail
+	ThresholdBits int     // 32: two digits; 1 … 16: one digit, no tail; Planes, where there are
+	Planes        int     // 1 … 32: bit planes in place of digits; 0: none
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // with noise: bits below a cell's
 	Accum         int     // 32 or 64 bits hold every partial sum

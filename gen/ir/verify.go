@@ -500,7 +500,10 @@ func (v *verifier) format() {
 	if f.Segments != 128 && f.Segments != 256 {
 		v.fault("format: %d segments", f.Segments)
 	}
-	if f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
+	switch {
+	case f.Planes != 0:
+		v.planes()
+	case f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16):
 		v.fault("format: threshold_bits %d", f.ThresholdBits)
 	}
 	if f.WeightBits != 0 && (f.WeightBits < 2 || f.WeightBits > 63) {

@@ -124,6 +124,11 @@ func TestVerify(t *testing.T) {
 		{"profile", func(p *ir.Program) { p.Format.Profile = "odd" }},
 		{"fraction", func(p *ir.Program) { p.Format.Fraction = 49 }},
 		{"segments", func(p *ir.Program) { p.Format.Segments = 64 }},
+		{"8 planes, threshold_bits 32", func(p *ir.Program) { p.Format.Planes = 8 }},
+		{"33 planes", func(p *ir.Program) { p.Format.Planes, p.Format.ThresholdBits = 33, 33 }},
+		{"planes with groups", func(p *ir.Program) {
+			p.Format.Planes, p.Format.ThresholdBits, p.Format.Group = 8, 8, 2
+		}},
 		{"threshold_bits", func(p *ir.Program) { p.Format.ThresholdBits = 17 }},
 		{"weight_bits", func(p *ir.Program) { p.Format.WeightBits = 1 }},
 		{"does not fit 8 bits", func(p *ir.Program) { p.Format.WeightBits = 8 }},

@@ -27,7 +27,7 @@ func format(w *lowering) {
 	asked, f := &w.g.Format, &w.p.Format
 	f.Profile = asked.Profile
 	if asked.Fraction != nil || asked.Bits != nil || asked.ThresholdBits != nil || asked.Budget != nil ||
-		asked.Range != nil || asked.Choice != "" || asked.Group != nil || asked.RNG != "" || asked.Interleave != nil {
+		asked.Range != nil || asked.Choice != "" || asked.Group != nil || asked.Planes != nil || asked.RNG != "" || asked.Interleave != nil {
 		f.Profile = "custom"
 	}
 	if n := asked.Group; n != nil && *n > 1 {
@@ -50,6 +50,9 @@ func format(w *lowering) {
 	}
 	if f.Group > 1 && (f.Noise || w.p.Stream.Generator != "") {
 		w.l.Addf(w.at("group"), diag.NotSupported, "group goes with choice: threshold and philox, philox7 or ars5").Help = "leave group away"
+		return
+	}
+	if !w.planes() {
 		return
 	}
 	if b := asked.Bits; b != nil {
@@ -127,6 +130,18 @@ func (w *lowering) refuse(c *chooser) {
 		}
 	}
 	best := c.best()
+	if asked.Planes != nil {
+		for n := f.Planes + 1; n <= ir.MaxPlanes; n++ {
+			wider := *c
+			wider.format.Planes, wider.format.ThresholdBits = n, n
+			if _, _, ok := wider.smallest(); ok {
+				w.l.Addf(w.at("planes"), diag.FormatBudget,
+					"planes %d lets a probability be wrong by %s, which is above the budget %s", f.Planes, short(best), short(c.budget)).
+					Help = fmt.Sprintf("use planes: %d, or budget: %s", n, atLeast(best))
+				return
+			}
+		}
+	}
 	if asked.ThresholdBits != nil {
 		for _, b := range []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 32} {
 			wider := *c

@@ -34,3 +34,5 @@ func DenseWord512(*[64]float32, *float32, int, int, *[64]float32) {
 func SiLURows512(*[64]float32, *[64]float32, int)      { panic("no kernel") }
 func MatVec512(*float64, int, *float64, *float64, int) { panic("no kernel") }
 func Outer512(*float64, *float64, int, *float64, int)  { panic("no kernel") }
+func ArsPlanes512(*Planes, *ArsPlanes)                 { panic("no kernel") }
+func PhiloxPlanes512(*Planes, *PhiloxPlanes)           { panic("no kernel") }

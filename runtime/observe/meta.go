@@ -44,15 +44,19 @@ type MetaFormat struct {
 	Fraction      int     `json:"fraction"`
 	Segments      int     `json:"segments"`
 	ThresholdBits int     `json:"threshold_bits"`
+	Planes        int     `json:"planes,omitempty"`
 	Bound         float64 `json:"max_probability_error"`
 }
 
 func metaFormatOf(f sampling.Format) MetaFormat {
-	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Bound}
+	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Planes, f.Bound}
 }
 
 // String is the format in a few words.
 func (f MetaFormat) String() string {
+	if f.Planes > 0 {
+		return fmt.Sprintf("%d fraction bits, %d bit planes", f.Fraction, f.Planes)
+	}
 	return fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
 }
 

@@ -53,7 +53,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
 	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Codes) != len(is.Codes) || len(m.Formulas) != len(is.Formulas) ||
-		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.LowBits != is.Format.LowBits {
+		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.Planes != is.Format.Planes || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {
@@ -126,7 +126,7 @@ func (s *Sampler) reseed(seed uint64) {
 		s.hard.restart()
 	}
 	for _, w := range s.workers {
-		w.drawn = drawnKey{}
+		w.drawn, w.plane = drawnKey{}, nil
 		w.noise.init(s.rng)
 		w.float.second.init(s.rng)
 	}

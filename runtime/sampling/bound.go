@@ -10,6 +10,7 @@ import "math"
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
 //	categorical   1.5·K·2^-B for K states with exponentials of B bits, and 2^-D
+//	planes        2^-(n+1) + 2^-33 for n of them
 //	noise         the curve of the law between the ends of cells, and its rounding
 //
 // The bound is never above 1.
@@ -35,11 +36,14 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 	for _, beta := range betas {
 		for c, n := range worst {
 			e := math.Ldexp(float64(n)*beta, -(m.Format.Fraction + 2))
-			if m.Format.Noise {
+			switch {
+			case m.Format.Noise:
 				e += m.Format.noiseError(c.kind, c.states, beta)
-			} else if c.kind == Categorical {
+			case m.Format.Planes > 0:
+				e += math.Ldexp(1, -(m.Format.Planes+1)) + math.Ldexp(1, -33)
+			case c.kind == Categorical:
 				e += math.Ldexp(float64(1.5*float64(c.states)), -int(expBits(c.states))) + math.Ldexp(1, -m.Format.ThresholdBits)
-			} else {
+			default:
 				e += m.Format.spinError(beta)
 			}
 			bound = max(bound, e)

@@ -231,6 +231,7 @@ func (e *codecWriter) format(f Format) {
 	e.float(f.Bound)
 	e.truth(f.Noise)
 	e.int(f.LowBits)
+	e.int(f.Planes)
 }
 
 // DecodeModel reads the binary form of a model. It refuses anything but what
@@ -403,7 +404,7 @@ func (d *codecReader) model() *Model {
 		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(), Group: d.int(),
-		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int()}
+		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int(), Planes: d.int()}
 	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
 	m.Beta, m.Betas = d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}

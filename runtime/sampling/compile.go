@@ -54,6 +54,7 @@ type blockPlan struct {
 	layer *spinLayer // nil: inputs differ from node to node
 
 	vector []int // where each node begins in vectorSpins.node
+	plane  []int // where it begins in planePlan.nodes, -1: nowhere
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.

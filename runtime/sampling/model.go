@@ -168,7 +168,8 @@ type Format struct {
 	Profile       string
 	Fraction      int     // weights are integers in units of 2^-Fraction
 	Segments      int     // of the threshold table: 128 or 256
-	ThresholdBits int     // 32, or 1 … 16
+	ThresholdBits int     // 32, or 1 … 16, or Planes
+	Planes        int     // 1 … 32: spins are drawn from bit planes; 0: from digits
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64

@@ -111,6 +111,7 @@ type Sampler struct {
 
 	kernelInUse vector.Kernel
 	vector      *vectorSpins // nil: the spin kernel does not take the model
+	planes      *planePlan   // nil: spins are drawn from digits
 }
 
 type nodeKind uint8
@@ -132,7 +133,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		return nil, fmt.Errorf("%d chains: at least 1 and at most %d are needed", s.chains, math.MaxInt32)
 	}
 	if f := m.Format; f.Group < 0 || f.Group > maxGroup || f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
-		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
+		f.ThresholdBits != 32 && f.Planes == 0 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
 	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != rng.ARS5 {
@@ -145,6 +146,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if err := m.checkHardware(); err != nil {
 		return nil, err
 	}
+	if err := m.checkPlanes(); err != nil {
+		return nil, err
+	}
 	if s.hard = newHardware(m); s.hard != nil {
 		s.straight = nil // emitted code compares digits with thresholds
 	}
@@ -153,7 +157,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.phase = rng.PurposeNegative
 	}
 	s.tail = m.Format.ThresholdBits == 32
-	if !s.tail {
+	if !s.tail && m.Format.Planes == 0 {
 		s.digitShift = uint(16 - m.Format.ThresholdBits)
 	}
 	s.words = (s.chains + 63) / 64
@@ -167,6 +171,13 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if s.vectorised() {
 		s.vector, s.straight = &vectorSpins{}, nil
 		s.tile = vectorWords
+	}
+	if s.planes = s.newPlanes(); s.planes != nil {
+		s.straight = nil
+		s.tile = (s.tile + 1) &^ 1 // planes are of 128 chains
+		if s.planes.kernel {
+			s.tile = vectorWords
+		}
 	}
 	if s.straight != nil {
 		s.tile = 1
@@ -275,6 +286,8 @@ func (s *Sampler) Kernel() vector.Kernel { return s.kernelInUse }
 func (s *Sampler) Work() string {
 	what := "tables"
 	switch {
+	case s.planes != nil:
+		what = "planes"
 	case s.vector != nil:
 		what = "spins"
 	case s.straight != nil:
@@ -337,6 +350,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	if s.vector != nil {
 		s.vector.makeCells(s.spins)
 	}
+	if s.planes != nil {
+		s.planes.setBeta(s.spins.scale)
+	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}
 	for k, reach := range s.catReach {
@@ -356,7 +372,7 @@ func (s *Sampler) tablesFor(beta float64) {
 // updates save, a pattern of a categorical about what one does.
 func (s *Sampler) makePatterns(sweeps float64) {
 	uses := sweeps * float64(s.chains)
-	if !s.usePattern && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+	if !s.usePattern && s.planes == nil && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
 		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {

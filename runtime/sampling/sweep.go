@@ -46,6 +46,7 @@ type worker struct {
 	user   *userCalls
 
 	vector *spinWorker
+	plane  *planeWorker
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -209,6 +210,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	switch {
 	case s.vector != nil:
 		s.updateVector(w, b, tile, lo, hi)
+		return
+	case s.planes != nil && b.user == nil:
+		s.updatePlanes(w, b, tile, lo, hi)
 		return
 	case b.joint != nil:
 		if lo == 0 { // it is not shared among threads

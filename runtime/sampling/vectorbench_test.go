@@ -20,5 +20,10 @@ func BenchmarkSpinKernel(b *testing.B) {
 	t, _ = graph.Torus(64, 64)
 	m := pairModel(t, 2, false, func() float64 { return float64(2*r.Intn(2) - 1) }, 15, 256)
 	b.Run("torus64", func(b *testing.B) { benchmark(b, m, 512, 1) })
+	for _, rounds := range []int{10, 5} {
+		x := *m
+		x.Rounds, x.Format.Planes, x.Format.ThresholdBits = rounds, 16, 16
+		b.Run(map[int]string{10: "torus64/planes/philox", 5: "torus64/planes/ars5"}[rounds], func(b *testing.B) { benchmark(b, &x, 512, 1) })
+	}
 	b.Run("torus64/256", func(b *testing.B) { benchmark(b, m, 256, 1) })
 }

@@ -122,21 +122,28 @@ func bestKernel(t *testing.T) {
 	}
 }
 
-// TestSpinKernelEqualsInterpreter holds the spin kernel to the interpreter, bit for
-// bit, on models with every number of chains, threads, degree and format. THRML_MODELS
-// says how many.
-func TestSpinKernelEqualsInterpreter(t *testing.T) {
-	bestKernel(t)
-	models := 150
+// modelCount is how many models a test takes: so many, or short of them in a short run,
+// or what THRML_MODELS says.
+func modelCount(t *testing.T, many, short int) int {
+	t.Helper()
+	models := many
 	if testing.Short() {
-		models = 40
+		models = short
 	}
 	if v := os.Getenv("THRML_MODELS"); v != "" {
 		if _, err := fmt.Sscan(v, &models); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for n := range uint64(models) {
+	return models
+}
+
+// TestSpinKernelEqualsInterpreter holds the spin kernel to the interpreter, bit for
+// bit, on models with every number of chains, threads, degree and format. THRML_MODELS
+// says how many.
+func TestSpinKernelEqualsInterpreter(t *testing.T) {
+	bestKernel(t)
+	for n := range uint64(modelCount(t, 150, 40)) {
 		r := rand.New(rand.NewPCG(n, 1))
 		p := pairProgram(r)
 		if p.Format.Accum != 32 {

@@ -100,6 +100,9 @@ func (s *Sampler) buildTables() {
 	if s.vector != nil {
 		s.buildVector()
 	}
+	if s.planes != nil {
+		s.buildPlanes()
+	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
 }

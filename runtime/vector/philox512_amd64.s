@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "philox512_amd64.h"
 
 // Philox4x32 for 8 pairs of chains in a register, one in 64 bits, and four such sets
 // at a time. Only the low 32 bits of a number count: multiplications read no others,
@@ -67,42 +68,6 @@ GLOBL philoxHalves<>(SB), RODATA|NOPTR, $64
 	VPXORQ    Z27, e, c;      \
 	VMOVDQA64 Z28, d
 
-// A round: from numbers a, b, c, d to a, f, c, e; b and d become free.
-#define PHILOX_ROUND(key, a, b, c, d, e, f) \
-	VPMULUDQ        a, Z30, e;             \
-	VPMULUDQ        c, Z31, f;             \
-	VPSRLQ          $32, f, a;             \
-	VPTERNLOGQ.BCST $0x96, key+0(DI), b, a; \
-	VPSHUFD         $0xf5, e, c;           \
-	VPTERNLOGQ.BCST $0x96, key+8(DI), d, c
-
-// Four rounds bring every number back to its register.
-// The four sets have the registers Z0 … Z5, Z6 … Z11, Z12 … Z17 and Z18 … Z23. A round
-// in each of them, by the place of the numbers in six registers:
-#define PHILOX_ROUND1(key) \
-	PHILOX_ROUND(key, Z0, Z1, Z2, Z3, Z4, Z5);       \
-	PHILOX_ROUND(key, Z6, Z7, Z8, Z9, Z10, Z11);     \
-	PHILOX_ROUND(key, Z12, Z13, Z14, Z15, Z16, Z17); \
-	PHILOX_ROUND(key, Z18, Z19, Z20, Z21, Z22, Z23)
-
-#define PHILOX_ROUND2(key) \
-	PHILOX_ROUND(key, Z0, Z5, Z2, Z4, Z1, Z3);       \
-	PHILOX_ROUND(key, Z6, Z11, Z8, Z10, Z7, Z9);     \
-	PHILOX_ROUND(key, Z12, Z17, Z14, Z16, Z13, Z15); \
-	PHILOX_ROUND(key, Z18, Z23, Z20, Z22, Z19, Z21)
-
-#define PHILOX_ROUND3(key) \
-	PHILOX_ROUND(key, Z0, Z3, Z2, Z1, Z5, Z4);       \
-	PHILOX_ROUND(key, Z6, Z9, Z8, Z7, Z11, Z10);     \
-	PHILOX_ROUND(key, Z12, Z15, Z14, Z13, Z17, Z16); \
-	PHILOX_ROUND(key, Z18, Z21, Z20, Z19, Z23, Z22)
-
-#define PHILOX_ROUND4(key) \
-	PHILOX_ROUND(key, Z0, Z4, Z2, Z5, Z3, Z1);       \
-	PHILOX_ROUND(key, Z6, Z10, Z8, Z11, Z9, Z7);     \
-	PHILOX_ROUND(key, Z12, Z16, Z14, Z17, Z15, Z13); \
-	PHILOX_ROUND(key, Z18, Z22, Z20, Z23, Z21, Z19)
-
 // All rounds of four sets, whose pairs are step apart. x0 … x3 end in the first four
 // registers of each; DX tells 10 rounds from 7, and AX is free.
 #define PHILOX_SETS(step, done) \
@@ -125,20 +90,7 @@ GLOBL philoxHalves<>(SB), RODATA|NOPTR, $64
 	PHILOX_ROUND1(104);                             \
 	PHILOX_ROUND2(120);                             \
 	PHILOX_ROUND3(136);                             \
-	VMOVDQA64     Z4, Z1;                           \
-	VMOVDQA64     Z5, Z3;                           \
-	VMOVDQA64     Z10, Z7;                          \
-	VMOVDQA64     Z11, Z9;                          \
-	VMOVDQA64     Z16, Z13;                         \
-	VMOVDQA64     Z17, Z15;                         \
-	VMOVDQA64     Z22, Z19;                         \
-	VMOVDQA64     Z23, Z21
-
-// The words of both chains of a pair side by side: from x0 and x2 those of slots 0
-// and 1, from x1 and x3 those of slots 2 and 3.
-#define PHILOX_WORDS(a, b, c, d) \
-	VPSHUFD $0xa0, c, K1, a; \
-	VPSHUFD $0xa0, d, K1, b
+	PHILOX_BACK4
 
 // func PhiloxWords512(k *Philox, first uint32, words *[2][64]uint32)
 TEXT ·PhiloxWords512(SB), NOSPLIT, $0-24

@@ -505,6 +505,123 @@ type Philox struct {
 	More          uint64
 }
 
+// The kernel of bit planes updates a run of nodes in 512 chains, a bit of state each in
+// the order of chains. It counts the inputs of a node that pull upwards in counters of
+// one bit a chain, marks the chains by the magnitude of their field, and compares a
+// threshold of the mark with planes of noise, from the highest down and four at a time,
+// until all chains are decided.
+
+// PlaneCounters is the number of bits of a count.
+const PlaneCounters = 6
+
+// What the kernel reads about a node, in numbers of 32 bits:
+//
+//	PlaneAtOut    offset of the row to write from the state
+//	PlaneAtClass  number of its class
+//	PlaneAtSize   bytes of the node
+//	PlaneAtOdd    bit k: counter k begins with an input
+//	PlaneAtPairs  for each counter, how many pairs of inputs it counts
+//	PlaneAtFew    1 … 7: it has so many inputs, all of one row and of equal weight, and
+//	              no field of its own, so that its class is that of PlaneFew; else 0
+//	PlaneAtInputs the inputs, those that begin counters first
+//
+// An input is the product of rows: for each row its offset from the state and a mark,
+// PlaneMore but for the last one; that says with PlaneFlip that all bits are the other
+// way.
+const (
+	PlaneAtOut    = 0
+	PlaneAtClass  = 1
+	PlaneAtSize   = 2
+	PlaneAtOdd    = 3
+	PlaneAtPairs  = 4
+	PlaneAtFew    = 10
+	PlaneAtInputs = 11
+
+	PlaneFew = 7 // the largest PlaneAtFew
+
+	PlaneMore = 1
+	PlaneFlip = 64
+)
+
+// What it reads about a class, in numbers of 64 bits:
+//
+//	ClassAtMarks  number of magnitudes
+//	ClassAtLower  how many of them count below the four highest planes
+//	ClassAtWide   not 0: counts have more than 3 bits
+//	ClassAtTables offset in bytes of its thresholds, from the class
+//	ClassAtPlaces for each magnitude, of the count of its positive field and then of
+//	              that of its negative one, the offsets of PlaneScratch.Low and High by
+//	              the 3 low and the 3 high bits; NoPlace for a field that there is not
+//
+// and as thresholds, for each four planes from the highest down and each magnitude, four
+// numbers with all bits set or none. Planes beyond those that there are have none. In the
+// class of n few inputs magnitude i is that of counts i and n-i.
+const (
+	ClassAtMarks  = 0
+	ClassAtLower  = 1
+	ClassAtWide   = 2
+	ClassAtTables = 3
+	ClassAtPlaces = 4
+
+	NoPlace = 1024 // offset of PlaneScratch.Zero
+)
+
+// PlaneScratch is the kernel's own but for Zero.
+type PlaneScratch struct {
+	Low, High [8][8]uint64 // chains by the bits of their count
+	Zero      [8]uint64
+	Marked    [64][8]uint64
+	Input     [64][8]uint64
+	Noise     [8][8]uint64
+}
+
+// MaxPlanes is the largest number of planes.
+const MaxPlanes = 32
+
+// ArsPlanes are the planes of ARS-5 in one sweep and 512 chains: the counter without
+// slot and plane under the first key, what each plane from the highest down changes of
+// it, and the round keys.
+type ArsPlanes struct {
+	Counter [16]uint32
+	Draw    [MaxPlanes][16]uint32
+	Keys    [5][8]uint64
+}
+
+// PhiloxPlanes are those of Philox4x32. Two planes next to each other are drawn together,
+// in even and odd places of 64 bits. With m and n the multipliers, hi and lo the
+// halves of a product, c1 the number of 128 chains and c3 that of a plane,
+//
+//	Group  c1 ^ k0[0]
+//	Upper  hi(n·x) ^ k1[0] of two planes, x = hi(m·sweep) ^ c3 ^ k0[1]
+//	Lower  lo(n·x)
+//	Sweep  lo(m·sweep) ^ k1[1], k2[0], k2[1]
+//
+// and Philox has the round keys from the fourth round on.
+type PhiloxPlanes struct {
+	Philox Philox
+	Group  [8]uint64
+	Sweep  [3]uint64
+	_      uint64
+	Planes [MaxPlanes / 2][2][8]uint64 // Upper and Lower
+}
+
+// Planes are the arguments of the kernel.
+type Planes struct {
+	State, Out *uint64 // the same, or a shadow
+	Nodes      *int32  // the first one of the run
+	Classes    *uint64
+	ClassAt    *int64     // offset of each class, in bytes
+	Live       *[8]uint64 // chains that there are
+	Scratch    *PlaneScratch
+	Slot       uint64 // of the first node
+	Count      uint64 // of nodes, at least 1 and at most PlaneRun
+	Fours      uint64 // of planes
+	Sure       uint64 // as long as more fours are left it is not looked whether chains are open
+}
+
+// PlaneRun is the largest number of nodes of a call.
+const PlaneRun = 64
+
 // The spin kernel updates four nodes in 512 chains, a bit of state each. It decides a
 // lane from a field of 8 bits where that is enough to know the outcome, and the others
 // from the exact field; a first digit that equals its threshold is left to the caller.
@@ -648,7 +765,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
 	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Codes) != len(is.Codes) || len(m.Formulas) != len(is.Formulas) ||
-		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.LowBits != is.Format.LowBits {
+		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.Planes != is.Format.Planes || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {
@@ -721,7 +838,7 @@ func (s *Sampler) reseed(seed uint64) {
 		s.hard.restart()
 	}
 	for _, w := range s.workers {
-		w.drawn = drawnKey{}
+		w.drawn, w.plane = drawnKey{}, nil
 		w.noise.init(s.rng)
 		w.float.second.init(s.rng)
 	}
@@ -735,6 +852,7 @@ func (s *Sampler) reseed(seed uint64) {
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
 //	categorical   1.5·K·2^-B for K states with exponentials of B bits, and 2^-D
+//	planes        2^-(n+1) + 2^-33 for n of them
 //	noise         the curve of the law between the ends of cells, and its rounding
 //
 // The bound is never above 1.
@@ -760,11 +878,14 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 	for _, beta := range betas {
 		for c, n := range worst {
 			e := math.Ldexp(float64(n)*beta, -(m.Format.Fraction + 2))
-			if m.Format.Noise {
+			switch {
+			case m.Format.Noise:
 				e += m.Format.noiseError(c.kind, c.states, beta)
-			} else if c.kind == Categorical {
+			case m.Format.Planes > 0:
+				e += math.Ldexp(1, -(m.Format.Planes+1)) + math.Ldexp(1, -33)
+			case c.kind == Categorical:
 				e += math.Ldexp(float64(1.5*float64(c.states)), -int(expBits(c.states))) + math.Ldexp(1, -m.Format.ThresholdBits)
-			} else {
+			default:
 				e += m.Format.spinError(beta)
 			}
 			bound = max(bound, e)
@@ -2391,6 +2512,7 @@ func (e *codecWriter) format(f Format) {
 	e.float(f.Bound)
 	e.truth(f.Noise)
 	e.int(f.LowBits)
+	e.int(f.Planes)
 }
 
 // DecodeModel reads the binary form of a model. It refuses anything but what
@@ -2563,7 +2685,7 @@ func (d *codecReader) model() *Model {
 		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(), Group: d.int(),
-		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int()}
+		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int(), Planes: d.int()}
 	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
 	m.Beta, m.Betas = d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
@@ -2869,6 +2991,7 @@ type blockPlan struct {
 	layer *spinLayer // nil: inputs differ from node to node
 
 	vector []int // where each node begins in vectorSpins.node
+	plane  []int // where it begins in planePlan.nodes, -1: nowhere
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.
@@ -5855,7 +5978,7 @@ const layerBias = 1 << 31
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.model.Format.Group > 1 {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.planes != nil || s.model.Format.Group > 1 {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]
@@ -6257,7 +6380,8 @@ type Format struct {
 	Profile       string
 	Fraction      int     // weights are integers in units of 2^-Fraction
 	Segments      int     // of the threshold table: 128 or 256
-	ThresholdBits int     // 32, or 1 … 16
+	ThresholdBits int     // 32, or 1 … 16, or Planes
+	Planes        int     // 1 … 32: spins are drawn from bit planes; 0: from digits
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64
@@ -7413,6 +7537,574 @@ func (s *Sampler) packedFits(b []byte) bool {
 // StepFits reports whether a step of a sampler can have a value.
 func StepFits(x float32) bool { return x >= minStep && x <= maxStep }
 
+// maxRows is how many rows of state the kernels' offsets reach.
+const maxRows = math.MaxInt32 / rowBytes
+
+// planeArgs are a worker's arguments of the kernel of bit planes. The words of a sweep
+// and a tile are prepared once.
+type planeArgs struct {
+	args    Planes
+	live    [8]uint64
+	scratch *PlaneScratch
+	ars     *ArsPlanes
+	philox  *PhiloxPlanes
+	sweep   uint64
+	tile    int
+}
+
+// placeClasses finds room for the classes.
+func (p *planePlan) placeClasses() {
+	n := 0
+	for i := range p.classes {
+		c := &p.classes[i]
+		c.place = n
+		n += ClassAtPlaces + 2*len(c.field) + p.fours()*4*len(c.field)
+	}
+	p.pool = make([]uint64, n)
+	p.classAt = p.classAt[:0]
+	for i := range p.classes {
+		p.classAt = append(p.classAt, int64(8*p.classes[i].place))
+	}
+}
+
+// fours is the number of planes by fours.
+func (p *planePlan) fours() int { return (p.n + 3) / 4 }
+
+// fillClasses writes the classes as the kernel reads them.
+func (p *planePlan) fillClasses() {
+	for i := range p.classes {
+		c := &p.classes[i]
+		to, marks := p.pool[c.place:], len(c.field)
+		lower := marks
+		if c.field[marks-1] == 0 && p.n > 4 { // one half is its highest bit
+			lower--
+		}
+		to[ClassAtMarks], to[ClassAtLower] = uint64(marks), uint64(lower)
+		if c.bits > 3 {
+			to[ClassAtWide] = 1
+		}
+		tables := ClassAtPlaces + 2*marks
+		to[ClassAtTables] = uint64(8 * tables)
+		for j := range c.field {
+			to[ClassAtPlaces+2*j] = placeOfCount(c.up[j])
+			to[ClassAtPlaces+2*j+1] = placeOfCount(c.down[j])
+		}
+		for k, masks := range c.planes {
+			for j, m := range masks {
+				to[tables+4*(k/4*marks+j)+k%4] = m
+			}
+		}
+	}
+}
+
+// placeOfCount are the two offsets of a count, the second in the upper half.
+func placeOfCount(q int) uint64 {
+	if q < 0 {
+		return NoPlace | NoPlace<<32
+	}
+	return uint64(64*(q&7)) | uint64(512+64*(q>>3))<<32
+}
+
+// runPlanes updates the nodes from i on in the 512 chains of a tile, up to one that is
+// skipped or has no place, and gives their number.
+func (s *Sampler) runPlanes(w *worker, b *blockPlan, tile, i, end int) int {
+	p, k := s.planes, &w.plane.kernel
+	n := 1
+	for n < PlaneRun && i+n < end && !b.skip[i+n] && b.plane[i+n] >= 0 {
+		n++
+	}
+	s.preparePlanes(w, tile)
+	a := &k.args
+	a.State, a.Out = &w.bits[0], &w.outBits[0]
+	a.Nodes, a.Classes, a.ClassAt = &p.nodes[b.plane[i]], &p.pool[0], &p.classAt[0]
+	a.Live, a.Scratch = &k.live, k.scratch
+	a.Slot, a.Count, a.Fours = uint64(b.first+i), uint64(n), uint64(p.fours())
+	if k.ars != nil {
+		a.Sure = a.Fours - min(a.Fours, 3)
+		ArsPlanes512(a, k.ars)
+	} else {
+		a.Sure = a.Fours - min(a.Fours, 2)
+		PhiloxPlanes512(a, k.philox)
+	}
+	return n
+}
+
+// preparePlanes makes what the words of a sweep and a tile have in common.
+func (s *Sampler) preparePlanes(w *worker, tile int) {
+	k := &w.plane.kernel
+	if k.scratch != nil && k.sweep == w.sweep && k.tile == tile {
+		return
+	}
+	k.sweep, k.tile = w.sweep, tile
+	if k.scratch == nil {
+		k.scratch = new(PlaneScratch)
+	}
+	for i := range k.live {
+		k.live[i] = 0
+		if left := s.chains - 64*(vectorWords*tile+i); left > 0 {
+			k.live[i] = ^uint64(0) >> (64 - min(64, left))
+		}
+	}
+	group := uint32(4 * tile) // of 128 chains
+	if s.rng.Rounds == ARS5 {
+		s.prepareArs(w, group)
+	} else {
+		s.preparePhilox(w, group)
+	}
+}
+
+// planeCounter is c3 of the i-th plane from the highest down.
+func (s *Sampler) planeCounter(i int, sweep uint64) uint32 {
+	return CounterC3(PurposePlanes+s.phase, uint32(max(0, s.planes.n-1-i)), sweep)
+}
+
+func (s *Sampler) prepareArs(w *worker, group uint32) {
+	k := &w.plane.kernel
+	if k.ars == nil {
+		k.ars = new(ArsPlanes)
+	}
+	keys := ARSKeys(s.rng.Key)
+	first := s.planeCounter(MaxPlanes, w.sweep)
+	for i := range uint32(4) {
+		c := k.ars.Counter[4*i:]
+		c[0], c[1], c[2], c[3] = uint32(w.sweep)^uint32(keys[0][0]), group+i^uint32(keys[0][0]>>32), uint32(keys[0][1]), first^uint32(keys[0][1]>>32)
+		for d := range k.ars.Draw {
+			k.ars.Draw[d][4*i+3] = s.planeCounter(d, w.sweep) ^ first
+		}
+		for r := range k.ars.Keys {
+			k.ars.Keys[r][2*i], k.ars.Keys[r][2*i+1] = keys[r+1][0], keys[r+1][1]
+		}
+	}
+}
+
+func (s *Sampler) preparePhilox(w *worker, group uint32) {
+	k := &w.plane.kernel
+	if k.philox == nil {
+		k.philox = new(PhiloxPlanes)
+	}
+	x, z := k.philox, &w.noise
+	x.Philox = z.philox
+	m := digitM0 * uint64(uint32(w.sweep))
+	x.Sweep = [3]uint64{uint64(uint32(m) ^ z.key[1][1]), uint64(z.key[2][0]), uint64(z.key[2][1])}
+	for i := range x.Group {
+		x.Group[i] = uint64((group + uint32(i/2)) ^ z.key[0][0])
+	}
+	for d := range MaxPlanes {
+		q := digitM1 * uint64(uint32(m>>32)^s.planeCounter(d, w.sweep)^z.key[0][1])
+		for i := d % 2; i < 8; i += 2 {
+			x.Planes[d/2][0][i], x.Planes[d/2][1][i] = q>>32^uint64(z.key[1][0]), q&(1<<32-1)
+		}
+	}
+}
+
+// planePlan is a model whose spins are drawn from bit planes. The fields of a node are
+// g(q) = constant - Σ|w| + 2·d·q, d being the greatest common divisor of its weights and
+// q = Σ a·|w|/d over the inputs a of value 0 or 1 that pull upwards. Where q has at most
+// 6 bits, it is counted for many chains at once with logical operations on their words,
+// and so is the comparison of planes with thresholds; other nodes are updated one chain
+// after another.
+type planePlan struct {
+	n       int     // planes
+	kernel  bool    // in assembly; its offsets of rows have 32 bits
+	nodes   []int32 // as package vector's kernel reads them, at blockPlan.plane
+	classes []planeClass
+	at      map[planeKey]int32
+	pool    []uint64 // classes as the kernel reads them
+	classAt []int64  // where each begins, in bytes
+}
+
+// planeClass are the nodes with the same fields.
+type planeClass struct {
+	field  []int64 // by magnitude, that of 0 last
+	up     []int   // q of the field, and of its opposite; -1: there is none
+	down   []int
+	bits   int        // of q
+	place  int        // in planePlan.pool
+	planes [][]uint64 // by plane from the highest down, of each magnitude: all bits or none
+}
+
+type planeKey struct {
+	constant, unit int64
+	most           int
+}
+
+// mostPlaneField is the largest q that is counted.
+const mostPlaneField = 1<<PlaneCounters - 1
+
+// checkPlanes refuses a format of planes that the engine does not know.
+func (m *Model) checkPlanes() error {
+	f := &m.Format
+	if f.Planes == 0 {
+		return nil
+	}
+	for _, v := range m.Vars {
+		if v.Kind != Spin {
+			return fmt.Errorf("bit planes are for spins, %s is a variable of another kind", v.Name)
+		}
+	}
+	if f.Planes < 1 || f.Planes > 32 || f.ThresholdBits != f.Planes || f.Group > 1 || f.Noise || m.Stream != (Stream{}) || len(m.Codes) > 0 {
+		return fmt.Errorf("number format %+v is not one this engine knows", *f)
+	}
+	return nil
+}
+
+// newPlanes is nil for models drawn from digits.
+func (s *Sampler) newPlanes() *planePlan {
+	if s.model.Format.Planes == 0 {
+		return nil
+	}
+	return &planePlan{n: s.model.Format.Planes, kernel: s.kernelInUse == AVX512 && s.model.Nodes <= maxRows}
+}
+
+// buildPlanes lists the nodes with the weights at hand.
+func (s *Sampler) buildPlanes() {
+	p := s.planes
+	p.nodes, p.classes, p.at = p.nodes[:0], p.classes[:0], map[planeKey]int32{}
+	var w []int64
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.user != nil {
+				continue
+			}
+			b.plane = b.plane[:0]
+			for i := range b.nodes {
+				var constant int64
+				w, constant = nodeWeights(s, b, i, w)
+				b.plane = append(b.plane, s.addPlaneNode(b, i, w, constant))
+			}
+		}
+	}
+	p.placeClasses()
+}
+
+// addPlaneNode lists a node, and gives its place; -1 if q has too many bits.
+func (s *Sampler) addPlaneNode(b *blockPlan, i int, w []int64, constant int64) int {
+	unit, sum := int64(0), int64(0)
+	for _, x := range w {
+		m := int64(magnitude(x))
+		sum += m
+		for a := m; a != 0; {
+			unit, a = a, unit%a
+		}
+	}
+	most := 0
+	if unit > 0 {
+		if sum/unit > mostPlaneField {
+			return -1
+		}
+		most = int(sum / unit)
+	}
+	p := s.planes
+	at := len(p.nodes)
+	node := make([]int32, PlaneAtInputs)
+	inputs := b.input[b.start[i]:b.end[i]]
+	// One input for each bit of a weight. First those that begin a counter, then pairs.
+	var by [PlaneCounters][]int
+	for j, x := range w {
+		for v := magnitude(x) / uint64(max(1, unit)); v != 0; v &= v - 1 {
+			k := bits.TrailingZeros64(v)
+			by[k] = append(by[k], j)
+		}
+	}
+	for k, list := range by {
+		if len(list)%2 == 1 {
+			node[PlaneAtOdd] |= 1 << k
+			node = s.appendPlaneInput(node, inputs[list[0]], w[list[0]])
+			by[k] = list[1:]
+		}
+	}
+	for k, list := range by {
+		node[PlaneAtPairs+k] = int32(len(list) / 2)
+		for _, j := range list {
+			node = s.appendPlaneInput(node, inputs[j], w[j])
+		}
+	}
+	node[PlaneAtFew] = fewInputs(inputs, w, unit, constant)
+	node[PlaneAtOut] = b.row[i] * rowBytes
+	node[PlaneAtClass] = s.planeClass(planeKey{constant - sum, unit, most})
+	node[PlaneAtSize] = int32(4 * len(node))
+	p.nodes = append(p.nodes, node...)
+	return at
+}
+
+// fewInputs is what the kernel wants to know about a node of few equal inputs.
+func fewInputs(inputs []rowRef, w []int64, unit, constant int64) int32 {
+	n := int32(0)
+	for j, x := range w {
+		if x == 0 {
+			continue
+		}
+		if int64(magnitude(x)) != unit || inputs[j] < 0 {
+			return 0
+		}
+		n++
+	}
+	if n > PlaneFew || constant != 0 {
+		return 0
+	}
+	return n
+}
+
+// appendPlaneInput appends the rows whose product is an input, its sign with the last.
+func (s *Sampler) appendPlaneInput(node []int32, r rowRef, w int64) []int32 {
+	rows := []int32{r}
+	if r < 0 {
+		rows = s.productRows[^r]
+	}
+	flip := len(rows) - 1 + bits.OnesCount64(uint64(w)>>63)
+	for k, row := range rows {
+		mark := int32(PlaneMore)
+		if k == len(rows)-1 {
+			mark = int32(flip&1) * PlaneFlip
+		}
+		node = append(node, row*rowBytes, mark)
+	}
+	return node
+}
+
+// planeClass is the number of a class, made when it is first asked for.
+func (s *Sampler) planeClass(k planeKey) int32 {
+	p := s.planes
+	if c, ok := p.at[k]; ok {
+		return c
+	}
+	c := planeClass{bits: bits.Len(uint(k.most))}
+	place := map[int64]int{}
+	zero := -1
+	for q := 0; q <= k.most; q++ {
+		g := k.constant + 2*k.unit*int64(q)
+		if g == 0 {
+			zero = q
+			continue
+		}
+		m := int64(magnitude(g))
+		i, ok := place[m]
+		if !ok {
+			i = len(c.field)
+			place[m] = i
+			c.field, c.up, c.down = append(c.field, m), append(c.up, -1), append(c.down, -1)
+		}
+		if g > 0 {
+			c.up[i] = q
+		} else {
+			c.down[i] = q
+		}
+	}
+	if zero >= 0 {
+		c.field, c.up, c.down = append(c.field, 0), append(c.up, zero), append(c.down, -1)
+	}
+	id := int32(len(p.classes))
+	p.classes = append(p.classes, c)
+	p.at[k] = id
+	return id
+}
+
+// threshold is T_n(m).
+func (p *planePlan) threshold(m uint64, scale float64) uint32 {
+	e := RareProbability(float64(float64(m) * scale))
+	if p.n == 32 {
+		return e
+	}
+	return uint32((uint64(e) + 1<<(31-p.n)) >> (32 - p.n))
+}
+
+// setBeta makes the thresholds of all classes, for c = 2β·2^-F.
+func (p *planePlan) setBeta(scale float64) {
+	for i := range p.classes {
+		c := &p.classes[i]
+		c.planes = make([][]uint64, p.n)
+		for k := range c.planes {
+			c.planes[k] = make([]uint64, len(c.field))
+		}
+		for j, m := range c.field {
+			t := p.threshold(uint64(m), scale)
+			for k := range c.planes {
+				c.planes[k][j] = -uint64(t >> (p.n - 1 - k) & 1)
+			}
+		}
+	}
+	p.fillClasses()
+}
+
+// updatePlanes is updateQuads for bit planes.
+func (s *Sampler) updatePlanes(w *worker, b *blockPlan, tile, lo, hi int) {
+	if w.plane == nil {
+		w.plane = &planeWorker{}
+	}
+	for i := 4 * lo; i < min(4*hi, len(b.nodes)); i++ {
+		switch {
+		case b.skip[i]:
+		case b.plane[i] >= 0 && s.planes.kernel:
+			i += s.runPlanes(w, b, tile, i, min(4*hi, len(b.nodes))) - 1
+		default:
+			for lane := 0; lane < s.tile; lane += 2 {
+				chain := 64 * (tile*s.tile + lane)
+				if chain >= s.chains {
+					break
+				}
+				if b.plane[i] >= 0 {
+					s.slicePlanes(w, b, i, lane, chain)
+				} else {
+					s.fieldPlanes(w, b, i, lane, chain)
+				}
+			}
+		}
+	}
+}
+
+// planeWorker is what a worker needs for bit planes.
+type planeWorker struct {
+	kernel planeArgs
+	low    [8][2]uint64
+	high   [8][2]uint64
+	chosen [64][2]uint64
+}
+
+// plane draws plane k of 128 chains for a slot, as two words.
+func (w *worker) planeBlock(s *Sampler, chain int, slot uint32, k int) (x, y uint64) {
+	o := s.rng.Block([4]uint32{uint32(w.sweep), uint32(chain / 128), slot, CounterC3(PurposePlanes+s.phase, uint32(k), w.sweep)})
+	return uint64(o[0]) | uint64(o[1])<<32, uint64(o[2]) | uint64(o[3])<<32
+}
+
+// live are the bits of 128 chains from one on that there are.
+func (s *Sampler) live(chain int) (x, y uint64) {
+	n := s.chains - chain
+	return ^uint64(0) >> (64 - min(64, n)), uint64(1)<<min(64, max(0, n-64)) - 1
+}
+
+// slicePlanes updates node i in 128 chains, all at once.
+func (s *Sampler) slicePlanes(w *worker, b *blockPlan, i, lane, chain int) {
+	p, z := s.planes, w.plane
+	node := p.nodes[b.plane[i]:]
+	c := &p.classes[node[PlaneAtClass]]
+	likely := z.choose(c, s.countPlanes(w, node, lane))
+	open, less := [2]uint64{}, [2]uint64{}
+	open[0], open[1] = s.live(chain)
+	slot := uint32(b.first + i)
+	for k, masks := range c.planes {
+		if open == [2]uint64{} {
+			break
+		}
+		var t [2]uint64
+		for j, m := range masks {
+			t[0] |= z.chosen[j&63][0] & m
+			t[1] |= z.chosen[j&63][1] & m
+		}
+		u, v := w.planeBlock(s, chain, slot, p.n-1-k)
+		less[0] |= open[0] & t[0] &^ u
+		less[1] |= open[1] & t[1] &^ v
+		open[0] &^= t[0] ^ u
+		open[1] &^= t[1] ^ v
+	}
+	out := w.outBits[int(b.row[i])*s.tile+lane:]
+	out[0], out[1] = likely[0]^less[0], likely[1]^less[1]
+}
+
+// countPlanes gives the bits of q of a node in 128 chains.
+func (s *Sampler) countPlanes(w *worker, node []int32, lane int) (q [PlaneCounters][2]uint64) {
+	at := PlaneAtInputs
+	input := func() (x [2]uint64) {
+		for {
+			row := w.bits[int(node[at]/rowBytes)*s.tile+lane:]
+			x[0], x[1] = x[0]^row[0], x[1]^row[1]
+			mark := node[at+1]
+			at += 2
+			if mark == PlaneFlip {
+				x[0], x[1] = ^x[0], ^x[1]
+			}
+			if mark != PlaneMore {
+				return x
+			}
+		}
+	}
+	for k := range q {
+		if node[PlaneAtOdd]>>k&1 == 1 {
+			q[k] = input()
+		}
+	}
+	for k := range q {
+		for range node[PlaneAtPairs+k] {
+			x, y := input(), input()
+			var carry [2]uint64
+			for h := range carry {
+				carry[h] = x[h]&y[h] | q[k][h]&(x[h]^y[h])
+				q[k][h] ^= x[h] ^ y[h]
+			}
+			for l := k + 1; l < len(q); l++ {
+				for h := range carry {
+					carry[h], q[l][h] = carry[h]&q[l][h], carry[h]^q[l][h]
+				}
+			}
+		}
+	}
+	return q
+}
+
+// choose marks for each magnitude the chains whose field has it, and gives the likely
+// values.
+func (z *planeWorker) choose(c *planeClass, q [PlaneCounters][2]uint64) (likely [2]uint64) {
+	for h := range likely {
+		for v := range z.low {
+			lo, hi := ^uint64(0), ^uint64(0)
+			for k := range 3 {
+				flip := uint64(v>>k&1) - 1
+				lo &= q[k][h] ^ flip
+				hi &= q[k+3][h] ^ flip
+			}
+			z.low[v][h], z.high[v][h] = lo, hi
+		}
+		for i := range c.field {
+			up, down := uint64(0), uint64(0)
+			if v := c.up[i]; v >= 0 {
+				up = z.low[v&7][h] & z.high[v>>3][h]
+			}
+			if v := c.down[i]; v >= 0 {
+				down = z.low[v&7][h] & z.high[v>>3][h]
+			}
+			likely[h] |= up
+			z.chosen[i&63][h] = up | down
+		}
+	}
+	return likely
+}
+
+// fieldPlanes updates node i in 128 chains from its fields.
+func (s *Sampler) fieldPlanes(w *worker, b *blockPlan, i, lane, chain int) {
+	p := s.planes
+	var plane [32][2]uint64
+	slot := uint32(b.first + i)
+	for k := range p.n {
+		plane[k][0], plane[k][1] = w.planeBlock(s, chain, slot, k)
+	}
+	for h := range 2 {
+		if chain+64*h >= s.chains {
+			return
+		}
+		inputs := w.loadInputs(s, b, i, lane+h)
+		groups := s.groupCount(len(inputs))
+		var f *[64]int64
+		if s.pool32 != nil {
+			f = sumGroups(w, s, s.pool32[b.table[i]:], inputs, groups, 8)
+		} else {
+			f = sumGroups(w, s, s.pool64[b.table[i]:], inputs, groups, 8)
+		}
+		var out uint64
+		for place, g := range f {
+			c := chainIn(place, 8)
+			u := uint32(0)
+			for k := range p.n {
+				u |= uint32(plane[k][h]>>c&1) << k
+			}
+			less := uint32(0)
+			if u < p.threshold(magnitude(g), w.spins.scale) {
+				less = 1
+			}
+			out |= uint64(less^likely(g)) << c
+		}
+		w.outBits[int(b.row[i])*s.tile+lane+h] = out
+	}
+}
+
 // A PrecisionError says why continuous nodes have no law with some weights.
 type PrecisionError struct{ Reason string }
 
@@ -7790,6 +8482,7 @@ type Sampler struct {
 
 	kernelInUse Kernel
 	vector      *vectorSpins // nil: the spin kernel does not take the model
+	planes      *planePlan   // nil: spins are drawn from digits
 }
 
 type nodeKind uint8
@@ -7811,7 +8504,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		return nil, fmt.Errorf("%d chains: at least 1 and at most %d are needed", s.chains, math.MaxInt32)
 	}
 	if f := m.Format; f.Group < 0 || f.Group > maxGroup || f.Segments != 128 && f.Segments != 256 || f.Accum != 32 && f.Accum != 64 ||
-		f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
+		f.ThresholdBits != 32 && f.Planes == 0 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
 	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != ARS5 {
@@ -7824,6 +8517,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if err := m.checkHardware(); err != nil {
 		return nil, err
 	}
+	if err := m.checkPlanes(); err != nil {
+		return nil, err
+	}
 	if s.hard = newHardware(m); s.hard != nil {
 		s.straight = nil // emitted code compares digits with thresholds
 	}
@@ -7832,7 +8528,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.phase = PurposeNegative
 	}
 	s.tail = m.Format.ThresholdBits == 32
-	if !s.tail {
+	if !s.tail && m.Format.Planes == 0 {
 		s.digitShift = uint(16 - m.Format.ThresholdBits)
 	}
 	s.words = (s.chains + 63) / 64
@@ -7846,6 +8542,13 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if s.vectorised() {
 		s.vector, s.straight = &vectorSpins{}, nil
 		s.tile = vectorWords
+	}
+	if s.planes = s.newPlanes(); s.planes != nil {
+		s.straight = nil
+		s.tile = (s.tile + 1) &^ 1 // planes are of 128 chains
+		if s.planes.kernel {
+			s.tile = vectorWords
+		}
 	}
 	if s.straight != nil {
 		s.tile = 1
@@ -7954,6 +8657,8 @@ func (s *Sampler) Kernel() Kernel { return s.kernelInUse }
 func (s *Sampler) Work() string {
 	what := "tables"
 	switch {
+	case s.planes != nil:
+		what = "planes"
 	case s.vector != nil:
 		what = "spins"
 	case s.straight != nil:
@@ -8016,6 +8721,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	if s.vector != nil {
 		s.vector.makeCells(s.spins)
 	}
+	if s.planes != nil {
+		s.planes.setBeta(s.spins.scale)
+	}
 	s.prepareFloats()
 	s.exps = map[int]*expTable{}
 	for k, reach := range s.catReach {
@@ -8035,7 +8743,7 @@ func (s *Sampler) tablesFor(beta float64) {
 // updates save, a pattern of a categorical about what one does.
 func (s *Sampler) makePatterns(sweeps float64) {
 	uses := sweeps * float64(s.chains)
-	if !s.usePattern && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+	if !s.usePattern && s.planes == nil && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
 		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {
@@ -9345,6 +10053,7 @@ type worker struct {
 	user   *userCalls
 
 	vector *spinWorker
+	plane  *planeWorker
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -9508,6 +10217,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	switch {
 	case s.vector != nil:
 		s.updateVector(w, b, tile, lo, hi)
+		return
+	case s.planes != nil && b.user == nil:
+		s.updatePlanes(w, b, tile, lo, hi)
 		return
 	case b.joint != nil:
 		if lo == 0 { // it is not shared among threads
@@ -11117,7 +11829,7 @@ const (
 // two, not too many neighbours.
 func (s *Sampler) vectorised() bool {
 	m := s.model
-	if s.kernelInUse != AVX512 || s.chains < vectorChains || m.Format.Accum != 32 || len(m.Codes) > 0 || s.hard != nil {
+	if s.kernelInUse != AVX512 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
 		return false
 	}
 	for _, super := range m.Sweep {
@@ -11613,6 +12325,9 @@ func (s *Sampler) buildTables() {
 	s.findCounted()
 	if s.vector != nil {
 		s.buildVector()
+	}
+	if s.planes != nil {
+		s.buildPlanes()
 	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
@@ -15520,15 +16235,19 @@ type MetaFormat struct {
 	Fraction      int     `json:"fraction"`
 	Segments      int     `json:"segments"`
 	ThresholdBits int     `json:"threshold_bits"`
+	Planes        int     `json:"planes,omitempty"`
 	Bound         float64 `json:"max_probability_error"`
 }
 
 func metaFormatOf(f Format) MetaFormat {
-	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Bound}
+	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Planes, f.Bound}
 }
 
 // String is the format in a few words.
 func (f MetaFormat) String() string {
+	if f.Planes > 0 {
+		return fmt.Sprintf("%d fraction bits, %d bit planes", f.Fraction, f.Planes)
+	}
 	return fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
 }
 

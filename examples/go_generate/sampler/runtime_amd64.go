@@ -149,6 +149,16 @@ func PhiloxDigits512(k *Philox, first uint32, digits *[4][64]uint16)
 //go:noescape
 func PhiloxDigits256(k *Philox, first uint32, digits *[4][64]uint16)
 
+// ArsPlanes512 updates a run of nodes with planes of ARS-5.
+//
+//go:noescape
+func ArsPlanes512(a *Planes, k *ArsPlanes)
+
+// PhiloxPlanes512 updates a run of nodes with planes of Philox4x32.
+//
+//go:noescape
+func PhiloxPlanes512(a *Planes, k *PhiloxPlanes)
+
 // PhiloxSpins512 draws the digits of 256 pairs of chains from pair first on.
 //
 //go:noescape

@@ -16,6 +16,7 @@ type formatJSON struct {
 	ThresholdBits int     `json:"threshold_bits"`
 	Choice        string  `json:"choice"`
 	Group         int     `json:"group"`
+	Planes        int     `json:"planes,omitempty"`
 	Budget        float64 `json:"budget,omitempty"`
 	Range         float64 `json:"range,omitempty"`
 	RNG           string  `json:"rng"`
@@ -27,7 +28,7 @@ type formatJSON struct {
 func formatOf(p *ir.Program) formatJSON {
 	f := p.Format
 	return formatJSON{
-		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: choice(p), Group: max(1, f.Group),
+		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: choice(p), Group: max(1, f.Group), Planes: f.Planes,
 		Budget: f.Budget, Range: f.Range, RNG: generator(p), Segments: f.Segments, Accumulator: f.Accum, Interleave: p.Stream.Interleave,
 	}
 }
@@ -64,8 +65,11 @@ func formatText(p *ir.Program) string {
 	if f.Group > 1 {
 		what = fmt.Sprintf("sums of %d weights", f.Group)
 	}
-	if f.Noise {
+	switch {
+	case f.Noise:
 		draws = "noise"
+	case f.Planes > 0:
+		draws = fmt.Sprintf("%d bit planes", f.Planes)
 	}
 	return fmt.Sprintf("%s: %s in units of 2^-%d, %d-bit sums, %s from %s",
 		f.Profile, what, f.Fraction, f.Accum, draws, randomness(p))

@@ -23,7 +23,8 @@ const (
 // declarations in Go, and what stands for them elsewhere. None of it imports
 // anything, so that the text serves as it is.
 type assembly struct {
-	body map[string]*strings.Builder // by file of the bundle
+	body    map[string]*strings.Builder // by file of the bundle
+	headers map[string]bool             // included already
 }
 
 const (
@@ -34,7 +35,7 @@ const (
 )
 
 func newAssembly() assembly {
-	return assembly{map[string]*strings.Builder{amd64Code: {}, amd64Go: {}, otherGo: {}}}
+	return assembly{map[string]*strings.Builder{amd64Code: {}, amd64Go: {}, otherGo: {}}, map[string]bool{}}
 }
 
 // add takes the files of one package.
@@ -42,7 +43,7 @@ func (a *assembly) add(paths []string) error {
 	paths = slices.Clone(paths)
 	slices.Sort(paths)
 	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
+		if strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, ".h") {
 			continue
 		}
 		src, err := os.ReadFile(path)
@@ -58,6 +59,9 @@ func (a *assembly) add(paths []string) error {
 					return fmt.Errorf("%s lacks the line %s", name, head)
 				}
 				text = rest
+			}
+			if text, err = a.include(filepath.Dir(path), text); err != nil {
+				return err
 			}
 			a.body[amd64Code].WriteString(text)
 			continue
@@ -81,6 +85,20 @@ func (a *assembly) add(paths []string) error {
 		a.body[to].Write(src[set.Position(f.Name.End()).Offset:])
 	}
 	return nil
+}
+
+// include puts the header that a file begins with in its place, the first time.
+func (a *assembly) include(dir, text string) (string, error) {
+	name, rest, ok := strings.Cut(strings.TrimPrefix(text, "#include \""), "\"\n")
+	if !ok || !strings.HasPrefix(text, "#include") {
+		return text, nil
+	}
+	if a.headers[name] {
+		return rest, nil
+	}
+	a.headers[name] = true
+	header, err := os.ReadFile(filepath.Join(dir, name))
+	return "\n" + string(header) + rest, err
 }
 
 // constraintOf is the //go:build line of a file.
