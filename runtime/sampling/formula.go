@@ -403,6 +403,7 @@ func (s *Sampler) SetParams(values map[string][]float64) error {
 	s.params = params
 	s.takeCodes(codes)
 	s.takeWeights(weights, s.beta)
+	s.planPrograms()
 	return nil
 }
 

@@ -91,6 +91,9 @@ func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32)
 
 // jointSlopes fills the derivatives of the energy at the present state.
 func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
+	if b.slopes != nil && w.runProgram(b.slopes, nil, &w.joint.slope[0], lane) {
+		return
+	}
 	for i := range b.nodes {
 		if b.skip[i] {
 			continue
