@@ -403,7 +403,6 @@ func (s *Sampler) SetParams(values map[string][]float64) error {
 	s.params = params
 	s.takeCodes(codes)
 	s.takeWeights(weights, s.beta)
-	s.planPrograms()
 	return nil
 }
 
@@ -416,6 +415,7 @@ func (s *Sampler) takeCodes(codes []CodeFactor) {
 		}
 		c.net = newNet32(codes[i].Net, c.params)
 	}
+	s.planPrograms()
 }
 
 // Params returns a parameter as it is now, nil if there is none of this name.
