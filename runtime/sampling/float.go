@@ -2,7 +2,6 @@ package sampling
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
@@ -413,10 +412,7 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	h, sd := x.h, x.sd
 	words := &f.word[slot&3]
 	if x.bounds == nil {
-		for rare := s.normals.fill(s.kernelInUse, words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
-			c := bits.TrailingZeros64(rare)
-			f.term[c] = float32(s.normal(rng.PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
-		}
+		w.normals(s, &f.term, n, slot, chain)
 	}
 	if x.bounds == nil && !square {
 		if s.kernelInUse == vector.AVX512 {
