@@ -402,6 +402,103 @@ type Ars struct {
 	Keys    [6][2]uint64
 }
 
+// Programs of expressions, for 64 chains. A program is a list of operations on one value,
+// in registers, whose operands are in memory: At bytes behind a base. Those of float32
+// round every operation; functions are worked out in float64 and rounded.
+
+// OpCode is an operation. Where the order of operands matters, the value is the left one
+// unless the name says otherwise.
+type OpCode int32
+
+const (
+	OpEnd OpCode = iota
+	OpLoad
+	OpConstant
+	OpStore
+
+	OpAdd
+	OpSubtract
+	OpSubtractFrom // the operand less the value
+	OpMultiply
+	OpDivide
+	OpDivideInto // the operand by the value
+
+	OpAddConstant
+	OpSubtractConstant
+	OpSubtractFromConstant
+	OpMultiplyConstant
+	OpDivideConstant
+	OpDivideIntoConstant
+
+	OpNegate
+	OpAbsolute
+	OpRoot
+	OpSquare
+	OpPower // At multiplications of 1 by the value, in float64
+
+	OpLeast // these have the operand on the left
+	OpGreatest
+	OpLess
+	OpLessEqual
+	OpGreater
+	OpGreaterEqual
+	OpEqual
+	OpNotEqual
+
+	OpExponential
+	OpLogarithm
+	OpTangent // hyperbolic
+	OpSine
+	OpCosine
+
+	OpTerms     // add the products of At terms, from 1 up, in float32
+	OpLoadSpin  // ±1 of bits
+	OpLoadByte  // numbers of 8 bits
+	OpLoadShort // and of 16
+	OpLoadWide  // of float64, in programs of float64, whose OpLoad is of float32
+)
+
+// An Op is an operation of a program.
+type Op struct {
+	Code  OpCode
+	Base  Base
+	Value uint64 // bits of a constant
+	At    int
+	Terms *Term
+}
+
+// Base is where operands are.
+type Base int32
+
+const (
+	BaseState  Base = iota // rows of numbers
+	BaseStack              // values put aside
+	BaseOwn                // a row in place of that of a node
+	BaseOut                // rows for results
+	BaseBits               // words of spins
+	BaseBytes              // categories
+	BaseShorts             // and large ones
+)
+
+// Program is a program of float32 or float64 with its bases. Far is not 0 after a run that
+// met the sine or cosine of a number from 2^19 up, or of none, which the kernel does not
+// know; its results are of no use.
+type Program[T float32 | float64] struct {
+	State  *float32
+	Stack  *[64]T
+	Own    *[64]float32
+	Out    *[64]T
+	Bits   *uint64
+	Bytes  *uint8
+	Shorts *uint16
+	_      uintptr
+	Ops    *Op
+	Far    uint64
+}
+
+// MostOps is how many operations a program should have, so that a run ends soon.
+const MostOps = 1 << 12
+
 //
 // Package vector holds the kernels of the samplers in assembly, and says which of
 // them a processor runs.
@@ -840,6 +937,7 @@ func (s *Sampler) reseed(seed uint64) {
 	for _, w := range s.workers {
 		w.drawn, w.plane = drawnKey{}, nil
 		w.noise.init(s.rng)
+		w.float.first.init(s.rng)
 		w.float.second.init(s.rng)
 	}
 }
@@ -1813,7 +1911,7 @@ type param32 struct {
 	values []float32
 }
 
-type part32 struct{ field, energy, slope, linear, square []op32 }
+type part32 [codePicks][]op32
 
 // op32 is an operation; codeWhole raises to the whole power n >= 0.
 type op32 struct {
@@ -1826,11 +1924,13 @@ const codeWhole = codeOpKinds
 
 // codeTerm is a row of a code factor seen from the node in one of its slots.
 type codeTerm struct {
-	code  *code32
-	part  *part32
-	self  int32
-	row   int
-	slots []slotRef
+	code     *code32
+	part     *part32
+	factor   int32
+	self     int32
+	row      int
+	slots    []slotRef
+	programs [codePicks]*program // nil: none
 }
 
 // slotRef is where a node's state is.
@@ -1858,7 +1958,7 @@ func (s *Sampler) compileCodes() [][]codeTerm {
 				slots[j] = slotRef{s.kind[n], s.row[n]}
 			}
 			for j, n := range row[:c.heads()] {
-				terms[n] = append(terms[n], codeTerm{code, &code.parts[j], int32(j), r, slots})
+				terms[n] = append(terms[n], codeTerm{code: code, part: &code.parts[j], factor: int32(i), self: int32(j), row: r, slots: slots})
 			}
 		}
 	}
@@ -1871,8 +1971,12 @@ func (s *Sampler) code32(c *CodeFactor) *code32 {
 		out.params = append(out.params, param32{p.Axes, p.Shared, singles(p.Values)})
 	}
 	out.net = newNet32(c.Net, out.params)
-	for _, p := range c.Parts {
-		out.parts = append(out.parts, part32{s.ops32(p.Field), s.ops32(p.Energy), s.ops32(p.Slope), s.ops32(p.Linear), s.ops32(p.Square)})
+	for i := range c.Parts {
+		var part part32
+		for k := range codePicks {
+			part[k] = s.ops32(k.of(&c.Parts[i]))
+		}
+		out.parts = append(out.parts, part)
 	}
 	return out
 }
@@ -2045,12 +2149,12 @@ func operateTwo(op CodeOpKind, x, y *[64]float32, n int) {
 	}
 }
 
-// addCode adds the code that pick chooses of every term to sum.
-func (w *worker) addCode(s *Sampler, terms []codeTerm, pick func(*part32) []op32, own, sum *[64]float32, lane, n int) {
+// addCode adds the code that k picks of every term to sum.
+func (w *worker) addCode(s *Sampler, terms []codeTerm, k codePick, own, sum *[64]float32, lane, n int) {
 	for i := range terms {
 		t := &terms[i]
-		ops := pick(t.part)
-		if ops == nil {
+		ops := t.part[k]
+		if ops == nil || w.addProgram(s, t, k, own, sum, lane) {
 			continue
 		}
 		for j, v := range w.evaluate(s, t, ops, own, lane, n) {
@@ -2058,12 +2162,6 @@ func (w *worker) addCode(s *Sampler, terms []codeTerm, pick func(*part32) []op32
 		}
 	}
 }
-
-func fieldOf(p *part32) []op32  { return p.field }
-func energyOf(p *part32) []op32 { return p.energy }
-func slopeOf(p *part32) []op32  { return p.slope }
-func linearOf(p *part32) []op32 { return p.linear }
-func squareOf(p *part32) []op32 { return p.square }
 
 // addCodeFactor adds the rows of a code factor to the energies of the 64 chains of
 // a word.
@@ -2968,6 +3066,7 @@ type blockPlan struct {
 	nodes  []int32
 	kernel []kernel // padded to a multiple of 4
 	skip   []bool   // padding and clamped nodes
+	slopes *program // of a joint move; nil: none
 	row    []int32  // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows
@@ -3608,6 +3707,9 @@ func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
 		}
 	}
 	for i := range s.codes {
+		if s.energyPrograms != nil && s.addEnergyProgram(&sum, i, word) {
+			continue
+		}
 		s.addCodeFactor(&sum, &s.codes[i], word)
 	}
 	return sum
@@ -3942,6 +4044,7 @@ func (s *Sampler) prepareFloats() {
 			}
 		}
 	}
+	s.planPrograms()
 }
 
 func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
@@ -3991,6 +4094,7 @@ type floatScratch struct {
 	stack  [][64]float32 // of expressions
 	own    [64]float32   // a category, for expressions
 	net    netScratch
+	before [64]float32 // a sum, where a program may give up
 	step   stepScratch
 }
 
@@ -4014,7 +4118,7 @@ func (w *worker) updateFloat(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 
 // codedSquare reports whether an expression adds to the coefficient of x².
 func (x *floatNode) codedSquare() bool {
-	return slices.ContainsFunc(x.codes, func(t codeTerm) bool { return t.part.square != nil })
+	return slices.ContainsFunc(x.codes, func(t codeTerm) bool { return t.part[squareCode] != nil })
 }
 
 // addTerms adds the terms of a node to sum, for state k of its own if it is
@@ -4115,7 +4219,7 @@ func (w *worker) floatSpin(s *Sampler, b *blockPlan, x *floatNode, i, lane, byte
 	sum := &w.float.sum
 	fillFloats(sum, x.constant[0])
 	w.addTerms(s, x.linear, 0, false, sum, lane, 8*bytes)
-	w.addCode(s, x.codes, fieldOf, nil, sum, lane, 8*bytes)
+	w.addCode(s, x.codes, fieldCode, nil, sum, lane, 8*bytes)
 	var out uint64
 	for p := range 8 * bytes {
 		c := chainIn(p, bytes)
@@ -4167,7 +4271,7 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 		fillFloats(&f.theta[k], x.constant[k])
 		w.addTerms(s, x.linear, int32(k), false, &f.theta[k], lane, 8*bytes)
 		fillFloats(&f.own, float32(k))
-		w.addCode(s, x.codes, fieldOf, &f.own, &f.theta[k], lane, 8*bytes)
+		w.addCode(s, x.codes, fieldCode, &f.own, &f.theta[k], lane, 8*bytes)
 	}
 	digits := int(expBits(b.states))
 	for p := range 8 * bytes {
@@ -4194,20 +4298,17 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n int, slot, chain uint32) {
 	f := &w.float
 	w.sumNumbers(s, x.constant[0], x.linear, x.linearRun, &f.sum, lane, n)
-	w.addCode(s, x.codes, linearOf, nil, &f.sum, lane, n)
+	w.addCode(s, x.codes, linearCode, nil, &f.sum, lane, n)
 	square := len(x.square) > 0 || x.codedSquare()
 	if square {
 		w.sumNumbers(s, float32(x.a), x.square, x.squareRun, &f.square, lane, n)
-		w.addCode(s, x.codes, squareOf, nil, &f.square, lane, n)
+		w.addCode(s, x.codes, squareCode, nil, &f.square, lane, n)
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
 	words := &f.word[slot&3]
 	if x.bounds == nil {
-		for rare := s.normals.fill(s.kernelInUse, words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
-			c := bits.TrailingZeros64(rare)
-			f.term[c] = float32(s.normal(PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
-		}
+		w.normals(s, &f.term, n, slot, chain)
 	}
 	if x.bounds == nil && !square {
 		if s.kernelInUse == AVX512 {
@@ -4810,6 +4911,7 @@ func (s *Sampler) takeCodes(codes []CodeFactor) {
 		}
 		c.net = newNet32(codes[i].Net, c.params)
 	}
+	s.planPrograms()
 }
 
 // Params returns a parameter as it is now, nil if there is none of this name.
@@ -5703,6 +5805,15 @@ func (s *Sampler) compileJoint(b *Block) *jointPlan {
 type jointScratch struct {
 	old, slope, noise, mean [][64]float32
 	sum                     [64]float64
+	step, half              [64]float32 // factors in front, by chain
+}
+
+// fill makes two factors those of all chains.
+func (j *jointScratch) fill(step, half float32) {
+	if j.step[0] != step || j.half[0] != half {
+		fillFloats(&j.step, step)
+		fillFloats(&j.half, half)
+	}
 }
 
 func (j *jointScratch) grow(n int) {
@@ -5723,7 +5834,7 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 		}
 		s.jointNoise(w, b, lane, n, uint32(64*word))
 		for i := range b.nodes {
-			copy(w.joint.old[i][:], w.jointRow(s, b, i, lane))
+			w.joint.old[i] = *w.jointRow(s, b, i, lane)
 		}
 		if b.joint.kind == jointLangevin {
 			s.langevin(w, b, lane, n)
@@ -5734,8 +5845,8 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 }
 
 // jointRow is the state of node i of a block in the chains of a word.
-func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) []float32 {
-	return w.floats[(int(b.row[i])*s.tile+lane)*64:][:64]
+func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
+	return w.lane(s, b.row[i], lane)
 }
 
 // jointNoise draws a normal number for each node and chain.
@@ -5744,23 +5855,23 @@ func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32)
 		slot := uint32(b.first + g)
 		w.float.fillWords(w.sweep, chain, n, slot/4)
 		for q := range min(4, len(b.nodes)-g) {
-			z := &w.joint.noise[g+q]
-			for c := range n {
-				z[c&63] = float32(s.normal(PurposeContinuous, w.float.word[q][c&63], chain+uint32(c), w.sweep, slot+uint32(q)))
-			}
+			w.normals(s, &w.joint.noise[g+q], n, slot+uint32(q), chain)
 		}
 	}
 }
 
 // jointSlopes fills the derivatives of the energy at the present state.
 func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
+	if b.slopes != nil && w.runProgram(b.slopes, nil, &w.joint.slope[0], lane) {
+		return
+	}
 	for i := range b.nodes {
 		if b.skip[i] {
 			continue
 		}
 		node := &b.float.nodes[i]
 		w.curve(s, node, lane, n)
-		w.slopeAt(s, node, (*[64]float32)(w.jointRow(s, b, i, lane)), &w.joint.slope[i], lane, n)
+		w.slopeAt(s, node, w.jointRow(s, b, i, lane), &w.joint.slope[i], lane, n)
 	}
 }
 
@@ -5768,14 +5879,12 @@ func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
 // η·D as mean.
 func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) {
 	s.jointSlopes(w, b, lane, n)
+	w.joint.fill(eta, sd)
 	for i := range b.nodes {
-		if b.skip[i] {
-			continue
-		}
-		x, mean, slope, z := w.jointRow(s, b, i, lane), &w.joint.mean[i], &w.joint.slope[i], &w.joint.noise[i]
-		for c := range mean {
-			mean[c] = x[c] - float32(eta*slope[c])
-			x[c] = mean[c] + float32(sd*z[c])
+		if !b.skip[i] {
+			x, mean := w.jointRow(s, b, i, lane), &w.joint.mean[i]
+			s.minusProduct(mean, x, &w.joint.step, &w.joint.slope[i])
+			s.plusProduct(x, mean, &w.joint.half, &w.joint.noise[i])
 		}
 	}
 }
@@ -5787,24 +5896,18 @@ func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
 	s.follow(w, b, float32(float64(j.step*s.beta)), float32(math.Sqrt(float64(2*j.step)*j.noise)), lane, n)
 	lost := s.infinite(w, b, lane, n)
 	s.restore(w, b, lost, lane)
-	for c := range n {
-		w.countMove(b.float.nodes[0].variable, lost>>c&1 == 0)
-		if lost>>c&1 != 0 {
-			w.diverge(w.sweep)
-		}
+	w.countMoves(b.float.nodes[0].variable, n, lost)
+	for range bits.OnesCount64(lost) {
+		w.diverge(w.sweep)
 	}
 }
 
 // infinite tells the chains with a node that has no finite value.
 func (s *Sampler) infinite(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	for i := range b.nodes {
-		for c, x := range w.jointRow(s, b, i, lane)[:n] {
-			if x-x != 0 {
-				lost |= 1 << c
-			}
-		}
+		lost |= s.infiniteIn(w.jointRow(s, b, i, lane))
 	}
-	return lost
+	return lost & (1<<n - 1)
 }
 
 // restore puts chains back into the state before the move.
@@ -5832,29 +5935,29 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 	}
 	after := s.wordEnergies(word)
 	lost := s.infinite(w, b, lane, n)
+	var ratio, alpha [64]float64
+	for c := range ratio {
+		change := float64(s.beta * (after[c] - before[c]))
+		ratio[c] = -change - w.joint.sum[c]
+		alpha[c] = min(0, ratio[c])
+	}
+	s.exponentials(&alpha)
+	w.float.first.draw = 2
+	w.float.drawWords(w.sweep, uint32(64*word), n, uint32(b.first)/4)
+	words := &w.float.word[b.first&3]
 	back := uint64(0)
 	for c := range n {
-		change := float64(s.beta * (after[c] - before[c]))
-		l := -change - w.joint.sum[c]
-		alpha := 0.0
-		switch {
-		case l != l || lost>>c&1 != 0:
-		case l >= 0:
-			alpha = 1
-		default:
-			alpha = Exp(l)
-		}
-		u := s.rng.Word32(PurposeContinuous+s.phase, uint32(64*word+c), w.sweep, uint32(b.first), 2)
-		taken := (float64(u)+0.5)/(1<<32) < alpha
+		l := ratio[c]
+		taken := lost>>c&1 == 0 && (float64(words[c])+0.5)/(1<<32) < alpha[c] // false where l is no number
 		if !taken {
 			back |= 1 << c
 		}
-		if w.sweep >= s.fitUntil {
-			w.countMove(b.float.nodes[0].variable, taken)
-			if l != l || lost>>c&1 != 0 || -l > largestError {
-				w.diverge(w.sweep)
-			}
+		if w.sweep >= s.fitUntil && (l != l || lost>>c&1 != 0 || -l > largestError) {
+			w.diverge(w.sweep)
 		}
+	}
+	if w.sweep >= s.fitUntil {
+		w.countMoves(b.float.nodes[0].variable, n, back)
 	}
 	s.restore(w, b, back, lane)
 }
@@ -5897,43 +6000,38 @@ func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
 	step, half := float32(j.step), float32(float64(j.step*s.beta)/2)
 	p := w.joint.noise
 	w.joint.sum = [64]float64{}
-	s.addKinetic(w, b, -1, n)
+	w.joint.fill(step, half)
+	for i := range b.nodes {
+		if !b.skip[i] {
+			s.subtractSquares(&w.joint.sum, &p[i])
+		}
+	}
 	kick := func() {
-		s.jointSlopes(w, b, lane, n)
 		for i := range b.nodes {
 			if !b.skip[i] {
-				for c, d := range w.joint.slope[i] {
-					p[i][c] -= float32(half * d)
-				}
+				s.minusProduct(&p[i], &p[i], &w.joint.half, &w.joint.slope[i])
 			}
 		}
 	}
+	s.jointSlopes(w, b, lane, n)
 	for range j.steps {
 		kick()
 		for i := range b.nodes {
 			if !b.skip[i] {
 				x := w.jointRow(s, b, i, lane)
-				for c := range p[i] {
-					x[c] += float32(step * p[i][c])
-				}
+				s.plusProduct(x, x, &w.joint.step, &p[i])
 			}
 		}
+		s.jointSlopes(w, b, lane, n) // they serve the next step too
 		kick()
 	}
-	s.addKinetic(w, b, 1, n)
-	for c := range w.joint.sum {
-		w.joint.sum[c] /= 2
-	}
-}
-
-// addKinetic adds the squares of the momenta with a sign.
-func (s *Sampler) addKinetic(w *worker, b *blockPlan, sign float64, n int) {
 	for i := range b.nodes {
 		if !b.skip[i] {
-			for c, p := range w.joint.noise[i][:n] {
-				w.joint.sum[c] += float64(sign * float64(float64(p)*float64(p)))
-			}
+			s.addSquares(&w.joint.sum, &p[i])
 		}
+	}
+	for c := range w.joint.sum {
+		w.joint.sum[c] /= 2
 	}
 }
 
@@ -5957,6 +6055,94 @@ func (s *Sampler) Divergences() (count, first uint64) {
 		}
 	}
 	return count, first
+}
+
+// Rows of joint moves, 64 chains, by kernels where there are some.
+
+// plusProduct makes out x + a·b.
+func (s *Sampler) plusProduct(out, x, a, b *[64]float32) {
+	if s.kernelInUse == AVX512 {
+		PlusProduct512(out, x, a, b)
+		return
+	}
+	for c := range out {
+		out[c] = x[c] + float32(a[c]*b[c])
+	}
+}
+
+// minusProduct makes out x - a·b.
+func (s *Sampler) minusProduct(out, x, a, b *[64]float32) {
+	if s.kernelInUse == AVX512 {
+		MinusProduct512(out, x, a, b)
+		return
+	}
+	for c := range out {
+		out[c] = x[c] - float32(a[c]*b[c])
+	}
+}
+
+// infiniteIn tells the chains whose x is no finite number.
+func (s *Sampler) infiniteIn(x *[64]float32) (lost uint64) {
+	if s.kernelInUse == AVX512 {
+		return Infinite512(x)
+	}
+	for c, v := range x {
+		if v-v != 0 {
+			lost |= 1 << c
+		}
+	}
+	return lost
+}
+
+// addSquares adds x² to sum, subtractSquares takes it away.
+func (s *Sampler) addSquares(sum *[64]float64, x *[64]float32) {
+	if s.kernelInUse == AVX512 {
+		AddSquares512(sum, x)
+		return
+	}
+	for c, v := range x {
+		sum[c] += float64(float64(v) * float64(v))
+	}
+}
+
+func (s *Sampler) subtractSquares(sum *[64]float64, x *[64]float32) {
+	if s.kernelInUse == AVX512 {
+		SubtractSquares512(sum, x)
+		return
+	}
+	for c, v := range x {
+		sum[c] -= float64(float64(v) * float64(v))
+	}
+}
+
+// exponentials replaces every number by its exponential.
+func (s *Sampler) exponentials(x *[64]float64) {
+	if s.kernelInUse == AVX512 {
+		p := Program[float64]{Out: x, Ops: &exponentialOps[0]}
+		RunWide512(&p)
+		return
+	}
+	for c, v := range x {
+		x[c] = Exp(v)
+	}
+}
+
+var exponentialOps = [...]Op{{Code: OpLoadWide, Base: BaseOut}, {Code: OpExponential}, {Code: OpStore, Base: BaseOut}, {}}
+
+// normals are the normal numbers of draws 0 and 1 for a slot in n chains of a word.
+func (w *worker) normals(s *Sampler, z *[64]float32, n int, slot, chain uint32) {
+	words := &w.float.word[slot&3]
+	for rare := s.normals.fill(s.kernelInUse, words, z) & (1<<n - 1); rare != 0; rare &= rare - 1 {
+		c := bits.TrailingZeros64(rare)
+		z[c] = float32(s.normal(PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
+	}
+}
+
+// countMoves counts the moves of n chains, those in back being refused.
+func (w *worker) countMoves(variable, n int, back uint64) {
+	m := &w.moves[variable]
+	m.tried += uint64(n)
+	m.taken += uint64(n - bits.OnesCount64(back))
 }
 
 // A spinLayer is a block whose spins all have the same inputs, as in a restricted
@@ -8345,6 +8531,551 @@ func (q *quadraticForm) factorize() bool {
 	return true
 }
 
+// Expressions as programs of package vector: code on a stack becomes operations on one
+// value in registers, with operands in memory; what stands deeper is put aside when the
+// registers are needed. A value that only has to be loaded waits until an operation takes
+// it, and constants are worked out here.
+
+// programBuilder makes a program of float32 or, wide, of float64.
+type programBuilder struct {
+	wide    bool
+	ops     []Op
+	values  []operand
+	loaded  int // place of the value in registers, -1: none
+	deepest int
+	far     bool // it has functions that may give up
+	failed  bool // it has operations without a kernel
+}
+
+// operand is a value of the stack: in registers, put aside, a constant, or to be loaded by
+// op.
+type operand struct {
+	kind  operandKind
+	value float64
+	op    Op
+}
+
+type operandKind uint8
+
+const (
+	isLoaded operandKind = iota
+	isAside
+	isConstant
+	isWaiting
+)
+
+func newProgramBuilder(wide bool) *programBuilder { return &programBuilder{wide: wide, loaded: -1} }
+
+func (b *programBuilder) emit(op Op) { b.ops = append(b.ops, op) }
+
+// bits are those of a constant.
+func (b *programBuilder) bits(v float64) uint64 {
+	if b.wide {
+		return math.Float64bits(v)
+	}
+	return uint64(math.Float32bits(float32(v)))
+}
+
+// round is the value that an operation gives.
+func (b *programBuilder) round(v float64) float64 {
+	if b.wide {
+		return v
+	}
+	return float64(float32(v))
+}
+
+func (b *programBuilder) push(x operand) {
+	b.values = append(b.values, x)
+	b.deepest = max(b.deepest, len(b.values))
+}
+
+func (b *programBuilder) constant(v float64) { b.push(operand{kind: isConstant, value: b.round(v)}) }
+
+func (b *programBuilder) wait(op Op) { b.push(operand{kind: isWaiting, op: op}) }
+
+// aside is where the i-th value is put aside.
+func (b *programBuilder) aside(i int) int {
+	if b.wide {
+		return 512 * i
+	}
+	return 256 * i
+}
+
+// free puts aside what is in registers.
+func (b *programBuilder) free() {
+	if b.loaded >= 0 {
+		b.emit(Op{Code: OpStore, Base: BaseStack, At: b.aside(b.loaded)})
+		b.values[b.loaded].kind = isAside
+		b.loaded = -1
+	}
+}
+
+// load brings the i-th value into registers.
+func (b *programBuilder) load(i int) {
+	if b.loaded == i {
+		return
+	}
+	b.free()
+	switch x := &b.values[i]; x.kind {
+	case isConstant:
+		b.emit(Op{Code: OpConstant, Value: b.bits(x.value)})
+	case isAside:
+		code := OpLoad
+		if b.wide {
+			code = OpLoadWide
+		}
+		b.emit(Op{Code: code, Base: BaseStack, At: b.aside(i)})
+	default:
+		b.emit(x.op)
+	}
+	b.values[i].kind, b.loaded = isLoaded, i
+}
+
+// place is where an operation finds the i-th value in memory; false if it is not there.
+func (b *programBuilder) place(i int) (base Base, at int, ok bool) {
+	switch x := &b.values[i]; {
+	case x.kind == isAside:
+		return BaseStack, b.aside(i), true
+	case x.kind == isWaiting && x.op.Code == OpLoad && !b.wide:
+		return x.op.Base, x.op.At, true
+	}
+	return 0, 0, false
+}
+
+// one does an operation on the top value; at is what it needs besides.
+func (b *programBuilder) one(code OpCode, at int, fold func(float64) float64) {
+	top := len(b.values) - 1
+	if x := &b.values[top]; x.kind == isConstant {
+		x.value = b.round(fold(x.value))
+		return
+	}
+	b.load(top)
+	b.emit(Op{Code: code, At: at})
+}
+
+// arithmetic are the operations of + - × ÷: with the value on the left, on the right, and
+// the same with constants.
+var arithmetic = map[CodeOpKind][4]OpCode{
+	CodeAdd: {OpAdd, OpAdd, OpAddConstant, OpAddConstant},
+	CodeSub: {OpSubtract, OpSubtractFrom, OpSubtractConstant, OpSubtractFromConstant},
+	CodeMul: {OpMultiply, OpMultiply, OpMultiplyConstant, OpMultiplyConstant},
+	CodeDiv: {OpDivide, OpDivideInto, OpDivideConstant, OpDivideIntoConstant},
+}
+
+// ordered are the operations that find their left operand in memory.
+var ordered = map[CodeOpKind]OpCode{
+	CodeMin: OpLeast, CodeMax: OpGreatest, CodeLess: OpLess, CodeLessEq: OpLessEqual,
+	CodeGreater: OpGreater, CodeGreaterEq: OpGreaterEqual, CodeEqual: OpEqual, CodeNotEqual: OpNotEqual,
+}
+
+// functions are the operations on one value.
+var functions = map[CodeOpKind]OpCode{
+	CodeNeg: OpNegate, CodeAbs: OpAbsolute, CodeSqrt: OpRoot, CodeExp: OpExponential,
+	CodeLog: OpLogarithm, CodeTanh: OpTangent, CodeSin: OpSine, CodeCos: OpCosine,
+}
+
+// two does an operation on the two top values.
+func (b *programBuilder) two(op CodeOpKind) {
+	right := len(b.values) - 1
+	left := right - 1
+	x, y := &b.values[left], &b.values[right]
+	if x.kind == isConstant && y.kind == isConstant {
+		x.value = b.round(Operate(op, x.value, y.value))
+		b.values = b.values[:right]
+		return
+	}
+	if code, ok := ordered[op]; ok {
+		if _, _, ok := b.place(left); !ok {
+			b.load(left)
+			b.free()
+		}
+		b.load(right)
+		base, at, _ := b.place(left)
+		b.emit(Op{Code: code, Base: base, At: at})
+	} else {
+		b.arithmetic(arithmetic[op], left, right)
+	}
+	b.values = b.values[:right]
+	b.values[left] = operand{kind: isLoaded}
+	b.loaded = left
+}
+
+// arithmetic does an operation of + - × ÷ with one of the values in registers.
+func (b *programBuilder) arithmetic(codes [4]OpCode, left, right int) {
+	if b.loaded != right { // the left one in registers, if the right one can be taken from where it is
+		_, _, ok := b.place(right)
+		if ok || b.values[right].kind == isConstant {
+			b.load(left)
+			b.with(codes[0], codes[2], right)
+			return
+		}
+	}
+	if _, _, ok := b.place(left); !ok && b.values[left].kind != isConstant {
+		b.load(left)
+		b.free()
+	}
+	b.load(right)
+	b.with(codes[1], codes[3], left)
+}
+
+// with does an operation on the registers and the i-th value.
+func (b *programBuilder) with(code, constant OpCode, i int) {
+	if x := &b.values[i]; x.kind == isConstant {
+		b.emit(Op{Code: constant, Value: b.bits(x.value)})
+		return
+	}
+	base, at, _ := b.place(i)
+	b.emit(Op{Code: code, Base: base, At: at})
+}
+
+// power raises the top value but one to a constant power.
+func (b *programBuilder) power() {
+	top := len(b.values) - 1
+	y := b.values[top]
+	if y.kind != isConstant {
+		b.failed = true
+		return
+	}
+	fold := func(x float64) float64 { return raisePower(x, y.value) }
+	whole := y.value >= 0 && y.value <= MaxWholePower && y.value == math.Floor(y.value)
+	if !whole && y.value != 0.5 && b.values[top-1].kind != isConstant {
+		b.failed = true
+		return
+	}
+	b.values = b.values[:top]
+	if b.loaded == top {
+		b.loaded = -1
+	}
+	switch {
+	case y.value == 2:
+		b.one(OpSquare, 0, fold)
+	case y.value == 0.5:
+		b.one(OpRoot, 0, fold)
+	default:
+		b.one(OpPower, int(y.value), fold)
+	}
+}
+
+// code adds the operations of an expression for a row.
+func (b *programBuilder) code(ops []CodeOp, params []CodeParam, row int, slot func(n int32) Op) {
+	for _, o := range ops {
+		switch {
+		case b.failed:
+			return
+		case o.Op == CodeConst:
+			b.constant(o.V)
+		case o.Op == CodeSlot:
+			b.wait(slot(o.N))
+		case o.Op == CodeParamAt:
+			p := &params[o.N]
+			if len(p.Axes) > 0 {
+				b.failed = true
+				return
+			}
+			at := row
+			if p.Shared {
+				at = 0
+			}
+			b.constant(p.Values[at])
+		case o.Op == CodePow:
+			b.power()
+		case functions[o.Op] != 0:
+			b.far = b.far || o.Op == CodeSin || o.Op == CodeCos
+			b.one(functions[o.Op], 0, func(x float64) float64 { return Operate(o.Op, x, 0) })
+		case ordered[o.Op] != 0 || arithmetic[o.Op][0] != 0:
+			b.two(o.Op)
+		default: // a network
+			b.failed = true
+		}
+	}
+}
+
+// storeTop leaves the top value in a row of results.
+func (b *programBuilder) storeTop(at int) {
+	b.load(len(b.values) - 1)
+	b.emit(Op{Code: OpStore, Base: BaseOut, At: at})
+	b.values, b.loaded = b.values[:0], -1
+}
+
+// program is a list of operations for one run or more; nil: there is none.
+type program struct {
+	runs [][]Op
+	far  bool
+}
+
+// takeRun closes a run.
+func (b *programBuilder) takeRun(p *program) {
+	p.runs = append(p.runs, append(b.ops, Op{}))
+	p.far = p.far || b.far
+	b.ops = nil
+}
+
+// Which programs a sampler has, and how they are run.
+
+// codePick is what of an expression an update evaluates.
+type codePick uint8
+
+const (
+	fieldCode codePick = iota
+	energyCode
+	slopeCode
+	linearCode
+	squareCode
+	codePicks
+)
+
+// of is the code of a part.
+func (k codePick) of(p *CodePart) []CodeOp {
+	return [...][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square}[k]
+}
+
+// Larger programs than these many operations in all are not made.
+const mostProgramOps = 1 << 17
+
+// planPrograms makes the programs of expressions from the numbers at hand.
+func (s *Sampler) planPrograms() {
+	if s.kernelInUse != AVX512 || !s.vectorFloats() {
+		return
+	}
+	s.programOps = 0
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.float == nil {
+				continue
+			}
+			for i := range b.float.nodes {
+				for k := range b.float.nodes[i].codes {
+					s.planTerm(&b.float.nodes[i].codes[k])
+				}
+			}
+		}
+	}
+	s.energyPrograms = make([]*program, len(s.codes))
+	for i := range s.codes {
+		s.energyPrograms[i] = s.energyProgram(&s.codes[i])
+	}
+	s.planSlopes()
+}
+
+// planSlopes makes the programs for the slopes of joint moves, of the nodes that move.
+func (s *Sampler) planSlopes() {
+	if s.kernelInUse != AVX512 || !s.vectorFloats() {
+		return
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.joint != nil && b.skip != nil {
+				b.slopes = s.slopesProgram(b)
+			}
+		}
+	}
+}
+
+// finish counts what a builder made; nil if it is not to be used.
+func (s *Sampler) finish(b *programBuilder, p *program) *program {
+	for _, r := range p.runs {
+		s.programOps += len(r)
+	}
+	if b.failed || s.programOps > mostProgramOps || b.deepest > len(wideStack{}) {
+		return nil
+	}
+	return p
+}
+
+// planTerm makes the programs of a row seen from one of its nodes, which add to a sum.
+func (s *Sampler) planTerm(t *codeTerm) {
+	c := &s.codes[t.factor]
+	for k := range codePicks {
+		ops := k.of(&c.Parts[t.self])
+		t.programs[k] = nil
+		if ops == nil {
+			continue
+		}
+		b, p := newProgramBuilder(false), &program{}
+		b.code(ops, c.Params, t.row, func(n int32) Op {
+			if n == t.self && t.slots[n].kind != nodeSpin {
+				return Op{Code: OpLoad, Base: BaseOwn}
+			}
+			return s.slotLoad(t.slots[n])
+		})
+		if !b.failed {
+			b.load(0)
+			b.emit(Op{Code: OpAdd, Base: BaseOut})
+			b.storeTop(0)
+			b.takeRun(p)
+		}
+		t.programs[k] = s.finish(b, p)
+	}
+}
+
+// slotLoad loads the state of a node as a number.
+func (s *Sampler) slotLoad(r slotRef) Op {
+	switch r.kind {
+	case nodeSpin:
+		return Op{Code: OpLoadSpin, Base: BaseBits, At: 8 * s.tile * int(r.row)}
+	case nodeCat8:
+		return Op{Code: OpLoadByte, Base: BaseBytes, At: 64 * s.tile * int(r.row)}
+	case nodeCat16:
+		return Op{Code: OpLoadShort, Base: BaseShorts, At: 128 * s.tile * int(r.row)}
+	}
+	return Op{Code: OpLoad, At: 256 * s.tile * int(r.row)}
+}
+
+// energyProgram adds the rows of a code factor to a sum in float64.
+func (s *Sampler) energyProgram(c *CodeFactor) *program {
+	b, p := newProgramBuilder(true), &program{}
+	sum := Op{Code: OpLoadWide, Base: BaseOut}
+	for r := range c.Rows {
+		if c.Directed || len(p.runs)*MostOps > mostProgramOps {
+			return nil
+		}
+		if len(b.values) == 0 {
+			b.wait(sum)
+		}
+		b.code(c.Energy, c.Params, r, func(n int32) Op {
+			node := c.Index[r*len(c.Slots)+int(n)]
+			return s.slotLoad(slotRef{s.kind[node], s.row[node]})
+		})
+		if b.failed {
+			return nil
+		}
+		b.two(CodeAdd)
+		if len(b.ops) > MostOps/2 || r == c.Rows-1 {
+			b.storeTop(0)
+			b.takeRun(p)
+		}
+	}
+	return s.finish(b, p)
+}
+
+// slopesProgram puts the slopes of a block's nodes that move into rows.
+func (s *Sampler) slopesProgram(block *blockPlan) *program {
+	b, p := newProgramBuilder(false), &program{}
+	terms := 0
+	for i := range block.nodes {
+		if block.skip[i] {
+			continue
+		}
+		node := &block.float.nodes[i]
+		s.slope(b, node)
+		if b.failed || len(p.runs)*MostOps > mostProgramOps {
+			return nil
+		}
+		b.storeTop(256 * i)
+		terms += len(node.linear) + len(node.square)
+		if len(b.ops) > MostOps/2 || terms > MostTerms/2 {
+			b.takeRun(p)
+			terms = 0
+		}
+	}
+	b.takeRun(p)
+	return s.finish(b, p)
+}
+
+// slope is the slope at the present state of a node.
+func (s *Sampler) slope(b *programBuilder, node *floatNode) {
+	if node.linearRun == nil || node.squareRun == nil {
+		b.failed = true
+		return
+	}
+	x := s.slotLoad(slotRef{nodeFloat, s.row[node.node]})
+	b.constant(2)
+	b.termSum(float32(node.a), node.squareRun)
+	b.two(CodeMul)
+	b.wait(x)
+	b.two(CodeMul)
+	b.termSum(node.constant[0], node.linearRun)
+	b.two(CodeAdd)
+	for i := range node.codes {
+		t := &node.codes[i]
+		c := &s.codes[t.factor]
+		if ops := c.Parts[t.self].Slope; ops != nil {
+			b.code(ops, c.Params, t.row, func(n int32) Op { return s.slotLoad(t.slots[n]) })
+			if b.failed {
+				return
+			}
+			b.two(CodeAdd)
+		}
+	}
+}
+
+// termSum is a constant and a run of terms.
+func (b *programBuilder) termSum(constant float32, run []Term) {
+	b.constant(float64(constant))
+	if n := len(run) - 1; n > 0 {
+		b.load(len(b.values) - 1)
+		b.emit(Op{Code: OpTerms, At: n, Terms: &run[0]})
+	}
+}
+
+// first is the address of the first element from a place on, nil if there is none.
+func first[T any](a []T, at int) *T {
+	if at < len(a) {
+		return &a[at]
+	}
+	return nil
+}
+
+// runProgram runs a program for the chains of a word, with the row of the node itself
+// and rows of results, and reports whether the kernel knew everything.
+func (w *worker) runProgram(p *program, own, out *[64]float32, lane int) bool {
+	v := &w.program
+	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
+	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
+	v.Far = 0
+	for _, ops := range p.runs {
+		v.Ops = &ops[0]
+		RunCode512(v)
+	}
+	return v.Far == 0
+}
+
+// addProgram is a term's code added to a sum by its program; false if there is none.
+func (w *worker) addProgram(s *Sampler, t *codeTerm, k codePick, own, sum *[64]float32, lane int) bool {
+	p := t.programs[k]
+	if p == nil {
+		return false
+	}
+	if self := t.slots[t.self]; own == nil && self.kind == nodeFloat {
+		own = w.lane(s, self.row, lane)
+	}
+	if p.far {
+		w.float.before = *sum
+	}
+	if !w.runProgram(p, own, sum, lane) {
+		*sum = w.float.before
+		return false
+	}
+	return true
+}
+
+// wideStack is room for values put aside in float64.
+type wideStack [12][64]float64
+
+// addEnergyProgram is addCodeFactor by a program; false if there is none.
+func (s *Sampler) addEnergyProgram(sum *[64]float64, i, word int) bool {
+	p := s.energyPrograms[i]
+	if p == nil {
+		return false
+	}
+	var stack wideStack
+	v := Program[float64]{State: first(s.floats, s.chainAt(s.floatRows, 0, 64*word)), Stack: &stack[0], Out: sum}
+	if s.spinRows > 0 {
+		v.Bits = &s.bits[s.wordAt(0, word)]
+	}
+	v.Bytes, v.Shorts = first(s.cat8, s.chainAt(s.cat8Rows, 0, 64*word)), first(s.cat16, s.chainAt(s.cat16Rows, 0, 64*word))
+	before := *sum
+	for _, ops := range p.runs {
+		v.Ops = &ops[0]
+		RunWide512(&v)
+	}
+	if v.Far != 0 {
+		*sum = before
+		return false
+	}
+	return true
+}
+
 // maxGroup is the largest Format.Group: a table has 2^maxGroup sums.
 const maxGroup = 8
 
@@ -8456,6 +9187,9 @@ type Sampler struct {
 	weights32 [][]float32   // as float32, of models with updates in float32
 	intAt     []int         // where each factor's begin
 	numberAt  [][]int32     // by factor, see placeNumberRows
+
+	energyPrograms []*program // by code factor; nil: none
+	programOps     int        // of all programs
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -8880,6 +9614,7 @@ func (s *Sampler) skipClamped() {
 			}
 		}
 	}
+	s.planSlopes()
 }
 
 func (s *Sampler) checkValue(node int, v int32) error {
@@ -9461,7 +10196,7 @@ func (w *worker) energyAt(s *Sampler, node *floatNode, x, e *[64]float32, lane, 
 	for j, v := range x {
 		e[j] = float32((float32(q.a[j]*v) + q.b[j]) * v)
 	}
-	w.addCode(s, node.codes, energyOf, x, e, lane, n)
+	w.addCode(s, node.codes, energyCode, x, e, lane, n)
 }
 
 // slopeAt fills d with its derivative.
@@ -9470,7 +10205,7 @@ func (w *worker) slopeAt(s *Sampler, node *floatNode, x, d *[64]float32, lane, n
 	for j, v := range x {
 		d[j] = float32(2*q.a[j]*v) + q.b[j]
 	}
-	w.addCode(s, node.codes, slopeOf, x, d, lane, n)
+	w.addCode(s, node.codes, slopeCode, x, d, lane, n)
 }
 
 // stepNumber updates a continuous node by one of these samplers.
@@ -10033,6 +10768,7 @@ type worker struct {
 	diverged          uint64
 	divergedAt        uint64 // sweep of the first
 	float             floatScratch
+	program           Program[float32]
 
 	theta  []int64
 	cum    []uint64
@@ -10062,7 +10798,7 @@ type worker struct {
 
 func (s *Sampler) newWorker() *worker {
 	w := &worker{moves: make([]moves, len(s.model.Vars)), user: s.newUserCalls()}
-	w.float.stack = make([][64]float32, s.codeDepth)
+	w.float.stack = make([][64]float32, max(s.codeDepth, len(wideStack{})))
 	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
 	w.float.net.kernel = s.kernelInUse
 	w.noise.init(s.rng)
@@ -11698,6 +12434,12 @@ func (m *Model) onlyNumbers() bool {
 // fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
 // first on.
 func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
+	f.first.draw = 0
+	f.drawWords(sweep, first, n, g)
+}
+
+// drawWords is fillWords for the draw at hand.
+func (f *floatScratch) drawWords(sweep uint64, first uint32, n int, g uint32) {
 	z := &f.first
 	if z.kernel < AVX2 {
 		f.portableWords(sweep, first, n, g)
@@ -11722,7 +12464,7 @@ func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
 }
 
 func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32) {
-	w, c3 := f.first.words, CounterC3(f.first.phase, 0, sweep)
+	w, c3 := f.first.words, CounterC3(f.first.phase, f.first.draw, sweep)
 	if w.Rounds != ARS5 {
 		FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
 		return

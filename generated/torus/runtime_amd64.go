@@ -19,6 +19,16 @@ func ArsWords256(k *Ars, first uint32, words *[2][64]uint32)
 //go:noescape
 func ArsSpins512(k *Ars, first uint32, noise *SpinNoise)
 
+// RunCode512 runs a program of float32.
+//
+//go:noescape
+func RunCode512(p *Program[float32])
+
+// RunWide512 runs a program of float64.
+//
+//go:noescape
+func RunWide512(p *Program[float64])
+
 func cpuid(leaf, subleaf uint32) (a, b, c, d uint32)
 
 func xgetbv() uint32
@@ -158,6 +168,31 @@ func ArsPlanes512(a *Planes, k *ArsPlanes)
 //
 //go:noescape
 func PhiloxPlanes512(a *Planes, k *PhiloxPlanes)
+
+// PlusProduct512 makes out x + a·b.
+//
+//go:noescape
+func PlusProduct512(out, x, a, b *[64]float32)
+
+// MinusProduct512 makes out x - a·b.
+//
+//go:noescape
+func MinusProduct512(out, x, a, b *[64]float32)
+
+// Infinite512 tells the chains whose x is infinite or no number.
+//
+//go:noescape
+func Infinite512(x *[64]float32) uint64
+
+// AddSquares512 adds x² to sum, in float64.
+//
+//go:noescape
+func AddSquares512(sum *[64]float64, x *[64]float32)
+
+// SubtractSquares512 takes x² from sum, in float64.
+//
+//go:noescape
+func SubtractSquares512(sum *[64]float64, x *[64]float32)
 
 // PhiloxSpins512 draws the digits of 256 pairs of chains from pair first on.
 //

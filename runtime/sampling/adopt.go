@@ -128,6 +128,7 @@ func (s *Sampler) reseed(seed uint64) {
 	for _, w := range s.workers {
 		w.drawn, w.plane = drawnKey{}, nil
 		w.noise.init(s.rng)
+		w.float.first.init(s.rng)
 		w.float.second.init(s.rng)
 	}
 }

@@ -164,6 +164,37 @@ func refuse(t *testing.T, s *sampling.Sampler, m *sampling.Model) {
 	}
 }
 
+// Another seed is another one for numbers too, with every kernel.
+func TestAdoptSeedOfNumbers(t *testing.T) {
+	p := lowered(t, `{model: m, variables: {x: {kind: continuous, shape: [3]}, y: {kind: continuous}, s: {kind: spin}},
+factors: [{over: {u: x}, index: all, energy: "u^2"}, {over: {u: x, p: s}, index: pairs, energy: "0.3*u*p"}, {over: {v: y}, index: all, energy: "v^4"}],
+update: {y: metropolis}}`)
+	m := golang.Model(p)
+	for k := range uint64(4) {
+		s, err := sampling.NewSampler(m, sampling.Options{Chains: 70, Seed: 1, Kernel: anyKernel(k)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Sweeps(3)
+		if err := s.Adopt(m, 2); err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := sampling.NewSampler(m, sampling.Options{Chains: 70, Seed: 2, Kernel: anyKernel(k)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.SetSweepNumber(0)
+		s.Init()
+		s.Sweeps(3)
+		fresh.Sweeps(3)
+		for c := range 70 {
+			if got, want := s.State(c, nil), fresh.State(c, nil); !slices.Equal(got, want) {
+				t.Fatalf("kernel %v, chain %d: %v, want %v", anyKernel(k), c, got, want)
+			}
+		}
+	}
+}
+
 // The bound of the runtime is that of the generator, at any β.
 func TestErrorBound(t *testing.T) {
 	for n := range uint64(200) {

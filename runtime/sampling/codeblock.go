@@ -17,7 +17,7 @@ type param32 struct {
 	values []float32
 }
 
-type part32 struct{ field, energy, slope, linear, square []op32 }
+type part32 [codePicks][]op32
 
 // op32 is an operation; codeWhole raises to the whole power n >= 0.
 type op32 struct {
@@ -30,11 +30,13 @@ const codeWhole = codeOpKinds
 
 // codeTerm is a row of a code factor seen from the node in one of its slots.
 type codeTerm struct {
-	code  *code32
-	part  *part32
-	self  int32
-	row   int
-	slots []slotRef
+	code     *code32
+	part     *part32
+	factor   int32
+	self     int32
+	row      int
+	slots    []slotRef
+	programs [codePicks]*program // nil: none
 }
 
 // slotRef is where a node's state is.
@@ -62,7 +64,7 @@ func (s *Sampler) compileCodes() [][]codeTerm {
 				slots[j] = slotRef{s.kind[n], s.row[n]}
 			}
 			for j, n := range row[:c.heads()] {
-				terms[n] = append(terms[n], codeTerm{code, &code.parts[j], int32(j), r, slots})
+				terms[n] = append(terms[n], codeTerm{code: code, part: &code.parts[j], factor: int32(i), self: int32(j), row: r, slots: slots})
 			}
 		}
 	}
@@ -75,8 +77,12 @@ func (s *Sampler) code32(c *CodeFactor) *code32 {
 		out.params = append(out.params, param32{p.Axes, p.Shared, singles(p.Values)})
 	}
 	out.net = newNet32(c.Net, out.params)
-	for _, p := range c.Parts {
-		out.parts = append(out.parts, part32{s.ops32(p.Field), s.ops32(p.Energy), s.ops32(p.Slope), s.ops32(p.Linear), s.ops32(p.Square)})
+	for i := range c.Parts {
+		var part part32
+		for k := range codePicks {
+			part[k] = s.ops32(k.of(&c.Parts[i]))
+		}
+		out.parts = append(out.parts, part)
 	}
 	return out
 }
@@ -249,12 +255,12 @@ func operateTwo(op CodeOpKind, x, y *[64]float32, n int) {
 	}
 }
 
-// addCode adds the code that pick chooses of every term to sum.
-func (w *worker) addCode(s *Sampler, terms []codeTerm, pick func(*part32) []op32, own, sum *[64]float32, lane, n int) {
+// addCode adds the code that k picks of every term to sum.
+func (w *worker) addCode(s *Sampler, terms []codeTerm, k codePick, own, sum *[64]float32, lane, n int) {
 	for i := range terms {
 		t := &terms[i]
-		ops := pick(t.part)
-		if ops == nil {
+		ops := t.part[k]
+		if ops == nil || w.addProgram(s, t, k, own, sum, lane) {
 			continue
 		}
 		for j, v := range w.evaluate(s, t, ops, own, lane, n) {
@@ -262,12 +268,6 @@ func (w *worker) addCode(s *Sampler, terms []codeTerm, pick func(*part32) []op32
 		}
 	}
 }
-
-func fieldOf(p *part32) []op32  { return p.field }
-func energyOf(p *part32) []op32 { return p.energy }
-func slopeOf(p *part32) []op32  { return p.slope }
-func linearOf(p *part32) []op32 { return p.linear }
-func squareOf(p *part32) []op32 { return p.square }
 
 // addCodeFactor adds the rows of a code factor to the energies of the 64 chains of
 // a word.

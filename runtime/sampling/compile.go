@@ -31,6 +31,7 @@ type blockPlan struct {
 	nodes  []int32
 	kernel []kernel // padded to a multiple of 4
 	skip   []bool   // padding and clamped nodes
+	slopes *program // of a joint move; nil: none
 	row    []int32  // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows

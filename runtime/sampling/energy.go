@@ -64,6 +64,9 @@ func (s *Sampler) wordEnergies(word int) (sum [64]float64) {
 		}
 	}
 	for i := range s.codes {
+		if s.energyPrograms != nil && s.addEnergyProgram(&sum, i, word) {
+			continue
+		}
 		s.addCodeFactor(&sum, &s.codes[i], word)
 	}
 	return sum

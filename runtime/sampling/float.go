@@ -2,7 +2,6 @@ package sampling
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
@@ -149,6 +148,7 @@ func (s *Sampler) prepareFloats() {
 			}
 		}
 	}
+	s.planPrograms()
 }
 
 func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
@@ -198,6 +198,7 @@ type floatScratch struct {
 	stack  [][64]float32 // of expressions
 	own    [64]float32   // a category, for expressions
 	net    netScratch
+	before [64]float32 // a sum, where a program may give up
 	step   stepScratch
 }
 
@@ -221,7 +222,7 @@ func (w *worker) updateFloat(s *Sampler, b *blockPlan, i, lane, bytes int, slot,
 
 // codedSquare reports whether an expression adds to the coefficient of x².
 func (x *floatNode) codedSquare() bool {
-	return slices.ContainsFunc(x.codes, func(t codeTerm) bool { return t.part.square != nil })
+	return slices.ContainsFunc(x.codes, func(t codeTerm) bool { return t.part[squareCode] != nil })
 }
 
 // addTerms adds the terms of a node to sum, for state k of its own if it is
@@ -322,7 +323,7 @@ func (w *worker) floatSpin(s *Sampler, b *blockPlan, x *floatNode, i, lane, byte
 	sum := &w.float.sum
 	fillFloats(sum, x.constant[0])
 	w.addTerms(s, x.linear, 0, false, sum, lane, 8*bytes)
-	w.addCode(s, x.codes, fieldOf, nil, sum, lane, 8*bytes)
+	w.addCode(s, x.codes, fieldCode, nil, sum, lane, 8*bytes)
 	var out uint64
 	for p := range 8 * bytes {
 		c := chainIn(p, bytes)
@@ -374,7 +375,7 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 		fillFloats(&f.theta[k], x.constant[k])
 		w.addTerms(s, x.linear, int32(k), false, &f.theta[k], lane, 8*bytes)
 		fillFloats(&f.own, float32(k))
-		w.addCode(s, x.codes, fieldOf, &f.own, &f.theta[k], lane, 8*bytes)
+		w.addCode(s, x.codes, fieldCode, &f.own, &f.theta[k], lane, 8*bytes)
 	}
 	digits := int(expBits(b.states))
 	for p := range 8 * bytes {
@@ -401,20 +402,17 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n int, slot, chain uint32) {
 	f := &w.float
 	w.sumNumbers(s, x.constant[0], x.linear, x.linearRun, &f.sum, lane, n)
-	w.addCode(s, x.codes, linearOf, nil, &f.sum, lane, n)
+	w.addCode(s, x.codes, linearCode, nil, &f.sum, lane, n)
 	square := len(x.square) > 0 || x.codedSquare()
 	if square {
 		w.sumNumbers(s, float32(x.a), x.square, x.squareRun, &f.square, lane, n)
-		w.addCode(s, x.codes, squareOf, nil, &f.square, lane, n)
+		w.addCode(s, x.codes, squareCode, nil, &f.square, lane, n)
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
 	words := &f.word[slot&3]
 	if x.bounds == nil {
-		for rare := s.normals.fill(s.kernelInUse, words, &f.term) & (1<<n - 1); rare != 0; rare &= rare - 1 {
-			c := bits.TrailingZeros64(rare)
-			f.term[c] = float32(s.normal(rng.PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
-		}
+		w.normals(s, &f.term, n, slot, chain)
 	}
 	if x.bounds == nil && !square {
 		if s.kernelInUse == vector.AVX512 {

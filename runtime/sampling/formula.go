@@ -415,6 +415,7 @@ func (s *Sampler) takeCodes(codes []CodeFactor) {
 		}
 		c.net = newNet32(codes[i].Net, c.params)
 	}
+	s.planPrograms()
 }
 
 // Params returns a parameter as it is now, nil if there is none of this name.

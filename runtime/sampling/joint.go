@@ -2,9 +2,8 @@ package sampling
 
 import (
 	"math"
+	"math/bits"
 	"slices"
-
-	"github.com/thrmlgen/thrmlgen/runtime/rng"
 )
 
 // Joint moves of continuous nodes: langevin, mala and hmc. The nodes of the block
@@ -40,6 +39,15 @@ func (s *Sampler) compileJoint(b *Block) *jointPlan {
 type jointScratch struct {
 	old, slope, noise, mean [][64]float32
 	sum                     [64]float64
+	step, half              [64]float32 // factors in front, by chain
+}
+
+// fill makes two factors those of all chains.
+func (j *jointScratch) fill(step, half float32) {
+	if j.step[0] != step || j.half[0] != half {
+		fillFloats(&j.step, step)
+		fillFloats(&j.half, half)
+	}
 }
 
 func (j *jointScratch) grow(n int) {
@@ -60,7 +68,7 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 		}
 		s.jointNoise(w, b, lane, n, uint32(64*word))
 		for i := range b.nodes {
-			copy(w.joint.old[i][:], w.jointRow(s, b, i, lane))
+			w.joint.old[i] = *w.jointRow(s, b, i, lane)
 		}
 		if b.joint.kind == jointLangevin {
 			s.langevin(w, b, lane, n)
@@ -71,8 +79,8 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 }
 
 // jointRow is the state of node i of a block in the chains of a word.
-func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) []float32 {
-	return w.floats[(int(b.row[i])*s.tile+lane)*64:][:64]
+func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
+	return w.lane(s, b.row[i], lane)
 }
 
 // jointNoise draws a normal number for each node and chain.
@@ -81,23 +89,23 @@ func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32)
 		slot := uint32(b.first + g)
 		w.float.fillWords(w.sweep, chain, n, slot/4)
 		for q := range min(4, len(b.nodes)-g) {
-			z := &w.joint.noise[g+q]
-			for c := range n {
-				z[c&63] = float32(s.normal(rng.PurposeContinuous, w.float.word[q][c&63], chain+uint32(c), w.sweep, slot+uint32(q)))
-			}
+			w.normals(s, &w.joint.noise[g+q], n, slot+uint32(q), chain)
 		}
 	}
 }
 
 // jointSlopes fills the derivatives of the energy at the present state.
 func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
+	if b.slopes != nil && w.runProgram(b.slopes, nil, &w.joint.slope[0], lane) {
+		return
+	}
 	for i := range b.nodes {
 		if b.skip[i] {
 			continue
 		}
 		node := &b.float.nodes[i]
 		w.curve(s, node, lane, n)
-		w.slopeAt(s, node, (*[64]float32)(w.jointRow(s, b, i, lane)), &w.joint.slope[i], lane, n)
+		w.slopeAt(s, node, w.jointRow(s, b, i, lane), &w.joint.slope[i], lane, n)
 	}
 }
 
@@ -105,14 +113,12 @@ func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
 // η·D as mean.
 func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) {
 	s.jointSlopes(w, b, lane, n)
+	w.joint.fill(eta, sd)
 	for i := range b.nodes {
-		if b.skip[i] {
-			continue
-		}
-		x, mean, slope, z := w.jointRow(s, b, i, lane), &w.joint.mean[i], &w.joint.slope[i], &w.joint.noise[i]
-		for c := range mean {
-			mean[c] = x[c] - float32(eta*slope[c])
-			x[c] = mean[c] + float32(sd*z[c])
+		if !b.skip[i] {
+			x, mean := w.jointRow(s, b, i, lane), &w.joint.mean[i]
+			s.minusProduct(mean, x, &w.joint.step, &w.joint.slope[i])
+			s.plusProduct(x, mean, &w.joint.half, &w.joint.noise[i])
 		}
 	}
 }
@@ -124,24 +130,18 @@ func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
 	s.follow(w, b, float32(float64(j.step*s.beta)), float32(math.Sqrt(float64(2*j.step)*j.noise)), lane, n)
 	lost := s.infinite(w, b, lane, n)
 	s.restore(w, b, lost, lane)
-	for c := range n {
-		w.countMove(b.float.nodes[0].variable, lost>>c&1 == 0)
-		if lost>>c&1 != 0 {
-			w.diverge(w.sweep)
-		}
+	w.countMoves(b.float.nodes[0].variable, n, lost)
+	for range bits.OnesCount64(lost) {
+		w.diverge(w.sweep)
 	}
 }
 
 // infinite tells the chains with a node that has no finite value.
 func (s *Sampler) infinite(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	for i := range b.nodes {
-		for c, x := range w.jointRow(s, b, i, lane)[:n] {
-			if x-x != 0 {
-				lost |= 1 << c
-			}
-		}
+		lost |= s.infiniteIn(w.jointRow(s, b, i, lane))
 	}
-	return lost
+	return lost & (1<<n - 1)
 }
 
 // restore puts chains back into the state before the move.
@@ -169,29 +169,29 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 	}
 	after := s.wordEnergies(word)
 	lost := s.infinite(w, b, lane, n)
+	var ratio, alpha [64]float64
+	for c := range ratio {
+		change := float64(s.beta * (after[c] - before[c]))
+		ratio[c] = -change - w.joint.sum[c]
+		alpha[c] = min(0, ratio[c])
+	}
+	s.exponentials(&alpha)
+	w.float.first.draw = 2
+	w.float.drawWords(w.sweep, uint32(64*word), n, uint32(b.first)/4)
+	words := &w.float.word[b.first&3]
 	back := uint64(0)
 	for c := range n {
-		change := float64(s.beta * (after[c] - before[c]))
-		l := -change - w.joint.sum[c]
-		alpha := 0.0
-		switch {
-		case l != l || lost>>c&1 != 0:
-		case l >= 0:
-			alpha = 1
-		default:
-			alpha = Exp(l)
-		}
-		u := s.rng.Word32(rng.PurposeContinuous+s.phase, uint32(64*word+c), w.sweep, uint32(b.first), 2)
-		taken := (float64(u)+0.5)/(1<<32) < alpha
+		l := ratio[c]
+		taken := lost>>c&1 == 0 && (float64(words[c])+0.5)/(1<<32) < alpha[c] // false where l is no number
 		if !taken {
 			back |= 1 << c
 		}
-		if w.sweep >= s.fitUntil {
-			w.countMove(b.float.nodes[0].variable, taken)
-			if l != l || lost>>c&1 != 0 || -l > largestError {
-				w.diverge(w.sweep)
-			}
+		if w.sweep >= s.fitUntil && (l != l || lost>>c&1 != 0 || -l > largestError) {
+			w.diverge(w.sweep)
 		}
+	}
+	if w.sweep >= s.fitUntil {
+		w.countMoves(b.float.nodes[0].variable, n, back)
 	}
 	s.restore(w, b, back, lane)
 }
@@ -234,43 +234,38 @@ func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
 	step, half := float32(j.step), float32(float64(j.step*s.beta)/2)
 	p := w.joint.noise
 	w.joint.sum = [64]float64{}
-	s.addKinetic(w, b, -1, n)
+	w.joint.fill(step, half)
+	for i := range b.nodes {
+		if !b.skip[i] {
+			s.subtractSquares(&w.joint.sum, &p[i])
+		}
+	}
 	kick := func() {
-		s.jointSlopes(w, b, lane, n)
 		for i := range b.nodes {
 			if !b.skip[i] {
-				for c, d := range w.joint.slope[i] {
-					p[i][c] -= float32(half * d)
-				}
+				s.minusProduct(&p[i], &p[i], &w.joint.half, &w.joint.slope[i])
 			}
 		}
 	}
+	s.jointSlopes(w, b, lane, n)
 	for range j.steps {
 		kick()
 		for i := range b.nodes {
 			if !b.skip[i] {
 				x := w.jointRow(s, b, i, lane)
-				for c := range p[i] {
-					x[c] += float32(step * p[i][c])
-				}
+				s.plusProduct(x, x, &w.joint.step, &p[i])
 			}
 		}
+		s.jointSlopes(w, b, lane, n) // they serve the next step too
 		kick()
 	}
-	s.addKinetic(w, b, 1, n)
-	for c := range w.joint.sum {
-		w.joint.sum[c] /= 2
-	}
-}
-
-// addKinetic adds the squares of the momenta with a sign.
-func (s *Sampler) addKinetic(w *worker, b *blockPlan, sign float64, n int) {
 	for i := range b.nodes {
 		if !b.skip[i] {
-			for c, p := range w.joint.noise[i][:n] {
-				w.joint.sum[c] += float64(sign * float64(float64(p)*float64(p)))
-			}
+			s.addSquares(&w.joint.sum, &p[i])
 		}
+	}
+	for c := range w.joint.sum {
+		w.joint.sum[c] /= 2
 	}
 }
 

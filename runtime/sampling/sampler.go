@@ -86,6 +86,9 @@ type Sampler struct {
 	intAt     []int         // where each factor's begin
 	numberAt  [][]int32     // by factor, see placeNumberRows
 
+	energyPrograms []*program // by code factor; nil: none
+	programOps     int        // of all programs
+
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
 	pool64, view64 []int64
@@ -509,6 +512,7 @@ func (s *Sampler) skipClamped() {
 			}
 		}
 	}
+	s.planSlopes()
 }
 
 func (s *Sampler) checkValue(node int, v int32) error {

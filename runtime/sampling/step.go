@@ -66,7 +66,7 @@ func (w *worker) energyAt(s *Sampler, node *floatNode, x, e *[64]float32, lane, 
 	for j, v := range x {
 		e[j] = float32((float32(q.a[j]*v) + q.b[j]) * v)
 	}
-	w.addCode(s, node.codes, energyOf, x, e, lane, n)
+	w.addCode(s, node.codes, energyCode, x, e, lane, n)
 }
 
 // slopeAt fills d with its derivative.
@@ -75,7 +75,7 @@ func (w *worker) slopeAt(s *Sampler, node *floatNode, x, d *[64]float32, lane, n
 	for j, v := range x {
 		d[j] = float32(2*q.a[j]*v) + q.b[j]
 	}
-	w.addCode(s, node.codes, slopeOf, x, d, lane, n)
+	w.addCode(s, node.codes, slopeCode, x, d, lane, n)
 }
 
 // stepNumber updates a continuous node by one of these samplers.

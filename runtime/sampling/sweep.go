@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // worker updates a share of the chains, or of the slots of a block.
@@ -26,6 +27,7 @@ type worker struct {
 	diverged          uint64
 	divergedAt        uint64 // sweep of the first
 	float             floatScratch
+	program           vector.Program[float32]
 
 	theta  []int64
 	cum    []uint64
@@ -55,7 +57,7 @@ type worker struct {
 
 func (s *Sampler) newWorker() *worker {
 	w := &worker{moves: make([]moves, len(s.model.Vars)), user: s.newUserCalls()}
-	w.float.stack = make([][64]float32, s.codeDepth)
+	w.float.stack = make([][64]float32, max(s.codeDepth, len(wideStack{})))
 	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
 	w.float.net.kernel = s.kernelInUse
 	w.noise.init(s.rng)

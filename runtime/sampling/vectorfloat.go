@@ -19,6 +19,12 @@ func (m *Model) onlyNumbers() bool {
 // fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
 // first on.
 func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
+	f.first.draw = 0
+	f.drawWords(sweep, first, n, g)
+}
+
+// drawWords is fillWords for the draw at hand.
+func (f *floatScratch) drawWords(sweep uint64, first uint32, n int, g uint32) {
 	z := &f.first
 	if z.kernel < vector.AVX2 {
 		f.portableWords(sweep, first, n, g)
@@ -43,7 +49,7 @@ func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
 }
 
 func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32) {
-	w, c3 := f.first.words, rng.CounterC3(f.first.phase, 0, sweep)
+	w, c3 := f.first.words, rng.CounterC3(f.first.phase, f.first.draw, sweep)
 	if w.Rounds != rng.ARS5 {
 		rng.FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
 		return

@@ -36,3 +36,10 @@ func MatVec512(*float64, int, *float64, *float64, int) { panic("no kernel") }
 func Outer512(*float64, *float64, int, *float64, int)  { panic("no kernel") }
 func ArsPlanes512(*Planes, *ArsPlanes)                 { panic("no kernel") }
 func PhiloxPlanes512(*Planes, *PhiloxPlanes)           { panic("no kernel") }
+func RunCode512(*Program[float32])                     { panic("no kernel") }
+func RunWide512(*Program[float64])                     { panic("no kernel") }
+func PlusProduct512(out, x, a, b *[64]float32)         { panic("no kernel") }
+func MinusProduct512(out, x, a, b *[64]float32)        { panic("no kernel") }
+func Infinite512(*[64]float32) uint64                  { panic("no kernel") }
+func AddSquares512(*[64]float64, *[64]float32)         { panic("no kernel") }
+func SubtractSquares512(*[64]float64, *[64]float32)    { panic("no kernel") }

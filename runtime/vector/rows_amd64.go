@@ -1,0 +1,28 @@
+//go:build !purego
+
+package vector
+
+// PlusProduct512 makes out x + a·b.
+//
+//go:noescape
+func PlusProduct512(out, x, a, b *[64]float32)
+
+// MinusProduct512 makes out x - a·b.
+//
+//go:noescape
+func MinusProduct512(out, x, a, b *[64]float32)
+
+// Infinite512 tells the chains whose x is infinite or no number.
+//
+//go:noescape
+func Infinite512(x *[64]float32) uint64
+
+// AddSquares512 adds x² to sum, in float64.
+//
+//go:noescape
+func AddSquares512(sum *[64]float64, x *[64]float32)
+
+// SubtractSquares512 takes x² from sum, in float64.
+//
+//go:noescape
+func SubtractSquares512(sum *[64]float64, x *[64]float32)
