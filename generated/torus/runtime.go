@@ -18913,7 +18913,11 @@ func (r *SamplerReport) text() string {
 		text += "; nearly all are taken: a larger step_size, or adapt, moves farther"
 	}
 	if r.Divergences > 0 {
-		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: use a smaller step_size", r.Divergences, r.DivergedAt)
+		help := "use a smaller step_size"
+		if r.fitted {
+			help = "adapt to a larger acceptance"
+		}
+		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: %s", r.Divergences, r.DivergedAt, help)
 	}
 	return text
 }
