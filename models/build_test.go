@@ -45,10 +45,43 @@ var inCode = map[string]func() *models.Model{
 	},
 	"rosenbrock": func() *models.Model {
 		m := models.New("rosenbrock")
-		x := m.Continuous("x").Dim(2)
-		m.Energy("b*(u[1] - u[0]^2)^2 + (a - u[0])^2").Slot("u", x).All().Param("a", models.Number(1)).Param("b", models.Number(5)).Name("valley")
+		x := m.Continuous("x", 2)
+		m.Energy("b*(v - u^2)^2 + (a - u)^2").Slot("u", x).Slot("v", x).Edges(models.Chain(x)).Param("a", models.Number(1)).Param("b", models.Number(5)).Name("valley")
 		m.HMC(models.HMC{Over: x, StepSize: 0.05, Steps: 40})
 		m.Sample(models.Schedule{Chains: 16, Warmup: 500, Samples: 2000})
+		return m
+	},
+	"gaussian": func() *models.Model {
+		m := models.Gaussian("gaussian", models.GaussianTerms{Mean: models.Values(1, -1), Covariance: models.Values([]float64{1, 0.5}, []float64{0.5, 2})})
+		m.HMC(models.HMC{Over: m.Variable("x"), StepSize: 0.6, Steps: 3})
+		m.Sample(models.Schedule{Chains: 16, Warmup: 200, Samples: 4000})
+		return m
+	},
+	"harmonic": func() *models.Model {
+		m := models.New("harmonic")
+		x := m.Continuous("x").Dim(2)
+		m.Energy("k/2*sum(u^2)").Slot("u", x).All().Param("k", models.Number(1)).Name("well")
+		m.Langevin(models.Langevin{Over: x, StepSize: 0.1, NoiseScale: 1})
+		m.Sample(models.Schedule{Chains: 16, Warmup: 200, Samples: 4000})
+		return m
+	},
+	"rastrigin": func() *models.Model {
+		m := models.New("rastrigin")
+		x := m.Continuous("x").Dim(2)
+		m.Energy("sum(a + u^2 - a*cos(2*3.141592653589793*u))").Slot("u", x).All().Param("a", models.Number(1)).Name("wells")
+		m.HMC(models.HMC{Over: x, StepSize: 0.15, Steps: 10, Adapt: 0.8})
+		m.Sample(models.Schedule{Chains: 16, Warmup: 500, Samples: 4000})
+		return m
+	},
+	"ackley": func() *models.Model {
+		m := models.New("ackley")
+		x := m.Continuous("x").Dim(2)
+		m.Energy("a - a*exp(-b*sqrt(sum(u^2)/sum(u^0))) + exp(1) - exp(sum(cos(c*u))/sum(u^0))").Slot("u", x).All().
+			Param("a", models.Number(20)).Param("b", models.Number(0.2)).Param("c", models.Number(6.283185307179586)).Name("bowl")
+		m.InitVariable(x, models.StartNormal(0, 2))
+		m.Nesterov(models.Nesterov{Over: x, StepRate: &models.Rate{Shape: "exponential", From: 0.01, Factor: 0.99}, Momentum: 0.9})
+		m.Sample(models.Schedule{Chains: 16, Warmup: 1, Samples: 1000})
+		m.Observe(models.Energy, models.Best)
 		return m
 	},
 	"g11": func() *models.Model {

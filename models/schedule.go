@@ -245,52 +245,6 @@ func (m *Model) Format(s Format) {
 	}
 }
 
-// Langevin is a joint move of the continuous variables in Over.
-type Langevin struct {
-	Over       Nodes
-	StepSize   float64
-	NoiseScale float64
-}
-
-// Langevin makes a Langevin move the last block of a sweep.
-func (m *Model) Langevin(s Langevin) {
-	p := here().at(1)
-	m.dynamics(p, "langevin", s.Over, field{"step_size", number(p.in("StepSize"), s.StepSize)},
-		field{"noise_scale", number(p.in("NoiseScale"), s.NoiseScale)})
-}
-
-// MALA is a joint move of the continuous variables in Over by the
-// Metropolis-adjusted Langevin algorithm.
-type MALA struct {
-	Over     Nodes
-	StepSize float64
-}
-
-// MALA makes such a move the last block of a sweep.
-func (m *Model) MALA(s MALA) {
-	p := here().at(1)
-	m.dynamics(p, "mala", s.Over, field{"step_size", number(p.in("StepSize"), s.StepSize)})
-}
-
-// HMC is a joint move of the continuous variables in Over by Hamiltonian Monte
-// Carlo.
-type HMC struct {
-	Over     Nodes
-	StepSize float64
-	Steps    int
-}
-
-// HMC makes a Hamiltonian move the last block of a sweep.
-func (m *Model) HMC(s HMC) {
-	p := here().at(1)
-	m.dynamics(p, "hmc", s.Over, field{"step_size", number(p.in("StepSize"), s.StepSize)}, field{"steps", integer(p.in("Steps"), s.Steps)})
-}
-
-func (m *Model) dynamics(p place, kind string, over Nodes, more ...field) {
-	all := append([]field{{"over", m.own(over, p.in("Over")).value}}, more...)
-	m.set("dynamics", mapping(p, field{kind, mapping(p, all...)}))
-}
-
 // Observer is what is recorded: State, Energy, Best, Moments, Magnetisation, or
 // what StateOf, Histogram, Observable and Mean return.
 type Observer interface {

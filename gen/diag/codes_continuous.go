@@ -2,6 +2,7 @@ package diag
 
 // Codes of continuous variables and energies as expressions.
 const (
+	Diverged      = "diverged"       // dynamics that left the finite numbers
 	Unbounded     = "unbounded"      // an energy that has no lower bound
 	NotChecked    = "not-checked"    // warning: something that is too large to check
 	BadExpression = "bad-expression" // an energy that cannot be read

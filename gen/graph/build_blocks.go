@@ -86,7 +86,7 @@ func (g *Graph) rowsOfAll() []joint {
 func (b *builder) warnAlone(csr CSR) {
 	count, first := 0, 0
 	for i := range csr.Nodes() {
-		if csr.Degree(i) == 0 {
+		if csr.Degree(i) == 0 && !b.g.moves(b.g.varOf(int32(i))) {
 			if count == 0 {
 				first = i
 			}

@@ -57,8 +57,7 @@ func (g *Graph) Hash() string {
 	}
 	if d := g.Dynamics; d != nil {
 		h.text(d.Kind)
-		h.floats([]float64{d.StepSize, d.NoiseScale})
-		h.count(d.Steps)
+		h.joint(&d.Joint)
 	}
 	for i := range g.Formulas {
 		h.formula(&g.Formulas[i])
@@ -334,8 +333,7 @@ func (p *printer) updates() {
 		for _, i := range d.Vars {
 			over = append(over, p.g.Vars[i].Name)
 		}
-		more := map[string]string{"langevin": ", noise_scale: " + number(d.NoiseScale), "hmc": ", steps: " + strconv.Itoa(d.Steps)}[d.Kind]
-		p.line("dynamics: {%s: {over: [%s], step_size: %s%s}}", d.Kind, strings.Join(over, ", "), number(d.StepSize), more)
+		p.line("dynamics: {%s: {over: [%s], %s}}", d.Kind, strings.Join(over, ", "), jointText(d.Kind, &d.Joint))
 	}
 }
 

@@ -186,12 +186,12 @@ func (f *Factor) TableSize() int {
 // Dynamics is a joint move of the nodes of whole continuous variables, the last
 // superblock of a sweep. Their Sampler is Kind.
 type Dynamics struct {
-	Kind       string // langevin, mala, hmc
-	Vars       []int
-	StepSize   float64
-	NoiseScale float64 // langevin
-	Steps      int     // hmc
-	Pos        diag.Pos
+	Kind  string
+	Vars  []int
+	Joint sampling.Joint
+	Pos   diag.Pos
+
+	StepPos diag.Pos // of its step_size
 }
 
 // Group is a named set of nodes, in the order written.

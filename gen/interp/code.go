@@ -122,6 +122,9 @@ func (c *curve) slope(x float32) float32 {
 
 // firstStep is where the step of a node begins.
 func (m *Machine) firstStep(n int) float32 {
+	if s := m.sampler[n]; s == "underdamped" || s == "nesterov" {
+		return 0 // a velocity
+	}
 	if r := m.ranges[n]; r != nil {
 		return float32(math.Min(1, (r[1]-r[0])/2))
 	}

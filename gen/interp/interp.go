@@ -36,8 +36,10 @@ type Machine struct {
 	beta float64
 
 	state  [][]int32   // chain, node
-	steps  [][]float32 // of samplers that have them: chain, node
-	clamps [][]int32   // values of p.Clamps, [chains ×] nodes
+	steps  [][]float32 // of samplers that have them, or velocities: chain, node
+	adapt  [][3]float32
+	lost   error     // the first *sampling.MoveFault
+	clamps [][]int32 // values of p.Clamps, [chains ×] nodes
 
 	weights [][]float64 // by factor, as given
 	ints    [][]int64   // by factor, quantised
@@ -137,6 +139,7 @@ func newMachine(p *ir.Program, chains int, seed uint64, code sampling.UserCode) 
 	for c := 0; c < chains; c++ {
 		m.state = append(m.state, make([]int32, p.Nodes))
 		m.steps = append(m.steps, make([]float32, p.Nodes))
+		m.adapt = append(m.adapt, [3]float32{})
 	}
 	m.user.code = code
 	m.placeUser(chains)
@@ -156,6 +159,7 @@ func (m *Machine) Init() {
 		for n := range m.steps[chain] {
 			m.steps[chain][n] = m.firstStep(n)
 		}
+		m.lost = nil
 		for i, v := range m.p.Vars {
 			in := m.p.Init[i]
 			for j := 0; j < v.Count; j++ {
@@ -165,6 +169,7 @@ func (m *Machine) Init() {
 			}
 		}
 	}
+	m.firstFit()
 	m.beginUser()
 	m.writeClamps()
 }
@@ -275,7 +280,8 @@ func (m *Machine) State() [][]int32 {
 	return s
 }
 
-// Steps are the steps of samplers that have them, by chain and node.
+// Steps are the steps of samplers that have them and the velocities of joint moves, by
+// chain and node.
 func (m *Machine) Steps() [][]float32 {
 	s := make([][]float32, len(m.steps))
 	for c, x := range m.steps {
@@ -283,6 +289,12 @@ func (m *Machine) Steps() [][]float32 {
 	}
 	return s
 }
+
+// Adapted are the numbers of the fitted step of a joint move, by chain.
+func (m *Machine) Adapted() [][3]float32 { return append([][3]float32(nil), m.adapt...) }
+
+// SetAdapted replaces those of one chain.
+func (m *Machine) SetAdapted(chain int, numbers [3]float32) { m.adapt[chain] = numbers }
 
 // SetStep replaces the step of a node.
 func (m *Machine) SetStep(chain, node int, step float32) { m.steps[chain][node] = step }

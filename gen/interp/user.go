@@ -51,7 +51,12 @@ func (m *Machine) placeUser(chains int) {
 }
 
 // Fault is the first thing that code did wrong; nil: nothing.
-func (m *Machine) Fault() error { return m.user.fault }
+func (m *Machine) Fault() error {
+	if m.lost != nil {
+		return m.lost
+	}
+	return m.user.fault
+}
 
 // Numbers are those that the sampler of a node keeps.
 func (m *Machine) Numbers(chain, node int) []float64 { return m.user.numbers[chain][node] }

@@ -431,18 +431,50 @@
 //
 // A block with a joint move is the last superblock, alone, and may hold neighbours. Its
 // free nodes move together: x is their state before, D(x) the slopes at it, z their
-// normal numbers of purpose 1, draws 0 and 1; ε is the step size. What follows is in
-// float32 for each node, factors in front rounded from float64.
+// normal numbers of purpose 1, draws 0 and 1; ε is the step size and noise the noise
+// scale of the sweep. What follows is in float32 for each node, factors in front rounded
+// from float64. e = ε/sqrt(M) in float64 for a node of mass M, 1 without.
 //
-//	langevin  x' = (x - (ε·β)·D(x)) + sqrt((2ε)·noise)·z; where some x' is not finite, x stays
-//	mala      m = x - (ε·β)·D(x), s = sqrt(2ε), x' = m + s·z, m' = x' - (ε·β)·D(x'),
-//	          K = Σ ((x-m')² - (x'-m)²) / (2·(s·s)) in float64
-//	hmc       p = z; as often as steps says: p -= (ε·β/2)·D(x), x += ε·p, p -= (ε·β/2)·D(x);
-//	          K = (-p² of each node at the start, in order, then +p² at the end) / 2 in float64
+//	langevin     x' = (x - (ε·β)·D(x)) + sqrt((2ε)·noise)·z
+//	mala         m = x - (ε·β)·D(x), s = sqrt(2ε), x' = m + s·z, m' = x' - (ε·β)·D(x'),
+//	             K = Σ ((x-m')² - (x'-m)²) / (2·(s·s)) in float64
+//	hmc          p = z; as often as steps says: p -= (e·β/2)·D(x), x += e·p, p -= (e·β/2)·D(x);
+//	             K = (-p² of each node at the start, in order, then +p² at the end) / 2 in float64
+//	underdamped  p -= (e·β/2)·D(x), x += (e/2)·p, p = c·p + sqrt((1-c·c)·noise)·z, x += (e/2)·p,
+//	             p -= (e·β/2)·D(x), with c = exp(-(friction·ε)) in float64, rounded where p
+//	             is multiplied by it, and e/2 half of e as float32
+//	gradient     x' = x - (ε·β)·D(x)
+//	nesterov     p = momentum·p, x' = x + (p = p - (ε·β)·D(x + p))
+//
+// The p of underdamped and nesterov are kept from sweep to sweep, of each node and
+// chain, and are 0 at the start; with M in e they have the variance noise at rest. Where
+// some x' or p of the moves without a Metropolis test is not finite, all x and p of the
+// chain stay, and the run ends with an error.
 //
 // mala and hmc take x' when (w+½)/2^32 < α, w the word of purpose 1, draw 2, of the
 // block's first slot; α = exp(min(0, -β·(H(x')-H(x)) - K)) with H as reported energies
 // have it, 0 where that or some x' is not finite.
+//
+// A rate gives ε and noise in sweep t, counted from 0, in float64 from left to right.
+// With a rise of r sweeps it is v0·(0.01 + 0.99·t/r) for t < r, v0 being its first
+// number, and from then on t counts from sweep r.
+//
+//	constant     v0
+//	linear       v0 + (v1-v0)·t/n for t < n, then v1
+//	cosine       v1 + (v0-v1)/2·(1 + cos(π·t/n)) for t < n, then v1
+//	exponential  max(least, v0·exp(t·log(factor)))
+//	multi_step   v0·factor·factor…, once for each sweep of the list up to t
+//
+// With adapt = δ each chain of mala or hmc fits its step by dual averaging (Hoffman and
+// Gelman 2014, with γ = 0.05, t0 = 10, κ = 3/4). It keeps three float32: ε, which serves
+// in warm-up, ε̄, which serves after it, both step_size at first, and H, at first 0. After
+// the move of warm-up sweep t-1, in float64, each number rounded when it is made,
+//
+//	H = (1 - 1/(t+10))·H + 1/(t+10)·(δ-α)
+//	ε = exp(log(10·step_size) - sqrt(t)/0.05·H)
+//	ε̄ = exp(w·log ε + (1-w)·log ε̄),  w = 1/(sqrt(t)·sqrt(sqrt(t)))
+//
+// ε and ε̄ are at least 2^-60 and at most 2^60.
 //
 // # Code of the user's
 //

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // Parse reads the text of Fprint. Blanks and line ends are alike. Parse checks
@@ -302,7 +300,7 @@ func (t *parser) program(p *Program) {
 				}
 			}
 			if t.is("joint") {
-				b.Joint = &sampling.Joint{StepSize: t.float("step"), NoiseScale: t.float("noise"), Steps: t.int("steps")}
+				b.Joint = t.joint()
 			}
 			b.First, b.Nodes = t.int("slot"), t.ints("nodes")
 			sb = append(sb, b)

@@ -143,7 +143,7 @@ func (t *printer) program(p *Program) {
 				}
 			}
 			if j := b.Joint; j != nil {
-				t.f(" joint step %s noise %s steps %d", number(j.StepSize), number(j.NoiseScale), j.Steps)
+				t.joint(j)
 			}
 			t.f(" slot %d nodes", b.First)
 			t.ints(b.Nodes)

@@ -100,7 +100,7 @@ type Block struct {
 var Samplers = []string{"slice", "metropolis", "mala"}
 
 // JointSamplers move all nodes of a block together.
-var JointSamplers = []string{"langevin", "mala", "hmc"}
+var JointSamplers = []string{"langevin", "mala", "hmc", "underdamped", "gradient", "nesterov"}
 
 // Clamp fixes nodes; Chains > 0 gives Values a leading chain axis. Values are
 // ±1, a category, or the bits of a float32.

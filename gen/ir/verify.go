@@ -442,7 +442,7 @@ func (v *verifier) joint(super int, b *Block) {
 	if super != len(v.p.Sweep)-1 || len(v.p.Sweep[super]) != 1 || v.p.Synchronous {
 		v.fault("superblock %d: a joint move is the last superblock by itself", super)
 	}
-	if !(j.StepSize > 0) || !finite(j.StepSize) || !(j.NoiseScale >= 0) || !finite(j.NoiseScale) || j.Steps < 1 {
+	if !j.Fits(b.Sampler, len(b.Nodes)) {
 		v.fault("superblock %d: joint move %+v", super, *j)
 	}
 	for _, n := range b.Nodes {

@@ -3,7 +3,6 @@ package pass
 import (
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
-	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // blocks splits every block into blocks of one kind, number of states and sampler,
@@ -43,8 +42,7 @@ func blocks(w *lowering) {
 					at[c] = i
 					block := ir.Block{Kind: c.kind, States: c.states, Float: c.float, Sampler: c.sampler, Numbers: c.numbers}
 					if b.Joint {
-						d := w.g.Dynamics
-						block.Joint = &sampling.Joint{StepSize: d.StepSize, NoiseScale: d.NoiseScale, Steps: d.Steps}
+						block.Joint = &w.g.Dynamics.Joint
 					}
 					sb = append(sb, block)
 				}

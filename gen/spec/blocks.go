@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"math"
-
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 )
 
@@ -187,45 +185,4 @@ func (p *parser) initForm(n *node, what string) *InitForm {
 		return nil
 	}
 	return g
-}
-
-// dynamics reads the joint move of continuous variables.
-func (p *parser) dynamics(f fields) {
-	k, v := f.find("dynamics")
-	if v == nil {
-		return
-	}
-	d, ok := p.fields(v, "dynamics", "langevin", "mala", "hmc")
-	if !ok {
-		return
-	}
-	form := p.oneOf(d, "langevin", "mala", "hmc")
-	keys := map[string][]string{
-		"langevin": {"over", "step_size", "noise_scale"},
-		"mala":     {"over", "step_size"},
-		"hmc":      {"over", "step_size", "steps"},
-	}[form.key]
-	if keys == nil {
-		return
-	}
-	x := &Dynamics{Kind: form.key, Pos: k.pos()}
-	l, ok := p.fields(form.value, "dynamics."+form.key, keys...)
-	if !ok {
-		return
-	}
-	if l.need("over", "over: x, the continuous variables that move") != nil {
-		x.Over = l.ref("over")
-	}
-	if l.need("step_size", "step_size: 0.01") != nil {
-		x.StepSize = l.floatIn("step_size", 0, math.Inf(1), true)
-	}
-	if form.key == "langevin" {
-		x.NoiseScale = l.floatIn("noise_scale", 0, math.Inf(1), false)
-	}
-	if form.key == "hmc" {
-		x.Steps = l.integer("steps", 1, 1<<16)
-	}
-	if x.Over != nil {
-		p.spec.Dynamics = x
-	}
 }

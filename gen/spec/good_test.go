@@ -122,7 +122,7 @@ func TestLater(t *testing.T) {
 	x := s.Interactions[0]
 	equal(t, "interaction", say(x.Head.Ref.Text, x.Head.Alias.Text, x.Tails[0].Ref.Text, x.Tails[0].Alias.Text, x.Energy), "s[0]  s[1] u w*u")
 	equal(t, "interactions", s.Interactions[1].Head.Alias.Text, "k")
-	equal(t, "dynamics", say(s.Dynamics.Kind, s.Dynamics.Over.Text, s.Dynamics.StepSize.V, s.Dynamics.NoiseScale.V, s.Dynamics.Pos), "langevin x 0.1 1 testdata/good/directed.yaml:6:1")
+	equal(t, "dynamics", say(s.Dynamics.Kind, s.Dynamics.Over.Text, s.Dynamics.StepSize.From.V, s.Dynamics.NoiseScale.From.V, s.Dynamics.Pos), "langevin x 0.1 1 testdata/good/directed.yaml:6:1")
 	s = parseGood(t, "pegasus14_train.yaml")
 	points(t, s, s.Train.Pos, "train:")
 	s = parseGood(t, "gaussian_bernoulli.yaml")

@@ -188,16 +188,6 @@ type Interaction struct {
 	Tails []Tail
 }
 
-// Dynamics is a joint move of continuous variables.
-type Dynamics struct {
-	Kind       string // langevin, mala, hmc
-	Over       *Ref
-	StepSize   Float
-	NoiseScale Float // langevin
-	Steps      Int   // hmc
-	Pos        diag.Pos
-}
-
 // Tail is a list of nodes with the name it has in the field ("" in the list form).
 type Tail struct {
 	Alias Name

@@ -816,6 +816,81 @@ type Spins struct {
 
 // Package runtime/sampling.
 
+// The step of mala and hmc is fitted in warm-up by dual averaging (Nesterov 2009, as
+// Hoffman and Gelman 2014 use it), in every chain by itself. A chain keeps three
+// numbers: the step in use, the mean of what the acceptance lacked, and the averaged
+// step that serves after warm-up.
+const (
+	adaptStep = iota
+	adaptLack
+	adaptMean
+	adaptNumbers
+
+	adaptGamma = 0.05
+	adaptFirst = 10 // t0: early sweeps count less
+)
+
+// adaptAt is the place of one of the numbers in a chain of the tile at hand.
+func (w *worker) adaptAt(s *Sampler, j *jointPlan, number, lane, c int) *float32 {
+	return &w.steps[((j.fits+number)*s.tile+lane)*64+c]
+}
+
+// fittedSizes fills the step size of each chain from what it keeps.
+func (w *worker) fittedSizes(s *Sampler, j *jointPlan, lane int) {
+	number := adaptMean
+	if w.sweep < s.fitUntil {
+		number = adaptStep
+	}
+	for c := range w.joint.size {
+		w.joint.size[c] = float64(*w.adaptAt(s, j, number, lane, c))
+	}
+}
+
+// adapt changes the step of a chain after a move with acceptance probability alpha.
+func (w *worker) adapt(s *Sampler, j *jointPlan, lane, c int, alpha float64) {
+	step, lack, mean := w.adaptAt(s, j, adaptStep, lane, c), w.adaptAt(s, j, adaptLack, lane, c), w.adaptAt(s, j, adaptMean, lane, c)
+	t := float64(w.sweep) + 1
+	share := 1 / (t + adaptFirst)
+	*lack = float32(float64((1-share)*float64(*lack)) + float64(share*(j.Adapt-alpha)))
+	root := math.Sqrt(t)
+	x := Log(10*j.StepSize.From) - float64(root/adaptGamma*float64(*lack))
+	*step = stepInside(Exp(x))
+	weight := 1 / float64(root*math.Sqrt(root))
+	*mean = stepInside(Exp(float64(weight*Log(float64(*step))) + float64((1-weight)*Log(float64(*mean)))))
+}
+
+// stepInside is a step as float32, neither too small nor too large for one.
+func stepInside(x float64) float32 {
+	return min(max(float32(x), minStep), maxStep)
+}
+
+// Adapted are the numbers that the fitted step of a joint move consists of in one
+// chain: the step in use, the mean lack of acceptance and the averaged step; ok is false
+// where warm-up fits none.
+func (s *Sampler) Adapted(chain int) (numbers [3]float32, ok bool) {
+	if s.adaptRow < 0 {
+		return numbers, false
+	}
+	for k := range numbers {
+		numbers[k] = s.steps[s.chainAt(s.stepRows, s.adaptRow+k, chain)]
+	}
+	return numbers, true
+}
+
+// SetAdapted replaces the numbers of Adapted.
+func (s *Sampler) SetAdapted(chain int, numbers [3]float32) {
+	if s.adaptRow >= 0 {
+		for k, x := range numbers {
+			s.steps[s.chainAt(s.stepRows, s.adaptRow+k, chain)] = x
+		}
+	}
+}
+
+// AdaptedFits reports whether these numbers can be some of Adapted.
+func AdaptedFits(x [3]float32) bool {
+	return StepFits(x[adaptStep]) && finite(x[adaptLack]) && StepFits(x[adaptMean])
+}
+
 // Adopt makes the sampler one of another version of its model: m differs from
 // the model at hand in β, annealing, schedule, starts, clamps, bound, and the
 // weights of runtime factors with the parameters that they follow from, nothing
@@ -1537,7 +1612,7 @@ func (m *Model) checkSweep() error {
 // knownSampler reports whether the engine has the block's sampler.
 func (b *Block) knownSampler() bool {
 	if j := b.Joint; j != nil {
-		return jointNamed(b.Sampler) >= 0 && j.StepSize > 0 && j.NoiseScale >= 0 && j.Steps > 0
+		return j.Fits(b.Sampler, len(b.Nodes))
 	}
 	return samplerNamed(b.Sampler) >= 0
 }
@@ -2390,7 +2465,7 @@ func (m *Model) addLowestSquares(codes []CodeFactor, low []float64) {
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 4
+//	4 bytes   version, 5
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -2441,12 +2516,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.truth(x.Float)
 			e.text(x.Sampler)
 			e.int(x.Numbers)
-			e.truth(x.Joint != nil)
-			if j := x.Joint; j != nil {
-				e.float(j.StepSize)
-				e.float(j.NoiseScale)
-				e.int(j.Steps)
-			}
+			e.joint(x.Joint)
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -2767,12 +2837,8 @@ func (d *codecReader) model() *Model {
 	m.Codes = codecList(d, 4+1+4+8+4+4+1+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
 		return codecList(d, 2+4+1+24+4, func(d *codecReader) Block {
-			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int()}
-			if d.truth() {
-				b.Joint = &Joint{StepSize: d.float(), NoiseScale: d.float(), Steps: d.int()}
-			}
-			b.First, b.Nodes = d.int(), d.ints32()
-			return b
+			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int(),
+				Joint: d.joint(), First: d.int(), Nodes: d.ints32()}
 		})
 	})
 	m.Synchronous = d.truth()
@@ -2869,6 +2935,46 @@ func (d *codecReader) slopes() []FormulaSlope {
 	return codecList(d, 16, func(d *codecReader) FormulaSlope {
 		return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
 	})
+}
+
+// The binary form of joint moves.
+
+func (e *codecWriter) joint(j *Joint) {
+	e.truth(j != nil)
+	if j == nil {
+		return
+	}
+	e.rate(&j.StepSize)
+	e.rate(&j.NoiseScale)
+	e.int(j.Steps)
+	e.floats(j.Mass)
+	e.float(j.Friction)
+	e.float(j.Momentum)
+	e.float(j.Adapt)
+}
+
+func (e *codecWriter) rate(r *Rate) {
+	e.text(r.Shape)
+	e.float(r.From)
+	e.float(r.To)
+	e.int(r.Sweeps)
+	e.float(r.Factor)
+	e.float(r.Least)
+	e.ints(r.At)
+	e.int(r.Rise)
+}
+
+func (d *codecReader) joint() *Joint {
+	if !d.truth() {
+		return nil
+	}
+	return &Joint{StepSize: d.rate(), NoiseScale: d.rate(), Steps: d.int(), Mass: d.floats(),
+		Friction: d.float(), Momentum: d.float(), Adapt: d.float()}
+}
+
+func (d *codecReader) rate() Rate {
+	return Rate{Shape: d.text(), From: d.float(), To: d.float(), Sweeps: d.int(), Factor: d.float(), Least: d.float(),
+		At: d.ints(), Rise: d.int()}
 }
 
 // Straight is emitted straight-line code for a model: what the tables of this
@@ -4935,6 +5041,69 @@ func (s *Sampler) takeParams() {
 	}
 }
 
+// Gradient appends the derivatives of βH by every node at a state in the form State gives,
+// in float64, for the weights at hand: 0 for spins and categoricals, NaN where the energy
+// has none, as at a cusp; at the corners of abs, min and max that of one side. Moves follow
+// Slopes, in float32.
+func (s *Sampler) Gradient(beta float64, state []int32, dst []float64) ([]float64, error) {
+	if len(state) != s.model.Nodes {
+		return dst, errStateSize
+	}
+	at := len(dst)
+	dst = append(dst, make([]float64, s.model.Nodes)...)
+	d := dst[at:]
+	for fi := range s.model.Factors {
+		f := &s.model.Factors[fi]
+		for r := range f.Rows {
+			f.addSlopes(s.weights[fi], r, state, d)
+		}
+	}
+	t := NewTape(0)
+	for i := range s.codes {
+		c := &s.codes[i]
+		k := len(c.Slots)
+		for r := 0; r < c.Rows && !c.Directed; r++ {
+			nodes := c.Index[r*k : r*k+k]
+			t.Energy(c, r, func(n int) Jet {
+				if c.Slots[n].Kind == Continuous {
+					return Jet{float64(BitsFloat(state[nodes[n]]))}
+				}
+				return Jet{float64(state[nodes[n]])}
+			})
+			t.Back(Jet{}, nil, func(n int, slope Jet) {
+				if c.Slots[n].Kind == Continuous {
+					d[nodes[n]] += slope[0]
+				}
+			})
+		}
+	}
+	for n := range d {
+		d[n] = float64(beta * d[n])
+	}
+	return dst, nil
+}
+
+// addSlopes adds the derivatives of -W·Πs·Πx^p of one row.
+func (f *Factor) addSlopes(weights []float64, r int, state []int32, d []float64) {
+	k := len(f.Slots)
+	nodes := f.Index[r*k : r*k+k]
+	for i, slot := range f.Slots {
+		if slot.Kind != Continuous {
+			continue
+		}
+		rest := rowEnergy(f, weights, r, nodes, func(n int32) int32 {
+			if n == nodes[i] {
+				return FloatBits(1)
+			}
+			return state[n]
+		})
+		if slot.Power == 2 {
+			rest = float64(rest * float64(2*float64(BitsFloat(state[nodes[i]]))))
+		}
+		d[nodes[i]] -= rest
+	}
+}
+
 // Stream names a hardware generator of the updates' bits; the zero value stands for
 // Philox.
 type Stream struct {
@@ -5772,8 +5941,9 @@ func powerJets(x, y Jet, constant bool) (value, byX, byY Jet) {
 	return value, y.Times(value).over(x), value.Times(log)
 }
 
-// Joint moves of continuous nodes: langevin, mala and hmc. The nodes of the block
-// follow the gradient of the energy together.
+// Joint moves of continuous nodes: they follow the gradient of the energy together. Here
+// are what all moves need, langevin, gradient, mala and hmc; those that keep a velocity are
+// in velocity.go, the fitting of steps in adapt.go.
 
 type jointKind int8
 
@@ -5781,38 +5951,65 @@ const (
 	jointLangevin jointKind = iota
 	jointMALA
 	jointHMC
+	jointUnderdamped
+	jointGradient
+	jointNesterov
 )
 
-var jointNames = []string{"langevin", "mala", "hmc"}
+var jointNames = []string{"langevin", "mala", "hmc", "underdamped", "gradient", "nesterov"}
+
+// tested says whether a Metropolis test follows the move.
+func (k jointKind) tested() bool { return k == jointMALA || k == jointHMC }
+
+// drawn says whether the move draws normal numbers.
+func (k jointKind) drawn() bool { return k != jointGradient && k != jointNesterov }
+
+// keeps says whether nodes have a velocity.
+func (k jointKind) keeps() bool { return k == jointUnderdamped || k == jointNesterov }
 
 // jointNamed is the joint move of a name, -1 if there is none.
 func jointNamed(name string) jointKind { return jointKind(slices.Index(jointNames, name)) }
 
 // jointPlan is a joint move, compiled.
 type jointPlan struct {
-	kind        jointKind
-	step, noise float64
-	steps       int
+	*Joint
+	kind jointKind
+	root []float64 // of the mass of each node; nil: 1
+	fits int       // row of the steps that warm-up fits, -1 without
 }
 
 const largestError = 1000 // of the energy that a move of hmc may make, as in Stan
 
 func (s *Sampler) compileJoint(b *Block) *jointPlan {
-	return &jointPlan{jointNamed(b.Sampler), b.Joint.StepSize, b.Joint.NoiseScale, b.Joint.Steps}
+	j := &jointPlan{Joint: b.Joint, kind: jointNamed(b.Sampler), fits: s.adaptRow}
+	for _, m := range b.Joint.Mass {
+		j.root = append(j.root, math.Sqrt(m))
+	}
+	return j
 }
 
 // jointScratch is what a worker needs for a joint move: by node and chain of a word.
 type jointScratch struct {
 	old, slope, noise, mean [][64]float32
+	velocity                [][64]float32 // before the move
 	sum                     [64]float64
+	size                    [64]float64 // of the step of each chain
+	one                     bool        // all chains have that of the first
 	step, half              [64]float32 // factors in front, by chain
 }
 
-// fill makes two factors those of all chains.
-func (j *jointScratch) fill(step, half float32) {
-	if j.step[0] != step || j.half[0] != half {
-		fillFloats(&j.step, step)
-		fillFloats(&j.half, half)
+// factors fills the factors in front, which are functions of the step size.
+func (j *jointScratch) factors(of func(size float64) (step, half float32)) {
+	if j.one {
+		step, half := of(j.size[0])
+		if j.step[0] != step || j.half[0] != half {
+			fillFloats(&j.step, step)
+			fillFloats(&j.half, half)
+		}
+		return
+	}
+	for c, size := range j.size {
+		j.step[c], j.half[c] = of(size)
 	}
 }
 
@@ -5820,6 +6017,7 @@ func (j *jointScratch) grow(n int) {
 	for len(j.old) < n {
 		j.old, j.slope = append(j.old, [64]float32{}), append(j.slope, [64]float32{})
 		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
+		j.velocity = append(j.velocity, [64]float32{})
 	}
 }
 
@@ -5832,16 +6030,28 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 		if n <= 0 {
 			break
 		}
-		s.jointNoise(w, b, lane, n, uint32(64*word))
+		if b.joint.kind.drawn() {
+			s.jointNoise(w, b, lane, n, uint32(64*word))
+		}
 		for i := range b.nodes {
 			w.joint.old[i] = *w.jointRow(s, b, i, lane)
 		}
-		if b.joint.kind == jointLangevin {
-			s.langevin(w, b, lane, n)
-		} else {
+		w.stepSizes(s, b.joint, lane)
+		if b.joint.kind.tested() {
 			s.accepted(w, b, lane, n, word)
+		} else {
+			s.untested(w, b, lane, n, word)
 		}
 	}
+}
+
+// stepSizes fills the step size of each chain.
+func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
+	if w.joint.one = j.fits < 0; w.joint.one {
+		w.joint.size[0] = j.StepSize.Value(w.sweep)
+		return
+	}
+	w.fittedSizes(s, j, lane)
 }
 
 // jointRow is the state of node i of a block in the chains of a word.
@@ -5876,10 +6086,9 @@ func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
 }
 
 // follow puts the state at x - η·D + s·z, D at the present state x, and keeps x -
-// η·D as mean.
-func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) {
+// η·D as mean; η and s are the factors in front.
+func (s *Sampler) follow(w *worker, b *blockPlan, lane, n int) {
 	s.jointSlopes(w, b, lane, n)
-	w.joint.fill(eta, sd)
 	for i := range b.nodes {
 		if !b.skip[i] {
 			x, mean := w.jointRow(s, b, i, lane), &w.joint.mean[i]
@@ -5889,23 +6098,59 @@ func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) 
 	}
 }
 
-// langevin is one step of the unadjusted Langevin algorithm; a chain that would
-// leave the numbers keeps its state.
-func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
+// untested is a move without a Metropolis test; a chain that would leave the numbers
+// keeps its state.
+func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	j := b.joint
-	s.follow(w, b, float32(float64(j.step*s.beta)), float32(math.Sqrt(float64(2*j.step)*j.noise)), lane, n)
+	switch j.kind {
+	case jointLangevin:
+		s.langevin(w, b, lane, n)
+	case jointUnderdamped:
+		s.underdamped(w, b, lane, n)
+	case jointGradient:
+		s.descend(w, b, lane, n)
+	case jointNesterov:
+		s.nesterov(w, b, lane, n)
+	}
 	lost := s.infinite(w, b, lane, n)
+	if lost == 0 {
+		return
+	}
+	s.lose(w, b, lost, lane, word)
 	s.restore(w, b, lost, lane)
-	w.countMoves(b.float.nodes[0].variable, n, lost)
-	for range bits.OnesCount64(lost) {
-		w.diverge(w.sweep)
+	if j.kind.keeps() {
+		s.restoreVelocity(w, b, lost, lane)
 	}
 }
 
-// infinite tells the chains with a node that has no finite value.
+// langevin is one step of the unadjusted Langevin algorithm.
+func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
+	noise := b.joint.NoiseScale.Value(w.sweep)
+	w.joint.factors(func(size float64) (step, half float32) {
+		return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
+	})
+	s.follow(w, b, lane, n)
+}
+
+// descend is one step down the gradient.
+func (s *Sampler) descend(w *worker, b *blockPlan, lane, n int) {
+	w.joint.factors(func(size float64) (step, half float32) { return float32(float64(size * s.beta)), 0 })
+	s.jointSlopes(w, b, lane, n)
+	for i := range b.nodes {
+		if !b.skip[i] {
+			x := w.jointRow(s, b, i, lane)
+			s.minusProduct(x, x, &w.joint.step, &w.joint.slope[i])
+		}
+	}
+}
+
+// infinite tells the chains with a node that has no finite value, or no finite velocity.
 func (s *Sampler) infinite(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	for i := range b.nodes {
 		lost |= s.infiniteIn(w.jointRow(s, b, i, lane))
+		if b.joint.kind.keeps() {
+			lost |= s.infiniteIn(w.velocityRow(s, b, i, lane))
+		}
 	}
 	return lost & (1<<n - 1)
 }
@@ -5952,6 +6197,12 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 		if !taken {
 			back |= 1 << c
 		}
+		if w.sweep < s.fitUntil && b.joint.fits >= 0 {
+			if l != l || lost>>c&1 != 0 {
+				alpha[c] = 0
+			}
+			w.adapt(s, b.joint, lane, c, alpha[c])
+		}
 		if w.sweep >= s.fitUntil && (l != l || lost>>c&1 != 0 || -l > largestError) {
 			w.diverge(w.sweep)
 		}
@@ -5965,8 +6216,11 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 // proposeMALA moves along the gradient; the sum becomes the logarithm of the ratio of
 // the proposal's density forwards to that backwards.
 func (s *Sampler) proposeMALA(w *worker, b *blockPlan, lane, n int) {
-	eta, sd := float32(float64(b.joint.step*s.beta)), float32(math.Sqrt(2*b.joint.step))
-	s.follow(w, b, eta, sd, lane, n)
+	eta, sd := &w.joint.step, &w.joint.half
+	w.joint.factors(func(size float64) (step, half float32) {
+		return float32(float64(size * s.beta)), float32(math.Sqrt(2 * size))
+	})
+	s.follow(w, b, lane, n)
 	forward := w.joint.noise // no longer needed: y - mean
 	for i := range b.nodes {
 		if !b.skip[i] {
@@ -5983,24 +6237,22 @@ func (s *Sampler) proposeMALA(w *worker, b *blockPlan, lane, n int) {
 		}
 		row := w.jointRow(s, b, i, lane)
 		for c := range n {
-			m := row[c] - float32(eta*w.joint.slope[i][c])
+			m := row[c] - float32(eta[c]*w.joint.slope[i][c])
 			u, v := float64(w.joint.old[i][c]-m), float64(forward[i][c])
 			w.joint.sum[c] += float64(u*u) - float64(v*v)
 		}
 	}
 	for c := range w.joint.sum {
-		w.joint.sum[c] /= float64(2 * float64(float64(sd)*float64(sd)))
+		w.joint.sum[c] /= float64(2 * float64(float64(sd[c])*float64(sd[c])))
 	}
 }
 
 // proposeHMC follows Hamilton's equations by leapfrogs from momenta that are the
 // noise; the sum becomes the change of the kinetic energy.
 func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
-	j := b.joint
-	step, half := float32(j.step), float32(float64(j.step*s.beta)/2)
-	p := w.joint.noise
+	j, p := b.joint, w.joint.noise
 	w.joint.sum = [64]float64{}
-	w.joint.fill(step, half)
+	w.leap(s, j, -1)
 	for i := range b.nodes {
 		if !b.skip[i] {
 			s.subtractSquares(&w.joint.sum, &p[i])
@@ -6009,15 +6261,17 @@ func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
 	kick := func() {
 		for i := range b.nodes {
 			if !b.skip[i] {
+				w.leap(s, j, i)
 				s.minusProduct(&p[i], &p[i], &w.joint.half, &w.joint.slope[i])
 			}
 		}
 	}
 	s.jointSlopes(w, b, lane, n)
-	for range j.steps {
+	for range j.Steps {
 		kick()
 		for i := range b.nodes {
 			if !b.skip[i] {
+				w.leap(s, j, i)
 				x := w.jointRow(s, b, i, lane)
 				s.plusProduct(x, x, &w.joint.step, &p[i])
 			}
@@ -6033,6 +6287,22 @@ func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
 	for c := range w.joint.sum {
 		w.joint.sum[c] /= 2
 	}
+}
+
+// leap fills the step of node i and half of it times β as the factors in front; without
+// masses they are the same for all nodes, filled by i = -1.
+func (w *worker) leap(s *Sampler, j *jointPlan, i int) {
+	root := 1.0
+	switch {
+	case j.root == nil && i >= 0 || j.root != nil && i < 0:
+		return
+	case j.root != nil:
+		root = j.root[i]
+	}
+	w.joint.factors(func(size float64) (step, half float32) {
+		size /= root
+		return float32(size), float32(float64(size*s.beta) / 2)
+	})
 }
 
 // diverge counts a move that left the numbers, or nearly did.
@@ -6055,6 +6325,25 @@ func (s *Sampler) Divergences() (count, first uint64) {
 		}
 	}
 	return count, first
+}
+
+// Slopes appends the derivative of H by a node of the joint move in every chain, in the
+// float32 that moves follow; nothing for other nodes.
+func (s *Sampler) Slopes(node int, dst []float32) []float32 {
+	b := s.blocks[len(s.blocks)-1][0]
+	i := slices.Index(b.nodes, int32(node))
+	if b.joint == nil || i < 0 {
+		return dst
+	}
+	w := s.workers[0]
+	w.joint.grow(len(b.nodes))
+	for word := range s.words {
+		s.bind(w, word/s.tile, s.sweep)
+		n := min(64, s.chains-64*word)
+		s.jointSlopes(w, b, word%s.tile, n)
+		dst = append(dst, w.joint.slope[i][:n]...)
+	}
+	return dst
 }
 
 // Rows of joint moves, 64 chains, by kernels where there are some.
@@ -6527,9 +6816,13 @@ type Block struct {
 
 // Joint is how a block moves as a whole.
 type Joint struct {
-	StepSize   float64
-	NoiseScale float64 // of langevin
-	Steps      int     // of hmc
+	StepSize   Rate
+	NoiseScale Rate      // of langevin and underdamped
+	Steps      int       // of hmc
+	Mass       []float64 // of hmc and underdamped, by node of the block; nil: 1
+	Friction   float64   // of underdamped
+	Momentum   float64   // of nesterov
+	Adapt      float64   // of mala and hmc: the acceptance that warm-up fits the step to; 0: none
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading
@@ -7586,7 +7879,8 @@ func (s *Sampler) PackedSize() int {
 // depend on threads or emitted code: for every 64 chains the spins in dense
 // order, one bit a chain, then the categoricals of up to 256 states, a byte a
 // chain, then the others, two bytes, then continuous nodes, the four bytes of a
-// float32, then the steps of those that have them. All are little-endian; what lies
+// float32, then the steps of those that have them, velocities and
+// fitted steps of joint moves among them. All are little-endian; what lies
 // beyond the last chain is 0. At the end are the numbers of samplers in Go, 8 bytes
 // of a float64 each.
 func (s *Sampler) AppendPacked(dst []byte) []byte {
@@ -7711,13 +8005,18 @@ func (s *Sampler) packedFits(b []byte) bool {
 			}
 		}
 		for k := range 64 * s.stepRows {
-			if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !StepFits(x) {
+			if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !s.rowTakes(k/64, x) {
 				return false
 			}
 			b = b[4:]
 		}
 	}
 	return true
+}
+
+// rowTakes reports whether a row of steps can hold a number.
+func (s *Sampler) rowTakes(row int, x float32) bool {
+	return StepFits(x) || s.stepFree[row] && finite(x)
 }
 
 // StepFits reports whether a step of a sampler can have a value.
@@ -9076,6 +9375,106 @@ func (s *Sampler) addEnergyProgram(sum *[64]float64, i, word int) bool {
 	return true
 }
 
+// Rate is a number that may change from sweep to sweep. With t the sweep number
+// Value is, computed in float64 from left to right with the functions of this package,
+//
+//	constant      From
+//	linear        From + (To-From)·t/Sweeps before sweep Sweeps, To from then on
+//	cosine        To + (From-To)/2·(1 + cos(π·t/Sweeps)) before, To from then on
+//	exponential   From·exp(t·log(Factor)), at least Least
+//	multi_step    From·Factor·Factor…, once for each entry of At up to t
+//
+// With Rise = r > 0 the first r sweeps lead up to it: From·(0.01 + 0.99·t/r) for t < r,
+// then t counts from sweep r.
+type Rate struct {
+	Shape         string // one of RateShapes; "" is constant
+	From, To      float64
+	Sweeps        int
+	Factor, Least float64
+	At            []int
+	Rise          int
+}
+
+// RateShapes are the shapes of a Rate.
+var RateShapes = []string{"constant", "linear", "cosine", "exponential", "multi_step"}
+
+// Fixed is a rate that does not change.
+func Fixed(x float64) Rate { return Rate{From: x} }
+
+// IsFixed reports whether the rate is the same in every sweep.
+func (r *Rate) IsFixed() bool { return (r.Shape == "" || r.Shape == "constant") && r.Rise == 0 }
+
+// Value is the rate in a sweep.
+func (r *Rate) Value(sweep uint64) float64 {
+	t, rise := float64(sweep), float64(r.Rise)
+	if t < rise {
+		return r.From * (0.01 + float64(float64(0.99*t)/rise))
+	}
+	t -= rise
+	n := float64(r.Sweeps)
+	switch r.Shape {
+	case "linear":
+		if t >= n {
+			return r.To
+		}
+		return r.From + float64(float64((r.To-r.From)*t)/n)
+	case "cosine":
+		if t >= n {
+			return r.To
+		}
+		return r.To + float64((r.From-r.To)/2*(1+Cos(float64(math.Pi*t)/n)))
+	case "exponential":
+		return max(r.Least, float64(r.From*Exp(float64(t*Log(r.Factor)))))
+	case "multi_step":
+		x := r.From
+		for _, at := range r.At {
+			if float64(at) <= t {
+				x = float64(x * r.Factor)
+			}
+		}
+		return x
+	}
+	return r.From
+}
+
+// fits reports whether every value is finite and at least 0, and above 0 at the start.
+func (r *Rate) fits(positive bool) bool {
+	good := func(x float64) bool { return x >= 0 && x <= math.MaxFloat64 }
+	switch r.Shape {
+	case "", "constant":
+	case "linear", "cosine":
+		if r.Sweeps < 1 || !good(r.To) {
+			return false
+		}
+	case "exponential":
+		if !(r.Factor > 0 && r.Factor <= 1) || !good(r.Least) {
+			return false
+		}
+	case "multi_step":
+		if !(r.Factor > 0 && r.Factor <= 1) || !slices.IsSorted(r.At) || len(r.At) > 0 && r.At[0] < 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	return good(r.From) && (r.From > 0 || !positive) && r.Rise >= 0
+}
+
+// Fits reports whether a block of a sampler can move so; n is its number of nodes.
+func (j *Joint) Fits(sampler string, n int) bool {
+	kind := jointNamed(sampler)
+	if kind < 0 || !j.StepSize.fits(true) || !j.NoiseScale.fits(false) || j.Steps < 1 || j.Mass != nil && len(j.Mass) != n {
+		return false
+	}
+	for _, m := range j.Mass {
+		if !(m > 0 && m <= math.MaxFloat64) {
+			return false
+		}
+	}
+	return j.Friction >= 0 && j.Friction <= math.MaxFloat64 && j.Momentum >= 0 && j.Momentum < 1 && j.Adapt >= 0 && j.Adapt < 1 &&
+		(j.Mass == nil || kind == jointHMC || kind == jointUnderdamped) && (j.Adapt == 0 || (kind == jointMALA || kind == jointHMC) && j.StepSize.IsFixed())
+}
+
 // maxGroup is the largest Format.Group: a table has 2^maxGroup sums.
 const maxGroup = 8
 
@@ -9157,6 +9556,8 @@ type Sampler struct {
 	stepRows                      int
 	steps                         []float32 // of samplers that have them
 	stepRow                       []int32   // of each node, -1 without
+	stepFree                      []bool    // of each row: any number, not a step
+	adaptRow                      int       // see Adapted; -1 without
 	fitUntil                      uint64    // sweeps before it fit the steps
 	fitFixed                      bool      // by Options
 	codeDepth                     int       // of the deepest expression
@@ -9871,16 +10272,20 @@ func (m *Model) varAt(node int) int {
 // NodeName is the node as a user writes it: x[3,4], or x for a scalar.
 func (m *Model) NodeName(node int) string {
 	v := m.varOf(node)
-	if v.Shape == nil {
-		return v.Name
+	return ElementName(v.Name, v.Shape, node-v.First)
+}
+
+// ElementName is element i of a variable of a shape as a user writes it.
+func ElementName(name string, shape []int, i int) string {
+	if shape == nil {
+		return name
 	}
-	at := make([]string, len(v.Shape))
-	r := node - v.First
-	for a := len(v.Shape) - 1; a >= 0; a-- {
-		at[a] = strconv.Itoa(r % v.Shape[a])
-		r /= v.Shape[a]
+	at := make([]string, len(shape))
+	for a := len(shape) - 1; a >= 0; a-- {
+		at[a] = strconv.Itoa(i % shape[a])
+		i /= shape[a]
 	}
-	return v.Name + "[" + strings.Join(at, ",") + "]"
+	return name + "[" + strings.Join(at, ",") + "]"
 }
 
 // Var returns a variable by name, nil if there is none.
@@ -9997,6 +10402,9 @@ func (s *Sampler) Init() {
 func (s *Sampler) Restart() {
 	m := s.model
 	s.startSteps()
+	for _, w := range s.workers {
+		w.lost = nil
+	}
 	for vi := range m.Vars {
 		v, in := &m.Vars[vi], m.initOf(vi)
 		for n := v.First; n < v.First+v.Count; n++ {
@@ -10448,7 +10856,8 @@ func (s *Sampler) Acceptance(name string) (rate float64, proposals uint64) {
 	return float64(sum.taken) / float64(sum.tried), sum.tried
 }
 
-// Steps appends the steps of a node in every chain; nothing for a node without.
+// Steps appends the steps of a node in every chain, or its velocity; nothing for a node
+// without.
 func (s *Sampler) Steps(node int, dst []float32) []float32 {
 	row := s.stepRow[node]
 	if row < 0 {
@@ -10460,8 +10869,8 @@ func (s *Sampler) Steps(node int, dst []float32) []float32 {
 	return dst
 }
 
-// SetStep replaces the step of a node that has one in one chain; StepFits tells what
-// it may be.
+// SetStep replaces the step of a node that has one in one chain, or its velocity;
+// StepFits tells what a step may be, and a velocity is finite.
 func (s *Sampler) SetStep(chain, node int, step float32) {
 	if row := s.stepRow[node]; row >= 0 {
 		s.steps[s.chainAt(s.stepRows, int(row), chain)] = step
@@ -10480,25 +10889,53 @@ func (m *Model) Fits(i int) string {
 	return ""
 }
 
+// Moves reports whether variable i has a velocity, which a joint move keeps.
+func (m *Model) Moves(i int) bool {
+	b := m.JointBlock()
+	return b != nil && jointNamed(b.Sampler).keeps() && b.Holds(&m.Vars[i])
+}
+
+// Adapts reports whether warm-up fits the step of a joint move.
+func (m *Model) Adapts() bool {
+	b := m.JointBlock()
+	return b != nil && b.Joint.Adapt > 0
+}
+
+// JointBlock is the block with a joint move; nil: there is none.
+func (m *Model) JointBlock() *Block {
+	if n := len(m.Sweep); n > 0 && m.Sweep[n-1][0].Joint != nil {
+		return &m.Sweep[n-1][0]
+	}
+	return nil
+}
+
 // Holds reports whether some node of a variable is in the block.
 func (b *Block) Holds(v *Var) bool {
 	return slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count })
 }
 
-// placeSteps gives steps to the nodes of blocks whose sampler has them.
+// placeSteps gives rows to the nodes of blocks whose sampler keeps a number for each,
+// and to the fitted steps of a joint move.
 func (s *Sampler) placeSteps() {
 	s.stepRow = slices.Repeat([]int32{-1}, s.model.Nodes)
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
-			if b.Joint != nil || samplerNamed(b.Sampler) <= stepNone {
+			velocity := b.Joint != nil && jointNamed(b.Sampler).keeps()
+			if !velocity && (b.Joint != nil || samplerNamed(b.Sampler) <= stepNone) {
 				continue
 			}
 			for _, n := range b.Nodes {
-				s.stepRow[n] = int32(s.stepRows)
-				s.stepRows++
+				s.stepRow[n] = int32(len(s.stepFree))
+				s.stepFree = append(s.stepFree, velocity)
 			}
 		}
 	}
+	s.adaptRow = -1
+	if s.model.Adapts() {
+		s.adaptRow = len(s.stepFree)
+		s.stepFree = append(s.stepFree, false, true, false)
+	}
+	s.stepRows = len(s.stepFree)
 	s.steps = make([]float32, s.tiles*s.tile*s.stepRows*64)
 }
 
@@ -10509,8 +10946,19 @@ func (s *Sampler) startSteps() {
 			continue
 		}
 		first := firstStep(s.model.varOf(n))
+		if s.stepFree[row] {
+			first = 0
+		}
 		for c := range 64 * s.words {
 			s.steps[s.chainAt(s.stepRows, int(row), c)] = first
+		}
+	}
+	if s.adaptRow >= 0 {
+		first := stepInside(s.model.JointBlock().Joint.StepSize.From)
+		for c := range 64 * s.words {
+			for k, x := range [adaptNumbers]float32{first, 0, first} {
+				s.steps[s.chainAt(s.stepRows, s.adaptRow+k, c)] = x
+			}
 		}
 	}
 }
@@ -10767,6 +11215,7 @@ type worker struct {
 	joint             jointScratch
 	diverged          uint64
 	divergedAt        uint64 // sweep of the first
+	lost              *MoveFault
 	float             floatScratch
 	program           Program[float32]
 
@@ -11153,7 +11602,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 			each = append(each, e)
 		}
 	}
-	if err := s.UserFault(); err != nil { // of the initial state
+	if err := s.Fault(); err != nil { // of the initial state
 		return err
 	}
 	r := runner{s: s, ctx: ctx, each: each}
@@ -11225,7 +11674,7 @@ func (r *runner) sweeps(n int) error {
 		k := min(n, piece)
 		r.s.Sweeps(k)
 		n -= k
-		if err := r.s.UserFault(); err != nil {
+		if err := r.s.Fault(); err != nil {
 			return err
 		}
 		if err := r.observeSweep(); err != nil {
@@ -12952,6 +13401,169 @@ func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint3
 	out := &w.outBits[int(b.row[i])*s.tile+c/64]
 	value := w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot)
 	*out = *out&^(1<<(c%64)) | value<<(c%64)
+}
+
+// Joint moves that keep a velocity of every node from sweep to sweep: underdamped
+// Langevin dynamics and Nesterov's descent. Velocities stand where other samplers have
+// their steps, begin at 0 and are part of a state.
+
+// velocityRow is the velocity of node i of a block in the chains of a word.
+func (w *worker) velocityRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
+	return (*[64]float32)(w.steps[(int(b.float.nodes[i].step)*s.tile+lane)*64:])
+}
+
+// saveVelocity remembers the velocities before a move.
+func (s *Sampler) saveVelocity(w *worker, b *blockPlan, lane int) {
+	for i := range b.nodes {
+		w.joint.velocity[i] = *w.velocityRow(s, b, i, lane)
+	}
+}
+
+// restoreVelocity puts chains back to their velocities before the move.
+func (s *Sampler) restoreVelocity(w *worker, b *blockPlan, chains uint64, lane int) {
+	for i := range b.nodes {
+		v, old := w.velocityRow(s, b, i, lane), &w.joint.velocity[i]
+		for c := range v {
+			if chains>>c&1 != 0 {
+				v[c] = old[c]
+			}
+		}
+	}
+}
+
+// underdamped is one step of Langevin dynamics with a momentum, split as BAOAB
+// (Leimkuhler and Matthews 2013): half a kick, half a drift, friction and noise, half a
+// drift, half a kick.
+func (s *Sampler) underdamped(w *worker, b *blockPlan, lane, n int) {
+	j := b.joint
+	s.saveVelocity(w, b, lane)
+	c := Exp(-float64(j.Friction * w.joint.size[0])) // the step is the same in all chains
+	kept, sd := float32(c), float32(math.Sqrt(float64((1-float64(c*c))*j.NoiseScale.Value(w.sweep))))
+	w.leap(s, j, -1)
+	kick := func() {
+		s.jointSlopes(w, b, lane, n)
+		for i := range b.nodes {
+			if !b.skip[i] {
+				w.leap(s, j, i)
+				p := w.velocityRow(s, b, i, lane)
+				s.minusProduct(p, p, &w.joint.half, &w.joint.slope[i])
+			}
+		}
+	}
+	kick()
+	for i := range b.nodes {
+		if b.skip[i] {
+			continue
+		}
+		w.leap(s, j, i)
+		x, p, z := w.jointRow(s, b, i, lane), w.velocityRow(s, b, i, lane), &w.joint.noise[i]
+		drift := float32(0.5 * w.joint.step[0])
+		for c := range z {
+			x[c] += float32(drift * p[c])
+			p[c] = float32(kept*p[c]) + float32(sd*z[c])
+			x[c] += float32(drift * p[c])
+		}
+	}
+	kick()
+}
+
+// nesterov is one step of descent with momentum, the slope taken where the momentum
+// leads.
+func (s *Sampler) nesterov(w *worker, b *blockPlan, lane, n int) {
+	mu := float32(b.joint.Momentum)
+	s.saveVelocity(w, b, lane)
+	for i := range b.nodes {
+		if b.skip[i] {
+			continue
+		}
+		x, v := w.jointRow(s, b, i, lane), w.velocityRow(s, b, i, lane)
+		for c := range v {
+			v[c] = float32(mu * v[c])
+			x[c] += v[c]
+		}
+	}
+	s.jointSlopes(w, b, lane, n)
+	w.joint.factors(func(size float64) (step, half float32) { return float32(float64(size * s.beta)), 0 })
+	for i := range b.nodes {
+		if b.skip[i] {
+			continue
+		}
+		x, v := w.jointRow(s, b, i, lane), w.velocityRow(s, b, i, lane)
+		s.minusProduct(v, v, &w.joint.step, &w.joint.slope[i])
+		for c := range v {
+			x[c] = w.joint.old[i][c] + v[c]
+		}
+	}
+}
+
+// A MoveFault says where a move without a Metropolis test left the finite numbers
+// first. The chain stayed where it was before that move.
+type MoveFault struct {
+	Sampler string
+	Node    string
+	Chain   int
+	Sweep   uint64
+
+	slot int
+}
+
+func (f *MoveFault) Error() string {
+	return fmt.Sprintf("%s diverged: %s of chain %d is no finite number in sweep %d; the chain stays where it was before", f.Sampler, f.Node, f.Chain, f.Sweep)
+}
+
+func (f *MoveFault) before(g *MoveFault) bool {
+	switch {
+	case f.Sweep != g.Sweep:
+		return f.Sweep < g.Sweep
+	case f.Chain != g.Chain:
+		return f.Chain < g.Chain
+	}
+	return f.slot < g.slot
+}
+
+// lose counts chains that left the finite numbers and remembers the first.
+func (s *Sampler) lose(w *worker, b *blockPlan, lost uint64, lane, word int) {
+	for c := range 64 {
+		if lost>>c&1 == 0 {
+			continue
+		}
+		w.diverge(w.sweep)
+		i := 0
+		for finite(w.jointRow(s, b, i, lane)[c]) && (!b.joint.kind.keeps() || finite(w.velocityRow(s, b, i, lane)[c])) {
+			i++
+		}
+		f := &MoveFault{Sampler: jointNames[b.joint.kind], Node: s.model.NodeName(int(b.nodes[i])), Chain: 64*word + c, Sweep: w.sweep, slot: b.first + i}
+		if w.lost == nil || f.before(w.lost) {
+			w.lost = f
+		}
+	}
+}
+
+// IsFault reports whether an error is one that Fault gives.
+func IsFault(err error) bool {
+	var code *UserFault
+	var move *MoveFault
+	return errors.As(err, &code) || errors.As(err, &move)
+}
+
+func finite(x float32) bool { return x-x == 0 }
+
+// Fault is the first thing that went wrong since the last Init: a *UserFault of user's
+// code, or a *MoveFault; nil: nothing. Run stops with it.
+func (s *Sampler) Fault() error {
+	if err := s.UserFault(); err != nil {
+		return err
+	}
+	var first *MoveFault
+	for _, w := range s.workers {
+		if w.lost != nil && (first == nil || w.lost.before(first)) {
+			first = w.lost
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 // Emitted packages that import this one check when they are compiled that both
@@ -18174,14 +18786,14 @@ func (r *rowMoments) addValues(f *Frame) error {
 type SamplerReport struct {
 	Variable   string `json:"variable"`
 	Sampler    string `json:"sampler"`
-	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; of slice and langevin none
+	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; none without a Metropolis test
 	Step       Value  `json:"step"`       // median over nodes and chains
 	// Divergences are joint moves that were undone because they left the finite
 	// numbers or made a large error in the energy, the first in sweep DivergedAt.
 	Divergences uint64 `json:"divergences,omitempty"`
 	DivergedAt  uint64 `json:"diverged_at,omitempty"`
 
-	joint bool
+	joint, fitted bool
 }
 
 // samplerReports are those of a view.
@@ -18219,11 +18831,8 @@ func samplerReports(v ChainView) []SamplerReport {
 // jointReports is the report of a joint move, if there is one.
 func jointReports(v ChainView) []SamplerReport {
 	m := v.Model()
-	if len(m.Sweep) == 0 {
-		return nil
-	}
-	b := m.Sweep[len(m.Sweep)-1][0]
-	if b.Joint == nil {
+	b := m.JointBlock()
+	if b == nil {
 		return nil
 	}
 	var names []string
@@ -18232,7 +18841,10 @@ func jointReports(v ChainView) []SamplerReport {
 			names = append(names, x.Name)
 		}
 	}
-	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: Value{NA: "not known"}, Step: Value{V: b.Joint.StepSize}, joint: true}
+	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: Value{NA: "not known"}, Step: Value{V: b.Joint.StepSize.Value(v.SweepNumber())}, joint: true}
+	if step, ok := adaptedSteps(v); ok {
+		r.Step, r.fitted = Value{V: step}, true
+	}
 	source, ok := v.(interface {
 		Acceptance(name string) (rate float64, proposals uint64)
 		Divergences() (count, first uint64)
@@ -18240,13 +18852,40 @@ func jointReports(v ChainView) []SamplerReport {
 	if !ok {
 		return []SamplerReport{r}
 	}
-	if rate, proposals := source.Acceptance(names[0]); proposals > 0 && b.Sampler != "langevin" {
+	if rate, proposals := source.Acceptance(names[0]); proposals > 0 {
 		r.Acceptance = Value{V: rate}
 	}
 	if count, first := source.Divergences(); count > 0 {
 		r.Divergences, r.DivergedAt = count, first
 	}
 	return []SamplerReport{r}
+}
+
+// adaptedSteps is the median over chains of the step of a joint move that warm-up
+// fitted.
+func adaptedSteps(v ChainView) (median float64, ok bool) {
+	source, ok := v.(Adapting)
+	if !ok || !v.Model().Adapts() {
+		return 0, false
+	}
+	var steps []float32
+	for c := range v.Chains() {
+		numbers, _ := source.Adapted(c)
+		steps = append(steps, numbers[2])
+	}
+	slices.Sort(steps)
+	return float64(steps[len(steps)/2]), true
+}
+
+// Shares of proposals taken beyond which a joint move could be much better.
+const (
+	fewTaken  = 0.2
+	nearlyAll = 0.99
+)
+
+// descends says whether the sampler is an optimiser.
+func (r *SamplerReport) descends() bool {
+	return r.joint && (r.Sampler == "gradient" || r.Sampler == "nesterov")
 }
 
 // text is a report for people.
@@ -18260,14 +18899,25 @@ func (r *SamplerReport) text() string {
 		if r.Sampler == "slice" {
 			what = "width"
 		}
-		if r.joint {
-			text += fmt.Sprintf(", step %v", r.Step.V)
+		if r.joint && !r.fitted {
+			text += fmt.Sprintf(", step %.6g", r.Step.V)
 		} else {
 			text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
 		}
 	}
+	switch {
+	case !r.joint || !r.Acceptance.OK():
+	case r.Acceptance.V < fewTaken:
+		text += "; so few are taken that chains hardly move: use a smaller step_size, or adapt"
+	case r.Acceptance.V > nearlyAll:
+		text += "; nearly all are taken: a larger step_size, or adapt, moves farther"
+	}
 	if r.Divergences > 0 {
-		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: use a smaller step_size", r.Divergences, r.DivergedAt)
+		help := "use a smaller step_size"
+		if r.fitted {
+			help = "adapt to a larger acceptance"
+		}
+		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: %s", r.Divergences, r.DivergedAt, help)
 	}
 	return text
 }
@@ -18277,6 +18927,8 @@ func (r *SamplerReport) text() string {
 //
 // The file is an .npz with an array state/NAME (chain, *shape) for each variable,
 // steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
+// velocity/NAME in the same form for those that a joint move gives a velocity, adapt
+// (chain, 3) with the numbers of a joint move whose step is fitted,
 // histogram/NAME with the counts of each histogram so far, the numbers that samplers
 // and observers in Go keep, if there are any, and the member meta. meta holds the
 // SHA-256 digest of the whole file as it would be with an empty digest. A file is
@@ -18285,7 +18937,8 @@ func (r *SamplerReport) text() string {
 type SavedState struct {
 	Meta  StateMeta
 	vars  []savedVar
-	steps []savedVar // their values are the bits of the steps
+	steps []savedVar // their values are the bits of the steps or velocities
+	adapt *savedVar  // nil: no fitted step of a joint move
 
 	histograms []SavedHistogram
 	numbers    []savedNumbers
@@ -18319,6 +18972,8 @@ const (
 	stateKind   = "thrmlgen state 1"
 	statePrefix = "state/"
 	stepsPrefix = "steps/"
+	speedPrefix = "velocity/"
+	adaptMember = "adapt"
 )
 
 // A StateError says why a state file cannot be continued from: it is damaged, or
@@ -18384,12 +19039,23 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram, carried
 	})
 }
 
-// stepped are the variables whose sampler fits steps.
-func stepped(m *Model) []*Var {
-	var list []*Var
+// A keptVar is a variable of which a state keeps steps or velocities.
+type keptVar struct {
+	*Var
+	member string // of a state file
+	fits   func(float32) bool
+}
+
+// stepped are the variables whose sampler fits steps, or that have velocities.
+func stepped(m *Model) []keptVar {
+	var list []keptVar
 	for i := range m.Vars {
-		if m.Fits(i) != "" {
-			list = append(list, &m.Vars[i])
+		x := &m.Vars[i]
+		switch {
+		case m.Fits(i) != "":
+			list = append(list, keptVar{x, stepsPrefix + x.Name, func(v float32) bool { return v == 0 || StepFits(v) }})
+		case m.Moves(i):
+			list = append(list, keptVar{x, speedPrefix + x.Name, func(v float32) bool { return v-v == 0 }})
 		}
 	}
 	return list
@@ -18407,11 +19073,27 @@ func writeSteps(z *NPZWriter, v ChainView) error {
 				values[c*x.Count+i] = step
 			}
 		}
-		if err := z.Add(stepsPrefix+x.Name, append([]int{v.Chains()}, x.Shape...), values); err != nil {
+		if err := z.Add(x.member, append([]int{v.Chains()}, x.Shape...), values); err != nil {
 			return err
 		}
 	}
-	return nil
+	return writeAdapted(z, v)
+}
+
+func writeAdapted(z *NPZWriter, v ChainView) error {
+	if !v.Model().Adapts() {
+		return nil
+	}
+	source, ok := v.(Adapting)
+	if !ok {
+		return errors.New("the engine does not tell the fitted steps of the dynamics")
+	}
+	var values []float32
+	for c := range v.Chains() {
+		numbers, _ := source.Adapted(c)
+		values = append(values, numbers[:]...)
+	}
+	return z.Add(adaptMember, []int{v.Chains(), 3}, values)
 }
 
 // sealState writes the archive twice: to find its digest, and with it.
@@ -18542,8 +19224,8 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 	list := &s.vars
 	name, ok := strings.CutPrefix(member, statePrefix)
 	if !ok {
-		name, ok = strings.CutPrefix(member, stepsPrefix)
-		list = &s.steps
+		name, list = member, &s.steps
+		ok = strings.HasPrefix(member, stepsPrefix) || strings.HasPrefix(member, speedPrefix) || member == adaptMember
 	}
 	number := strings.HasPrefix(member, samplerPrefix) || strings.HasPrefix(member, observerPrefix)
 	if !ok && !number {
@@ -18562,6 +19244,10 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 	}
 	if len(a.Shape) == 0 || a.Shape[0] != s.Meta.Chains {
 		return stateErrorf("damaged: %s has shape %v for %d chains", member, a.Shape, s.Meta.Chains)
+	}
+	if member == adaptMember {
+		s.adapt = &savedVar{member, a, values}
+		return nil
 	}
 	*list = append(*list, savedVar{name, a, values})
 	return nil
@@ -18605,7 +19291,12 @@ func (s *SavedState) writeVars(z *NPZWriter) error {
 		}
 	}
 	for _, v := range s.steps {
-		if err := z.Add(stepsPrefix+v.name, v.array.Shape, v.array.Data); err != nil {
+		if err := z.Add(v.name, v.array.Shape, v.array.Data); err != nil {
+			return err
+		}
+	}
+	if a := s.adapt; a != nil {
+		if err := z.Add(a.name, a.array.Shape, a.array.Data); err != nil {
 			return err
 		}
 	}
@@ -18664,25 +19355,66 @@ func (s *SavedState) checkSteps(m *Model, chains int) error {
 	for i, v := range vars {
 		x := &s.steps[i]
 		shape := append([]int{chains}, v.Shape...)
-		if x.name != v.Name || x.array.DType != "<f4" || !slices.Equal(x.array.Shape, shape) {
-			return stateErrorf("saved steps of %s of shape %v and type %s, the model has steps of %s of shape %v", x.name, x.array.Shape, x.array.DType, v.Name, shape)
+		if x.name != v.member || x.array.DType != "<f4" || !slices.Equal(x.array.Shape, shape) {
+			return stateErrorf("saved %s of shape %v and type %s, the model has %s of shape %v", x.name, x.array.Shape, x.array.DType, v.member, shape)
 		}
 		for k, bits := range x.values {
-			if step := BitsFloat(bits); step != 0 && !StepFits(step) {
-				return stateErrorf("steps of %s: element %d is %v, no step", v.Name, k, step)
+			if step := BitsFloat(bits); !v.fits(step) {
+				return stateErrorf("%s: element %d is %v, no step", v.member, k, step)
 			}
+		}
+	}
+	return s.checkAdapted(m, chains)
+}
+
+// checkAdapted is Check for the fitted steps of a joint move.
+func (s *SavedState) checkAdapted(m *Model, chains int) error {
+	a := s.adapt
+	switch {
+	case a == nil && !m.Adapts():
+		return nil
+	case a == nil:
+		return stateErrorf("saved without fitted steps of the dynamics, which the model has")
+	case !m.Adapts():
+		return stateErrorf("saved with fitted steps of the dynamics, which the model has not")
+	case a.array.DType != "<f4" || !slices.Equal(a.array.Shape, []int{chains, 3}):
+		return stateErrorf("saved fitted steps of shape %v and type %s, the model has three for each of %d chains", a.array.Shape, a.array.DType, chains)
+	}
+	for c := range chains {
+		if x := s.adapted(c); !AdaptedFits(x) {
+			return stateErrorf("fitted steps of chain %d: %v are none", c, x)
 		}
 	}
 	return nil
 }
 
-// EachStep calls put with every step of the file, for a model that Check accepts.
-func (s *SavedState) EachStep(m *Model, put func(chain, node int, step float32)) {
+func (s *SavedState) adapted(chain int) (x [3]float32) {
+	for k := range x {
+		x[k] = BitsFloat(s.adapt.values[3*chain+k])
+	}
+	return x
+}
+
+// An Engine is what RestoreSteps fills: steps and velocities by node, and the fitted steps
+// of a joint move.
+type Engine interface {
+	SetStep(chain, node int, step float32)
+	SetAdapted(chain int, numbers [3]float32)
+}
+
+// RestoreSteps gives an engine every step and velocity of the file, for a model that
+// Check accepts.
+func (s *SavedState) RestoreSteps(m *Model, to Engine) {
 	for i, v := range stepped(m) {
 		for k, bits := range s.steps[i].values {
-			if bits != 0 {
-				put(k/v.Count, v.First+k%v.Count, BitsFloat(bits))
+			if bits != 0 || strings.HasPrefix(v.member, speedPrefix) {
+				to.SetStep(k/v.Count, v.First+k%v.Count, BitsFloat(bits))
 			}
+		}
+	}
+	if s.adapt != nil {
+		for c := range s.Meta.Chains {
+			to.SetAdapted(c, s.adapted(c))
 		}
 	}
 }
@@ -18745,7 +19477,7 @@ func (s *SavedState) Restore(to *Sampler) error {
 			return stateErrorf("chain %d: %v", c, err)
 		}
 	}
-	s.EachStep(m, to.SetStep)
+	s.RestoreSteps(m, to)
 	s.restoreNumbers(to)
 	to.SetSweepNumber(s.Meta.Sweep)
 	return nil
@@ -20038,6 +20770,9 @@ func (r *Report) judge() (sentence string, converged bool) {
 	if r.Interrupted {
 		prefix = fmt.Sprintf("Interrupted after %d of %d draws. ", r.Draws, r.Planned)
 	}
+	if i := slices.IndexFunc(r.Samplers, func(s SamplerReport) bool { return s.descends() }); i >= 0 {
+		return prefix + fmt.Sprintf("No samples: %s descends the energy, so that R-hat and ESS say nothing here; read the best and the final states.", r.Samplers[i].Sampler), false
+	}
 	switch {
 	case r.Draws == 0:
 		return prefix + "No draws: nothing is known.", false
@@ -20121,6 +20856,12 @@ type ChainView interface {
 	Energies(beta float64, dst []float64) []float64
 }
 
+// Adapting is a ChainView of a model whose dynamics fit their step.
+type Adapting interface {
+	// Adapted are the numbers of one chain, see Sampler.Adapted.
+	Adapted(chain int) (numbers [3]float32, ok bool)
+}
+
 // Stepped is a ChainView of a model with samplers that fit steps.
 type Stepped interface {
 	// Steps appends the step of a node in every chain, nothing for one without.
@@ -20136,6 +20877,8 @@ type ChainStates struct {
 	// StepSizes are, of each chain, the step of each node that Sampler.HasSteps; nil
 	// for a model without.
 	StepSizes [][]float32
+	// Fitted are those of Adapted by chain, nil for a model without.
+	Fitted [][3]float32
 
 	model *Model
 	seed  uint64
@@ -20187,6 +20930,14 @@ func (s *ChainStates) Steps(node int, dst []float32) []float32 {
 		dst = append(dst, x[node])
 	}
 	return dst
+}
+
+// Adapted is as in Adapting.
+func (s *ChainStates) Adapted(chain int) (numbers [3]float32, ok bool) {
+	if s.Fitted == nil {
+		return numbers, false
+	}
+	return s.Fitted[chain], true
 }
 
 // Energies is as in ChainView, from the model's weights: each row's contribution

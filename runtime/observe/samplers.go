@@ -13,14 +13,14 @@ import (
 type SamplerReport struct {
 	Variable   string      `json:"variable"`
 	Sampler    string      `json:"sampler"`
-	Acceptance stats.Value `json:"acceptance"` // share of the proposals taken after warm-up; of slice and langevin none
+	Acceptance stats.Value `json:"acceptance"` // share of the proposals taken after warm-up; none without a Metropolis test
 	Step       stats.Value `json:"step"`       // median over nodes and chains
 	// Divergences are joint moves that were undone because they left the finite
 	// numbers or made a large error in the energy, the first in sweep DivergedAt.
 	Divergences uint64 `json:"divergences,omitempty"`
 	DivergedAt  uint64 `json:"diverged_at,omitempty"`
 
-	joint bool
+	joint, fitted bool
 }
 
 // samplerReports are those of a view.
@@ -58,11 +58,8 @@ func samplerReports(v ChainView) []SamplerReport {
 // jointReports is the report of a joint move, if there is one.
 func jointReports(v ChainView) []SamplerReport {
 	m := v.Model()
-	if len(m.Sweep) == 0 {
-		return nil
-	}
-	b := m.Sweep[len(m.Sweep)-1][0]
-	if b.Joint == nil {
+	b := m.JointBlock()
+	if b == nil {
 		return nil
 	}
 	var names []string
@@ -71,7 +68,10 @@ func jointReports(v ChainView) []SamplerReport {
 			names = append(names, x.Name)
 		}
 	}
-	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: stats.Value{NA: "not known"}, Step: stats.Value{V: b.Joint.StepSize}, joint: true}
+	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: stats.Value{NA: "not known"}, Step: stats.Value{V: b.Joint.StepSize.Value(v.SweepNumber())}, joint: true}
+	if step, ok := adaptedSteps(v); ok {
+		r.Step, r.fitted = stats.Value{V: step}, true
+	}
 	source, ok := v.(interface {
 		Acceptance(name string) (rate float64, proposals uint64)
 		Divergences() (count, first uint64)
@@ -79,13 +79,40 @@ func jointReports(v ChainView) []SamplerReport {
 	if !ok {
 		return []SamplerReport{r}
 	}
-	if rate, proposals := source.Acceptance(names[0]); proposals > 0 && b.Sampler != "langevin" {
+	if rate, proposals := source.Acceptance(names[0]); proposals > 0 {
 		r.Acceptance = stats.Value{V: rate}
 	}
 	if count, first := source.Divergences(); count > 0 {
 		r.Divergences, r.DivergedAt = count, first
 	}
 	return []SamplerReport{r}
+}
+
+// adaptedSteps is the median over chains of the step of a joint move that warm-up
+// fitted.
+func adaptedSteps(v ChainView) (median float64, ok bool) {
+	source, ok := v.(Adapting)
+	if !ok || !v.Model().Adapts() {
+		return 0, false
+	}
+	var steps []float32
+	for c := range v.Chains() {
+		numbers, _ := source.Adapted(c)
+		steps = append(steps, numbers[2])
+	}
+	slices.Sort(steps)
+	return float64(steps[len(steps)/2]), true
+}
+
+// Shares of proposals taken beyond which a joint move could be much better.
+const (
+	fewTaken  = 0.2
+	nearlyAll = 0.99
+)
+
+// descends says whether the sampler is an optimiser.
+func (r *SamplerReport) descends() bool {
+	return r.joint && (r.Sampler == "gradient" || r.Sampler == "nesterov")
 }
 
 // text is a report for people.
@@ -99,14 +126,25 @@ func (r *SamplerReport) text() string {
 		if r.Sampler == "slice" {
 			what = "width"
 		}
-		if r.joint {
-			text += fmt.Sprintf(", step %v", r.Step.V)
+		if r.joint && !r.fitted {
+			text += fmt.Sprintf(", step %.6g", r.Step.V)
 		} else {
 			text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
 		}
 	}
+	switch {
+	case !r.joint || !r.Acceptance.OK():
+	case r.Acceptance.V < fewTaken:
+		text += "; so few are taken that chains hardly move: use a smaller step_size, or adapt"
+	case r.Acceptance.V > nearlyAll:
+		text += "; nearly all are taken: a larger step_size, or adapt, moves farther"
+	}
 	if r.Divergences > 0 {
-		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: use a smaller step_size", r.Divergences, r.DivergedAt)
+		help := "use a smaller step_size"
+		if r.fitted {
+			help = "adapt to a larger acceptance"
+		}
+		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: %s", r.Divergences, r.DivergedAt, help)
 	}
 	return text
 }

@@ -23,6 +23,8 @@ import (
 //
 // The file is an .npz with an array state/NAME (chain, *shape) for each variable,
 // steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
+// velocity/NAME in the same form for those that a joint move gives a velocity, adapt
+// (chain, 3) with the numbers of a joint move whose step is fitted,
 // histogram/NAME with the counts of each histogram so far, the numbers that samplers
 // and observers in Go keep, if there are any, and the member meta. meta holds the
 // SHA-256 digest of the whole file as it would be with an empty digest. A file is
@@ -31,7 +33,8 @@ import (
 type SavedState struct {
 	Meta  StateMeta
 	vars  []savedVar
-	steps []savedVar // their values are the bits of the steps
+	steps []savedVar // their values are the bits of the steps or velocities
+	adapt *savedVar  // nil: no fitted step of a joint move
 
 	histograms []SavedHistogram
 	numbers    []savedNumbers
@@ -65,6 +68,8 @@ const (
 	stateKind   = "thrmlgen state 1"
 	statePrefix = "state/"
 	stepsPrefix = "steps/"
+	speedPrefix = "velocity/"
+	adaptMember = "adapt"
 )
 
 // A StateError says why a state file cannot be continued from: it is damaged, or
@@ -130,12 +135,23 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram, carried
 	})
 }
 
-// stepped are the variables whose sampler fits steps.
-func stepped(m *sampling.Model) []*sampling.Var {
-	var list []*sampling.Var
+// A keptVar is a variable of which a state keeps steps or velocities.
+type keptVar struct {
+	*sampling.Var
+	member string // of a state file
+	fits   func(float32) bool
+}
+
+// stepped are the variables whose sampler fits steps, or that have velocities.
+func stepped(m *sampling.Model) []keptVar {
+	var list []keptVar
 	for i := range m.Vars {
-		if m.Fits(i) != "" {
-			list = append(list, &m.Vars[i])
+		x := &m.Vars[i]
+		switch {
+		case m.Fits(i) != "":
+			list = append(list, keptVar{x, stepsPrefix + x.Name, func(v float32) bool { return v == 0 || sampling.StepFits(v) }})
+		case m.Moves(i):
+			list = append(list, keptVar{x, speedPrefix + x.Name, func(v float32) bool { return v-v == 0 }})
 		}
 	}
 	return list
@@ -153,11 +169,27 @@ func writeSteps(z *npy.NPZWriter, v ChainView) error {
 				values[c*x.Count+i] = step
 			}
 		}
-		if err := z.Add(stepsPrefix+x.Name, append([]int{v.Chains()}, x.Shape...), values); err != nil {
+		if err := z.Add(x.member, append([]int{v.Chains()}, x.Shape...), values); err != nil {
 			return err
 		}
 	}
-	return nil
+	return writeAdapted(z, v)
+}
+
+func writeAdapted(z *npy.NPZWriter, v ChainView) error {
+	if !v.Model().Adapts() {
+		return nil
+	}
+	source, ok := v.(Adapting)
+	if !ok {
+		return errors.New("the engine does not tell the fitted steps of the dynamics")
+	}
+	var values []float32
+	for c := range v.Chains() {
+		numbers, _ := source.Adapted(c)
+		values = append(values, numbers[:]...)
+	}
+	return z.Add(adaptMember, []int{v.Chains(), 3}, values)
 }
 
 // sealState writes the archive twice: to find its digest, and with it.
@@ -288,8 +320,8 @@ func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
 	list := &s.vars
 	name, ok := strings.CutPrefix(member, statePrefix)
 	if !ok {
-		name, ok = strings.CutPrefix(member, stepsPrefix)
-		list = &s.steps
+		name, list = member, &s.steps
+		ok = strings.HasPrefix(member, stepsPrefix) || strings.HasPrefix(member, speedPrefix) || member == adaptMember
 	}
 	number := strings.HasPrefix(member, samplerPrefix) || strings.HasPrefix(member, observerPrefix)
 	if !ok && !number {
@@ -308,6 +340,10 @@ func (s *SavedState) readVar(z *npy.NPZReader, member string) error {
 	}
 	if len(a.Shape) == 0 || a.Shape[0] != s.Meta.Chains {
 		return stateErrorf("damaged: %s has shape %v for %d chains", member, a.Shape, s.Meta.Chains)
+	}
+	if member == adaptMember {
+		s.adapt = &savedVar{member, a, values}
+		return nil
 	}
 	*list = append(*list, savedVar{name, a, values})
 	return nil
@@ -351,7 +387,12 @@ func (s *SavedState) writeVars(z *npy.NPZWriter) error {
 		}
 	}
 	for _, v := range s.steps {
-		if err := z.Add(stepsPrefix+v.name, v.array.Shape, v.array.Data); err != nil {
+		if err := z.Add(v.name, v.array.Shape, v.array.Data); err != nil {
+			return err
+		}
+	}
+	if a := s.adapt; a != nil {
+		if err := z.Add(a.name, a.array.Shape, a.array.Data); err != nil {
 			return err
 		}
 	}
@@ -410,25 +451,66 @@ func (s *SavedState) checkSteps(m *sampling.Model, chains int) error {
 	for i, v := range vars {
 		x := &s.steps[i]
 		shape := append([]int{chains}, v.Shape...)
-		if x.name != v.Name || x.array.DType != "<f4" || !slices.Equal(x.array.Shape, shape) {
-			return stateErrorf("saved steps of %s of shape %v and type %s, the model has steps of %s of shape %v", x.name, x.array.Shape, x.array.DType, v.Name, shape)
+		if x.name != v.member || x.array.DType != "<f4" || !slices.Equal(x.array.Shape, shape) {
+			return stateErrorf("saved %s of shape %v and type %s, the model has %s of shape %v", x.name, x.array.Shape, x.array.DType, v.member, shape)
 		}
 		for k, bits := range x.values {
-			if step := sampling.BitsFloat(bits); step != 0 && !sampling.StepFits(step) {
-				return stateErrorf("steps of %s: element %d is %v, no step", v.Name, k, step)
+			if step := sampling.BitsFloat(bits); !v.fits(step) {
+				return stateErrorf("%s: element %d is %v, no step", v.member, k, step)
 			}
+		}
+	}
+	return s.checkAdapted(m, chains)
+}
+
+// checkAdapted is Check for the fitted steps of a joint move.
+func (s *SavedState) checkAdapted(m *sampling.Model, chains int) error {
+	a := s.adapt
+	switch {
+	case a == nil && !m.Adapts():
+		return nil
+	case a == nil:
+		return stateErrorf("saved without fitted steps of the dynamics, which the model has")
+	case !m.Adapts():
+		return stateErrorf("saved with fitted steps of the dynamics, which the model has not")
+	case a.array.DType != "<f4" || !slices.Equal(a.array.Shape, []int{chains, 3}):
+		return stateErrorf("saved fitted steps of shape %v and type %s, the model has three for each of %d chains", a.array.Shape, a.array.DType, chains)
+	}
+	for c := range chains {
+		if x := s.adapted(c); !sampling.AdaptedFits(x) {
+			return stateErrorf("fitted steps of chain %d: %v are none", c, x)
 		}
 	}
 	return nil
 }
 
-// EachStep calls put with every step of the file, for a model that Check accepts.
-func (s *SavedState) EachStep(m *sampling.Model, put func(chain, node int, step float32)) {
+func (s *SavedState) adapted(chain int) (x [3]float32) {
+	for k := range x {
+		x[k] = sampling.BitsFloat(s.adapt.values[3*chain+k])
+	}
+	return x
+}
+
+// An Engine is what RestoreSteps fills: steps and velocities by node, and the fitted steps
+// of a joint move.
+type Engine interface {
+	SetStep(chain, node int, step float32)
+	SetAdapted(chain int, numbers [3]float32)
+}
+
+// RestoreSteps gives an engine every step and velocity of the file, for a model that
+// Check accepts.
+func (s *SavedState) RestoreSteps(m *sampling.Model, to Engine) {
 	for i, v := range stepped(m) {
 		for k, bits := range s.steps[i].values {
-			if bits != 0 {
-				put(k/v.Count, v.First+k%v.Count, sampling.BitsFloat(bits))
+			if bits != 0 || strings.HasPrefix(v.member, speedPrefix) {
+				to.SetStep(k/v.Count, v.First+k%v.Count, sampling.BitsFloat(bits))
 			}
+		}
+	}
+	if s.adapt != nil {
+		for c := range s.Meta.Chains {
+			to.SetAdapted(c, s.adapted(c))
 		}
 	}
 }
@@ -491,7 +573,7 @@ func (s *SavedState) Restore(to *sampling.Sampler) error {
 			return stateErrorf("chain %d: %v", c, err)
 		}
 	}
-	s.EachStep(m, to.SetStep)
+	s.RestoreSteps(m, to)
 	s.restoreNumbers(to)
 	to.SetSweepNumber(s.Meta.Sweep)
 	return nil

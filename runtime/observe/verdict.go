@@ -3,6 +3,7 @@ package observe
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/stats"
 )
@@ -47,6 +48,9 @@ func (r *Report) judge() (sentence string, converged bool) {
 	prefix := ""
 	if r.Interrupted {
 		prefix = fmt.Sprintf("Interrupted after %d of %d draws. ", r.Draws, r.Planned)
+	}
+	if i := slices.IndexFunc(r.Samplers, func(s SamplerReport) bool { return s.descends() }); i >= 0 {
+		return prefix + fmt.Sprintf("No samples: %s descends the energy, so that R-hat and ESS say nothing here; read the best and the final states.", r.Samplers[i].Sampler), false
 	}
 	switch {
 	case r.Draws == 0:

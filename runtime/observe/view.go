@@ -20,6 +20,12 @@ type ChainView interface {
 	Energies(beta float64, dst []float64) []float64
 }
 
+// Adapting is a ChainView of a model whose dynamics fit their step.
+type Adapting interface {
+	// Adapted are the numbers of one chain, see Sampler.Adapted.
+	Adapted(chain int) (numbers [3]float32, ok bool)
+}
+
 // Stepped is a ChainView of a model with samplers that fit steps.
 type Stepped interface {
 	// Steps appends the step of a node in every chain, nothing for one without.
@@ -35,6 +41,8 @@ type ChainStates struct {
 	// StepSizes are, of each chain, the step of each node that Sampler.HasSteps; nil
 	// for a model without.
 	StepSizes [][]float32
+	// Fitted are those of Adapted by chain, nil for a model without.
+	Fitted [][3]float32
 
 	model *sampling.Model
 	seed  uint64
@@ -86,6 +94,14 @@ func (s *ChainStates) Steps(node int, dst []float32) []float32 {
 		dst = append(dst, x[node])
 	}
 	return dst
+}
+
+// Adapted is as in Adapting.
+func (s *ChainStates) Adapted(chain int) (numbers [3]float32, ok bool) {
+	if s.Fitted == nil {
+		return numbers, false
+	}
+	return s.Fitted[chain], true
 }
 
 // Energies is as in ChainView, from the model's weights: each row's contribution

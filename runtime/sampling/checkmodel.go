@@ -193,7 +193,7 @@ func (m *Model) checkSweep() error {
 // knownSampler reports whether the engine has the block's sampler.
 func (b *Block) knownSampler() bool {
 	if j := b.Joint; j != nil {
-		return jointNamed(b.Sampler) >= 0 && j.StepSize > 0 && j.NoiseScale >= 0 && j.Steps > 0
+		return j.Fits(b.Sampler, len(b.Nodes))
 	}
 	return samplerNamed(b.Sampler) >= 0
 }

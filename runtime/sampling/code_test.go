@@ -102,14 +102,26 @@ func codeModel(n uint64) string {
 		fmt.Fprintf(&b, "  - {head: z, tails: {v: z}, edges: {chain: z}, field: \"sin(v)\"}\n")
 	}
 	fmt.Fprintf(&b, "update: {x: %s, y: %s}\n", samplers[r.IntN(3)], samplers[r.IntN(3)])
-	switch kind := []string{"", "langevin", "mala", "hmc"}[r.IntN(4)]; kind {
+	rate := func(x float64) string {
+		return []string{fmt.Sprint(x), fmt.Sprintf("{linear: [%v, 0.05], sweeps: 5}", x), fmt.Sprintf("{cosine: [0.02, %v], sweeps: 4, rise: 2}", x),
+			fmt.Sprintf("{exponential: %v, factor: 0.8, least: %v}", x, x/3), fmt.Sprintf("{multi_step: %v, factor: 0.5, at: [2, 2, 5]}", x),
+			fmt.Sprintf("{constant: %v, rise: 3}", x)}[r.IntN(6)]
+	}
+	mass := func() string { return []string{"", ", mass: 2.5", ", mass: [0.3, 4]"}[r.IntN(3)] }
+	switch kind := []string{"", "langevin", "mala", "hmc", "underdamped", "gradient", "nesterov"}[r.IntN(7)]; kind {
 	case "":
 	case "langevin":
-		fmt.Fprintf(&b, "dynamics: {langevin: {over: z, step_size: 0.1, noise_scale: %v}}\n", 0.5+r.Float64())
+		fmt.Fprintf(&b, "dynamics: {langevin: {over: z, step_size: %s, noise_scale: %s}}\n", rate(0.1), rate(0.5+r.Float64()))
 	case "mala":
-		fmt.Fprintf(&b, "dynamics: {mala: {over: z, step_size: 0.3}}\n")
+		fmt.Fprintf(&b, "dynamics: {mala: {over: z, step_size: %s}}\n", []string{"0.3, adapt: 0.57", rate(0.3)}[r.IntN(2)])
 	case "hmc":
-		fmt.Fprintf(&b, "dynamics: {hmc: {over: z, step_size: 0.4, steps: %d}}\n", 1+r.IntN(4))
+		fmt.Fprintf(&b, "dynamics: {hmc: {over: z, step_size: %s, steps: %d%s}}\n", []string{"0.4, adapt: 0.8", rate(0.4)}[r.IntN(2)], 1+r.IntN(4), mass())
+	case "underdamped":
+		fmt.Fprintf(&b, "dynamics: {underdamped: {over: z, step_size: %s, friction: %v, noise_scale: %s%s}}\n", rate(0.3), 2*r.Float64(), rate(0.5+r.Float64()), mass())
+	case "gradient":
+		fmt.Fprintf(&b, "dynamics: {gradient: {over: z, step_size: %s}}\n", rate(0.1))
+	case "nesterov":
+		fmt.Fprintf(&b, "dynamics: {nesterov: {over: z, step_size: %s, momentum: %v}}\n", rate(0.1), r.Float64())
 	}
 	fmt.Fprintf(&b, "beta: %v\n", []float64{1, 0.4, 2}[r.IntN(3)])
 	if r.IntN(2) == 0 {
@@ -123,7 +135,7 @@ func codeModel(n uint64) string {
 // with expressions and every sampler, any number of chains and threads.
 func TestCodeEqualsInterpreter(t *testing.T) {
 	kinds := map[string]int{}
-	for n := range uint64(60) {
+	for n := range uint64(90) {
 		text := codeModel(n)
 		p := lowered(t, text)
 		var buf strings.Builder
@@ -189,7 +201,7 @@ func TestCodeEqualsInterpreter(t *testing.T) {
 			s.Sweep()
 		}
 	}
-	if len(kinds) != 11 {
+	if len(kinds) != 14 {
 		t.Errorf("blocks %v", kinds)
 	}
 	t.Logf("blocks by kind, float and sampler: %v", kinds)

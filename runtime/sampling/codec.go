@@ -11,7 +11,7 @@ import (
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 4
+//	4 bytes   version, 5
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -62,12 +62,7 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.truth(x.Float)
 			e.text(x.Sampler)
 			e.int(x.Numbers)
-			e.truth(x.Joint != nil)
-			if j := x.Joint; j != nil {
-				e.float(j.StepSize)
-				e.float(j.NoiseScale)
-				e.int(j.Steps)
-			}
+			e.joint(x.Joint)
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -388,12 +383,8 @@ func (d *codecReader) model() *Model {
 	m.Codes = codecList(d, 4+1+4+8+4+4+1+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
 		return codecList(d, 2+4+1+24+4, func(d *codecReader) Block {
-			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int()}
-			if d.truth() {
-				b.Joint = &Joint{StepSize: d.float(), NoiseScale: d.float(), Steps: d.int()}
-			}
-			b.First, b.Nodes = d.int(), d.ints32()
-			return b
+			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int(),
+				Joint: d.joint(), First: d.int(), Nodes: d.ints32()}
 		})
 	})
 	m.Synchronous = d.truth()

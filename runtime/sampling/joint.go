@@ -2,12 +2,12 @@ package sampling
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 )
 
-// Joint moves of continuous nodes: langevin, mala and hmc. The nodes of the block
-// follow the gradient of the energy together.
+// Joint moves of continuous nodes: they follow the gradient of the energy together. Here
+// are what all moves need, langevin, gradient, mala and hmc; those that keep a velocity are
+// in velocity.go, the fitting of steps in adapt.go.
 
 type jointKind int8
 
@@ -15,38 +15,65 @@ const (
 	jointLangevin jointKind = iota
 	jointMALA
 	jointHMC
+	jointUnderdamped
+	jointGradient
+	jointNesterov
 )
 
-var jointNames = []string{"langevin", "mala", "hmc"}
+var jointNames = []string{"langevin", "mala", "hmc", "underdamped", "gradient", "nesterov"}
+
+// tested says whether a Metropolis test follows the move.
+func (k jointKind) tested() bool { return k == jointMALA || k == jointHMC }
+
+// drawn says whether the move draws normal numbers.
+func (k jointKind) drawn() bool { return k != jointGradient && k != jointNesterov }
+
+// keeps says whether nodes have a velocity.
+func (k jointKind) keeps() bool { return k == jointUnderdamped || k == jointNesterov }
 
 // jointNamed is the joint move of a name, -1 if there is none.
 func jointNamed(name string) jointKind { return jointKind(slices.Index(jointNames, name)) }
 
 // jointPlan is a joint move, compiled.
 type jointPlan struct {
-	kind        jointKind
-	step, noise float64
-	steps       int
+	*Joint
+	kind jointKind
+	root []float64 // of the mass of each node; nil: 1
+	fits int       // row of the steps that warm-up fits, -1 without
 }
 
 const largestError = 1000 // of the energy that a move of hmc may make, as in Stan
 
 func (s *Sampler) compileJoint(b *Block) *jointPlan {
-	return &jointPlan{jointNamed(b.Sampler), b.Joint.StepSize, b.Joint.NoiseScale, b.Joint.Steps}
+	j := &jointPlan{Joint: b.Joint, kind: jointNamed(b.Sampler), fits: s.adaptRow}
+	for _, m := range b.Joint.Mass {
+		j.root = append(j.root, math.Sqrt(m))
+	}
+	return j
 }
 
 // jointScratch is what a worker needs for a joint move: by node and chain of a word.
 type jointScratch struct {
 	old, slope, noise, mean [][64]float32
+	velocity                [][64]float32 // before the move
 	sum                     [64]float64
+	size                    [64]float64 // of the step of each chain
+	one                     bool        // all chains have that of the first
 	step, half              [64]float32 // factors in front, by chain
 }
 
-// fill makes two factors those of all chains.
-func (j *jointScratch) fill(step, half float32) {
-	if j.step[0] != step || j.half[0] != half {
-		fillFloats(&j.step, step)
-		fillFloats(&j.half, half)
+// factors fills the factors in front, which are functions of the step size.
+func (j *jointScratch) factors(of func(size float64) (step, half float32)) {
+	if j.one {
+		step, half := of(j.size[0])
+		if j.step[0] != step || j.half[0] != half {
+			fillFloats(&j.step, step)
+			fillFloats(&j.half, half)
+		}
+		return
+	}
+	for c, size := range j.size {
+		j.step[c], j.half[c] = of(size)
 	}
 }
 
@@ -54,6 +81,7 @@ func (j *jointScratch) grow(n int) {
 	for len(j.old) < n {
 		j.old, j.slope = append(j.old, [64]float32{}), append(j.slope, [64]float32{})
 		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
+		j.velocity = append(j.velocity, [64]float32{})
 	}
 }
 
@@ -66,16 +94,28 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 		if n <= 0 {
 			break
 		}
-		s.jointNoise(w, b, lane, n, uint32(64*word))
+		if b.joint.kind.drawn() {
+			s.jointNoise(w, b, lane, n, uint32(64*word))
+		}
 		for i := range b.nodes {
 			w.joint.old[i] = *w.jointRow(s, b, i, lane)
 		}
-		if b.joint.kind == jointLangevin {
-			s.langevin(w, b, lane, n)
-		} else {
+		w.stepSizes(s, b.joint, lane)
+		if b.joint.kind.tested() {
 			s.accepted(w, b, lane, n, word)
+		} else {
+			s.untested(w, b, lane, n, word)
 		}
 	}
+}
+
+// stepSizes fills the step size of each chain.
+func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
+	if w.joint.one = j.fits < 0; w.joint.one {
+		w.joint.size[0] = j.StepSize.Value(w.sweep)
+		return
+	}
+	w.fittedSizes(s, j, lane)
 }
 
 // jointRow is the state of node i of a block in the chains of a word.
@@ -110,10 +150,9 @@ func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
 }
 
 // follow puts the state at x - η·D + s·z, D at the present state x, and keeps x -
-// η·D as mean.
-func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) {
+// η·D as mean; η and s are the factors in front.
+func (s *Sampler) follow(w *worker, b *blockPlan, lane, n int) {
 	s.jointSlopes(w, b, lane, n)
-	w.joint.fill(eta, sd)
 	for i := range b.nodes {
 		if !b.skip[i] {
 			x, mean := w.jointRow(s, b, i, lane), &w.joint.mean[i]
@@ -123,23 +162,59 @@ func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) 
 	}
 }
 
-// langevin is one step of the unadjusted Langevin algorithm; a chain that would
-// leave the numbers keeps its state.
-func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
+// untested is a move without a Metropolis test; a chain that would leave the numbers
+// keeps its state.
+func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	j := b.joint
-	s.follow(w, b, float32(float64(j.step*s.beta)), float32(math.Sqrt(float64(2*j.step)*j.noise)), lane, n)
+	switch j.kind {
+	case jointLangevin:
+		s.langevin(w, b, lane, n)
+	case jointUnderdamped:
+		s.underdamped(w, b, lane, n)
+	case jointGradient:
+		s.descend(w, b, lane, n)
+	case jointNesterov:
+		s.nesterov(w, b, lane, n)
+	}
 	lost := s.infinite(w, b, lane, n)
+	if lost == 0 {
+		return
+	}
+	s.lose(w, b, lost, lane, word)
 	s.restore(w, b, lost, lane)
-	w.countMoves(b.float.nodes[0].variable, n, lost)
-	for range bits.OnesCount64(lost) {
-		w.diverge(w.sweep)
+	if j.kind.keeps() {
+		s.restoreVelocity(w, b, lost, lane)
 	}
 }
 
-// infinite tells the chains with a node that has no finite value.
+// langevin is one step of the unadjusted Langevin algorithm.
+func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
+	noise := b.joint.NoiseScale.Value(w.sweep)
+	w.joint.factors(func(size float64) (step, half float32) {
+		return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
+	})
+	s.follow(w, b, lane, n)
+}
+
+// descend is one step down the gradient.
+func (s *Sampler) descend(w *worker, b *blockPlan, lane, n int) {
+	w.joint.factors(func(size float64) (step, half float32) { return float32(float64(size * s.beta)), 0 })
+	s.jointSlopes(w, b, lane, n)
+	for i := range b.nodes {
+		if !b.skip[i] {
+			x := w.jointRow(s, b, i, lane)
+			s.minusProduct(x, x, &w.joint.step, &w.joint.slope[i])
+		}
+	}
+}
+
+// infinite tells the chains with a node that has no finite value, or no finite velocity.
 func (s *Sampler) infinite(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	for i := range b.nodes {
 		lost |= s.infiniteIn(w.jointRow(s, b, i, lane))
+		if b.joint.kind.keeps() {
+			lost |= s.infiniteIn(w.velocityRow(s, b, i, lane))
+		}
 	}
 	return lost & (1<<n - 1)
 }
@@ -186,6 +261,12 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 		if !taken {
 			back |= 1 << c
 		}
+		if w.sweep < s.fitUntil && b.joint.fits >= 0 {
+			if l != l || lost>>c&1 != 0 {
+				alpha[c] = 0
+			}
+			w.adapt(s, b.joint, lane, c, alpha[c])
+		}
 		if w.sweep >= s.fitUntil && (l != l || lost>>c&1 != 0 || -l > largestError) {
 			w.diverge(w.sweep)
 		}
@@ -199,8 +280,11 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 // proposeMALA moves along the gradient; the sum becomes the logarithm of the ratio of
 // the proposal's density forwards to that backwards.
 func (s *Sampler) proposeMALA(w *worker, b *blockPlan, lane, n int) {
-	eta, sd := float32(float64(b.joint.step*s.beta)), float32(math.Sqrt(2*b.joint.step))
-	s.follow(w, b, eta, sd, lane, n)
+	eta, sd := &w.joint.step, &w.joint.half
+	w.joint.factors(func(size float64) (step, half float32) {
+		return float32(float64(size * s.beta)), float32(math.Sqrt(2 * size))
+	})
+	s.follow(w, b, lane, n)
 	forward := w.joint.noise // no longer needed: y - mean
 	for i := range b.nodes {
 		if !b.skip[i] {
@@ -217,24 +301,22 @@ func (s *Sampler) proposeMALA(w *worker, b *blockPlan, lane, n int) {
 		}
 		row := w.jointRow(s, b, i, lane)
 		for c := range n {
-			m := row[c] - float32(eta*w.joint.slope[i][c])
+			m := row[c] - float32(eta[c]*w.joint.slope[i][c])
 			u, v := float64(w.joint.old[i][c]-m), float64(forward[i][c])
 			w.joint.sum[c] += float64(u*u) - float64(v*v)
 		}
 	}
 	for c := range w.joint.sum {
-		w.joint.sum[c] /= float64(2 * float64(float64(sd)*float64(sd)))
+		w.joint.sum[c] /= float64(2 * float64(float64(sd[c])*float64(sd[c])))
 	}
 }
 
 // proposeHMC follows Hamilton's equations by leapfrogs from momenta that are the
 // noise; the sum becomes the change of the kinetic energy.
 func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
-	j := b.joint
-	step, half := float32(j.step), float32(float64(j.step*s.beta)/2)
-	p := w.joint.noise
+	j, p := b.joint, w.joint.noise
 	w.joint.sum = [64]float64{}
-	w.joint.fill(step, half)
+	w.leap(s, j, -1)
 	for i := range b.nodes {
 		if !b.skip[i] {
 			s.subtractSquares(&w.joint.sum, &p[i])
@@ -243,15 +325,17 @@ func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
 	kick := func() {
 		for i := range b.nodes {
 			if !b.skip[i] {
+				w.leap(s, j, i)
 				s.minusProduct(&p[i], &p[i], &w.joint.half, &w.joint.slope[i])
 			}
 		}
 	}
 	s.jointSlopes(w, b, lane, n)
-	for range j.steps {
+	for range j.Steps {
 		kick()
 		for i := range b.nodes {
 			if !b.skip[i] {
+				w.leap(s, j, i)
 				x := w.jointRow(s, b, i, lane)
 				s.plusProduct(x, x, &w.joint.step, &p[i])
 			}
@@ -267,6 +351,22 @@ func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
 	for c := range w.joint.sum {
 		w.joint.sum[c] /= 2
 	}
+}
+
+// leap fills the step of node i and half of it times β as the factors in front; without
+// masses they are the same for all nodes, filled by i = -1.
+func (w *worker) leap(s *Sampler, j *jointPlan, i int) {
+	root := 1.0
+	switch {
+	case j.root == nil && i >= 0 || j.root != nil && i < 0:
+		return
+	case j.root != nil:
+		root = j.root[i]
+	}
+	w.joint.factors(func(size float64) (step, half float32) {
+		size /= root
+		return float32(size), float32(float64(size*s.beta) / 2)
+	})
 }
 
 // diverge counts a move that left the numbers, or nearly did.
@@ -289,4 +389,23 @@ func (s *Sampler) Divergences() (count, first uint64) {
 		}
 	}
 	return count, first
+}
+
+// Slopes appends the derivative of H by a node of the joint move in every chain, in the
+// float32 that moves follow; nothing for other nodes.
+func (s *Sampler) Slopes(node int, dst []float32) []float32 {
+	b := s.blocks[len(s.blocks)-1][0]
+	i := slices.Index(b.nodes, int32(node))
+	if b.joint == nil || i < 0 {
+		return dst
+	}
+	w := s.workers[0]
+	w.joint.grow(len(b.nodes))
+	for word := range s.words {
+		s.bind(w, word/s.tile, s.sweep)
+		n := min(64, s.chains-64*word)
+		s.jointSlopes(w, b, word%s.tile, n)
+		dst = append(dst, w.joint.slope[i][:n]...)
+	}
+	return dst
 }

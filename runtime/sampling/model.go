@@ -129,9 +129,13 @@ type Block struct {
 
 // Joint is how a block moves as a whole.
 type Joint struct {
-	StepSize   float64
-	NoiseScale float64 // of langevin
-	Steps      int     // of hmc
+	StepSize   Rate
+	NoiseScale Rate      // of langevin and underdamped
+	Steps      int       // of hmc
+	Mass       []float64 // of hmc and underdamped, by node of the block; nil: 1
+	Friction   float64   // of underdamped
+	Momentum   float64   // of nesterov
+	Adapt      float64   // of mala and hmc: the acceptance that warm-up fits the step to; 0: none
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading

@@ -16,7 +16,8 @@ func (s *Sampler) PackedSize() int {
 // depend on threads or emitted code: for every 64 chains the spins in dense
 // order, one bit a chain, then the categoricals of up to 256 states, a byte a
 // chain, then the others, two bytes, then continuous nodes, the four bytes of a
-// float32, then the steps of those that have them. All are little-endian; what lies
+// float32, then the steps of those that have them, velocities and
+// fitted steps of joint moves among them. All are little-endian; what lies
 // beyond the last chain is 0. At the end are the numbers of samplers in Go, 8 bytes
 // of a float64 each.
 func (s *Sampler) AppendPacked(dst []byte) []byte {
@@ -141,13 +142,18 @@ func (s *Sampler) packedFits(b []byte) bool {
 			}
 		}
 		for k := range 64 * s.stepRows {
-			if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !StepFits(x) {
+			if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !s.rowTakes(k/64, x) {
 				return false
 			}
 			b = b[4:]
 		}
 	}
 	return true
+}
+
+// rowTakes reports whether a row of steps can hold a number.
+func (s *Sampler) rowTakes(row int, x float32) bool {
+	return StepFits(x) || s.stepFree[row] && finite(x)
 }
 
 // StepFits reports whether a step of a sampler can have a value.

@@ -55,6 +55,8 @@ type Sampler struct {
 	stepRows                      int
 	steps                         []float32 // of samplers that have them
 	stepRow                       []int32   // of each node, -1 without
+	stepFree                      []bool    // of each row: any number, not a step
+	adaptRow                      int       // see Adapted; -1 without
 	fitUntil                      uint64    // sweeps before it fit the steps
 	fitFixed                      bool      // by Options
 	codeDepth                     int       // of the deepest expression

@@ -21,16 +21,20 @@ func (m *Model) varAt(node int) int {
 // NodeName is the node as a user writes it: x[3,4], or x for a scalar.
 func (m *Model) NodeName(node int) string {
 	v := m.varOf(node)
-	if v.Shape == nil {
-		return v.Name
+	return ElementName(v.Name, v.Shape, node-v.First)
+}
+
+// ElementName is element i of a variable of a shape as a user writes it.
+func ElementName(name string, shape []int, i int) string {
+	if shape == nil {
+		return name
 	}
-	at := make([]string, len(v.Shape))
-	r := node - v.First
-	for a := len(v.Shape) - 1; a >= 0; a-- {
-		at[a] = strconv.Itoa(r % v.Shape[a])
-		r /= v.Shape[a]
+	at := make([]string, len(shape))
+	for a := len(shape) - 1; a >= 0; a-- {
+		at[a] = strconv.Itoa(i % shape[a])
+		i /= shape[a]
 	}
-	return v.Name + "[" + strings.Join(at, ",") + "]"
+	return name + "[" + strings.Join(at, ",") + "]"
 }
 
 // Var returns a variable by name, nil if there is none.
@@ -147,6 +151,9 @@ func (s *Sampler) Init() {
 func (s *Sampler) Restart() {
 	m := s.model
 	s.startSteps()
+	for _, w := range s.workers {
+		w.lost = nil
+	}
 	for vi := range m.Vars {
 		v, in := &m.Vars[vi], m.initOf(vi)
 		for n := v.First; n < v.First+v.Count; n++ {

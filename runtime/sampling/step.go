@@ -318,7 +318,8 @@ func (s *Sampler) Acceptance(name string) (rate float64, proposals uint64) {
 	return float64(sum.taken) / float64(sum.tried), sum.tried
 }
 
-// Steps appends the steps of a node in every chain; nothing for a node without.
+// Steps appends the steps of a node in every chain, or its velocity; nothing for a node
+// without.
 func (s *Sampler) Steps(node int, dst []float32) []float32 {
 	row := s.stepRow[node]
 	if row < 0 {
@@ -330,8 +331,8 @@ func (s *Sampler) Steps(node int, dst []float32) []float32 {
 	return dst
 }
 
-// SetStep replaces the step of a node that has one in one chain; StepFits tells what
-// it may be.
+// SetStep replaces the step of a node that has one in one chain, or its velocity;
+// StepFits tells what a step may be, and a velocity is finite.
 func (s *Sampler) SetStep(chain, node int, step float32) {
 	if row := s.stepRow[node]; row >= 0 {
 		s.steps[s.chainAt(s.stepRows, int(row), chain)] = step
@@ -350,25 +351,53 @@ func (m *Model) Fits(i int) string {
 	return ""
 }
 
+// Moves reports whether variable i has a velocity, which a joint move keeps.
+func (m *Model) Moves(i int) bool {
+	b := m.JointBlock()
+	return b != nil && jointNamed(b.Sampler).keeps() && b.Holds(&m.Vars[i])
+}
+
+// Adapts reports whether warm-up fits the step of a joint move.
+func (m *Model) Adapts() bool {
+	b := m.JointBlock()
+	return b != nil && b.Joint.Adapt > 0
+}
+
+// JointBlock is the block with a joint move; nil: there is none.
+func (m *Model) JointBlock() *Block {
+	if n := len(m.Sweep); n > 0 && m.Sweep[n-1][0].Joint != nil {
+		return &m.Sweep[n-1][0]
+	}
+	return nil
+}
+
 // Holds reports whether some node of a variable is in the block.
 func (b *Block) Holds(v *Var) bool {
 	return slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count })
 }
 
-// placeSteps gives steps to the nodes of blocks whose sampler has them.
+// placeSteps gives rows to the nodes of blocks whose sampler keeps a number for each,
+// and to the fitted steps of a joint move.
 func (s *Sampler) placeSteps() {
 	s.stepRow = slices.Repeat([]int32{-1}, s.model.Nodes)
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
-			if b.Joint != nil || samplerNamed(b.Sampler) <= stepNone {
+			velocity := b.Joint != nil && jointNamed(b.Sampler).keeps()
+			if !velocity && (b.Joint != nil || samplerNamed(b.Sampler) <= stepNone) {
 				continue
 			}
 			for _, n := range b.Nodes {
-				s.stepRow[n] = int32(s.stepRows)
-				s.stepRows++
+				s.stepRow[n] = int32(len(s.stepFree))
+				s.stepFree = append(s.stepFree, velocity)
 			}
 		}
 	}
+	s.adaptRow = -1
+	if s.model.Adapts() {
+		s.adaptRow = len(s.stepFree)
+		s.stepFree = append(s.stepFree, false, true, false)
+	}
+	s.stepRows = len(s.stepFree)
 	s.steps = make([]float32, s.tiles*s.tile*s.stepRows*64)
 }
 
@@ -379,8 +408,19 @@ func (s *Sampler) startSteps() {
 			continue
 		}
 		first := firstStep(s.model.varOf(n))
+		if s.stepFree[row] {
+			first = 0
+		}
 		for c := range 64 * s.words {
 			s.steps[s.chainAt(s.stepRows, int(row), c)] = first
+		}
+	}
+	if s.adaptRow >= 0 {
+		first := stepInside(s.model.JointBlock().Joint.StepSize.From)
+		for c := range 64 * s.words {
+			for k, x := range [adaptNumbers]float32{first, 0, first} {
+				s.steps[s.chainAt(s.stepRows, s.adaptRow+k, c)] = x
+			}
 		}
 	}
 }

@@ -26,6 +26,7 @@ type worker struct {
 	joint             jointScratch
 	diverged          uint64
 	divergedAt        uint64 // sweep of the first
+	lost              *MoveFault
 	float             floatScratch
 	program           vector.Program[float32]
 
@@ -412,7 +413,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 			each = append(each, e)
 		}
 	}
-	if err := s.UserFault(); err != nil { // of the initial state
+	if err := s.Fault(); err != nil { // of the initial state
 		return err
 	}
 	r := runner{s: s, ctx: ctx, each: each}
@@ -484,7 +485,7 @@ func (r *runner) sweeps(n int) error {
 		k := min(n, piece)
 		r.s.Sweeps(k)
 		n -= k
-		if err := r.s.UserFault(); err != nil {
+		if err := r.s.Fault(); err != nil {
 			return err
 		}
 		if err := r.observeSweep(); err != nil {

@@ -33,6 +33,9 @@ func (e *emitter) embeds() bool {
 	for _, super := range e.p.Sweep {
 		for _, b := range super {
 			n += len(b.Nodes)
+			if b.Joint != nil {
+				n += len(b.Joint.Mass)
+			}
 		}
 	}
 	for _, c := range e.p.Clamps {
@@ -155,7 +158,23 @@ func (e *emitter) joint(j *sampling.Joint) jen.Code {
 		return nil
 	}
 	return field("Joint", jen.Op("&").Add(e.run("Joint")).Add(braces(
-		field("StepSize", float(j.StepSize)), field("NoiseScale", float(j.NoiseScale)), field("Steps", jen.Lit(j.Steps)))))
+		field("StepSize", e.rate(&j.StepSize)), field("NoiseScale", e.rate(&j.NoiseScale)), field("Steps", jen.Lit(j.Steps)),
+		onlyIf(j.Mass != nil, field("Mass", floatList(j.Mass, 8))),
+		onlyIf(j.Friction != 0, field("Friction", float(j.Friction))),
+		onlyIf(j.Momentum != 0, field("Momentum", float(j.Momentum))),
+		onlyIf(j.Adapt != 0, field("Adapt", float(j.Adapt))))))
+}
+
+func (e *emitter) rate(r *sampling.Rate) jen.Code {
+	return e.run("Rate").Add(braces(
+		onlyIf(r.Shape != "", field("Shape", jen.Lit(r.Shape))),
+		field("From", float(r.From)),
+		onlyIf(r.To != 0, field("To", float(r.To))),
+		onlyIf(r.Sweeps != 0, field("Sweeps", jen.Lit(r.Sweeps))),
+		onlyIf(r.Factor != 0, field("Factor", float(r.Factor))),
+		onlyIf(r.Least != 0, field("Least", float(r.Least))),
+		onlyIf(r.At != nil, field("At", intList("int", r.At))),
+		onlyIf(r.Rise != 0, field("Rise", jen.Lit(r.Rise)))))
 }
 
 // codes writes one line for each row and for each list of operations.

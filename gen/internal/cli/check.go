@@ -13,6 +13,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 func (c *command) check() *cobra.Command {
@@ -407,15 +408,35 @@ func factorText(g *graph.Graph, t *graph.Term, f *graph.Factor) string {
 	return text
 }
 
+// rateText is a number, or how it begins and changes.
+func rateText(r *sampling.Rate) string {
+	text := short(r.From, 6)
+	switch r.Shape {
+	case "linear", "cosine":
+		text += fmt.Sprintf(" to %s in %s (%s)", short(r.To, 6), plural(r.Sweeps, "sweep"), r.Shape)
+	case "exponential":
+		text += fmt.Sprintf(" times %s a sweep", short(r.Factor, 6))
+	case "multi_step":
+		text += fmt.Sprintf(" times %s at %s", short(r.Factor, 6), plural(len(r.At), "sweep"))
+	}
+	if r.Rise > 0 {
+		text += fmt.Sprintf(" after a rise of %s", plural(r.Rise, "sweep"))
+	}
+	return text
+}
+
 func blocksText(g *graph.Graph) string {
 	var parts []string
 	blocks, joint := g.Blocks, ""
 	if d := g.Dynamics; d != nil {
 		last := blocks[len(blocks)-1][0]
 		blocks = blocks[:len(blocks)-1]
-		joint = fmt.Sprintf("%s move together by %s, step %s", plural(len(last.Nodes), "node"), d.Kind, short(d.StepSize, 6))
+		joint = fmt.Sprintf("%s move together by %s, step %s", plural(len(last.Nodes), "node"), d.Kind, rateText(&d.Joint.StepSize))
 		if d.Kind == "hmc" {
-			joint += fmt.Sprintf(", %s", plural(d.Steps, "leapfrog"))
+			joint += fmt.Sprintf(", %s", plural(d.Joint.Steps, "leapfrog"))
+		}
+		if d.Joint.Adapt > 0 {
+			joint += fmt.Sprintf(", fitted in warm-up to an acceptance of %s", short(d.Joint.Adapt, 3))
 		}
 		if len(blocks) == 0 {
 			return joint

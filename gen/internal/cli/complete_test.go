@@ -22,8 +22,8 @@ func TestComplete(t *testing.T) {
 	const noFiles, noSpace = ":4", ":6"
 	for _, c := range []struct{ line, want string }{
 		{"run models/ch", "models/chain5 " + noFiles},
-		{"run ", "models/chain5 models/cubic models/double_well models/g11 models/gaussian_bernoulli models/grid_gaussian models/ising2d models/mixed models/pegasus14 models/potts20 models/rosenbrock models/torus64 model.yaml other.yml sub/ " + noFiles},
-		{"check mod", "models/chain5 models/cubic models/double_well models/g11 models/gaussian_bernoulli models/grid_gaussian models/ising2d models/mixed models/pegasus14 models/potts20 models/rosenbrock models/torus64 model.yaml " + noFiles},
+		{"run ", "models/ackley models/chain5 models/cubic models/double_well models/g11 models/gaussian models/gaussian_bernoulli models/grid_gaussian models/harmonic models/ising2d models/mixed models/pegasus14 models/potts20 models/rastrigin models/rosenbrock models/torus64 model.yaml other.yml sub/ " + noFiles},
+		{"check mod", "models/ackley models/chain5 models/cubic models/double_well models/g11 models/gaussian models/gaussian_bernoulli models/grid_gaussian models/harmonic models/ising2d models/mixed models/pegasus14 models/potts20 models/rastrigin models/rosenbrock models/torus64 model.yaml " + noFiles},
 		{"gen su", "sub/ " + noSpace},
 		{"energy sub/", "sub/deep.yaml " + noFiles},
 		{"exact .hid", ".hidden.yaml " + noFiles},

@@ -1,49 +1,64 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/exact"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/runtime/npy"
+	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 func (c *command) energy() *cobra.Command {
-	var file string
-	var byFactor bool
+	var o energyFlags
 	cmd := &cobra.Command{
 		Use:   "energy",
 		Short: "Energies of given states",
 		Long: `Prints βH of the states in an .npz file, from the weights as given, in float64.
 The file holds one array for each variable, in the variable's shape behind any
 axes over states, as run --out writes it: (chain, draw, …). Continuous values are
-taken as float32. β is the last one where the model anneals.`,
+taken as float32. β is the last one where the model anneals.
+
+--gradient adds the derivatives of βH by every continuous variable (the score is
+minus this); --out writes energy and gradient/NAME as
+float64 arrays, behind the same axes over states.`,
 		Example: `  thrmlgen run models/chain5 --out f.npz
-  thrmlgen energy models/chain5 --states f.npz --by-factor`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			if file == "" {
+  thrmlgen energy models/chain5 --states f.npz --by-factor
+  thrmlgen energy models/rosenbrock --states f.npz --gradient --out g.npz`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.states == "" {
 				return usage("--states is needed: an .npz file with one array for each variable")
 			}
 			m, err := c.load(args[0])
 			if err != nil {
 				return err
 			}
-			s, err := readStates(m.Graph, file)
+			s, err := readStates(m.Graph, o.states)
 			if err != nil {
 				return err
 			}
-			return c.energies(m.Graph, s, byFactor)
+			return c.energies(cmd.Context(), m, s, &o)
 		},
 	}
-	cmd.Flags().StringVar(&file, "states", "", "the states: an .npz `file`")
-	cmd.Flags().BoolVar(&byFactor, "by-factor", false, "also print what each factor contributes")
+	cmd.Flags().StringVar(&o.states, "states", "", "the states: an .npz `file`")
+	cmd.Flags().BoolVar(&o.byFactor, "by-factor", false, "also print what each factor contributes")
+	cmd.Flags().BoolVar(&o.gradient, "gradient", false, "also the derivatives by the continuous variables")
+	cmd.Flags().StringVar(&o.out, "out", "", "write energies and gradients to an .npz `file`")
 	return c.modelCommand(cmd)
+}
+
+type energyFlags struct {
+	states, out        string
+	byFactor, gradient bool
 }
 
 // states are given states of a model, dense, in the order of leading axes of
@@ -134,7 +149,15 @@ func leading(shape, variable []int) ([]int, bool) {
 }
 
 // energies prints the energy of every state.
-func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
+func (c *command) energies(ctx context.Context, m *gen.Model, s *states, o *energyFlags) error {
+	g, byFactor := m.Graph, o.byFactor
+	var slopes *gradients
+	if o.gradient {
+		var err error
+		if slopes, err = newGradients(m, s.count); err != nil {
+			return err
+		}
+	}
 	all := make([]float64, s.count)
 	names, part := factorNames(g)
 	parts := make([][]float64, len(names))
@@ -153,6 +176,16 @@ func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 				parts[part[f]][i] += e
 			}
 		}
+		if o.gradient {
+			if err := slopes.add(position(s.lead, i), state); err != nil {
+				return err
+			}
+		}
+	}
+	if o.out != "" {
+		if err := observe.WriteWholeFile(ctx, o.out, func(w io.Writer) error { return writeEnergies(w, s, all, slopes) }); err != nil {
+			return writeError(o.out, err)
+		}
 	}
 	if c.json {
 		out := map[string]any{"model": g.Model, "hash": g.Hash(), "energy": shaped(s.lead, all)}
@@ -162,6 +195,13 @@ func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 				by[name] = shaped(s.lead, parts[k])
 			}
 			out["by_factor"] = by
+		}
+		if o.gradient {
+			by := map[string]any{}
+			slopes.each(func(v *graph.Variable, values []float64) {
+				by[v.Name] = shaped(slices.Concat(s.lead, v.Shape), values)
+			})
+			out["gradient"] = by
 		}
 		return writeJSON(c.out, out)
 	}
@@ -173,6 +213,9 @@ func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 	if byFactor {
 		head = append(head, names...)
 	}
+	if o.gradient {
+		head = append(head, slopes.heads()...)
+	}
 	t.row(head...)
 	for i, e := range all {
 		cells := []string{position(s.lead, i), number(e)}
@@ -181,10 +224,31 @@ func (c *command) energies(g *graph.Graph, s *states, byFactor bool) error {
 				cells = append(cells, number(parts[k][i]))
 			}
 		}
+		if o.gradient {
+			cells = append(cells, slopes.cells(i)...)
+		}
 		t.row(cells...)
 	}
 	t.print(c.out, "")
 	return nil
+}
+
+// writeEnergies writes the file of --out.
+func writeEnergies(w io.Writer, s *states, all []float64, slopes *gradients) error {
+	z := npy.NewNPZWriter(w)
+	if err := z.Add("energy", s.lead, all); err != nil {
+		return err
+	}
+	var failed error
+	slopes.each(func(v *graph.Variable, values []float64) {
+		if failed == nil {
+			failed = z.Add("gradient/"+v.Name, slices.Concat(s.lead, v.Shape), values)
+		}
+	})
+	if failed != nil {
+		return failed
+	}
+	return z.Close()
 }
 
 // factorNames are the factors of the model file, and of each factor of the graph

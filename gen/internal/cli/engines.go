@@ -60,7 +60,7 @@ func (e *interpEngine) restore(s *observe.SavedState) error {
 	if err := e.machine.SetState(s.States(m)); err != nil {
 		return err
 	}
-	s.EachStep(m, e.machine.SetStep)
+	s.RestoreSteps(m, e.machine)
 	e.machine.SweepNumber = s.Meta.Sweep
 	e.show()
 	return nil
@@ -69,6 +69,7 @@ func (e *interpEngine) restore(s *observe.SavedState) error {
 // show brings what the collector sees up to the machine's state.
 func (e *interpEngine) show() {
 	e.States, e.Sweep, e.StepSizes = e.machine.State(), e.machine.SweepNumber, e.machine.Steps()
+	e.Fitted = e.machine.Adapted()
 }
 
 func (e *interpEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
@@ -130,6 +131,9 @@ func (e *interpEngine) sweep(ctx context.Context, to *observe.Collector, beta fl
 		return err
 	}
 	e.show()
+	if err := e.machine.Fault(); err != nil {
+		return err
+	}
 	return to.ObserveSweep()
 }
 

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -80,7 +81,7 @@ func FuzzStates(f *testing.F) {
 		testtool.Bounded(t, func() {
 			s, err := readStates(m.Graph, file)
 			if err == nil {
-				err = (&command{out: &output{w: &bytes.Buffer{}}}).energies(m.Graph, s, true)
+				err = (&command{out: &output{w: &bytes.Buffer{}}}).energies(context.Background(), m, s, &energyFlags{byFactor: true})
 			}
 			var bad *fault
 			if err != nil && (!errors.As(err, &bad) || bad.exit != 3) {

@@ -53,6 +53,9 @@ $T train "$M/train.yaml" --quiet --epochs 3 --out weights.npz --checkpoint check
 $T run "$M/real.yaml" --quiet --out real.npz --state real.state
 $T run "$M/samplers.yaml" --quiet --out samplers.npz --state samplers.state
 $T gen "$M/samplers.yaml" --quiet --out samplers
+$T run "$M/dynamics.yaml" --quiet --out hmc.npz --state hmc.state
+$T run "$M/dynamics.yaml" --quiet --set 'dynamics={underdamped: {over: x, step_size: {cosine: [0.2, 0.05], sweeps: 40, rise: 5}, noise_scale: {exponential: 1, factor: 0.9, least: 0.5}}}' --state slow.state
+$T energy "$M/dynamics.yaml" --quiet --states hmc.npz --gradient --out gradient.npz
 $T export models/chain5 --quiet --format coo --out chain5.coo
 $T check models/pegasus14 --json >check.json
 $T check "$M/annealed.yaml" --ir >annealed.ir
@@ -69,7 +72,7 @@ func TestSameBytesEverywhere(t *testing.T) {
 	if err := npy.WriteNPY(&data, []int{4, 4}, []int8{1, 1, -1, -1, 1, 1, 1, -1, -1, 1, -1, 1, 1, -1, 1, 1}); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"annealed.yaml": annealed, "real.yaml": realModel, "samplers.yaml": samplersModel(t), "train.yaml": trainModel, "data.npy": data.String()} {
+	for name, text := range map[string]string{"annealed.yaml": annealed, "real.yaml": realModel, "samplers.yaml": samplersModel(t), "dynamics.yaml": string(fileBytes(t, filepath.Join("testdata", "dynamics", "model.yaml"))), "train.yaml": trainModel, "data.npy": data.String()} {
 		if err := os.WriteFile(filepath.Join(models, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/diag"
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
@@ -305,7 +306,7 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 	}
 	runErr := e.run(ctx, col, o.resume != "")
 	if runErr != nil && !col.Interrupted() {
-		return runErr
+		return diverged(ctx, m, e.view(), plan.Generator, runErr, o)
 	}
 	if runErr == nil {
 		if err := writeResults(ctx, col, o); err != nil {
@@ -321,6 +322,23 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 		return err
 	}
 	return runErr
+}
+
+// diverged puts a run that left the finite numbers at its place in the model file, and
+// keeps the state where a file for it is named; other errors stay as they are.
+func diverged(ctx context.Context, m *gen.Model, v observe.ChainView, generator string, err error, o *runFlags) error {
+	var f *sampling.MoveFault
+	if !errors.As(err, &f) {
+		return err
+	}
+	p := &diag.Problem{Pos: m.Graph.Dynamics.StepPos, Code: diag.Diverged, Text: f.Error(), Help: "use a smaller step_size"}
+	if o.state != "" {
+		if err := observe.SaveState(ctx, o.state, v, generator); err != nil {
+			return writeError(o.state, err)
+		}
+		p.Help += "; " + o.state + " holds the state of all chains"
+	}
+	return p
 }
 
 // fits refuses a run that would take more memory than it may.
