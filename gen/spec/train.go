@@ -8,8 +8,8 @@ import (
 
 var (
 	trainKeys = []string{
-		"data", "visible", "condition", "batch", "epochs", "loss", "k", "start", "learning_rate",
-		"optimizer", "weight_decay", "seed", "positive", "negative", "held_out", "sigma", "projections", "buffer", "fresh",
+		"data", "visible", "condition", "batch", "epochs", "loss", "k", "start", "buffer", "fresh", "sigma", "projections", "learning_rate",
+		"optimizer", "weight_decay", "seed", "positive", "negative", "held_out",
 	}
 	phaseKeys = []string{"blocks", "init", "chains", "warmup", "samples", "steps_per_sample"}
 )
