@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools cuda-models coverage rng-battery bench bench-peers clean
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools cuda-models coverage rng-battery bench bench-peers bench-moons clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,11 @@ bench-peers: build ## install dwave-samplers and thrml from PyPI and print ratio
 	$(PYTHON) -m venv $(OUT)/peers
 	$(OUT)/peers/bin/pip install -q -r gen/bench/requirements.txt
 	$(OUT)/peers/bin/python gen/bench/peers.py --thrmlgen $(BIN)
+
+bench-moons: build ## install torch and torchebm from PyPI, train on two moons with both
+	$(PYTHON) -m venv $(OUT)/moons
+	$(OUT)/moons/bin/pip install -q -r gen/bench/moons-requirements.txt
+	$(OUT)/moons/bin/python gen/bench/moons.py --thrmlgen $(BIN)
 
 clean: ## remove what was built
 	rm -rf bin $(OUT)

@@ -47,7 +47,7 @@ func TestExamples(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, name := range []string{"quickstart", "ising_critical", "maxcut", "potts_domains", "training_chain4", "digits_rbm",
-		"gaussian_grid", "gaussian_bernoulli", "cubic", "pegasus_gradient", "own_sampler", "fpga_torus", "densities", "double_well"} {
+		"gaussian_grid", "gaussian_bernoulli", "cubic", "pegasus_gradient", "own_sampler", "fpga_torus", "densities", "double_well", "two_moons"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := &example{dir: filepath.Join(root, "examples", name), work: t.TempDir(), bin: bin}

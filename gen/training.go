@@ -62,6 +62,7 @@ func settings(task *train.Task, s *spec.Train) {
 	}
 	task.Batch, task.Epochs, task.K = whole(s.Batch, 0), whole(s.Epochs, 1), whole(s.K, 1)
 	task.Seed = s.Seed.V
+	task.Buffer, task.Fresh = whole(s.Buffer, 0), float(s.Fresh, 0)
 	task.Sigma, task.Projections = float(s.Sigma, 0.1), whole(s.Projections, 1)
 	switch s.Loss.Text {
 	case "cd":

@@ -9,6 +9,8 @@ type Training struct {
 	Batch        int
 	Epochs       int
 	Loss         string // kl, cd, score_matching, sliced or denoising
+	Buffer       int
+	Fresh        float64
 	Sigma        float64
 	Projections  int
 	K            int
@@ -100,6 +102,8 @@ func (m *Model) Train(t Training) {
 	f.count("batch", "Batch", t.Batch)
 	f.count("epochs", "Epochs", t.Epochs)
 	f.word("loss", "Loss", t.Loss)
+	f.count("buffer", "Buffer", t.Buffer)
+	f.number("fresh", "Fresh", t.Fresh)
 	f.number("sigma", "Sigma", t.Sigma)
 	f.count("projections", "Projections", t.Projections)
 	f.count("k", "K", t.K)

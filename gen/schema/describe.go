@@ -198,6 +198,8 @@ var descriptions = map[string]string{
 	"bernoulli":           "Examples drawn with this share of +1.",
 	"rows":                "The number of examples drawn.",
 	"train.visible":       "The nodes that the data are of.",
+	"buffer":              "How many states of persistent chains are kept; a step draws as many as it has chains. Default as many as chains.",
+	"fresh":               "The share of persistent chains that begin anew in every step. Default 0.",
 	"sigma":               "The standard deviation of the noise of loss denoising. Default 0.1.",
 	"projections":         "The random directions of loss sliced, for each example. Default 1.",
 	"condition":           "Data that other nodes are held at, by set of nodes.",

@@ -369,6 +369,8 @@ type Train struct {
 	Batch        Int
 	Epochs       Int
 	Loss         Name  // kl, cd, score_matching, sliced or denoising
+	Buffer       Int   // persistent: states
+	Fresh        Float // persistent: share of chains
 	Sigma        Float // denoising
 	Projections  Int   // sliced
 	K            Int   // cd: sweeps

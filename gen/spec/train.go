@@ -8,8 +8,8 @@ import (
 
 var (
 	trainKeys = []string{
-		"data", "visible", "condition", "batch", "epochs", "loss", "k", "start", "learning_rate",
-		"optimizer", "weight_decay", "seed", "positive", "negative", "held_out", "sigma", "projections",
+		"data", "visible", "condition", "batch", "epochs", "loss", "k", "start", "buffer", "fresh", "sigma", "projections", "learning_rate",
+		"optimizer", "weight_decay", "seed", "positive", "negative", "held_out",
 	}
 	phaseKeys = []string{"blocks", "init", "chains", "warmup", "samples", "steps_per_sample"}
 )
@@ -40,10 +40,12 @@ func (p *parser) train(f fields) {
 	out.Epochs = t.integer("epochs", 1, maxCount)
 	out.K = t.integer("k", 1, maxCount)
 	out.Loss = t.choice("loss", "kl", "cd", "score_matching", "sliced", "denoising")
+	out.Start = t.choice("start", "data", "noise", "persistent")
 	out.Sigma = t.floatIn("sigma", 0, math.Inf(1), true)
 	out.Projections = t.integer("projections", 1, 256)
+	out.Buffer = t.integer("buffer", 1, maxCount)
+	out.Fresh = t.floatIn("fresh", 0, 1, false)
 	p.lossKeys(t, out)
-	out.Start = t.choice("start", "data", "noise", "persistent")
 	p.learningRate(t, out)
 	out.WeightDecay = t.floatIn("weight_decay", 0, math.Inf(1), false)
 	if n := t.get("seed"); n != nil {
@@ -62,6 +64,11 @@ func (p *parser) lossKeys(t fields, out *Train) {
 	loss := out.Loss.Text
 	if out.ScoreMatching() {
 		t.only("is for chains, and loss "+loss+" runs none", "k", "start", "positive", "negative")
+	}
+	if out.Start.Text != "persistent" {
+		t.only("goes with start: persistent", "buffer", "fresh")
+	} else if t.get("condition") != nil {
+		t.only("does not go with condition: its states do not keep that of an example", "buffer", "fresh")
 	}
 	if loss != "denoising" {
 		t.only("goes with loss: denoising", "sigma")

@@ -7111,30 +7111,46 @@ func (q *netScratch) forward(n *net32, x [][64]float32) {
 		y := &n.layers[l]
 		q.act[l], q.bend[l] = grown(q.act[l], y.out), grown(q.bend[l], y.out)
 		for o := range y.out {
-			fillFloats(&q.act[l][o], y.b[o])
-			q.denseWord(&q.act[l][o], y.w[o*y.in:o*y.in+y.in], 1, x)
+			q.denseWord(&q.act[l][o], y.b[o], y.w[o*y.in:o*y.in+y.in], 1, x)
 		}
 		q.activate(n.activation, q.act[l][:y.out], q.bend[l][:y.out])
 		x = q.act[l]
 	}
 	last := &n.layers[hidden]
-	fillFloats(&q.value, last.b[0])
-	q.denseWord(&q.value, last.w, 1, x)
+	q.denseWord(&q.value, last.b[0], last.w, 1, x)
 }
 
-// denseWord adds w[0]·x[0] + w[stride]·x[1] + … to z, from left to right.
-func (q *netScratch) denseWord(z *[64]float32, w []float32, stride int, x [][64]float32) {
+// denseWord is b + w[0]·x[0] + w[stride]·x[1] + … , from left to right.
+func (q *netScratch) denseWord(z *[64]float32, b float32, w []float32, stride int, x [][64]float32) {
 	n := (len(w) + stride - 1) / stride
 	if q.kernel == AVX512 {
-		for i := 0; i < n; i += NetRows {
+		DenseStart512(z, &w[0], stride, min(NetRows, n), &x[0], b)
+		for i := NetRows; i < n; i += NetRows {
 			DenseWord512(z, &w[i*stride], stride, min(NetRows, n-i), &x[i])
 		}
 		return
 	}
+	fillFloats(z, b)
 	for i := range n {
 		c, y := w[i*stride], &x[i]
 		for j := range z {
 			z[j] += float32(c * y[j])
+		}
+	}
+}
+
+// mulRows multiplies rows by those of another list.
+func (q *netScratch) mulRows(d, by [][64]float32) {
+	if q.kernel == AVX512 {
+		for i := 0; i < len(d); i += NetRows {
+			MulRows512(&d[i], &by[i], min(NetRows, len(d)-i))
+		}
+		return
+	}
+	for i := range d {
+		x, y := &d[i], &by[i]
+		for j := range x {
+			x[j] = float32(x[j] * y[j])
 		}
 	}
 }
@@ -7162,16 +7178,10 @@ func (q *netScratch) backward(n *net32) {
 	}
 	for l := hidden - 1; l >= 0; l-- {
 		y := &n.layers[l]
-		for o := range y.out {
-			d, bend := &delta[o], &q.bend[l][o]
-			for j := range d {
-				d[j] = float32(d[j] * bend[j])
-			}
-		}
+		q.mulRows(delta[:y.out], q.bend[l])
 		next := q.room((hidden-l)%2, y.in)
 		for i := range y.in {
-			next[i] = [64]float32{}
-			q.denseWord(&next[i], y.w[i:], y.in, delta[:y.out])
+			q.denseWord(&next[i], 0, y.w[i:], y.in, delta[:y.out])
 		}
 		delta = next
 	}
@@ -7342,9 +7352,7 @@ func (n *netTape) activate(t *Tape, l int) {
 		slope[k] = sized(slope[k], len(z[0]))
 	}
 	if t.order == 0 {
-		for o, x := range z[0] {
-			z[0][o], slope[0][o] = n.net.Activation.Activate(x)
-		}
+		t.activate(n.net.Activation, z[0], slope[0])
 		return
 	}
 	for o := range z[0] {
@@ -7431,6 +7439,26 @@ func (n *netTape) addLayer(t *Tape, l int, by Jet, weights, biases []float64) {
 			}
 		}
 		t.outer(weights, n.by, n.act[l][j])
+	}
+}
+
+// farSigma is where exp(-|z|) is no longer made by the kernel.
+const farSigma = 690
+
+// activate replaces numbers by their activations and fills the slopes of these.
+func (t *Tape) activate(a Activation, z, slope []float64) {
+	near := a == SiLU && t.kernel == AVX512
+	for _, x := range z {
+		near = near && -farSigma < x && x < farSigma
+	}
+	if near {
+		for i := 0; i < len(z); i += NetCells {
+			SiLU512(&z[i], &slope[i], min(NetCells, len(z)-i))
+		}
+		return
+	}
+	for o, x := range z {
+		z[o], slope[o] = a.Activate(x)
 	}
 }
 
@@ -24007,6 +24035,85 @@ func (t *Trainer) slopes() [][]slope {
 	return out
 }
 
+// A buffer holds states of persistent chains (Tieleman 2008; Du and Mordatch 2019). A
+// step takes as many of its slots as there are negative chains, each slot at most once;
+// some chains begin anew; and where the chains have come to goes back into the slots that
+// were drawn. The buffer begins with initial states.
+
+// buffered reports whether persistent chains come from a buffer.
+func (t *Task) buffered() bool {
+	return t.Start == StartPersistent && (t.Buffer > 0 || t.Fresh > 0)
+}
+
+// slots is the size of the buffer.
+func (t *Task) slots() int { return max(t.Buffer, t.Negative.Chains) }
+
+// buffer is the sampler whose chains are the slots; it only holds their states.
+func (t *Trainer) buffer() (*Sampler, error) {
+	return t.sampler(useBuffer, t.task.Negative.Model, t.task.slots())
+}
+
+// drawSlots are the slots of a step: the first of a shuffle by Fisher and Yates from the
+// first place up, place i swapped with i + floor(w·(n-i)/2^32), w the word of purpose 6,
+// chain 1, sweep the step, slot i.
+func drawSlots(n, count int, seed, step uint64) []int {
+	slots := make([]int, n)
+	for i := range slots {
+		slots[i] = i
+	}
+	words := NewWords(seed, 10)
+	for i := range count {
+		j := i + int(uint64(words.Word32(PurposeOrder, 1, step, uint32(i), 0))*uint64(n-i)>>32)
+		slots[i], slots[j] = slots[j], slots[i]
+	}
+	return slots[:count]
+}
+
+// fromBuffer puts the states of slots into the chains of s, but for those that begin anew:
+// where the word of purpose 6, chain 2, sweep the step, slot the chain is below Fresh·2^32.
+func (t *Trainer) fromBuffer(s *Sampler) ([]int, error) {
+	b, err := t.buffer()
+	if err != nil {
+		return nil, err
+	}
+	slots := drawSlots(b.Chains(), s.Chains(), t.task.Seed, uint64(t.step))
+	words := NewWords(t.task.Seed, 10)
+	first := !t.began
+	if first {
+		b.SetSweepNumber(t.sweeps[1])
+		b.Restart()
+	}
+	s.Restart()
+	var state []int32
+	for chain, slot := range slots {
+		w := words.Word32(PurposeOrder, 2, uint64(t.step), uint32(chain), 0)
+		if !first && float64(w) < float64(t.task.Fresh*(1<<32)) {
+			continue
+		}
+		state = b.State(slot, state[:0])
+		if err := s.SetState(chain, state); err != nil {
+			return nil, err
+		}
+	}
+	return slots, nil
+}
+
+// toBuffer returns the states of the chains to their slots.
+func (t *Trainer) toBuffer(s *Sampler, slots []int) error {
+	b, err := t.buffer()
+	if err != nil {
+		return err
+	}
+	var state []int32
+	for chain, slot := range slots {
+		state = s.State(chain, state[:0])
+		if err := b.SetState(slot, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // A checkpoint is an .npz: weights/NAME (shape of the weights) of every runtime factor
 // and parameter, what the optimiser remembers of each as first/NAME and second/NAME, the
 // packed negative chains if they persist, and meta. meta holds the SHA-256 digest of
@@ -24142,6 +24249,9 @@ func (t *Trainer) persistent() interface {
 		return nil
 	}
 	s, err := t.sampler(useNegative, t.task.Negative.Model, t.task.Negative.Chains)
+	if t.task.buffered() {
+		s, err = t.buffer()
+	}
 	if err != nil {
 		return nil // it was made before
 	}
@@ -24324,7 +24434,7 @@ func (t *Trainer) taskDigest() string {
 		return []any{p.Chains, p.Schedule, p.Model.Sweep, p.Model.Init, p.Model.Beta, p.Model.Format}
 	}
 	text, err := json.Marshal([]any{phase(task.Positive), phase(task.Negative), task.Visible, task.Data, task.Given, task.Condition,
-		task.batch(), task.Loss, task.K, task.Start, task.Optimizer, task.Seed})
+		task.batch(), task.Loss, task.K, task.Start, task.Optimizer, task.Seed, task.Buffer, task.Fresh, task.Sigma, task.Projections})
 	if err != nil {
 		panic(err) // numbers and slices of them
 	}
@@ -24352,6 +24462,9 @@ func (t *Trainer) taskDigest() string {
 //	gradient.go    one gradient, with both phases' moments and their errors
 //	moments.go     the sums of a phase
 //	optimizer.go   SGD with momentum, Adam
+//	buffer.go      states of persistent chains
+//	scorematch.go  losses of score matching, which run no chains
+//	lines.go       energies along lines, with their derivatives
 //	score.go       how well examples fit
 //	checkpoint.go  stopping and going on, bit for bit
 //
@@ -24471,10 +24584,15 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 		return nil, err
 	}
 	s.SetSweepNumber(t.sweeps[1])
+	var slots []int // of a buffer
 	switch {
 	case t.task.Start == StartData:
 		t.packed = t.last.AppendPacked(t.packed[:0])
 		if err := s.SetPacked(t.packed); err != nil {
+			return nil, err
+		}
+	case t.task.buffered():
+		if slots, err = t.fromBuffer(s); err != nil {
 			return nil, err
 		}
 	case t.task.Start == StartNoise || !t.began:
@@ -24490,6 +24608,9 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 	}
 	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
 	t.sweeps[1] = s.SweepNumber()
+	if err == nil && slots != nil {
+		err = t.toBuffer(s, slots)
+	}
 	return out, err
 }
 
@@ -25305,7 +25426,10 @@ func logOnePlusExp(x float64) float64 {
 //
 // and their gradients by what is fitted are those of H along lines: through x in the
 // directions of the axes or of v, and through x + σε in the direction r = ∇U - ε/σ, as
-// the gradient of the loss is that of r·∇U with r held. No chains run. All nodes that are
+// the gradient of the loss is that of r·∇U with r held. No chains run. Words are those of
+// purpose 1, chain being the example's place in the batch, sweep the number of gradients
+// before, slot the place among the visible nodes: a number of v is +1 where the top bit of
+// draw p is set, p the projection; ε is the normal number of draws 0 and 1. All nodes that are
 // not held must be visible and continuous, without a range: at the ends of one the
 // integration by parts behind these losses leaves a term.
 
@@ -25526,6 +25650,9 @@ type Task struct {
 	K      int // sweeps of contrastive divergence
 	Start  Start
 
+	Buffer int     // of persistent chains: states that are kept, see buffer.go; 0: as many as chains
+	Fresh  float64 // of persistent chains: the share that begins anew in every step
+
 	Sigma       float64 // of denoising score matching
 	Projections int     // of sliced score matching, for each example
 
@@ -25614,6 +25741,14 @@ func (t *Task) check() error {
 		return fmt.Errorf("train: each phase needs at least one chain")
 	case t.Loss == CD && t.K < 1:
 		return fmt.Errorf("train: contrastive divergence of %d sweeps", t.K)
+	case t.Buffer < 0 || t.Buffer > 0 && t.Buffer < t.Negative.Chains:
+		return fmt.Errorf("train: a buffer of %d states for %d chains", t.Buffer, t.Negative.Chains)
+	case !(t.Fresh >= 0 && t.Fresh <= 1):
+		return fmt.Errorf("train: a share of %v of the chains begins anew", t.Fresh)
+	case (t.Buffer > 0 || t.Fresh > 0) && t.Start != StartPersistent:
+		return fmt.Errorf("train: a buffer is of persistent chains")
+	case t.buffered() && len(t.Given) > 0:
+		return fmt.Errorf("train: a buffer with conditions, which its states do not keep")
 	case t.Loss == KL && t.Start == StartData:
 		return fmt.Errorf("train: chains start at the data in contrastive divergence only")
 	}
@@ -25861,6 +25996,7 @@ func shuffled(n int, seed, epoch uint64) []int32 {
 const (
 	usePositive = iota
 	useNegative
+	useBuffer // holds the states of persistent chains
 	useScore
 )
 
@@ -25873,7 +26009,7 @@ func (t *Trainer) sampler(use int, m *Model, chains int) (*Sampler, error) {
 	if s := t.samplers[key]; s != nil {
 		return s, nil
 	}
-	s, err := NewSampler(m, Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative})
+	s, err := NewSampler(m, Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative || use == useBuffer})
 	if err == nil {
 		t.samplers[key] = s
 	}

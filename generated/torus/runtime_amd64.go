@@ -136,6 +136,22 @@ func MatVec512(z *float64, m int, w, a *float64, n int)
 //go:noescape
 func Outer512(sum, d *float64, n int, a *float64, m int)
 
+// DenseStart512 is DenseWord512 with sums that begin at b.
+//
+//go:noescape
+func DenseStart512(z *[64]float32, w *float32, stride, n int, x *[64]float32, b float32)
+
+// MulRows512 multiplies n rows of d by those of another list. n is 1 … NetRows.
+//
+//go:noescape
+func MulRows512(d, by *[64]float32, n int)
+
+// SiLU512 is SiLURows512 for n numbers in float64, with the functions of package sampling.
+// n is 1 … NetCells; no number is beyond ±690.
+//
+//go:noescape
+func SiLU512(z, slope *float64, n int)
+
 // PhiloxWords512 draws 32 pairs of chains from pair first on: words[0] are the digits
 // of slots 0 and 1 of the quad by chain, words[1] those of slots 2 and 3, the low
 // half the first one.

@@ -2211,9 +2211,30 @@ DATA netNumber<>+52(SB)/4, $0x80000000 // the sign
 DATA netNumber<>+56(SB)/4, $127
 GLOBL netNumber<>(SB), RODATA|NOPTR, $60
 
+// Z0 to Z3 += the row times Z4; products and sums are rounded one by one.
+#define DENSE_INPUT \
+	VBROADCASTSS (SI), Z4   \
+	VMULPS 0(DX), Z4, Z5    \
+	VMULPS 64(DX), Z4, Z6   \
+	VMULPS 128(DX), Z4, Z7  \
+	VMULPS 192(DX), Z4, Z8  \
+	VADDPS Z5, Z0, Z0       \
+	VADDPS Z6, Z1, Z1       \
+	VADDPS Z7, Z2, Z2       \
+	VADDPS Z8, Z3, Z3       \
+	ADDQ R8, SI             \
+	ADDQ $256, DX           \
+	DECQ CX
+
+#define DENSE_STORE \
+	VMOVUPS Z0, 0(DI)   \
+	VMOVUPS Z1, 64(DI)  \
+	VMOVUPS Z2, 128(DI) \
+	VMOVUPS Z3, 192(DI) \
+	VZEROUPPER          \
+	RET
+
 // func DenseWord512(z *[64]float32, w *float32, stride, n int, x *[64]float32)
-//
-// The sums of a neuron stay in Z0 to Z3; products and sums are rounded one by one.
 TEXT ·DenseWord512(SB), NOSPLIT, $0-40
 	MOVQ z+0(FP), DI
 	MOVQ w+8(FP), SI
@@ -2227,24 +2248,43 @@ TEXT ·DenseWord512(SB), NOSPLIT, $0-40
 	VMOVUPS 192(DI), Z3
 
 denseInput:
-	VBROADCASTSS (SI), Z4
-	VMULPS 0(DX), Z4, Z5
-	VMULPS 64(DX), Z4, Z6
-	VMULPS 128(DX), Z4, Z7
-	VMULPS 192(DX), Z4, Z8
-	VADDPS Z5, Z0, Z0
-	VADDPS Z6, Z1, Z1
-	VADDPS Z7, Z2, Z2
-	VADDPS Z8, Z3, Z3
-	ADDQ R8, SI
-	ADDQ $256, DX
-	DECQ CX
+	DENSE_INPUT
 	JNZ denseInput
+	DENSE_STORE
 
-	VMOVUPS Z0, 0(DI)
-	VMOVUPS Z1, 64(DI)
-	VMOVUPS Z2, 128(DI)
-	VMOVUPS Z3, 192(DI)
+// func DenseStart512(z *[64]float32, w *float32, stride, n int, x *[64]float32, b float32)
+TEXT ·DenseStart512(SB), NOSPLIT, $0-44
+	MOVQ z+0(FP), DI
+	MOVQ w+8(FP), SI
+	MOVQ stride+16(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ x+32(FP), DX
+	SHLQ $2, R8
+	VBROADCASTSS b+40(FP), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+
+startInput:
+	DENSE_INPUT
+	JNZ startInput
+	DENSE_STORE
+
+// func MulRows512(d, by *[64]float32, n int)
+TEXT ·MulRows512(SB), NOSPLIT, $0-24
+	MOVQ d+0(FP), DI
+	MOVQ by+8(FP), SI
+	MOVQ n+16(FP), CX
+	SHLQ $2, CX
+
+mulLanes:
+	VMOVUPS (DI), Z0
+	VMULPS (SI), Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	DECQ CX
+	JNZ mulLanes
 	VZEROUPPER
 	RET
 
@@ -2442,6 +2482,130 @@ outerNext:
 	ADDQ $8, SI
 	DECQ CX
 	JNZ outerRow
+	VZEROUPPER
+	RET
+
+// Numbers of Exp of package sampling; the last are 1/15! … 1/2!.
+DATA netExp<>+0(SB)/8, $0x3ff71547652b82fe
+DATA netExp<>+8(SB)/8, $0x3fe0000000000000
+DATA netExp<>+16(SB)/8, $0x3fe62e42fee00000
+DATA netExp<>+24(SB)/8, $0x3dea39ef35793c76
+DATA netExp<>+32(SB)/8, $0x3ff0000000000000
+DATA netExp<>+40(SB)/8, $0x3d6ae7f3e733b81f
+DATA netExp<>+48(SB)/8, $0x3da93974a8c07c9d
+DATA netExp<>+56(SB)/8, $0x3de6124613a86d09
+DATA netExp<>+64(SB)/8, $0x3e21eed8eff8d898
+DATA netExp<>+72(SB)/8, $0x3e5ae64567f544e4
+DATA netExp<>+80(SB)/8, $0x3e927e4fb7789f5c
+DATA netExp<>+88(SB)/8, $0x3ec71de3a556c734
+DATA netExp<>+96(SB)/8, $0x3efa01a01a01a01a
+DATA netExp<>+104(SB)/8, $0x3f2a01a01a01a01a
+DATA netExp<>+112(SB)/8, $0x3f56c16c16c16c17
+DATA netExp<>+120(SB)/8, $0x3f81111111111111
+DATA netExp<>+128(SB)/8, $0x3fa5555555555555
+DATA netExp<>+136(SB)/8, $0x3fc5555555555555
+DATA netExp<>+144(SB)/8, $0x3fe0000000000000
+DATA netExp<>+152(SB)/8, $0x8000000000000000
+DATA netExp<>+160(SB)/8, $1023
+GLOBL netExp<>(SB), RODATA|NOPTR, $168
+
+// func SiLU512(z, slope *float64, n int)
+TEXT ·SiLU512(SB), NOSPLIT, $0-24
+	MOVQ z+0(FP), DI
+	MOVQ slope+8(FP), SI
+	MOVQ n+16(FP), R8
+	VBROADCASTSD netExp<>+0(SB), Z10
+	VBROADCASTSD netExp<>+8(SB), Z11
+	VBROADCASTSD netExp<>+16(SB), Z12
+	VBROADCASTSD netExp<>+24(SB), Z13
+	VBROADCASTSD netExp<>+32(SB), Z14
+	VBROADCASTSD netExp<>+40(SB), Z15
+	VBROADCASTSD netExp<>+48(SB), Z16
+	VBROADCASTSD netExp<>+56(SB), Z17
+	VBROADCASTSD netExp<>+64(SB), Z18
+	VBROADCASTSD netExp<>+72(SB), Z19
+	VBROADCASTSD netExp<>+80(SB), Z20
+	VBROADCASTSD netExp<>+88(SB), Z21
+	VBROADCASTSD netExp<>+96(SB), Z22
+	VBROADCASTSD netExp<>+104(SB), Z23
+	VBROADCASTSD netExp<>+112(SB), Z24
+	VBROADCASTSD netExp<>+120(SB), Z25
+	VBROADCASTSD netExp<>+128(SB), Z26
+	VBROADCASTSD netExp<>+136(SB), Z27
+	VBROADCASTSD netExp<>+144(SB), Z28
+	VBROADCASTSD netExp<>+152(SB), Z29
+	VBROADCASTSD netExp<>+160(SB), Z30
+	VPXORQ Z9, Z9, Z9
+
+siluEight:
+	MOVQ $255, R14
+	CMPQ R8, $8
+	JGE siluMask
+	MOVQ $1, R14
+	SHLXQ R8, R14, R14
+	DECQ R14
+
+siluMask:
+	KMOVW R14, K1
+	VMOVUPD.Z (DI), K1, Z0
+	VPORQ Z29, Z0, Z1 // -|z|
+	VMULPD Z10, Z1, Z2
+	VADDPD Z11, Z2, Z2
+	VRNDSCALEPD $9, Z2, Z2 // k
+	VMULPD Z12, Z2, Z3
+	VSUBPD Z3, Z1, Z3
+	VMULPD Z13, Z2, Z4
+	VSUBPD Z4, Z3, Z3 // r
+	VMOVAPD Z15, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z16, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z17, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z18, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z19, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z20, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z21, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z22, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z23, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z24, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z25, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z26, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z27, Z4, Z4
+	VMULPD Z3, Z4, Z4
+	VADDPD Z28, Z4, Z4
+	VMULPD Z3, Z3, Z5
+	VMULPD Z4, Z5, Z5
+	VADDPD Z5, Z3, Z5
+	VADDPD Z14, Z5, Z5
+	VCVTPD2QQ Z2, Z2
+	VPADDQ Z30, Z2, Z2
+	VPSLLQ $52, Z2, Z2
+	VMULPD Z2, Z5, Z5 // exp(-|z|)
+	VADDPD Z14, Z5, Z6
+	VCMPPD $13, Z9, Z0, K2
+	VBLENDMPD Z14, Z5, K2, Z5
+	VDIVPD Z6, Z5, Z5 // s
+	VSUBPD Z5, Z14, Z6
+	VMULPD Z6, Z0, Z6
+	VADDPD Z14, Z6, Z6
+	VMULPD Z6, Z5, Z6
+	VMULPD Z5, Z0, Z0
+	VMOVUPD Z0, K1, (DI)
+	VMOVUPD Z6, K1, (SI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $8, R8
+	JG siluEight
 	VZEROUPPER
 	RET
 

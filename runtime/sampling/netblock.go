@@ -94,30 +94,46 @@ func (q *netScratch) forward(n *net32, x [][64]float32) {
 		y := &n.layers[l]
 		q.act[l], q.bend[l] = grown(q.act[l], y.out), grown(q.bend[l], y.out)
 		for o := range y.out {
-			fillFloats(&q.act[l][o], y.b[o])
-			q.denseWord(&q.act[l][o], y.w[o*y.in:o*y.in+y.in], 1, x)
+			q.denseWord(&q.act[l][o], y.b[o], y.w[o*y.in:o*y.in+y.in], 1, x)
 		}
 		q.activate(n.activation, q.act[l][:y.out], q.bend[l][:y.out])
 		x = q.act[l]
 	}
 	last := &n.layers[hidden]
-	fillFloats(&q.value, last.b[0])
-	q.denseWord(&q.value, last.w, 1, x)
+	q.denseWord(&q.value, last.b[0], last.w, 1, x)
 }
 
-// denseWord adds w[0]·x[0] + w[stride]·x[1] + … to z, from left to right.
-func (q *netScratch) denseWord(z *[64]float32, w []float32, stride int, x [][64]float32) {
+// denseWord is b + w[0]·x[0] + w[stride]·x[1] + … , from left to right.
+func (q *netScratch) denseWord(z *[64]float32, b float32, w []float32, stride int, x [][64]float32) {
 	n := (len(w) + stride - 1) / stride
 	if q.kernel == vector.AVX512 {
-		for i := 0; i < n; i += vector.NetRows {
+		vector.DenseStart512(z, &w[0], stride, min(vector.NetRows, n), &x[0], b)
+		for i := vector.NetRows; i < n; i += vector.NetRows {
 			vector.DenseWord512(z, &w[i*stride], stride, min(vector.NetRows, n-i), &x[i])
 		}
 		return
 	}
+	fillFloats(z, b)
 	for i := range n {
 		c, y := w[i*stride], &x[i]
 		for j := range z {
 			z[j] += float32(c * y[j])
+		}
+	}
+}
+
+// mulRows multiplies rows by those of another list.
+func (q *netScratch) mulRows(d, by [][64]float32) {
+	if q.kernel == vector.AVX512 {
+		for i := 0; i < len(d); i += vector.NetRows {
+			vector.MulRows512(&d[i], &by[i], min(vector.NetRows, len(d)-i))
+		}
+		return
+	}
+	for i := range d {
+		x, y := &d[i], &by[i]
+		for j := range x {
+			x[j] = float32(x[j] * y[j])
 		}
 	}
 }
@@ -145,16 +161,10 @@ func (q *netScratch) backward(n *net32) {
 	}
 	for l := hidden - 1; l >= 0; l-- {
 		y := &n.layers[l]
-		for o := range y.out {
-			d, bend := &delta[o], &q.bend[l][o]
-			for j := range d {
-				d[j] = float32(d[j] * bend[j])
-			}
-		}
+		q.mulRows(delta[:y.out], q.bend[l])
 		next := q.room((hidden-l)%2, y.in)
 		for i := range y.in {
-			next[i] = [64]float32{}
-			q.denseWord(&next[i], y.w[i:], y.in, delta[:y.out])
+			q.denseWord(&next[i], 0, y.w[i:], y.in, delta[:y.out])
 		}
 		delta = next
 	}

@@ -53,8 +53,8 @@ func TestNetworkKernels(t *testing.T) {
 				}
 			}
 			var a, b [64]float32
-			(&netScratch{kernel: kernel}).denseWord(&a, weights, stride, x)
-			(&netScratch{}).denseWord(&b, weights, stride, x)
+			(&netScratch{kernel: kernel}).denseWord(&a, 0.3, weights, stride, x)
+			(&netScratch{}).denseWord(&b, 0.3, weights, stride, x)
 			if a != b {
 				t.Fatalf("%d inputs, stride %d: %v, portable %v", in, stride, a, b)
 			}
@@ -89,6 +89,20 @@ func TestTapeKernels(t *testing.T) {
 			x[i] = r.NormFloat64()
 		}
 		return x
+	}
+	for _, n := range []int{1, 7, 8, 32, 45} {
+		for _, scale := range []float64{1, 40, 300, 1e4} {
+			z, slope, bend := normals(n), make([]float64, n), make([]float64, n)
+			for i := range z {
+				z[i] *= scale
+			}
+			y := slices.Clone(z)
+			(&Tape{kernel: kernel}).activate(SiLU, z, slope)
+			(&Tape{}).activate(SiLU, y, bend)
+			if !slices.Equal(z, y) || !slices.Equal(slope, bend) {
+				t.Fatalf("silu of %d numbers: the kernel differs from portable code", n)
+			}
+		}
 	}
 	for _, size := range [][2]int{{1, 1}, {2, 32}, {32, 1}, {7, 9}, {3, 45}, {33, 71}, {300, 300}} {
 		n, m := size[0], size[1]

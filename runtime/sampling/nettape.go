@@ -92,9 +92,7 @@ func (n *netTape) activate(t *Tape, l int) {
 		slope[k] = sized(slope[k], len(z[0]))
 	}
 	if t.order == 0 {
-		for o, x := range z[0] {
-			z[0][o], slope[0][o] = n.net.Activation.Activate(x)
-		}
+		t.activate(n.net.Activation, z[0], slope[0])
 		return
 	}
 	for o := range z[0] {
@@ -181,6 +179,26 @@ func (n *netTape) addLayer(t *Tape, l int, by Jet, weights, biases []float64) {
 			}
 		}
 		t.outer(weights, n.by, n.act[l][j])
+	}
+}
+
+// farSigma is where exp(-|z|) is no longer made by the kernel.
+const farSigma = 690
+
+// activate replaces numbers by their activations and fills the slopes of these.
+func (t *Tape) activate(a Activation, z, slope []float64) {
+	near := a == SiLU && t.kernel == vector.AVX512
+	for _, x := range z {
+		near = near && -farSigma < x && x < farSigma
+	}
+	if near {
+		for i := 0; i < len(z); i += vector.NetCells {
+			vector.SiLU512(&z[i], &slope[i], min(vector.NetCells, len(z)-i))
+		}
+		return
+	}
+	for o, x := range z {
+		z[o], slope[o] = a.Activate(x)
 	}
 }
 

@@ -153,6 +153,9 @@ func (t *Trainer) persistent() interface {
 		return nil
 	}
 	s, err := t.sampler(useNegative, t.task.Negative.Model, t.task.Negative.Chains)
+	if t.task.buffered() {
+		s, err = t.buffer()
+	}
 	if err != nil {
 		return nil // it was made before
 	}
@@ -335,7 +338,7 @@ func (t *Trainer) taskDigest() string {
 		return []any{p.Chains, p.Schedule, p.Model.Sweep, p.Model.Init, p.Model.Beta, p.Model.Format}
 	}
 	text, err := json.Marshal([]any{phase(task.Positive), phase(task.Negative), task.Visible, task.Data, task.Given, task.Condition,
-		task.batch(), task.Loss, task.K, task.Start, task.Optimizer, task.Seed})
+		task.batch(), task.Loss, task.K, task.Start, task.Optimizer, task.Seed, task.Buffer, task.Fresh, task.Sigma, task.Projections})
 	if err != nil {
 		panic(err) // numbers and slices of them
 	}

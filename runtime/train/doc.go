@@ -17,6 +17,9 @@
 //	gradient.go    one gradient, with both phases' moments and their errors
 //	moments.go     the sums of a phase
 //	optimizer.go   SGD with momentum, Adam
+//	buffer.go      states of persistent chains
+//	scorematch.go  losses of score matching, which run no chains
+//	lines.go       energies along lines, with their derivatives
 //	score.go       how well examples fit
 //	checkpoint.go  stopping and going on, bit for bit
 //

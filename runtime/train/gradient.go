@@ -120,10 +120,15 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 		return nil, err
 	}
 	s.SetSweepNumber(t.sweeps[1])
+	var slots []int // of a buffer
 	switch {
 	case t.task.Start == StartData:
 		t.packed = t.last.AppendPacked(t.packed[:0])
 		if err := s.SetPacked(t.packed); err != nil {
+			return nil, err
+		}
+	case t.task.buffered():
+		if slots, err = t.fromBuffer(s); err != nil {
 			return nil, err
 		}
 	case t.task.Start == StartNoise || !t.began:
@@ -139,6 +144,9 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 	}
 	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
 	t.sweeps[1] = s.SweepNumber()
+	if err == nil && slots != nil {
+		err = t.toBuffer(s, slots)
+	}
 	return out, err
 }
 

@@ -18,7 +18,10 @@ import (
 //
 // and their gradients by what is fitted are those of H along lines: through x in the
 // directions of the axes or of v, and through x + σε in the direction r = ∇U - ε/σ, as
-// the gradient of the loss is that of r·∇U with r held. No chains run. All nodes that are
+// the gradient of the loss is that of r·∇U with r held. No chains run. Words are those of
+// purpose 1, chain being the example's place in the batch, sweep the number of gradients
+// before, slot the place among the visible nodes: a number of v is +1 where the top bit of
+// draw p is set, p the projection; ε is the normal number of draws 0 and 1. All nodes that are
 // not held must be visible and continuous, without a range: at the ends of one the
 // integration by parts behind these losses leaves a term.
 

@@ -52,6 +52,9 @@ type Task struct {
 	K      int // sweeps of contrastive divergence
 	Start  Start
 
+	Buffer int     // of persistent chains: states that are kept, see buffer.go; 0: as many as chains
+	Fresh  float64 // of persistent chains: the share that begins anew in every step
+
 	Sigma       float64 // of denoising score matching
 	Projections int     // of sliced score matching, for each example
 
@@ -140,6 +143,14 @@ func (t *Task) check() error {
 		return fmt.Errorf("train: each phase needs at least one chain")
 	case t.Loss == CD && t.K < 1:
 		return fmt.Errorf("train: contrastive divergence of %d sweeps", t.K)
+	case t.Buffer < 0 || t.Buffer > 0 && t.Buffer < t.Negative.Chains:
+		return fmt.Errorf("train: a buffer of %d states for %d chains", t.Buffer, t.Negative.Chains)
+	case !(t.Fresh >= 0 && t.Fresh <= 1):
+		return fmt.Errorf("train: a share of %v of the chains begins anew", t.Fresh)
+	case (t.Buffer > 0 || t.Fresh > 0) && t.Start != StartPersistent:
+		return fmt.Errorf("train: a buffer is of persistent chains")
+	case t.buffered() && len(t.Given) > 0:
+		return fmt.Errorf("train: a buffer with conditions, which its states do not keep")
 	case t.Loss == KL && t.Start == StartData:
 		return fmt.Errorf("train: chains start at the data in contrastive divergence only")
 	}

@@ -174,6 +174,7 @@ func shuffled(n int, seed, epoch uint64) []int32 {
 const (
 	usePositive = iota
 	useNegative
+	useBuffer // holds the states of persistent chains
 	useScore
 )
 
@@ -186,7 +187,7 @@ func (t *Trainer) sampler(use int, m *sampling.Model, chains int) (*sampling.Sam
 	if s := t.samplers[key]; s != nil {
 		return s, nil
 	}
-	s, err := sampling.NewSampler(m, sampling.Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative})
+	s, err := sampling.NewSampler(m, sampling.Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative || use == useBuffer})
 	if err == nil {
 		t.samplers[key] = s
 	}

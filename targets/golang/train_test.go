@@ -15,8 +15,8 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
 )
 
-// trainable are models that an emitted package fits: a Boltzmann machine, and numbers
-// whose energy has parameters.
+// trainable are models that an emitted package fits: a Boltzmann machine, numbers whose
+// energy has parameters, and such with a network.
 var trainable = map[string]struct{ yaml, data string }{
 	"machine": {`
 model: machine
@@ -32,6 +32,15 @@ variables: {x: {kind: continuous, shape: [4]}}
 factors:
   - {name: own, over: {u: x}, index: all, energy: "0.5*a*(u - m)^2", params: {a: [1, 1, 1, 1], m: 0}}
   - {name: pair, over: {u: x, v: x}, edges: {chain: x}, energy: "-p*u*v", params: {p: 0.1}}
+runtime: true
+`, "bits(0.5, 0.25, -1, 1.5, 0.25, -0.5, -0.5, 1, 0.75)"},
+	"network": {`
+model: network
+variables: {x: {kind: continuous, shape: [4]}}
+factors:
+  - {name: net, over: {a: x, b: x, c: x, d: x}, index: [[0, 1, 2, 3]], energy: {mlp: {input: [a, b, c, d], hidden: [5, 3], seed: 8}}}
+  - {name: own, over: {u: x}, index: all, energy: "0.5*u^2", runtime: false}
+dynamics: {langevin: {over: x, step_size: 0.1}}
 runtime: true
 `, "bits(0.5, 0.25, -1, 1.5, 0.25, -0.5, -0.5, 1, 0.75)"},
 }
@@ -92,7 +101,7 @@ func TestEmittedTrains(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", name, err, out)
 		}
-		if want := trainedHere(t, golang.Model(p), name == "springs"); string(out) != want {
+		if want := trainedHere(t, golang.Model(p), name != "machine"); string(out) != want {
 			t.Errorf("%s: the emitted package finds\n%s\npackage train\n%s", name, out, want)
 		}
 	}

@@ -83,7 +83,7 @@ func (c *command) gradient(ctx context.Context, m *gen.Model, task *train.Task, 
 		return wrong("%s", strings.TrimPrefix(err.Error(), "train: "))
 	}
 	if task.Loss.Scores() {
-		return wrong("grad compares moments of two phases; %s has none", lossText(task)).help("train prints the loss of score matching, and its gradient's norm")
+		return wrong("moments of two phases are compared; %s has none", lossText(task)).help("train prints the loss of score matching, and its gradient's norm")
 	}
 	c.clearsUp.Store(true)
 	g, err := t.Gradient(ctx, firstBatch(task), true)
