@@ -4,11 +4,11 @@
 
 struct Block { u32 w[4]; };
 
-// The keys of the rounds. As a parameter of a kernel they lie in constant memory, from where
+// The keys of the rounds, which the host makes. As a parameter of a kernel they lie in constant memory, from where
 // instructions read them for nothing.
 struct Keys { u32 low[10], high[10]; };
 
-__host__ inline Keys round_keys(u64 seed) {
+inline Keys round_keys(u64 seed) {
   Keys k;
   for (u32 i = 0; i < 10; i++) {
     k.low[i] = (u32)seed + i * 0x9E3779B9u;

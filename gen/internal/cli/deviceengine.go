@@ -11,7 +11,10 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
-const shimTarget = "shim"
+const (
+	shimTarget = "shim"
+	cudaTarget = "cuda"
+)
 
 // device runs the emitted kernels of a program.
 type device interface {
@@ -37,6 +40,18 @@ func shim(ctx context.Context, m *gen.Model, chains int) (device, error) {
 		return nil, notBuilt(ctx, err)
 	}
 	return s, nil
+}
+
+// graphics is a GPU.
+func graphics(ctx context.Context, m *gen.Model, chains int) (device, error) {
+	if err := cuda.Check(emit.Request{Program: m.Program}); err != nil {
+		return nil, wrong("%s: %v", cudaTarget, err)
+	}
+	g, err := compile.NewGPU(ctx, m.Program, chains, compile.Options{})
+	if err != nil {
+		return nil, notBuilt(ctx, err)
+	}
+	return g, nil
 }
 
 // sweepsAtOnce is how many sweeps a device makes between looks at the context.

@@ -57,6 +57,7 @@ Targets (all give the same samples, bit for bit):
   interp  the reference interpreter, slow
   go      emitted Go, compiled (as --compiled); a model that names code in Go is
           run so without being asked
+  cuda    emitted CUDA on a GPU: needs its driver, NVRTC and the program thrmlgen-gpu
   shim    emitted CUDA, compiled as C++ for the CPU: to check it, not for speed
   verilog emitted Verilog in Verilator, else Icarus; a model without a number
           format takes format: hardware, which every target replays`,
@@ -231,9 +232,10 @@ type engine interface {
 
 // engines makes the engine of each target.
 var (
-	engineNames = []string{"table", "interp", "go", shimTarget, verilogTarget}
+	engineNames = []string{"table", "interp", "go", cudaTarget, shimTarget, verilogTarget}
 	engines     = map[string]func(ctx context.Context, m *gen.Model, o *runFlags) (engine, error){
 		"table": newTableEngine, "interp": newInterpEngine, "go": newGoEngine,
+		cudaTarget:    newDeviceEngine(graphics),
 		shimTarget:    newDeviceEngine(shim),
 		verilogTarget: newVerilogEngine,
 	}
@@ -327,7 +329,7 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 func fits(m *gen.Model, o *runFlags) error {
 	s := m.Program.Sample
 	need := stateBytes(m, s.Chains) + summaryBytes(m, s.Chains, s.Samples)
-	if o.target == "interp" || o.target == shimTarget || o.target == verilogTarget {
+	if o.target == "interp" || o.target == cudaTarget || o.target == shimTarget || o.target == verilogTarget {
 		need += listBytes(m, s.Chains)
 	}
 	if need > float64(o.memory)*(1<<20) {

@@ -1,0 +1,97 @@
+package cuda
+
+import (
+	"encoding/binary"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+)
+
+// Job is what a host of a GPU needs to run the kernels of a program. It goes to another
+// process as a gob.
+type Job struct {
+	Model   string // kernels are MODEL_tables, MODEL_start, MODEL_sweep
+	Source  []byte
+	Headers []emit.File
+	Words   []uint32
+	Layout  Layout
+	Chains  int
+	Seed    uint64
+	Cache   string // folder for what is compiled
+}
+
+// NewJob is for a program that Check takes.
+func NewJob(p *ir.Program, chains int, cache string) (*Job, error) {
+	k, err := New(emit.Request{Program: p})
+	if err != nil {
+		return nil, err
+	}
+	return &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, chains, p.Sample.Seed, cache}, nil
+}
+
+// Blocks is the number of blocks of threads for so many chains.
+func (l *Layout) Blocks(chains int) int { return (chains + l.Chains - 1) / l.Chains }
+
+// StateBytes is the size of the states of so many chains.
+func (l *Layout) StateBytes(chains int) int { return l.Blocks(chains) * l.Values * l.ValueBytes }
+
+// at is the value of a node in a chain: its place in memory, and its bit there or -1.
+func (l *Layout) at(chain, node int) (value, bit int) {
+	block, c := chain/l.Chains*l.Values, chain%l.Chains
+	if l.Rows == nil {
+		return block + node*32 + c, -1
+	}
+	return block + int(l.Rows[node])*(l.Chains/32) + c/32, c % 32
+}
+
+// Decode takes states, by chain and node, from memory of the device.
+func (l *Layout) Decode(memory []byte, states [][]int32) {
+	for chain, x := range states {
+		for node := range x {
+			at, bit := l.at(chain, node)
+			v := int32(l.load(memory, at))
+			if bit >= 0 {
+				v = v >> bit & 1
+			}
+			if l.Spins[node] {
+				v = 1 - 2*v
+			}
+			x[node] = v
+		}
+	}
+}
+
+// Encode puts states into memory of the device.
+func (l *Layout) Encode(memory []byte, states [][]int32) {
+	for chain, x := range states {
+		for node, v := range x {
+			if l.Spins[node] {
+				v = (1 - v) / 2
+			}
+			at, bit := l.at(chain, node)
+			if bit >= 0 {
+				v = int32(l.load(memory, at)&^(1<<bit) | uint32(v)<<bit)
+			}
+			switch b := memory[at*l.ValueBytes:]; l.ValueBytes {
+			case 1:
+				b[0] = byte(v)
+			case 2:
+				binary.LittleEndian.PutUint16(b, uint16(v))
+			default:
+				binary.LittleEndian.PutUint32(b, uint32(v))
+			}
+		}
+	}
+}
+
+// load is one value of memory.
+func (l *Layout) load(memory []byte, at int) uint32 {
+	switch b := memory[at*l.ValueBytes:]; l.ValueBytes {
+	case 1:
+		return uint32(b[0])
+	case 2:
+		return uint32(binary.LittleEndian.Uint16(b))
+	default:
+		return binary.LittleEndian.Uint32(b)
+	}
+}
