@@ -14,6 +14,7 @@ import (
 	"unsafe"
 
 	"github.com/thrmlgen/thrmlgen/targets/cuda"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
 
 // Compiler is NVRTC.
@@ -57,14 +58,15 @@ func options(arch string) []string {
 }
 
 // Cubin is the machine code of a job's kernels for an architecture, from the cache if it is
-// there.
+// there. First lines name the model's hash, which changes with the weights; the kernels get
+// these as data, so that new ones need no other code.
 func (c *Compiler) Cubin(job *cuda.Job, arch string) ([]byte, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d.%d %q %d\n", c.Major, c.Minor, options(arch), len(job.Source))
-	h.Write(job.Source)
-	for _, f := range job.Headers {
-		fmt.Fprintf(h, "%q %d\n", f.Path, len(f.Data))
-		h.Write(f.Data)
+	fmt.Fprintf(h, "%d.%d %q\n", c.Major, c.Minor, options(arch))
+	for _, f := range append([]emit.File{{Path: job.Model, Data: job.Source}}, job.Headers...) {
+		_, text, _ := bytes.Cut(f.Data, []byte("\n"))
+		fmt.Fprintf(h, "%q %d\n", f.Path, len(text))
+		h.Write(text)
 	}
 	file := filepath.Join(job.Cache, "bin-"+job.Model+"-"+hex.EncodeToString(h.Sum(nil)[:12])+".cubin")
 	if code, err := os.ReadFile(file); err == nil && isELF(code) {

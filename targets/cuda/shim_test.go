@@ -2,6 +2,7 @@ package cuda_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,10 +14,12 @@ import (
 	"testing"
 
 	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/models"
 	"github.com/thrmlgen/thrmlgen/runtime/cuda"
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	target "github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
@@ -148,8 +151,8 @@ func random(from uint64, want int) []program {
 	return list
 }
 
-// binary compiles the hosts of several programs into one over the shim.
-func binary(t *testing.T, list []program) (path, dir string) {
+// compiledHosts compiles the hosts of several programs into one over the shim.
+func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	t.Helper()
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
@@ -225,7 +228,7 @@ func TestShim(t *testing.T) {
 		part := list[i:min(i+batch, len(list))]
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			path, _ := binary(t, part)
+			path, _ := compiledHosts(t, part)
 			passes(t, path, part)
 		})
 	}
@@ -235,7 +238,7 @@ func TestShim(t *testing.T) {
 func TestCheckSeesDifference(t *testing.T) {
 	p, _ := targettest.Parse(corpus["bits"])
 	list := []program{{"bits", p}}
-	path, dir := binary(t, list)
+	path, dir := compiledHosts(t, list)
 	tables := filepath.Join(dir, "bits", "tables.txt")
 	text, err := os.ReadFile(tables)
 	if err != nil {
@@ -301,5 +304,66 @@ func TestHeaders(t *testing.T) {
 	found, err := fs.Glob(os.DirFS(filepath.Join(testtool.Root(t), "runtime", "cuda")), "*.*h")
 	if err != nil || strings.Join(found, " ") != strings.Join(cuda.Headers, " ") {
 		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// The host's run writes the draws that the interpreter makes, with a beta for each sweep of
+// warm-up; wrong arguments end with 2.
+func TestHostRun(t *testing.T) {
+	p, _ := targettest.Parse(corpus["synchronous"])
+	files, err := target.Emit(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gxx, dir := testtool.Need(t, "g++"), t.TempDir()
+	for _, f := range files {
+		write(t, filepath.Join(dir, f.Path), f.Data)
+	}
+	host := func(args ...string) error {
+		cmd := exec.Command(filepath.Join(dir, "host"), args...)
+		cmd.Dir = dir
+		return cmd.Run()
+	}
+	cmd := exec.Command(gxx, "-O1", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-x", "c++", "host.cu", "-o", "host")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := host("run", "--out", "r.npy", "--chains", "33", "--samples", "3", "--steps", "2", "--seed", "5"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "r.npy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Sample.Samples, p.Sample.StepsPerSample = 3, 2
+	m, err := interp.New(p, 33, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draws, err := m.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []byte
+	for _, d := range draws {
+		for _, x := range d {
+			want, _ = binary.Append(want, binary.LittleEndian, x)
+		}
+	}
+	array, err := npy.ReadNPY(got)
+	if err != nil || !slices.Equal(array.Shape, []int{3, 33, p.Nodes}) {
+		t.Fatalf("%v %v", array, err)
+	}
+	if !bytes.Equal(got[len(got)-len(want):], want) {
+		t.Error("draws differ")
+	}
+	for _, args := range [][]string{{}, {"run"}, {"run", "--out"}, {"bench", "--chains", "0"}, {"run", "--colour", "red"}, {"run", "--out", "x", "--warmup", "3"}} {
+		if e, ok := host(args...).(*exec.ExitError); !ok || e.ExitCode() != 2 {
+			t.Errorf("%v ends with %v", args, e)
+		}
+	}
+	if e, ok := host("check", "--tables", "none").(*exec.ExitError); !ok || e.ExitCode() != 4 {
+		t.Errorf("without tables it ends with %v", e)
 	}
 }
