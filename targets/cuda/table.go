@@ -13,6 +13,8 @@ const (
 	maxShared = 96 << 10 // bytes of states in shared memory; every GPU from sm_80 on has so much
 	maxWarps  = 8        // of a block
 
+	mostStates = 16 // of a categorical whose fields are kept in registers
+
 	thresholdWords = 4 + 2*256 // struct Thresholds of law.cuh
 	headWords      = 2         // struct Exponentials
 )
@@ -83,9 +85,15 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if bytes := l.Values * l.ValueBytes; bytes <= maxShared {
 		l.SharedBytes = bytes
 	}
-	hasSpins := false
+	hasSpins, states := false, 0
 	for c := range p.WorstDegrees() {
 		hasSpins = hasSpins || c.Kind == ir.Spin
+		if c.Kind == ir.Categorical {
+			states = max(states, c.States)
+		}
+	}
+	if states > mostStates {
+		states = 0 // too many
 	}
 	source, err := fill("table.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p),
@@ -93,7 +101,7 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": map[int]string{32: "i32", 64: "i64"}[p.Format.Accum], "Value": map[int]string{1: "u8", 2: "u16"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
-		"Exponentials": exps, "HasSpins": hasSpins, "TableWords": words, "LeastBeta": float(l.LeastBeta),
+		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states, "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})
 	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
