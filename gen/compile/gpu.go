@@ -12,8 +12,9 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/cuda"
 )
 
-// A GPU runs the emitted CUDA of a program, in the process that has the driver.
-type GPU struct{ kernels }
+// GPUs run the emitted CUDA of a program. Each has a process that loads the driver, and
+// some of the chains.
+type GPUs []*kernels
 
 // gpuProgram is the program that loads the driver and NVRTC.
 const gpuProgram = "thrmlgen-gpu"
@@ -49,8 +50,9 @@ func keptEnvironment() []string {
 	return list
 }
 
-// NewGPU starts the process of a program with all chains in the initial state.
-func NewGPU(ctx context.Context, p *ir.Program, chains int, o Options) (*GPU, error) {
+// NewGPUs starts the processes of a program, one for each device that has chains, with all
+// chains in the initial state.
+func NewGPUs(ctx context.Context, p *ir.Program, chains int, devices []int, o Options) (GPUs, error) {
 	path, err := findGPUProgram()
 	if err != nil {
 		return nil, err
@@ -59,34 +61,80 @@ func NewGPU(ctx context.Context, p *ir.Program, chains int, o Options) (*GPU, er
 	if err != nil {
 		return nil, err
 	}
-	job, err := cuda.NewJob(p, chains, cache.dir)
+	jobs, err := cuda.NewJobs(p, chains, devices, cache.dir)
 	if err != nil {
 		return nil, err
 	}
-	g := &GPU{kernels{ctx: ctx, chains: chains, nodes: p.Nodes, cmd: exec.CommandContext(ctx, path)}}
-	g.cmd.Env = keptEnvironment()
-	if err := g.begin(); err != nil {
-		return nil, err
-	}
-	err = gob.NewEncoder(g.in).Encode(job)
-	if err == nil {
-		err = g.ok()
-	} else {
-		err = g.failed(err)
-	}
-	if err == nil {
-		err = g.ask(nil, "start")
-	}
-	if err != nil {
-		g.Close()
-		return nil, err
+	var g GPUs
+	for _, job := range jobs {
+		k := &kernels{ctx: ctx, chains: job.Chains, nodes: p.Nodes, cmd: exec.CommandContext(ctx, path)}
+		k.cmd.Env = keptEnvironment()
+		g = append(g, k)
+		err := k.begin()
+		if err == nil {
+			if e := gob.NewEncoder(k.in).Encode(job); e != nil {
+				err = k.failed(e)
+			}
+		}
+		if err == nil {
+			err = k.ok()
+		}
+		if err == nil {
+			err = k.ask(nil, "start")
+		}
+		if err != nil {
+			g.Close()
+			return nil, err
+		}
 	}
 	cache.prune()
 	return g, nil
 }
 
-// Close ends the process.
-func (g *GPU) Close() { g.end() }
+// Sweep makes so many sweeps of all chains at a β, on all devices at once.
+func (g GPUs) Sweep(sweeps int, beta float64) error {
+	for _, k := range g {
+		if err := k.beginSweep(sweeps, beta); err != nil {
+			return err
+		}
+	}
+	for _, k := range g {
+		if err := k.ok(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// States reads the states of all chains.
+func (g GPUs) States() (all [][]int32, err error) {
+	for _, k := range g {
+		states, err := k.States()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, states...)
+	}
+	return all, nil
+}
+
+// Restore goes on from states before a sweep of this number.
+func (g GPUs) Restore(states [][]int32, sweep uint64) error {
+	for _, k := range g {
+		if err := k.Restore(states[:k.chains], sweep); err != nil {
+			return err
+		}
+		states = states[k.chains:]
+	}
+	return nil
+}
+
+// Close ends the processes.
+func (g GPUs) Close() {
+	for _, k := range g {
+		k.end()
+	}
+}
 
 // FindGPU is the name of the GPU that the driver gives, or why there is none.
 func FindGPU(ctx context.Context) (string, error) {

@@ -79,7 +79,15 @@ func lastOf(out []byte) string { return strings.TrimSpace(string(out[max(0, len(
 
 // Sweep makes so many sweeps of all chains at a β.
 func (k *kernels) Sweep(sweeps int, beta float64) error {
-	return k.ask(nil, "sweep %d %x", sweeps, math.Float64bits(beta))
+	if err := k.beginSweep(sweeps, beta); err != nil {
+		return err
+	}
+	return k.ok()
+}
+
+// beginSweep is Sweep without waiting for the end.
+func (k *kernels) beginSweep(sweeps int, beta float64) error {
+	return k.send([]byte(fmt.Sprintf("sweep %d %x\n", sweeps, math.Float64bits(beta))))
 }
 
 // States reads the states of all chains.

@@ -109,7 +109,7 @@ type host struct {
 
 func newHost(job *cuda.Job) (*host, error) {
 	l := &job.Layout
-	d, version, err := OpenDevice(0)
+	d, version, err := OpenDevice(job.Device)
 	if err != nil {
 		return nil, err
 	}
@@ -171,9 +171,9 @@ func roundKeys(seed uint64) (k [20]uint32) {
 // start puts all chains into the initial state.
 func (h *host) start() error {
 	h.sweep = 0
-	memory, words, keys, chains := h.memory, h.words, h.keys, uint32(h.job.Chains)
+	memory, words, keys, chains, block := h.memory, h.words, h.keys, uint32(h.job.AllChains), uint32(h.job.FirstBlock)
 	return h.d.Launch(h.first, h.job.Layout.Blocks(h.job.Chains), 128, 0,
-		unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&keys), unsafe.Pointer(&chains))
+		unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&keys), unsafe.Pointer(&chains), unsafe.Pointer(&block))
 }
 
 // run makes so many sweeps at a β.
@@ -182,7 +182,7 @@ func (h *host) run(sweeps uint32, beta float64) error {
 	if beta < l.LeastBeta {
 		return fmt.Errorf("beta %v is below %v, for which the tables were made", beta, l.LeastBeta)
 	}
-	memory, words, tables, keys, sweep := h.memory, h.words, h.betaTables, h.keys, h.sweep
+	memory, words, tables, keys, block, sweep := h.memory, h.words, h.betaTables, h.keys, uint32(h.job.FirstBlock), h.sweep
 	if beta != h.beta {
 		blocks := 1
 		if l.TableWords > 4096 {
@@ -196,7 +196,7 @@ func (h *host) run(sweeps uint32, beta float64) error {
 	}
 	h.sweep += uint64(sweeps)
 	err := h.d.Launch(h.sweeps, l.Blocks(h.job.Chains), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
-		unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&sweep), unsafe.Pointer(&sweeps))
+		unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&block), unsafe.Pointer(&sweep), unsafe.Pointer(&sweeps))
 	if err != nil {
 		return err
 	}

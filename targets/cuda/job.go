@@ -15,18 +15,31 @@ type Job struct {
 	Headers []emit.File
 	Words   []uint32
 	Layout  Layout
-	Chains  int
 	Seed    uint64
 	Cache   string // folder for what is compiled
+
+	Device            int // number of the GPU
+	FirstBlock        int // blocks of threads of other devices, which come before
+	Chains, AllChains int // of this device, and of all
 }
 
-// NewJob is for a program that Check takes.
-func NewJob(p *ir.Program, chains int, cache string) (*Job, error) {
+// NewJobs shares the chains of a program that Check takes out to devices, in whole blocks.
+// Devices for which there is no block get none.
+func NewJobs(p *ir.Program, chains int, devices []int, cache string) ([]*Job, error) {
 	k, err := New(emit.Request{Program: p})
 	if err != nil {
 		return nil, err
 	}
-	return &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, chains, p.Sample.Seed, cache}, nil
+	var jobs []*Job
+	blocks := k.Layout.Blocks(chains)
+	for i, d := range devices {
+		from, to := blocks*i/len(devices), blocks*(i+1)/len(devices)
+		if from < to {
+			jobs = append(jobs, &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, p.Sample.Seed, cache,
+				d, from, min(chains, to*k.Layout.Chains) - from*k.Layout.Chains, chains})
+		}
+	}
+	return jobs, nil
 }
 
 // Blocks is the number of blocks of threads for so many chains.

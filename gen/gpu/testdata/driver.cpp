@@ -5,7 +5,7 @@
 // no line of SASS runs here.
 //
 // -DKERNELS="m.cu" -DMODEL=m; -DFAIL=1 has no GPU, 2 launches that fail, 3 an old driver,
-// 4 little memory, 5 little shared memory.
+// 4 little memory, 5 little shared memory, 6 no GPU behind the driver.
 #include KERNELS
 
 #include <stdlib.h>
@@ -33,8 +33,8 @@ int cuGetErrorName(int code, const char **text) {
 int cuGetErrorString(int, const char **text) { *text = "as the test wants it"; return ok; }
 int cuInit(unsigned) { return FAIL == 1 ? no_device : ok; }
 int cuDriverGetVersion(int *v) { *v = FAIL == 3 ? 11040 : 13000; return ok; }
-int cuDeviceGetCount(int *n) { *n = 1; return ok; }
-int cuDeviceGet(int *d, int i) { *d = i; return i ? invalid : ok; }
+int cuDeviceGetCount(int *n) { *n = FAIL == 6 ? 0 : 3; return ok; }
+int cuDeviceGet(int *d, int i) { *d = i; return i < 3 ? ok : invalid; }
 int cuDeviceGetName(char *to, int size, int) { snprintf(to, size, "a GPU of the tests"); return ok; }
 int cuDeviceGetAttribute(int *v, int which, int) {
   *v = which == 75 ? 9 : which == 76 ? 0 : which == 97 ? (FAIL == 5 ? 64 : 232448) : -1;
@@ -76,8 +76,8 @@ int cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, 
   u32 *tables = (u32 *)argument<u64>(a, 0);
   switch ((u64)f) {
   case 1: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _tables)(tables, argument<double>(a, 1)); }); break;
-  case 2: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _start)(states, (u32 *)argument<u64>(a, 1), argument<Keys>(a, 2), argument<u32>(a, 3)); }); break;
-  case 3: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _sweep)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), argument<Keys>(a, 3), argument<u64>(a, 4), argument<u32>(a, 5)); }); break;
+  case 2: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _start)(states, (u32 *)argument<u64>(a, 1), argument<Keys>(a, 2), argument<u32>(a, 3), argument<u32>(a, 4)); }); break;
+  case 3: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _sweep)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), argument<Keys>(a, 3), argument<u32>(a, 4), argument<u64>(a, 5), argument<u32>(a, 6)); }); break;
   default: return invalid;
   }
   return ok;

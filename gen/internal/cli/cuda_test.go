@@ -79,13 +79,25 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 					}
 				}
 			}
+			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--target", "cuda", "--devices", "2,0,1", "--chains", "530", "--out", in("three.npz"), "--state", in("three-state.npz"))
+			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--chains", "530", "--out", in("one.npz"))
+			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--target", "cuda", "--devices", "1,2", "--chains", "530", "--resume", in("three-state.npz"), "--out", in("two-more.npz"))
+			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--chains", "530", "--resume", in("three-state.npz"), "--out", in("one-more.npz"))
+			for a, b := range map[string]string{"three.npz": "one.npz", "two-more.npz": "one-more.npz"} {
+				if !bytes.Equal(entry(t, in(a), "s.npy"), entry(t, in(b), "s.npy")) {
+					t.Errorf("chains on several devices: %s and %s differ", a, b)
+				}
+			}
 			kept := func() int {
 				list, _ := filepath.Glob(filepath.Join(os.Getenv("XDG_CACHE_HOME"), "thrmlgen", "bin-tor-*.cubin"))
 				return len(list)
 			}
 			before := kept()
 			if format == "default" { // other weights are other data for the same code
-				thrmlgen(t, exitDone, "verify", in("m.yaml"), "--targets", "interp,cuda", "--set", "factors[0].weights.seed=7", "--sweeps", "3")
+				if err := os.WriteFile(in("m.yaml"), []byte(strings.Replace(text, "seed: 1}", "seed: 7}", 1)), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				thrmlgen(t, exitDone, "verify", in("m.yaml"), "--targets", "interp,cuda", "--sweeps", "3")
 			}
 			if before == 0 || kept() != before {
 				t.Errorf("%d pieces of machine code are kept, then %d", before, kept())
@@ -108,6 +120,16 @@ func TestCUDATargetRefuses(t *testing.T) {
 	if _, errs := thrmlgen(t, 3, "run", "models/grid_gaussian", "--target", "cuda"); !strings.Contains(errs, "continuous") {
 		t.Error(errs)
 	}
+	for args, want := range map[string]string{
+		"--target cuda --devices 0,0":  "names the GPU 0 twice",
+		"--target cuda --devices -1":   "GPUs are numbered from 0",
+		"--target table --devices 1":   "--devices is for the target cuda, not table",
+		"--target cuda --devices zero": "a whole number",
+	} {
+		if _, errs := thrmlgen(t, 2, append([]string{"run", "models/mixed"}, strings.Fields(args)...)...); !strings.Contains(errs, want) {
+			t.Errorf("%s: %s", args, errs)
+		}
+	}
 }
 
 // What the driver or the compiler lacks or refuses is said, and a result file that there was
@@ -124,6 +146,7 @@ func TestCUDATargetFails(t *testing.T) {
 		{"2", nvrtc, "launch on a GPU of the tests: CUDA_ERROR_LAUNCH_FAILED (719)"},
 		{"3", nvrtc, "and the driver runs code of CUDA 11.4: update the driver"},
 		{"4", nvrtc, "CUDA_ERROR_OUT_OF_MEMORY (2): as the test wants it; take fewer --chains"},
+		{"6", nvrtc, "there is no GPU number 0: the driver knows 0"},
 		{"5", nvrtc, "the model takes 192 bytes of shared memory, and a block of a GPU of the tests has 64"},
 	} {
 		driver := filepath.Join(dir, "driver.so")

@@ -28,6 +28,7 @@ type runFlags struct {
 	target, out, state, resume, scan       string
 	compiled, all, serve                   bool
 	chains, warmup, samples, steps, thread int
+	devices                                []int
 	seed                                   uint64
 	memory                                 int64 // MiB
 	report                                 string
@@ -96,6 +97,7 @@ Targets (all give the same samples, bit for bit):
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.target, "target", "table", "what samples: "+strings.Join(engineNames, ", "))
+	f.IntSliceVar(&o.devices, "devices", []int{0}, "GPUs that share the chains, with --target cuda; they change no sample")
 	f.BoolVar(&o.compiled, "compiled", false, "emit Go, compile it and run that (the target go)")
 	f.IntVar(&o.chains, "chains", 0, "number of chains (default: the model's, as for all of the schedule)")
 	f.IntVar(&o.warmup, "warmup", 0, "sweeps before the first draw")
@@ -149,6 +151,12 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	}
 	c.hardware = o.target == verilogTarget
 	if err := checkThreads(o.thread); err != nil {
+		return err
+	}
+	if o.target != cudaTarget && cmd.Flags().Changed("devices") {
+		return usage("--devices is for the target cuda, not %s", o.target)
+	}
+	if err := checkDevices(o.devices); err != nil {
 		return err
 	}
 	if o.target != "table" && cmd.Flags().Changed("kernel") {
@@ -235,8 +243,8 @@ var (
 	engineNames = []string{"table", "interp", "go", cudaTarget, shimTarget, verilogTarget}
 	engines     = map[string]func(ctx context.Context, m *gen.Model, o *runFlags) (engine, error){
 		"table": newTableEngine, "interp": newInterpEngine, "go": newGoEngine,
-		cudaTarget:    newDeviceEngine(graphics),
-		shimTarget:    newDeviceEngine(shim),
+		cudaTarget:    newCUDAEngine,
+		shimTarget:    newShimEngine,
 		verilogTarget: newVerilogEngine,
 	}
 )

@@ -102,7 +102,7 @@ var (
 	tracerNames = []string{"interp", "table", "go", cudaTarget, shimTarget, verilogTarget}
 	tracers     = map[string]func(ctx context.Context, m *gen.Model, sweeps, chains int) (tracer, error){
 		"interp": newInterpTracer, "table": newTableTracer, "go": newGoTracer,
-		cudaTarget:    newDeviceTracer(graphics),
+		cudaTarget:    newDeviceTracer(graphics([]int{0})),
 		shimTarget:    newDeviceTracer(shim),
 		verilogTarget: newVerilogTracer,
 	}
