@@ -138,7 +138,7 @@ __device__ void sample(value *states, const u32 *words, const u32 *tables, const
           const auto second = [&] { return digit_of(random_block<rounds>(0, chain / 2, sweep, slot, 1, key), chain, slot); };
           const value v = states_of == 0 ? new_spin((const Thresholds *)(tables + thresholds_at), field(update + 4, terms, weights, x, 0), digit, second)
                                          : new_category((const Exponentials *)(tables + update[2]), update + 4, terms, states_of, weights, x, digit, second);
-          x.x[(node) * 32] = v;
+          x.x[node * 32] = v;
         }
       }
       __syncthreads();
@@ -170,7 +170,7 @@ extern "C" __global__ void torus_start(model_torus::value *states, const u32 *wo
 
 // Sweeps; one block of `threads` for 32 chains, shared_bytes of shared memory. Copies are
 // of words: four values of one byte, or two.
-extern "C" __global__ void __launch_bounds__(model_torus::threads)
+extern "C" __global__ void __launch_bounds__(model_torus::threads, 2)
 torus_sweep(model_torus::value *states, const u32 *words, const u32 *tables, Keys key, u32 first_block, u64 sweep, u32 sweeps) {
   using namespace model_torus;
   SHARED_WORDS(shared);

@@ -36,9 +36,6 @@ func Check(r emit.Request) error {
 	if p.Stream.Generator != "" {
 		return fmt.Errorf("the number format draws from %s, a generator of hardware: write rng: philox in the format, or take --target go", p.Stream.Generator)
 	}
-	if p.Format.Noise {
-		return fmt.Errorf("the number format chooses by noise, which no kernel does: write choice: threshold in the format, or take --target go")
-	}
 	for _, c := range p.GoCode {
 		if c.Use != ir.GoObserver {
 			return fmt.Errorf("%s is code in Go, which cannot run on a GPU: take --target go", c.Name)
@@ -94,7 +91,7 @@ func Emit(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)

@@ -16,6 +16,8 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/gen/pass"
+	"github.com/thrmlgen/thrmlgen/gen/randmodel"
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/models"
 	"github.com/thrmlgen/thrmlgen/runtime/cuda"
@@ -60,6 +62,15 @@ factors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 1], seed: 1}}]
 clamp: {"s[0,:]": 1, "s[5,5]": -1}
 init: zeros
 format: {fraction: 40, rng: philox7}`, // sums of 64 bits, states in global memory
+	"noise": `
+model: noise
+variables: {s: {kind: spin, shape: [6, 6]}, x: {kind: categorical, states: 5, shape: [6]}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s, x], index: [[0, 0], [7, 1], [14, 2]], weights: {normal: [0, 0.5], seed: 3}}
+  - {over: [x, x], edges: {ring: x}, weights: {identity: 0.7}}
+sample: {warmup: 4, betas: {from: 0.3, to: 2, shape: linear}}
+format: {choice: noise}`,
 	"bits": `
 model: bits
 variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}}
@@ -151,13 +162,29 @@ func random(from uint64, want int) []program {
 	return list
 }
 
+// noisy are so many random models that choose by noise.
+func noisy(want int) []program {
+	var list []program
+	for n := uint64(0); len(list) < want; n++ {
+		p, _ := pass.Lower(randmodel.Hardware(randmodel.Rand(n)))
+		if p == nil {
+			continue
+		}
+		p.Model, p.Hash = fmt.Sprintf("noisy%d", n), "00"
+		if p.Format.Noise && target.Check(emit.Request{Program: p}) == nil {
+			list = append(list, program{p.Model, p})
+		}
+	}
+	return list
+}
+
 // compiledHosts compiles the hosts of several programs into one over the shim.
 func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	t.Helper()
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	var main strings.Builder
-	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"law.cuh"`} {
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`} {
 		fmt.Fprintf(&main, "#include %s\n", include)
 	}
 	for _, name := range cuda.Headers {
@@ -222,7 +249,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), random(0, want))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), noisy((want+3)/4), random(0, want))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -276,7 +303,6 @@ func TestEmitIsDeterministic(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ yaml, want string }{
 		{"format: hardware", "a generator of hardware"},
-		{"format: {choice: noise}", "chooses by noise"},
 	} {
 		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\nfactors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]\n" + c.yaml)
 		if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--target go") {

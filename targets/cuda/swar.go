@@ -35,6 +35,8 @@ func checkSwar(p *ir.Program) error {
 	switch f := &p.Format; {
 	case p.Synchronous:
 		return no("the model is synchronous")
+	case f.Noise:
+		return no("the number format chooses by noise")
 	case f.ThresholdBits > 16:
 		return no("thresholds have %d bits, and it draws one digit: write format: fast", f.ThresholdBits)
 	case f.Group > 1:

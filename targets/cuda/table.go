@@ -17,6 +17,9 @@ const (
 
 	thresholdWords = 4 + 2*256 // struct Thresholds of law.cuh
 	headWords      = 2         // struct Exponentials
+
+	logisticWords = 2 + 2*256 // struct Noise of noise.cuh
+	gumbelWords   = 2 + 2*1024
 )
 
 // exponentials is the table of categoricals whose largest entry is 2^Top.
@@ -50,6 +53,9 @@ func leastBeta(p *ir.Program) float64 { return slices.Min(p.AllBetas()) }
 
 // tableLayout places the tables of a β behind the thresholds.
 func tableLayout(p *ir.Program) (list []exponentials, words int) {
+	if p.Format.Noise {
+		return nil, logisticWords + gumbelWords
+	}
 	words = thresholdWords
 	for _, top := range tops(p) {
 		list = append(list, exponentials{top, words})
@@ -85,11 +91,11 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if bytes := l.Values * l.ValueBytes; bytes <= maxShared {
 		l.SharedBytes = bytes
 	}
-	hasSpins, states := false, 0
+	hasSpins, hasCategories, states := false, false, 0
 	for c := range p.WorstDegrees() {
 		hasSpins = hasSpins || c.Kind == ir.Spin
 		if c.Kind == ir.Categorical {
-			states = max(states, c.States)
+			hasCategories, states = true, max(states, c.States)
 		}
 	}
 	if states > mostStates {
@@ -101,7 +107,8 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": map[int]string{32: "i32", 64: "i64"}[p.Format.Accum], "Value": map[int]string{1: "u8", 2: "u16"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
-		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states, "TableWords": words, "LeastBeta": float(l.LeastBeta),
+		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
+		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "GumbelAt": logisticWords, "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})
 	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
