@@ -41,7 +41,7 @@ typedef u8 value; // of a node: a category, or a spin's sign: 1 is -1
 // The tables of a beta, in words: thresholds of spins, then exponentials with the largest entry 2^top.
 constexpr u32 thresholds_at = 0;
 constexpr u32 exponentials_29_at = 516;
-constexpr u32 table_words = 1544;
+constexpr u32 table_words = 1544; // of a beta
 constexpr double least_beta = 1e+00; // a smaller one needs more words
 constexpr bool in_shared = true; // states lie in shared memory during sweeps
 constexpr u32 shared_bytes = 320;

@@ -71,6 +71,22 @@ factors:
   - {over: [x, x], edges: {ring: x}, weights: {identity: 0.7}}
 sample: {warmup: 4, betas: {from: 0.3, to: 2, shape: linear}}
 format: {choice: noise}`,
+	"planes": `
+model: planes
+variables: {s: {kind: spin, shape: [8, 8]}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {signs: 1.0, seed: 1}}
+  - {over: [s, s, s], index: [[0, 10, 20], [1, 30, 50]], weights: 1.0}
+clamp: {"s[0,3]": 1}
+sample: {warmup: 4, betas: {from: 0.3, to: 1, shape: linear}}
+format: {planes: 12, budget: 0.01}`,
+	"deep": `
+model: deep
+variables: {s: {kind: spin, shape: [40]}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: {normal: [0, 1], seed: 1}}
+  - {over: [s], index: all, weights: {normal: [0, 1], seed: 1}}
+format: {planes: 32, rng: philox7}`, // fields beyond the table
 	"bits": `
 model: bits
 variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}}

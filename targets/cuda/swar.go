@@ -37,6 +37,8 @@ func checkSwar(p *ir.Program) error {
 		return no("the model is synchronous")
 	case f.Noise:
 		return no("the number format chooses by noise")
+	case f.Planes > 0:
+		return no("the number format draws bit planes")
 	case f.ThresholdBits > 16:
 		return no("thresholds have %d bits, and it draws one digit: write format: fast", f.ThresholdBits)
 	case f.Group > 1:

@@ -18,6 +18,8 @@ const (
 	thresholdWords = 4 + 2*256 // struct Thresholds of law.cuh
 	headWords      = 2         // struct Exponentials
 
+	maxSmallFields = 4096
+
 	logisticWords = 2 + 2*256 // struct Noise of noise.cuh
 	gumbelWords   = 2 + 2*1024
 )
@@ -53,6 +55,9 @@ func leastBeta(p *ir.Program) float64 { return slices.Min(p.AllBetas()) }
 
 // tableLayout places the tables of a β behind the thresholds.
 func tableLayout(p *ir.Program) (list []exponentials, words int) {
+	if p.Format.Planes > 0 {
+		return nil, 2 + smallFields(p)
+	}
 	if p.Format.Noise {
 		return nil, logisticWords + gumbelWords
 	}
@@ -63,6 +68,10 @@ func tableLayout(p *ir.Program) (list []exponentials, words int) {
 	}
 	return list, words
 }
+
+// smallFields is how many magnitudes of fields have thresholds in a table where numbers come
+// from bit planes: all, as on lattices, or the first ones.
+func smallFields(p *ir.Program) int { return int(min(p.LargestField(ir.Spin)+1, maxSmallFields)) }
 
 // exponentialsAt is the place of the table with the largest entry 2^top.
 func exponentialsAt(p *ir.Program, top int) int {
@@ -108,7 +117,8 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": map[int]string{32: "i32", 64: "i64"}[p.Format.Accum], "Value": map[int]string{1: "u8", 2: "u16"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
 		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
-		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "GumbelAt": logisticWords, "TableWords": words, "LeastBeta": float(l.LeastBeta),
+		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "GumbelAt": logisticWords,
+		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})
 	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
