@@ -1,13 +1,13 @@
 // Package cuda emits a program as CUDA: kernels that are read as what they are, the words
 // that they get, and a host in C++ for plain nvcc.
 //
-//	words.go    the words of a kernel, with a comment for each
-//	plan.go     what kernels get of every program: superblocks, starts
-//	table.go    the table kernel: any discrete program
+//	words.go      the words of a kernel, with a comment for each
+//	plan.go       what kernels get of every program: superblocks, starts
+//	table.go      the table kernel: any discrete program
 //	tableplan.go  its updates and weights
-//	swar.go     a bit per chain: spins in pairs, with few bits of weights
-//	job.go      kernels on their way to the host of a GPU
-//	check.go    digests of the states that a check must see
+//	swar.go       a bit per chain: spins in pairs, with few bits of weights
+//	job.go        kernels on their way to the host of a GPU
+//	check.go      digests of the states that a check must see
 //
 // The same files compile as C++ for machines without a GPU, over the shim of
 // runtime/cuda.
