@@ -11,8 +11,9 @@ PYTHON  ?= python3
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build bin/thrmlgen
+build: ## build bin/thrmlgen, and bin/thrmlgen-gpu, which it starts for --target cuda
 	$(GO) build -trimpath -o $(BIN) ./gen/cmd/thrmlgen
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/thrmlgen-gpu ./gen/cmd/thrmlgen-gpu
 
 demo: build ## generate, compile and run real models; results and a picture in out/
 	mkdir -p $(OUT) && echo "module out" > $(OUT)/go.mod # keeps the emitted package out of ./...

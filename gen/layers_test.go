@@ -2,6 +2,7 @@ package gen_test
 
 import (
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -40,7 +41,23 @@ var layers = []struct {
 	{"targets/verilog", []string{"gen/ir", "gen/interp", "targets/emit", "templates", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
 	{"runtime/cuda", nil, false},
 	{"targets/cuda", []string{"gen/ir", "gen/interp", "targets/emit", "templates", "runtime/cuda", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
+	{"gen/gpu", []string{"gen/ir", "gen/interp", "targets/cuda", "targets/emit", "templates", "runtime/cuda", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
 	{"targets/golang", []string{"gen/ir", "targets/emit", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
+}
+
+// Only the program that drives GPUs links purego, which needs the loader of the C library:
+// thrmlgen itself can be static.
+func TestPuregoIsApart(t *testing.T) {
+	const purego = "github.com/ebitengine/purego"
+	for pkg, want := range map[string]bool{"gen/cmd/thrmlgen": false, "gen/cmd/thrmlgen-gpu": true} {
+		out, err := exec.Command("go", "list", "-deps", module+pkg).CombinedOutput()
+		if err != nil {
+			t.Fatalf("go list %s: %v\n%s", pkg, err, out)
+		}
+		if strings.Contains(string(out), purego+"\n") != want && runtime.GOOS == "linux" {
+			t.Errorf("%s links purego: %t", pkg, !want)
+		}
+	}
 }
 
 // TestLayers holds the arrows between packages: what emitted code links to needs

@@ -24,25 +24,30 @@ func load(t *testing.T) *gen.Model {
 // The checked-in files are what the generator emits now, all of them and no
 // others.
 func TestNoDrift(t *testing.T) {
-	files, problems := gen.Generate(gen.Request{Model: load(t), Target: "go", Runtime: "bundle"})
+	noDrift(t, "go", "torus")
+	noDrift(t, "cuda", "torus_cuda")
+}
+
+func noDrift(t *testing.T, target, dir string) {
+	files, problems := gen.Generate(gen.Request{Model: load(t), Target: target, Runtime: "bundle"})
 	if problems.Len() > 0 {
 		t.Fatal(problems.Err())
 	}
 	want := map[string]bool{}
 	for _, f := range files {
 		want[f.Path] = true
-		got, err := os.ReadFile(filepath.Join("torus", f.Path))
+		got, err := os.ReadFile(filepath.Join(dir, f.Path))
 		if err != nil || !bytes.Equal(got, f.Data) {
-			t.Errorf("torus/%s is not what the generator emits now: run go generate ./generated", f.Path)
+			t.Errorf("%s/%s is not what the generator emits now: run go generate ./generated", dir, f.Path)
 		}
 	}
-	entries, err := os.ReadDir("torus")
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
 		if !want[e.Name()] && e.Name()[0] != '.' { // thrmlgen keeps a list of what it wrote
-			t.Errorf("torus/%s is not emitted any more", e.Name())
+			t.Errorf("%s/%s is not emitted any more", dir, e.Name())
 		}
 	}
 }

@@ -14,7 +14,9 @@
 //	install.go   a binary in the place its user names
 //	linked.go    programs with code of the user's module
 //	engine.go    running one for thrmlgen, which looks at its states
-//	shim.go      the target shim: emitted CUDA on the CPU
+//	kernels.go   emitted CUDA in a process of its own
+//	shim.go      the target shim: that process on the CPU
+//	gpu.go       the target cuda: that process on a GPU
 //	verilog.go   the target verilog: emitted hardware in a simulator
 package compile
 

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
@@ -119,8 +118,7 @@ func (a *Array) command(name string, args ...string) error {
 	case a.ctx.Err() != nil:
 		return context.Cause(a.ctx)
 	case err != nil:
-		last := strings.TrimSpace(string(out[max(0, len(out)-1000):]))
-		return fmt.Errorf("%s: %v: %s", filepath.Base(name), err, last)
+		return fmt.Errorf("%s: %v: %s", filepath.Base(name), err, lastOf(out))
 	}
 	return nil
 }

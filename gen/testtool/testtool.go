@@ -28,8 +28,8 @@ var commands = map[string][]string{
 
 // Need returns the path of a tool: go, python (with the packages of
 // examples/python/requirements-test.txt), chromium, qemu (user mode, arm64), or
-// iverilog, verilator, yosys, g++ and nvcc (of
-// the packages in targets/cuda/requirements.txt).
+// iverilog, verilator, yosys, g++, and nvcc and
+// nvrtc (of the packages in targets/cuda/requirements.txt).
 func Need(t testing.TB, tool string) string {
 	t.Helper()
 	if tool == "python" {
@@ -37,8 +37,8 @@ func Need(t testing.TB, tool string) string {
 			return p
 		}
 	}
-	if tool == "nvcc" {
-		if p := inCUDA(t, "bin", "nvcc"); p != "" {
+	if path, ok := ofCUDA[tool]; ok {
+		if p := inCUDA(t, path...); p != "" {
 			return p
 		}
 	}
@@ -72,6 +72,9 @@ func python(t testing.TB) string {
 	}
 	return p
 }
+
+// ofCUDA are the files of CUDA that stand behind the name of a tool.
+var ofCUDA = map[string][]string{"nvcc": {"bin", "nvcc"}, "nvrtc": {"lib", "libnvrtc.so.13"}}
 
 // inCUDA is a file of the CUDA packages that `make cuda-tools` installs, "" if it is not there.
 func inCUDA(t testing.TB, path ...string) string {

@@ -31,8 +31,8 @@ struct Substitution {
 };
 __device__ const Substitution substitution;
 
-template <> __device__ __forceinline__ Block random_block<5>(u32 purpose, u32 c1, u64 sweep, u32 slot, u32 draw, const Keys &key) {
-  u32 w[4] = {(u32)sweep, c1, slot / 4, purpose << 24 | draw << 16 | (u32)(sweep >> 32)};
+template <> __device__ __forceinline__ Block block_at<5>(u32 c0, u32 c1, u32 c2, u32 c3, const Keys &key) {
+  u32 w[4] = {c0, c1, c2, c3};
   u64 low = (u64)key.high[0] << 32 | key.low[0], high = 0;
   for (int r = 0;; r++) {
     w[0] ^= (u32)low; w[1] ^= (u32)(low >> 32);

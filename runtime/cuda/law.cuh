@@ -100,6 +100,25 @@ template <int segments, int bits, class Second> __device__ __forceinline__ bool 
   }
 }
 
+// The threshold of a number of so many bit planes.
+template <int planes> __device__ __forceinline__ u32 plane_threshold(double c, u64 m) {
+  const u32 exact = rare_probability(multiply(c, (double)m));
+  if constexpr (planes == 32) return exact;
+  else return (exact + (1u << (31 - planes))) >> (32 - planes);
+}
+
+// Thresholds of the smaller fields; c is the logits of one unit.
+template <int count> struct PlaneThresholds {
+  double c;
+  u32 of[count];
+};
+
+template <int planes, int count> __device__ void build_plane_thresholds(PlaneThresholds<count> *t, double beta, int fraction) {
+  const double c = multiply(multiply(2, beta), power_of_two(-fraction));
+  if (threadIdx.x == 0) t->c = c;
+  for (u32 m = threadIdx.x; m < count; m += blockDim.x) t->of[m] = plane_threshold<planes>(c, m);
+}
+
 // Exponentials of categoricals, e(d) = (H[d >> r]·L[d mod 2^r] + 2^30) >> 31 for d < 2^n. The
 // words behind the head are L, then H.
 struct Exponentials {

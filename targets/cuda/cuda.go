@@ -1,12 +1,13 @@
 // Package cuda emits a program as CUDA: kernels that are read as what they are, the words
 // that they get, and a host in C++ for plain nvcc.
 //
-//	words.go    the words of a kernel, with a comment for each
-//	plan.go     what kernels get of every program: superblocks, starts
-//	table.go    the table kernel: any discrete program
+//	words.go      the words of a kernel, with a comment for each
+//	plan.go       what kernels get of every program: superblocks, starts
+//	table.go      the table kernel: any discrete program
 //	tableplan.go  its updates and weights
-//	swar.go     a bit per chain: spins in pairs, with few bits of weights
-//	check.go    digests of the states that a check must see
+//	swar.go       a bit per chain: spins in pairs, with few bits of weights
+//	job.go        kernels on their way to the host of a GPU
+//	check.go      digests of the states that a check must see
 //
 // The same files compile as C++ for machines without a GPU, over the shim of
 // runtime/cuda.
@@ -34,9 +35,6 @@ func Check(r emit.Request) error {
 	}
 	if p.Stream.Generator != "" {
 		return fmt.Errorf("the number format draws from %s, a generator of hardware: write rng: philox in the format, or take --target go", p.Stream.Generator)
-	}
-	if p.Format.Noise {
-		return fmt.Errorf("the number format chooses by noise, which no kernel does: write choice: threshold in the format, or take --target go")
 	}
 	for _, c := range p.GoCode {
 		if c.Use != ir.GoObserver {
@@ -93,7 +91,7 @@ func Emit(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -112,11 +110,13 @@ type Kernels struct {
 // Layout is what a host must know to launch the kernels of a program: sizes, and how states
 // lie in memory.
 type Layout struct {
-	Kernel      string // table or swar
-	Chains      int    // of a block of threads
-	Values      int    // of a block's states
-	ValueBytes  int    // 1, 2 or 4
-	TableWords  int    // of the tables of a β
+	Kernel      string  // table or swar
+	Spins       []bool  // by node: a spin, whose value 1 is -1
+	Rows        []int32 // of nodes, where values are words of 32 chains; nil: a value is one of a chain
+	Chains      int     // of a block of threads
+	Values      int     // of a block's states
+	ValueBytes  int     // 1, 2 or 4
+	TableWords  int     // of the tables of a β
 	LeastBeta   float64
 	Threads     int // of a block of the sweep kernel
 	SharedBytes int // of it
@@ -127,10 +127,20 @@ func New(r emit.Request) (*Kernels, error) {
 	if err := Check(r); err != nil {
 		return nil, err
 	}
+	make := tableKernel
 	if r.Kernel == "swar" || r.Kernel == "" && checkSwar(r.Program) == nil {
-		return swarKernel(r.Program)
+		make = swarKernel
 	}
-	return tableKernel(r.Program)
+	k, err := make(r.Program)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range r.Program.Vars {
+		for range v.Count {
+			k.Layout.Spins = append(k.Layout.Spins, v.Kind == ir.Spin)
+		}
+	}
+	return k, nil
 }
 
 // hostData is what the templates of the host say of a program.

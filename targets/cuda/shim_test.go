@@ -2,6 +2,7 @@ package cuda_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,10 +14,14 @@ import (
 	"testing"
 
 	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/gen/pass"
+	"github.com/thrmlgen/thrmlgen/gen/randmodel"
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/models"
 	"github.com/thrmlgen/thrmlgen/runtime/cuda"
+	"github.com/thrmlgen/thrmlgen/runtime/npy"
 	target "github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
@@ -57,6 +62,31 @@ factors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 1], seed: 1}}]
 clamp: {"s[0,:]": 1, "s[5,5]": -1}
 init: zeros
 format: {fraction: 40, rng: philox7}`, // sums of 64 bits, states in global memory
+	"noise": `
+model: noise
+variables: {s: {kind: spin, shape: [6, 6]}, x: {kind: categorical, states: 5, shape: [6]}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s, x], index: [[0, 0], [7, 1], [14, 2]], weights: {normal: [0, 0.5], seed: 3}}
+  - {over: [x, x], edges: {ring: x}, weights: {identity: 0.7}}
+sample: {warmup: 4, betas: {from: 0.3, to: 2, shape: linear}}
+format: {choice: noise}`,
+	"planes": `
+model: planes
+variables: {s: {kind: spin, shape: [8, 8]}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {signs: 1.0, seed: 1}}
+  - {over: [s, s, s], index: [[0, 10, 20], [1, 30, 50]], weights: 1.0}
+clamp: {"s[0,3]": 1}
+sample: {warmup: 4, betas: {from: 0.3, to: 1, shape: linear}}
+format: {planes: 12, budget: 0.01}`,
+	"deep": `
+model: deep
+variables: {s: {kind: spin, shape: [40]}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: {normal: [0, 1], seed: 1}}
+  - {over: [s], index: all, weights: {normal: [0, 1], seed: 1}}
+format: {planes: 32, rng: philox7}`, // fields beyond the table
 	"bits": `
 model: bits
 variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}}
@@ -148,13 +178,29 @@ func random(from uint64, want int) []program {
 	return list
 }
 
-// binary compiles the hosts of several programs into one over the shim.
-func binary(t *testing.T, list []program) (path, dir string) {
+// noisy are so many random models that choose by noise.
+func noisy(want int) []program {
+	var list []program
+	for n := uint64(0); len(list) < want; n++ {
+		p, _ := pass.Lower(randmodel.Hardware(randmodel.Rand(n)))
+		if p == nil {
+			continue
+		}
+		p.Model, p.Hash = fmt.Sprintf("noisy%d", n), "00"
+		if p.Format.Noise && target.Check(emit.Request{Program: p}) == nil {
+			list = append(list, program{p.Model, p})
+		}
+	}
+	return list
+}
+
+// compiledHosts compiles the hosts of several programs into one over the shim.
+func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	t.Helper()
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	var main strings.Builder
-	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"law.cuh"`} {
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`} {
 		fmt.Fprintf(&main, "#include %s\n", include)
 	}
 	for _, name := range cuda.Headers {
@@ -219,13 +265,13 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), random(0, want))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), noisy((want+3)/4), random(0, want))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			path, _ := binary(t, part)
+			path, _ := compiledHosts(t, part)
 			passes(t, path, part)
 		})
 	}
@@ -235,7 +281,7 @@ func TestShim(t *testing.T) {
 func TestCheckSeesDifference(t *testing.T) {
 	p, _ := targettest.Parse(corpus["bits"])
 	list := []program{{"bits", p}}
-	path, dir := binary(t, list)
+	path, dir := compiledHosts(t, list)
 	tables := filepath.Join(dir, "bits", "tables.txt")
 	text, err := os.ReadFile(tables)
 	if err != nil {
@@ -273,7 +319,6 @@ func TestEmitIsDeterministic(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ yaml, want string }{
 		{"format: hardware", "a generator of hardware"},
-		{"format: {choice: noise}", "chooses by noise"},
 	} {
 		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\nfactors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]\n" + c.yaml)
 		if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--target go") {
@@ -301,5 +346,66 @@ func TestHeaders(t *testing.T) {
 	found, err := fs.Glob(os.DirFS(filepath.Join(testtool.Root(t), "runtime", "cuda")), "*.*h")
 	if err != nil || strings.Join(found, " ") != strings.Join(cuda.Headers, " ") {
 		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// The host's run writes the draws that the interpreter makes, with a beta for each sweep of
+// warm-up; wrong arguments end with 2.
+func TestHostRun(t *testing.T) {
+	p, _ := targettest.Parse(corpus["synchronous"])
+	files, err := target.Emit(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gxx, dir := testtool.Need(t, "g++"), t.TempDir()
+	for _, f := range files {
+		write(t, filepath.Join(dir, f.Path), f.Data)
+	}
+	host := func(args ...string) error {
+		cmd := exec.Command(filepath.Join(dir, "host"), args...)
+		cmd.Dir = dir
+		return cmd.Run()
+	}
+	cmd := exec.Command(gxx, "-O1", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-x", "c++", "host.cu", "-o", "host")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := host("run", "--out", "r.npy", "--chains", "33", "--samples", "3", "--steps", "2", "--seed", "5"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "r.npy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Sample.Samples, p.Sample.StepsPerSample = 3, 2
+	m, err := interp.New(p, 33, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draws, err := m.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []byte
+	for _, d := range draws {
+		for _, x := range d {
+			want, _ = binary.Append(want, binary.LittleEndian, x)
+		}
+	}
+	array, err := npy.ReadNPY(got)
+	if err != nil || !slices.Equal(array.Shape, []int{3, 33, p.Nodes}) {
+		t.Fatalf("%v %v", array, err)
+	}
+	if !bytes.Equal(got[len(got)-len(want):], want) {
+		t.Error("draws differ")
+	}
+	for _, args := range [][]string{{}, {"run"}, {"run", "--out"}, {"bench", "--chains", "0"}, {"run", "--colour", "red"}, {"run", "--out", "x", "--warmup", "3"}} {
+		if e, ok := host(args...).(*exec.ExitError); !ok || e.ExitCode() != 2 {
+			t.Errorf("%v ends with %v", args, e)
+		}
+	}
+	if e, ok := host("check", "--tables", "none").(*exec.ExitError); !ok || e.ExitCode() != 4 {
+		t.Errorf("without tables it ends with %v", e)
 	}
 }

@@ -35,6 +35,10 @@ func checkSwar(p *ir.Program) error {
 	switch f := &p.Format; {
 	case p.Synchronous:
 		return no("the model is synchronous")
+	case f.Noise:
+		return no("the number format chooses by noise")
+	case f.Planes > 0:
+		return no("the number format draws bit planes")
 	case f.ThresholdBits > 16:
 		return no("thresholds have %d bits, and it draws one digit: write format: fast", f.ThresholdBits)
 	case f.Group > 1:
@@ -187,6 +191,9 @@ func swarKernel(p *ir.Program) (*Kernels, error) {
 	d := newSwarPlan(p, width)
 	l := Layout{Kernel: "swar", Chains: 32 * width, Values: rows * width, ValueBytes: 4, TableWords: thresholdWords, LeastBeta: leastBeta(p),
 		Threads: min(swarThreads, max(32, (d.widest()/4*width+31)/32*32)), SharedBytes: 2*half*swarEntry + rows*width*4}
+	for _, r := range d.row {
+		l.Rows = append(l.Rows, int32(r))
+	}
 	source, err := fill("swar.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(),
 		"Rows": rows, "Rounds": p.Rounds, "Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments,

@@ -13,8 +13,15 @@ const (
 	maxShared = 96 << 10 // bytes of states in shared memory; every GPU from sm_80 on has so much
 	maxWarps  = 8        // of a block
 
+	mostStates = 16 // of a categorical whose fields are kept in registers
+
 	thresholdWords = 4 + 2*256 // struct Thresholds of law.cuh
 	headWords      = 2         // struct Exponentials
+
+	maxSmallFields = 4096
+
+	logisticWords = 2 + 2*256 // struct Noise of noise.cuh
+	gumbelWords   = 2 + 2*1024
 )
 
 // exponentials is the table of categoricals whose largest entry is 2^Top.
@@ -48,6 +55,12 @@ func leastBeta(p *ir.Program) float64 { return slices.Min(p.AllBetas()) }
 
 // tableLayout places the tables of a β behind the thresholds.
 func tableLayout(p *ir.Program) (list []exponentials, words int) {
+	if p.Format.Planes > 0 {
+		return nil, 2 + smallFields(p)
+	}
+	if p.Format.Noise {
+		return nil, logisticWords + gumbelWords
+	}
 	words = thresholdWords
 	for _, top := range tops(p) {
 		list = append(list, exponentials{top, words})
@@ -55,6 +68,10 @@ func tableLayout(p *ir.Program) (list []exponentials, words int) {
 	}
 	return list, words
 }
+
+// smallFields is how many magnitudes of fields have thresholds in a table where numbers come
+// from bit planes: all, as on lattices, or the first ones.
+func smallFields(p *ir.Program) int { return int(min(p.LargestField(ir.Spin)+1, maxSmallFields)) }
 
 // exponentialsAt is the place of the table with the largest entry 2^top.
 func exponentialsAt(p *ir.Program, top int) int {
@@ -83,9 +100,15 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if bytes := l.Values * l.ValueBytes; bytes <= maxShared {
 		l.SharedBytes = bytes
 	}
-	hasSpins := false
+	hasSpins, hasCategories, states := false, false, 0
 	for c := range p.WorstDegrees() {
 		hasSpins = hasSpins || c.Kind == ir.Spin
+		if c.Kind == ir.Categorical {
+			hasCategories, states = true, max(states, c.States)
+		}
+	}
+	if states > mostStates {
+		states = 0 // too many
 	}
 	source, err := fill("table.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p),
@@ -93,7 +116,9 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": map[int]string{32: "i32", 64: "i64"}[p.Format.Accum], "Value": map[int]string{1: "u8", 2: "u16"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
-		"Exponentials": exps, "HasSpins": hasSpins, "TableWords": words, "LeastBeta": float(l.LeastBeta),
+		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
+		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "GumbelAt": logisticWords,
+		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})
 	return &Kernels{Source: source, Words: &d.words, Layout: l}, err

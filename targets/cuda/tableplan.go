@@ -61,7 +61,9 @@ func (d *tablePlan) update(w *Words, slot, node int) {
 	w.notes = append(w.notes, note{at: len(w.List), head: fmt.Sprintf("slot %d, %s", slot, d.names[node])})
 	states, table := 0, 0
 	if d.kind[node] == ir.Categorical {
-		states, table = d.states[node], exponentialsAt(d.p, ir.ExpBits(d.states[node]))
+		if states = d.states[node]; !d.p.Format.Noise {
+			table = exponentialsAt(d.p, ir.ExpBits(states))
+		}
 	}
 	if d.grouped != nil && d.grouped[node] {
 		d.groups(w, node)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/compile"
@@ -11,7 +12,10 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
-const shimTarget = "shim"
+const (
+	shimTarget = "shim"
+	cudaTarget = "cuda"
+)
 
 // device runs the emitted kernels of a program.
 type device interface {
@@ -39,6 +43,36 @@ func shim(ctx context.Context, m *gen.Model, chains int) (device, error) {
 	return s, nil
 }
 
+// graphics are GPUs.
+func graphics(devices []int) openDevice {
+	return func(ctx context.Context, m *gen.Model, chains int) (device, error) {
+		if err := cuda.Check(emit.Request{Program: m.Program}); err != nil {
+			return nil, wrong("%s: %v", cudaTarget, err)
+		}
+		g, err := compile.NewGPUs(ctx, m.Program, chains, devices, compile.Options{})
+		if err != nil {
+			return nil, notBuilt(ctx, err)
+		}
+		return g, nil
+	}
+}
+
+// checkDevices refuses numbers that are those of no GPUs.
+func checkDevices(devices []int) error {
+	for i, d := range devices {
+		switch {
+		case d < 0:
+			return usage("--devices %d: GPUs are numbered from 0", d)
+		case slices.Contains(devices[:i], d):
+			return usage("--devices names the GPU %d twice", d)
+		}
+	}
+	if len(devices) == 0 {
+		return usage("--devices: at least one GPU is needed")
+	}
+	return nil
+}
+
 // sweepsAtOnce is how many sweeps a device makes between looks at the context.
 const sweepsAtOnce = 256
 
@@ -49,20 +83,26 @@ type deviceEngine struct {
 	device device
 }
 
-func newDeviceEngine(open openDevice) func(context.Context, *gen.Model, *runFlags) (engine, error) {
-	return func(ctx context.Context, m *gen.Model, _ *runFlags) (engine, error) {
-		s := m.Program.Sample
-		d, err := open(ctx, m, s.Chains)
-		if err != nil {
-			return nil, err
-		}
-		e := &deviceEngine{observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), m, d}
-		if err := e.show(ctx); err != nil {
-			d.Close()
-			return nil, err
-		}
-		return e, nil
+func newShimEngine(ctx context.Context, m *gen.Model, _ *runFlags) (engine, error) {
+	return newDeviceEngine(ctx, m, shim)
+}
+
+func newCUDAEngine(ctx context.Context, m *gen.Model, o *runFlags) (engine, error) {
+	return newDeviceEngine(ctx, m, graphics(o.devices))
+}
+
+func newDeviceEngine(ctx context.Context, m *gen.Model, open openDevice) (engine, error) {
+	s := m.Program.Sample
+	d, err := open(ctx, m, s.Chains)
+	if err != nil {
+		return nil, err
 	}
+	e := &deviceEngine{observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), m, d}
+	if err := e.show(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return e, nil
 }
 
 func (e *deviceEngine) view() observe.ChainView { return e.ChainStates }

@@ -56,6 +56,13 @@ var targetChecks = map[string]func(ctx context.Context) (works bool, why string)
 		}
 		return true, "emitted Go, compiled with " + path
 	},
+	cudaTarget: func(ctx context.Context) (bool, string) {
+		name, err := compile.FindGPU(ctx)
+		if err != nil {
+			return false, err.Error()
+		}
+		return true, "emitted CUDA, on " + name
+	},
 	shimTarget: func(context.Context) (bool, string) {
 		path, err := compile.Compiler()
 		if err != nil {

@@ -29,6 +29,7 @@ type runFlags struct {
 	target, out, state, resume, scan       string
 	compiled, all, serve                   bool
 	chains, warmup, samples, steps, thread int
+	devices                                []int
 	seed                                   uint64
 	memory                                 int64 // MiB
 	report                                 string
@@ -58,6 +59,7 @@ Targets (all give the same samples, bit for bit):
   interp  the reference interpreter, slow
   go      emitted Go, compiled (as --compiled); a model that names code in Go is
           run so without being asked
+  cuda    emitted CUDA on a GPU: needs its driver, NVRTC and the program thrmlgen-gpu
   shim    emitted CUDA, compiled as C++ for the CPU: to check it, not for speed
   verilog emitted Verilog in Verilator, else Icarus; a model without a number
           format takes format: hardware, which every target replays`,
@@ -96,6 +98,7 @@ Targets (all give the same samples, bit for bit):
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.target, "target", "table", "what samples: "+strings.Join(engineNames, ", "))
+	f.IntSliceVar(&o.devices, "devices", []int{0}, "GPUs that share the chains, with --target cuda; they change no sample")
 	f.BoolVar(&o.compiled, "compiled", false, "emit Go, compile it and run that (the target go)")
 	f.IntVar(&o.chains, "chains", 0, "number of chains (default: the model's, as for all of the schedule)")
 	f.IntVar(&o.warmup, "warmup", 0, "sweeps before the first draw")
@@ -149,6 +152,12 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	}
 	c.hardware = o.target == verilogTarget
 	if err := checkThreads(o.thread); err != nil {
+		return err
+	}
+	if o.target != cudaTarget && cmd.Flags().Changed("devices") {
+		return usage("--devices is for the target cuda, not %s", o.target)
+	}
+	if err := checkDevices(o.devices); err != nil {
 		return err
 	}
 	if o.target != "table" && cmd.Flags().Changed("kernel") {
@@ -232,10 +241,11 @@ type engine interface {
 
 // engines makes the engine of each target.
 var (
-	engineNames = []string{"table", "interp", "go", shimTarget, verilogTarget}
+	engineNames = []string{"table", "interp", "go", cudaTarget, shimTarget, verilogTarget}
 	engines     = map[string]func(ctx context.Context, m *gen.Model, o *runFlags) (engine, error){
 		"table": newTableEngine, "interp": newInterpEngine, "go": newGoEngine,
-		shimTarget:    newDeviceEngine(shim),
+		cudaTarget:    newCUDAEngine,
+		shimTarget:    newShimEngine,
 		verilogTarget: newVerilogEngine,
 	}
 )
@@ -345,7 +355,7 @@ func diverged(ctx context.Context, m *gen.Model, v observe.ChainView, generator 
 func fits(m *gen.Model, o *runFlags) error {
 	s := m.Program.Sample
 	need := stateBytes(m, s.Chains) + summaryBytes(m, s.Chains, s.Samples)
-	if o.target == "interp" || o.target == shimTarget || o.target == verilogTarget {
+	if o.target == "interp" || o.target == cudaTarget || o.target == shimTarget || o.target == verilogTarget {
 		need += listBytes(m, s.Chains)
 	}
 	if need > float64(o.memory)*(1<<20) {

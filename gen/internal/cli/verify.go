@@ -99,9 +99,10 @@ type tracer interface {
 }
 
 var (
-	tracerNames = []string{"interp", "table", "go", shimTarget, verilogTarget}
+	tracerNames = []string{"interp", "table", "go", cudaTarget, shimTarget, verilogTarget}
 	tracers     = map[string]func(ctx context.Context, m *gen.Model, sweeps, chains int) (tracer, error){
 		"interp": newInterpTracer, "table": newTableTracer, "go": newGoTracer,
+		cudaTarget:    newDeviceTracer(graphics([]int{0})),
 		shimTarget:    newDeviceTracer(shim),
 		verilogTarget: newVerilogTracer,
 	}

@@ -1,0 +1,110 @@
+package cuda
+
+import (
+	"encoding/binary"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+)
+
+// Job is what a host of a GPU needs to run the kernels of a program. It goes to another
+// process as a gob.
+type Job struct {
+	Model   string // kernels are MODEL_tables, MODEL_start, MODEL_sweep
+	Source  []byte
+	Headers []emit.File
+	Words   []uint32
+	Layout  Layout
+	Seed    uint64
+	Cache   string // folder for what is compiled
+
+	Device            int // number of the GPU
+	FirstBlock        int // blocks of threads of other devices, which come before
+	Chains, AllChains int // of this device, and of all
+}
+
+// NewJobs shares the chains of a program that Check takes out to devices, in whole blocks.
+// Devices for which there is no block get none.
+func NewJobs(p *ir.Program, chains int, devices []int, cache string) ([]*Job, error) {
+	k, err := New(emit.Request{Program: p})
+	if err != nil {
+		return nil, err
+	}
+	var jobs []*Job
+	blocks := k.Layout.Blocks(chains)
+	for i, d := range devices {
+		from, to := blocks*i/len(devices), blocks*(i+1)/len(devices)
+		if from < to {
+			jobs = append(jobs, &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, p.Sample.Seed, cache,
+				d, from, min(chains, to*k.Layout.Chains) - from*k.Layout.Chains, chains})
+		}
+	}
+	return jobs, nil
+}
+
+// Blocks is the number of blocks of threads for so many chains.
+func (l *Layout) Blocks(chains int) int { return (chains + l.Chains - 1) / l.Chains }
+
+// StateBytes is the size of the states of so many chains.
+func (l *Layout) StateBytes(chains int) int { return l.Blocks(chains) * l.Values * l.ValueBytes }
+
+// at is the value of a node in a chain: its place in memory, and its bit there or -1.
+func (l *Layout) at(chain, node int) (value, bit int) {
+	block, c := chain/l.Chains*l.Values, chain%l.Chains
+	if l.Rows == nil {
+		return block + node*32 + c, -1
+	}
+	return block + int(l.Rows[node])*(l.Chains/32) + c/32, c % 32
+}
+
+// Decode takes states, by chain and node, from memory of the device.
+func (l *Layout) Decode(memory []byte, states [][]int32) {
+	for chain, x := range states {
+		for node := range x {
+			at, bit := l.at(chain, node)
+			v := int32(l.load(memory, at))
+			if bit >= 0 {
+				v = v >> bit & 1
+			}
+			if l.Spins[node] {
+				v = 1 - 2*v
+			}
+			x[node] = v
+		}
+	}
+}
+
+// Encode puts states into memory of the device.
+func (l *Layout) Encode(memory []byte, states [][]int32) {
+	for chain, x := range states {
+		for node, v := range x {
+			if l.Spins[node] {
+				v = (1 - v) / 2
+			}
+			at, bit := l.at(chain, node)
+			if bit >= 0 {
+				v = int32(l.load(memory, at)&^(1<<bit) | uint32(v)<<bit)
+			}
+			switch b := memory[at*l.ValueBytes:]; l.ValueBytes {
+			case 1:
+				b[0] = byte(v)
+			case 2:
+				binary.LittleEndian.PutUint16(b, uint16(v))
+			default:
+				binary.LittleEndian.PutUint32(b, uint32(v))
+			}
+		}
+	}
+}
+
+// load is one value of memory.
+func (l *Layout) load(memory []byte, at int) uint32 {
+	switch b := memory[at*l.ValueBytes:]; l.ValueBytes {
+	case 1:
+		return uint32(b[0])
+	case 2:
+		return uint32(binary.LittleEndian.Uint16(b))
+	default:
+		return binary.LittleEndian.Uint32(b)
+	}
+}
