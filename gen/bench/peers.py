@@ -44,7 +44,7 @@ import peers_examples
 from peers_examples import user_seconds
 
 ROUNDS = 3
-CHAINS = {"pegasus14": 512, "torus64": 512, "potts20": 256}  # of thrmlgen; THRML gets the best of its batch sizes
+CHAINS = {"pegasus14": 512, "torus64": 512, "potts20": 100}  # of thrmlgen; THRML gets the best of its batch sizes
 READS = 4  # chains of dwave-samplers, one after the other; the rate does not depend on it
 DWAVE_FLIPS = 6e7  # of one timed run: about a second
 THRML_FLIPS = {"pegasus14": 4e7, "torus64": 5e7, "potts20": 4e6}
@@ -52,7 +52,7 @@ THRML_BATCHES = {"pegasus14": [32, 64], "torus64": [8, 16, 32], "potts20": [1, 8
 NEEDED = {  # the ratio that thrmlgen must reach, for each model and peer
     "pegasus14": {"dwave": 50, "thrml": 40},
     "torus64": {"dwave": None, "thrml": None},
-    "potts20": {"thrml": 5.0},
+    "potts20": {"thrml": 100},
     "digits_rbm": {"thrml": 10.0},
     "gaussian5x5": {"thrml": 10.0},
 }

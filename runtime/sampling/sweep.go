@@ -49,6 +49,7 @@ type worker struct {
 
 	vector *spinWorker
 	plane  *planeWorker
+	cats   vector.Cats
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -220,6 +221,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
 		}
+		return
+	case s.catKernel(b):
+		s.updateCats(w, b, tile, lo, hi)
 		return
 	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)
