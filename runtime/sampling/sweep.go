@@ -50,6 +50,7 @@ type worker struct {
 	vector *spinWorker
 	plane  *planeWorker
 	cats   vector.Cats
+	wide   *wideWorker
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
