@@ -14,7 +14,7 @@ import (
 // neighbours, with few threshold bits and many ties.
 func TestCategoriesEqualInterpreter(t *testing.T) {
 	best, _ := vector.ChooseKernel(vector.Automatic)
-	for n := range uint64(modelCount(t, 60, 30)) {
+	for n := range uint64(modelCount(t, 40, 20)) {
 		r := randmodel.Rand(n + 2000)
 		b := passtest.New()
 		states := []int{2, 3, 4, 5, 7, 8, 16, 31, 32}[r.IntN(9)]
