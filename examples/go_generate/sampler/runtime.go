@@ -402,6 +402,30 @@ type Ars struct {
 	Keys    [6][2]uint64
 }
 
+// The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
+// pattern that its neighbours make: Σ stride·state. For every pattern tables hold limits,
+// one for each category but the last, two of 16 bits in a number; the new category is
+// the number of limits below the chain's digit. A digit that equals one is left to the
+// caller.
+
+// Cats are the arguments of the kernel.
+type Cats struct {
+	Cats   *uint8 // states of categoricals in the 64 chains
+	Spins  *uint64
+	Out    *uint8
+	Digits *[64]uint32
+	Limits *uint32 // the first table
+	Node   *int32  // CatHead numbers, then of each neighbour an offset and a stride
+	Size   uint64  // bytes of a table
+	Tables uint64  // at least 1
+	Half   uint64  // 0: digits are low halves, 1: high halves
+	Ties   uint64  // chains whose digit is a limit
+}
+
+// CatHead are the first numbers of a node: how many neighbours are categoricals, with
+// offsets from Cats, and how many after them are spins, with offsets from Spins.
+const CatHead = 2
+
 // Programs of expressions, for 64 chains. A program is a list of operations on one value,
 // in registers, whose operands are in memory: At bytes behind a base. Those of float32
 // round every operation; functions are worked out in float64 and rounded.
@@ -578,6 +602,18 @@ func ChooseKernel(k Kernel) (Kernel, error) {
 }
 
 var bestKernel = detect()
+
+// The kernel of layers adds up the fields of 16 nodes with the same inputs in 64 chains,
+// four inputs at a time.
+
+// Layer are the arguments of the kernel.
+type Layer struct {
+	Start   *[16]int32     // what the sums begin with, by node
+	Tables  *[16][16]int32 // for every four inputs, by their pattern and node
+	Offsets *[64]uint16    // for every four inputs, by chain: 64 · pattern
+	Groups  uint64         // of four inputs, at least 1
+	Sums    *[64][16]int32 // by chain and node
+}
 
 // NetRows is the most rows, NetCells the most products, that a kernel of networks takes in
 // one call.
@@ -1073,13 +1109,22 @@ type catPatterns struct {
 	stride [][]uint32 // index of a pattern = Σ stride·state
 	pool   []uint32
 	make   []patternSet // distinct sets, in pool order
+
+	// By pattern, limits of categories but the last, two a table: a digit above one is of
+	// a later category, one that equals it is for the cumulative weights to decide.
+	limits []uint32
+	tables int
+	set    []int32 // of each node, in make
+	kernel []int32 // nodes as package vector reads them, see kernelAt
+	at     []int32 // where each begins
 }
 
 // patternSet says how one set of patterns is computed from a node's terms.
 type patternSet struct {
 	node     int
 	patterns int
-	offset   int32
+	offset   int32 // in pool
+	limit    int32 // in limits
 }
 
 const (
@@ -1090,13 +1135,13 @@ const (
 // planPatterns decides whether a block of categoricals is updated from patterns.
 func (s *Sampler) planPatterns(b *blockPlan) {
 	b.cat = nil
-	if b.kind != Categorical || b.states > 32 || b.user != nil || s.hard != nil {
+	if b.kind != Categorical || b.states > 32 || b.float != nil || b.user != nil || s.hard != nil {
 		return
 	}
 	n := len(b.nodes)
-	c := &catPatterns{block: b, offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n)}
+	c := &catPatterns{block: b, offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n), set: make([]int32, n), tables: b.states / 2}
 	seen := map[string]int32{}
-	size := 0
+	size, limits := 0, 0
 	var key []byte
 	for i := range b.nodes {
 		var rows []int32
@@ -1130,20 +1175,22 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 		}
 		at, ok := seen[string(key)]
 		if !ok {
-			at = int32(size)
+			at = int32(len(c.make))
 			seen[string(key)] = at
-			c.make = append(c.make, patternSet{node: i, patterns: patterns, offset: at})
+			c.make = append(c.make, patternSet{node: i, patterns: patterns, offset: int32(size), limit: int32(limits)})
+			limits += patterns * c.tables
 			if size += patterns * b.states; size > maxPatternPool {
 				return
 			}
 		}
-		c.offset[i], c.tails[i], c.stride[i] = at, rows, strides
+		c.set[i], c.offset[i], c.tails[i], c.stride[i] = at, c.make[at].offset, rows, strides
 	}
 	// Patterns pay when they are used more often than they are made.
 	if size > 64*n*s.chains {
 		return
 	}
-	c.pool = make([]uint32, size)
+	c.pool, c.limits = make([]uint32, size), make([]uint32, limits)
+	c.listNodes(s)
 	b.cat = c
 	s.catPatterns = append(s.catPatterns, c)
 }
@@ -1178,6 +1225,7 @@ func (c *catPatterns) fill(s *Sampler) {
 				sum += e.at(uint64(top - x))
 				c.pool[int(set.offset)+p*k+i] = uint32(sum)
 			}
+			c.fillLimits(s, set, p, c.pool[int(set.offset)+p*k:][:k])
 		}
 	}
 }
@@ -1231,25 +1279,44 @@ func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i int, rows []int32, l
 	}
 	at := (int(b.row[i])*s.tile + lane) * 64
 	out := w.outCat8[at : at+64]
-	k := b.states
-	pool := b.cat.pool[b.cat.offset[i]:]
 	digit := &w.noise.digit[slot&3]
-	drop, keep := s.digitShift, 16-s.digitShift
-	for c := 0; c < n; c++ {
-		u := uint64(digit[placeOf(c, bytes)&63] >> drop)
-		p := int(index[c&63]) * k
-		cum := pool[p : p+k : p+k]
-		z := uint64(cum[k-1])
-		t := u * z >> keep
-		v := 0
-		for _, x := range cum {
-			v += int((uint64(x) - t - 1) >> 63)
+	set := &b.cat.make[b.cat.set[i]]
+	var value [64]uint8
+	ties := uint64(0)
+	for t := range b.cat.tables {
+		limits := b.cat.limits[int(set.limit)+t*set.patterns:][:set.patterns]
+		for c := 0; c < n; c++ {
+			x, u := limits[index[c&63]], uint32(digit[placeOf(c, bytes)&63])
+			low, high := x&0xffff, x>>16
+			value[c&63] += uint8((low-u)>>31) + uint8((high-u)>>31)
+			ties |= uint64(equals(low, u)|equals(high, u)) << uint(c)
 		}
-		if s.tail && uint64(cum[v]) <= (u*z+z-1)>>16 {
-			v = w.choosePrecisely(s, cum, u, chain+uint32(c), slot)
-		}
-		out[c] = uint8(v)
 	}
+	copy(out[:n], value[:])
+	for ; ties != 0; ties &= ties - 1 {
+		c := bits.TrailingZeros64(ties)
+		out[c] = uint8(w.chooseTied(s, b, i, int(index[c&63]), uint32(digit[placeOf(c, bytes)&63]), chain+uint32(c), slot))
+	}
+}
+
+// equals is 1 for equal numbers of 16 bits.
+func equals(x, y uint32) uint32 { return ((x ^ y) - 1) >> 31 }
+
+// chooseTied is the new value of node i for a pattern and a digit, from its cumulative
+// weights.
+func (w *worker) chooseTied(s *Sampler, b *blockPlan, i, pattern int, digit uint32, chain, slot uint32) int {
+	k := b.states
+	cum := b.cat.pool[int(b.cat.offset[i])+pattern*k:][:k]
+	if s.tail {
+		return w.choosePrecisely(s, cum, uint64(digit), chain, slot)
+	}
+	t := uint64(digit>>s.digitShift) * uint64(cum[k-1]) >> (16 - s.digitShift)
+	for v, x := range cum {
+		if uint64(x) > t {
+			return v
+		}
+	}
+	return k - 1
 }
 
 // choosePrecisely draws the second digit and finds the first cumulative weight
@@ -1361,6 +1428,108 @@ func firstBeyond(cum []uint64, t uint64) int {
 		}
 	}
 	return len(cum) - 1
+}
+
+// fillLimits writes the limits of pattern p of a set from its cumulative weights: the
+// largest digit all of whose numbers, its own one perhaps not, are of the category or an
+// earlier one.
+func (c *catPatterns) fillLimits(s *Sampler, set patternSet, p int, cum []uint32) {
+	z := uint64(cum[len(cum)-1])
+	for t := range c.tables {
+		limit := uint32(0)
+		for h := range 2 {
+			e := uint64(0xffff)
+			if i := 2*t + h; i < len(cum)-1 {
+				e = (uint64(cum[i])<<(16-s.digitShift) + z - 1) / z << s.digitShift
+				e -= min(e, 1)
+			}
+			limit |= uint32(e) << (16 * h)
+		}
+		c.limits[int(set.limit)+t*set.patterns+p] = limit
+	}
+}
+
+// listNodes lists the nodes of a block as the kernel reads them.
+func (c *catPatterns) listNodes(s *Sampler) {
+	for i := range c.block.nodes {
+		c.at = append(c.at, int32(len(c.kernel)))
+		var spins, cats []int32
+		for t, row := range c.tails[i] {
+			stride := int32(c.stride[i][t])
+			if row < 0 {
+				spins = append(spins, ^row*int32(8*s.tile), stride)
+			} else {
+				cats = append(cats, row*int32(64*s.tile), stride)
+			}
+		}
+		c.kernel = append(append(append(c.kernel, int32(len(cats)/2), int32(len(spins)/2)), cats...), spins...)
+	}
+}
+
+// catKernel says whether the kernel takes a block: its offsets of rows have 32 bits.
+func (s *Sampler) catKernel(b *blockPlan) bool {
+	return b.cat != nil && b.cat.made && s.kernelInUse == AVX512 && (s.cat8Rows+s.spinRows)*s.tile <= 1<<24
+}
+
+// updateCats is updateQuads for the kernel.
+func (s *Sampler) updateCats(w *worker, b *blockPlan, tile, lo, hi int) {
+	for g := lo; g < hi; g++ {
+		if b.allSkipped(4 * g) {
+			continue
+		}
+		for lane := range s.tile {
+			first := 64 * (tile*s.tile + lane)
+			left := s.chains - first
+			if left <= 0 {
+				break
+			}
+			slot := uint32(b.first + 4*g)
+			w.noise.fillWords(w.sweep, uint32(first/2), min(32, (left+1)/2), slot/4, &w.words)
+			for q := range 4 {
+				if i := 4*g + q; !b.skip[i] {
+					s.updateCat(w, b, i, lane, uint32(first), slot+uint32(q))
+				}
+			}
+		}
+	}
+}
+
+// updateCat updates node i in the 64 chains of a word.
+func (s *Sampler) updateCat(w *worker, b *blockPlan, i, lane int, chain, slot uint32) {
+	c, a := b.cat, &w.cats
+	set := &c.make[c.set[i]]
+	q := i & 3
+	at := (int(b.row[i])*s.tile + lane) * 64
+	out := w.outCat8[at : at+64]
+	a.Cats, a.Out, a.Digits = &w.cat8[64*lane], &out[0], &w.words[q/2]
+	if len(w.bits) > 0 {
+		a.Spins = &w.bits[lane]
+	}
+	a.Limits, a.Size, a.Tables = &c.limits[set.limit], uint64(4*set.patterns), uint64(c.tables)
+	a.Node, a.Half = &c.kernel[c.at[i]], uint64(q%2)
+	CatUpdate512(a)
+	ties := a.Ties
+	if left := s.chains - int(chain); left < 64 {
+		ties &= 1<<left - 1
+	}
+	for ; ties != 0; ties &= ties - 1 {
+		n := bits.TrailingZeros64(ties)
+		out[n] = uint8(w.chooseTied(s, b, i, w.patternOf(s, b, i, lane, n), w.words[q/2][n]>>(16*(q%2))&0xffff, chain+uint32(n), slot))
+	}
+}
+
+// patternOf is the pattern of node i's neighbours in one chain of a word.
+func (w *worker) patternOf(s *Sampler, b *blockPlan, i, lane, chain int) int {
+	p := 0
+	for t, row := range b.cat.tails[i] {
+		stride := int(b.cat.stride[i][t])
+		if row < 0 {
+			p += stride * int(w.bits[int(^row)*s.tile+lane]>>chain&1)
+		} else {
+			p += stride * int(w.cat8[(int(row)*s.tile+lane)*64+chain])
+		}
+	}
+	return p
 }
 
 // checkShape refuses a model whose indices, kinds and lengths do not fit each
@@ -6163,8 +6332,9 @@ func (w *worker) countMoves(variable, n int, back uint64) {
 type spinLayer struct {
 	groups int
 	pool   []layerSums
-	stride int   // entries of a quad
-	at     []int // where each group's begin
+	stride int        // entries of a quad
+	at     []int      // where each group's begin
+	wide   *wideLayer // nil: not for the kernel
 }
 
 // layerSums are four partial sums: those of two nodes in one number, x + 2^32·y, which
@@ -6185,6 +6355,10 @@ func (s *Sampler) findLayer(b *blockPlan) {
 			return
 		}
 	}
+	if s.kernelInUse == AVX512 {
+		b.layer = &spinLayer{wide: &wideLayer{}}
+		return
+	}
 	l := &spinLayer{groups: s.groupCount(len(first))}
 	for g := range l.groups {
 		l.at = append(l.at, l.stride)
@@ -6196,6 +6370,10 @@ func (s *Sampler) findLayer(b *blockPlan) {
 
 // fillLayer makes the tables of the weights at hand. Padding has no weights.
 func (s *Sampler) fillLayer(b *blockPlan) {
+	if b.layer.wide != nil {
+		s.fillWide(b)
+		return
+	}
 	l, inputs := b.layer, int(b.end[0]-b.start[0])
 	if l.pool == nil {
 		l.pool = make([]layerSums, len(b.kernel)/4*l.stride+256) // kernels index 256 entries from any table's start
@@ -6251,6 +6429,10 @@ func (l *spinLayer) fill(dst, w []layerSums, constant layerSums) {
 // updateLayer is updateQuads for a layer. Chains are in their own order, none but
 // those that there are.
 func (s *Sampler) updateLayer(w *worker, b *blockPlan, tile, lo, hi int) {
+	if b.layer.wide != nil {
+		s.updateWide(w, b, tile, lo, hi)
+		return
+	}
 	indexed := false
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {
@@ -6410,6 +6592,129 @@ func addLayerSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
 // apartSums gives x and y of a sum of layerSums.
 func apartSums(v uint64) (x, y int32) {
 	return int32(uint32(v) - layerBias), int32(uint32(v>>32) - layerBias)
+}
+
+// A wide layer is one for the kernel of package vector: tables of four inputs and 16
+// nodes, which the cache holds better than those of eight and four.
+type wideLayer struct {
+	fours  int // groups of four inputs
+	tables [][16][16]int32
+	start  [][16]int32 // by 16 nodes
+}
+
+// wideWorker is what a worker needs for it.
+type wideWorker struct {
+	offsets [][64]uint16 // by word of the tile and four inputs
+	sums    [64][16]int32
+}
+
+// fillWide makes the tables of the weights at hand. Padding has no weights.
+func (s *Sampler) fillWide(b *blockPlan) {
+	inputs := int(b.end[0] - b.start[0])
+	sets := (len(b.nodes) + 15) / 16
+	l := b.layer.wide
+	if l.tables == nil {
+		l.fours = (inputs + 3) / 4
+		l.tables, l.start = make([][16][16]int32, sets*l.fours), make([][16]int32, sets)
+	}
+	var w []int32
+	for i := range b.nodes {
+		set, k := i/16, i%16
+		w, l.start[set][k] = nodeWeights(s, b, i, w)
+		for g := range l.fours {
+			t := &l.tables[set*l.fours+g]
+			four := w[4*g : min(4*g+4, len(w))]
+			sum := int32(0)
+			for _, x := range four {
+				sum -= x
+			}
+			t[0][k] = sum
+			n := 1
+			for _, x := range four {
+				for p := range n {
+					t[n+p][k] = t[p][k] + 2*x
+				}
+				n *= 2
+			}
+		}
+	}
+}
+
+// wideOffsets lists the patterns of the inputs in the chains of a tile.
+func (s *Sampler) wideOffsets(w *worker, b *blockPlan) {
+	l, inputs := b.layer.wide, b.input[b.start[0]:b.end[0]]
+	if need := s.tile * l.fours; len(w.wide.offsets) < need {
+		w.wide.offsets = make([][64]uint16, need)
+	}
+	for lane := range s.tile {
+		to := w.wide.offsets[lane*l.fours : (lane+1)*l.fours]
+		for g := 0; g < l.fours; g += 2 {
+			var a [8]uint64
+			for j, r := range inputs[4*g : min(4*g+8, len(inputs))] {
+				a[j] = s.load(w.bits, r, lane)
+			}
+			transpose8(&a)
+			transposeBytes(&a)
+			var pattern [64]uint8
+			order(&pattern, &a, 8)
+			low, high := &to[g], &to[min(g+1, l.fours-1)]
+			for c, x := range pattern {
+				high[c] = uint16(x>>4) << 6
+				low[c] = uint16(x&15) << 6
+			}
+		}
+	}
+}
+
+// updateWide is updateQuads for a wide layer.
+func (s *Sampler) updateWide(w *worker, b *blockPlan, tile, lo, hi int) {
+	if w.wide == nil {
+		w.wide = &wideWorker{}
+	}
+	l, z := b.layer.wide, w.wide
+	s.wideOffsets(w, b)
+	for set := lo / 4; set <= (hi-1)/4; set++ {
+		from, to := max(lo, 4*set), min(hi, 4*set+4)
+		for lane := range s.tile {
+			word := tile*s.tile + lane
+			left := s.chains - 64*word
+			if left <= 0 {
+				break
+			}
+			LayerSums512(&Layer{Start: &l.start[set], Tables: &l.tables[set*l.fours], Offsets: &z.offsets[lane*l.fours],
+				Groups: uint64(l.fours), Sums: &z.sums})
+			for g := from; g < to; g++ {
+				if !b.allSkipped(4 * g) {
+					s.chooseWide(w, b, g, lane, (min(left, 64)+7)/8, uint32(64*word))
+				}
+			}
+		}
+	}
+}
+
+// chooseWide updates the quad of slots 4g … 4g+3 from its sums.
+func (s *Sampler) chooseWide(w *worker, b *blockPlan, g, lane, bytes int, chain uint32) {
+	slot := uint32(b.first + 4*g)
+	w.noise.fill(w.sweep, chain/2, bytes, slot/4)
+	for q := range 4 {
+		i := 4*g + q
+		if b.skip[i] {
+			continue
+		}
+		for c := range 8 * bytes {
+			w.sums[placeOf(c, bytes)&63] = w.wide.sums[c&63][i%16]
+		}
+		out := &w.outBits[int(b.row[i])*s.tile+lane]
+		if w.spins.fast {
+			*out = w.chooseFields(s, &w.sums, bytes, slot+uint32(q), chain)
+			continue
+		}
+		*out = 0
+		for k := range 8 * bytes {
+			c := chainIn(k, bytes)
+			*out |= w.chooseField(s, int64(w.sums[k]), uint32(w.noise.digit[q][k]), chain+uint32(c), slot+uint32(q)) << c
+		}
+	}
 }
 
 // Kind is what values a node takes.
@@ -10802,6 +11107,8 @@ type worker struct {
 
 	vector *spinWorker
 	plane  *planeWorker
+	cats   Cats
+	wide   *wideWorker
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -10973,6 +11280,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
 		}
+		return
+	case s.catKernel(b):
+		s.updateCats(w, b, tile, lo, hi)
 		return
 	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)
