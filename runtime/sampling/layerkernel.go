@@ -89,8 +89,13 @@ func (s *Sampler) updateWide(w *worker, b *blockPlan, tile, lo, hi int) {
 			if left <= 0 {
 				break
 			}
-			vector.LayerSums512(&vector.Layer{Start: &l.start[set], Tables: &l.tables[set*l.fours], Offsets: &z.offsets[lane*l.fours],
-				Groups: uint64(l.fours), Sums: &z.sums})
+			a := vector.Layer{Start: &l.start[set], Sums: &z.sums}
+			for g := 0; g < l.fours; g += vector.LayerRun {
+				a.Tables, a.Offsets = &l.tables[set*l.fours+g], &z.offsets[lane*l.fours+g]
+				a.Groups = uint64(min(vector.LayerRun, l.fours-g))
+				vector.LayerSums512(&a)
+				a.Start = nil
+			}
 			for g := from; g < to; g++ {
 				if !b.allSkipped(4 * g) {
 					s.chooseWide(w, b, g, lane, (min(left, 64)+7)/8, uint32(64*word))
