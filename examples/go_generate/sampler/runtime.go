@@ -608,12 +608,15 @@ var bestKernel = detect()
 
 // Layer are the arguments of the kernel.
 type Layer struct {
-	Start   *[16]int32     // what the sums begin with, by node
+	Start   *[16]int32     // what the sums begin with, by node; nil: what they are
 	Tables  *[16][16]int32 // for every four inputs, by their pattern and node
 	Offsets *[64]uint16    // for every four inputs, by chain: 64 · pattern
-	Groups  uint64         // of four inputs, at least 1
+	Groups  uint64         // of four inputs, at least 1 and at most LayerRun
 	Sums    *[64][16]int32 // by chain and node
 }
+
+// LayerRun is the largest number of groups of a call.
+const LayerRun = 1024
 
 // NetRows is the most rows, NetCells the most products, that a kernel of networks takes in
 // one call.
@@ -6681,8 +6684,13 @@ func (s *Sampler) updateWide(w *worker, b *blockPlan, tile, lo, hi int) {
 			if left <= 0 {
 				break
 			}
-			LayerSums512(&Layer{Start: &l.start[set], Tables: &l.tables[set*l.fours], Offsets: &z.offsets[lane*l.fours],
-				Groups: uint64(l.fours), Sums: &z.sums})
+			a := Layer{Start: &l.start[set], Sums: &z.sums}
+			for g := 0; g < l.fours; g += LayerRun {
+				a.Tables, a.Offsets = &l.tables[set*l.fours+g], &z.offsets[lane*l.fours+g]
+				a.Groups = uint64(min(LayerRun, l.fours-g))
+				LayerSums512(&a)
+				a.Start = nil
+			}
 			for g := from; g < to; g++ {
 				if !b.allSkipped(4 * g) {
 					s.chooseWide(w, b, g, lane, (min(left, 64)+7)/8, uint32(64*word))

@@ -2317,6 +2317,8 @@ TEXT ·LayerSums512(SB), NOSPLIT, $0-8
 	MOVQ      8(R15), R8
 	MOVQ      16(R15), R9
 	MOVQ      24(R15), R10
+	TESTQ     AX, AX
+	JEQ       chunk
 	VMOVDQU64 (AX), Z0
 	MOVQ      32(R15), DI
 	MOVQ      $64, DX
