@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools cuda-models coverage rng-battery bench bench-peers bench-moons clean
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools cuda-models coverage rng-battery cold-glass bench bench-peers bench-moons clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ cuda-models: ## compare emitted CUDA with the interpreter on 300 random models
 
 rng-battery: ## statistical tests of the random generators, in the orders of samplers
 	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run TestBattery -timeout 120m -v
+
+cold-glass: ## energies of a cold glass on Pegasus-14 against Gibbs sampling in float64
+	THRML_COLD=1 $(GO) test ./gen/conformance -run TestColdGlass -timeout 120m -v
 
 bench: build ## speed of the engine on real models
 	$(GO) test -run '^$$' -bench . ./runtime/... ./gen/graph

@@ -24,6 +24,7 @@ same stream:
     pegasus14  Ising, 4,264 nodes, 30,404 edges, J ~ N(0, 1)
     torus64    Ising, 64 x 64 torus, J = +1 or -1
     potts20    Potts, 20 x 20 grid, q = 5, coupling 1
+    rbm784     Ising, all pairs of 784 and 500 nodes, J ~ N(0, 0.05)
 and two examples of THRML's documents, see peers_examples.py: digits_rbm, gaussian5x5.
 """
 
@@ -44,15 +45,16 @@ import peers_examples
 from peers_examples import user_seconds
 
 ROUNDS = 3
-CHAINS = {"pegasus14": 512, "torus64": 512, "potts20": 256}  # of thrmlgen; THRML gets the best of its batch sizes
+CHAINS = {"pegasus14": 512, "torus64": 512, "potts20": 100, "rbm784": 512}  # of thrmlgen; THRML gets the best of its batch sizes
 READS = 4  # chains of dwave-samplers, one after the other; the rate does not depend on it
 DWAVE_FLIPS = 6e7  # of one timed run: about a second
-THRML_FLIPS = {"pegasus14": 4e7, "torus64": 5e7, "potts20": 4e6}
-THRML_BATCHES = {"pegasus14": [32, 64], "torus64": [8, 16, 32], "potts20": [1, 8]}
+THRML_FLIPS = {"pegasus14": 4e7, "torus64": 5e7, "potts20": 4e6, "rbm784": 2e6}
+THRML_BATCHES = {"pegasus14": [32, 64], "torus64": [8, 16, 32], "potts20": [1, 8], "rbm784": [1, 8, 32]}
 NEEDED = {  # the ratio that thrmlgen must reach, for each model and peer
     "pegasus14": {"dwave": 50, "thrml": 40},
     "torus64": {"dwave": None, "thrml": None},
-    "potts20": {"thrml": 5.0},
+    "potts20": {"thrml": 100},
+    "rbm784": {"thrml": 20},
     "digits_rbm": {"thrml": 10.0},
     "gaussian5x5": {"thrml": 10.0},
 }
@@ -78,6 +80,10 @@ factors: [{over: [s, s], edges: t64, weights: {signs: 1.0, seed: 2}}]
     "potts20": """
 variables: {x: {kind: categorical, states: 5, shape: [20, 20]}}
 factors: [{over: [x, x], edges: {grid: x}, weights: {identity: 1.0}}]
+""",
+    "rbm784": """
+variables: {v: {kind: spin, shape: [784]}, h: {kind: spin, shape: [500]}}
+factors: [{over: [v, h], index: pairs, weights: {normal: [0, 0.05], seed: 2}}]
 """,
 }
 
@@ -144,6 +150,9 @@ def build_model(name):
     if name == "torus64":
         colours, edges = lattice(64, wrap=True)
         return Model(name, colours, edges, rng.choice([-1.0, 1.0], size=len(edges)))
+    if name == "rbm784":
+        edges = [(i, 784 + j) for i in range(784) for j in range(500)]
+        return Model(name, [0] * 784 + [1] * 500, edges, rng.normal(scale=0.05, size=len(edges)))
     return Model(name, *lattice(20, wrap=False), states=5)
 
 

@@ -19,6 +19,11 @@ func ArsWords256(k *Ars, first uint32, words *[2][64]uint32)
 //go:noescape
 func ArsSpins512(k *Ars, first uint32, noise *SpinNoise)
 
+// CatUpdate512 updates a categorical in 64 chains.
+//
+//go:noescape
+func CatUpdate512(a *Cats)
+
 // RunCode512 runs a program of float32.
 //
 //go:noescape
@@ -111,6 +116,11 @@ func SubtractProducts512(sum *[64]float64, state *float32, weights *float64, str
 //
 //go:noescape
 func Product512(out *[64]float64, state *float32, at *int32, k int)
+
+// LayerSums512 adds up the fields of 16 nodes in 64 chains.
+//
+//go:noescape
+func LayerSums512(a *Layer)
 
 // DenseWord512 adds w[0]·x[0] + w[stride]·x[1] + … , n products, to z in 64 lanes, from
 // left to right, each product and sum rounded. n is 1 … NetRows.

@@ -18,13 +18,22 @@ type catPatterns struct {
 	stride [][]uint32 // index of a pattern = Σ stride·state
 	pool   []uint32
 	make   []patternSet // distinct sets, in pool order
+
+	// By pattern, limits of categories but the last, two a table: a digit above one is of
+	// a later category, one that equals it is for the cumulative weights to decide.
+	limits []uint32
+	tables int
+	set    []int32 // of each node, in make
+	kernel []int32 // nodes as package vector reads them, see kernelAt
+	at     []int32 // where each begins
 }
 
 // patternSet says how one set of patterns is computed from a node's terms.
 type patternSet struct {
 	node     int
 	patterns int
-	offset   int32
+	offset   int32 // in pool
+	limit    int32 // in limits
 }
 
 const (
@@ -35,13 +44,13 @@ const (
 // planPatterns decides whether a block of categoricals is updated from patterns.
 func (s *Sampler) planPatterns(b *blockPlan) {
 	b.cat = nil
-	if b.kind != Categorical || b.states > 32 || b.user != nil || s.hard != nil {
+	if b.kind != Categorical || b.states > 32 || b.float != nil || b.user != nil || s.hard != nil {
 		return
 	}
 	n := len(b.nodes)
-	c := &catPatterns{block: b, offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n)}
+	c := &catPatterns{block: b, offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n), set: make([]int32, n), tables: b.states / 2}
 	seen := map[string]int32{}
-	size := 0
+	size, limits := 0, 0
 	var key []byte
 	for i := range b.nodes {
 		var rows []int32
@@ -75,20 +84,22 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 		}
 		at, ok := seen[string(key)]
 		if !ok {
-			at = int32(size)
+			at = int32(len(c.make))
 			seen[string(key)] = at
-			c.make = append(c.make, patternSet{node: i, patterns: patterns, offset: at})
+			c.make = append(c.make, patternSet{node: i, patterns: patterns, offset: int32(size), limit: int32(limits)})
+			limits += patterns * c.tables
 			if size += patterns * b.states; size > maxPatternPool {
 				return
 			}
 		}
-		c.offset[i], c.tails[i], c.stride[i] = at, rows, strides
+		c.set[i], c.offset[i], c.tails[i], c.stride[i] = at, c.make[at].offset, rows, strides
 	}
 	// Patterns pay when they are used more often than they are made.
 	if size > 64*n*s.chains {
 		return
 	}
-	c.pool = make([]uint32, size)
+	c.pool, c.limits = make([]uint32, size), make([]uint32, limits)
+	c.listNodes(s)
 	b.cat = c
 	s.catPatterns = append(s.catPatterns, c)
 }
@@ -123,6 +134,7 @@ func (c *catPatterns) fill(s *Sampler) {
 				sum += e.at(uint64(top - x))
 				c.pool[int(set.offset)+p*k+i] = uint32(sum)
 			}
+			c.fillLimits(s, set, p, c.pool[int(set.offset)+p*k:][:k])
 		}
 	}
 }
@@ -176,25 +188,44 @@ func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i int, rows []int32, l
 	}
 	at := (int(b.row[i])*s.tile + lane) * 64
 	out := w.outCat8[at : at+64]
-	k := b.states
-	pool := b.cat.pool[b.cat.offset[i]:]
 	digit := &w.noise.digit[slot&3]
-	drop, keep := s.digitShift, 16-s.digitShift
-	for c := 0; c < n; c++ {
-		u := uint64(digit[placeOf(c, bytes)&63] >> drop)
-		p := int(index[c&63]) * k
-		cum := pool[p : p+k : p+k]
-		z := uint64(cum[k-1])
-		t := u * z >> keep
-		v := 0
-		for _, x := range cum {
-			v += int((uint64(x) - t - 1) >> 63)
+	set := &b.cat.make[b.cat.set[i]]
+	var value [64]uint8
+	ties := uint64(0)
+	for t := range b.cat.tables {
+		limits := b.cat.limits[int(set.limit)+t*set.patterns:][:set.patterns]
+		for c := 0; c < n; c++ {
+			x, u := limits[index[c&63]], uint32(digit[placeOf(c, bytes)&63])
+			low, high := x&0xffff, x>>16
+			value[c&63] += uint8((low-u)>>31) + uint8((high-u)>>31)
+			ties |= uint64(equals(low, u)|equals(high, u)) << uint(c)
 		}
-		if s.tail && uint64(cum[v]) <= (u*z+z-1)>>16 {
-			v = w.choosePrecisely(s, cum, u, chain+uint32(c), slot)
-		}
-		out[c] = uint8(v)
 	}
+	copy(out[:n], value[:])
+	for ; ties != 0; ties &= ties - 1 {
+		c := bits.TrailingZeros64(ties)
+		out[c] = uint8(w.chooseTied(s, b, i, int(index[c&63]), uint32(digit[placeOf(c, bytes)&63]), chain+uint32(c), slot))
+	}
+}
+
+// equals is 1 for equal numbers of 16 bits.
+func equals(x, y uint32) uint32 { return ((x ^ y) - 1) >> 31 }
+
+// chooseTied is the new value of node i for a pattern and a digit, from its cumulative
+// weights.
+func (w *worker) chooseTied(s *Sampler, b *blockPlan, i, pattern int, digit uint32, chain, slot uint32) int {
+	k := b.states
+	cum := b.cat.pool[int(b.cat.offset[i])+pattern*k:][:k]
+	if s.tail {
+		return w.choosePrecisely(s, cum, uint64(digit), chain, slot)
+	}
+	t := uint64(digit>>s.digitShift) * uint64(cum[k-1]) >> (16 - s.digitShift)
+	for v, x := range cum {
+		if uint64(x) > t {
+			return v
+		}
+	}
+	return k - 1
 }
 
 // choosePrecisely draws the second digit and finds the first cumulative weight

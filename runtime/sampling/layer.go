@@ -1,6 +1,10 @@
 package sampling
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
+)
 
 // A spinLayer is a block whose spins all have the same inputs, as in a restricted
 // Boltzmann machine: the inputs are transposed once for the block, and one table
@@ -8,8 +12,9 @@ import "slices"
 type spinLayer struct {
 	groups int
 	pool   []layerSums
-	stride int   // entries of a quad
-	at     []int // where each group's begin
+	stride int        // entries of a quad
+	at     []int      // where each group's begin
+	wide   *wideLayer // nil: not for the kernel
 }
 
 // layerSums are four partial sums: those of two nodes in one number, x + 2^32·y, which
@@ -30,6 +35,10 @@ func (s *Sampler) findLayer(b *blockPlan) {
 			return
 		}
 	}
+	if s.kernelInUse == vector.AVX512 {
+		b.layer = &spinLayer{wide: &wideLayer{}}
+		return
+	}
 	l := &spinLayer{groups: s.groupCount(len(first))}
 	for g := range l.groups {
 		l.at = append(l.at, l.stride)
@@ -41,6 +50,10 @@ func (s *Sampler) findLayer(b *blockPlan) {
 
 // fillLayer makes the tables of the weights at hand. Padding has no weights.
 func (s *Sampler) fillLayer(b *blockPlan) {
+	if b.layer.wide != nil {
+		s.fillWide(b)
+		return
+	}
 	l, inputs := b.layer, int(b.end[0]-b.start[0])
 	if l.pool == nil {
 		l.pool = make([]layerSums, len(b.kernel)/4*l.stride+256) // kernels index 256 entries from any table's start
@@ -96,6 +109,10 @@ func (l *spinLayer) fill(dst, w []layerSums, constant layerSums) {
 // updateLayer is updateQuads for a layer. Chains are in their own order, none but
 // those that there are.
 func (s *Sampler) updateLayer(w *worker, b *blockPlan, tile, lo, hi int) {
+	if b.layer.wide != nil {
+		s.updateWide(w, b, tile, lo, hi)
+		return
+	}
 	indexed := false
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {

@@ -83,7 +83,7 @@ func manySpins(r *rand.Rand, p *ir.Program) {
 // runs, to the interpreter.
 func TestPlanesEqualInterpreter(t *testing.T) {
 	best, _ := vector.ChooseKernel(vector.Automatic)
-	models := modelCount(t, 40, 20)
+	models := modelCount(t, 30, 15)
 	for n := range uint64(models) {
 		r := rand.New(rand.NewPCG(n, 11))
 		p := planeProgram(r)

@@ -50,6 +50,8 @@ type worker struct {
 
 	vector *spinWorker
 	plane  *planeWorker
+	cats   vector.Cats
+	wide   *wideWorker
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -221,6 +223,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
 		}
+		return
+	case s.catKernel(b):
+		s.updateCats(w, b, tile, lo, hi)
 		return
 	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)

@@ -14,6 +14,7 @@ import (
 // whatever the field is exactly, so that units may be coarse and no bit depends on them.
 type vectorSpins struct {
 	node  []byte // at blockPlan.vector
+	short bool   // exact sums of groups have 16 bits
 	units []spinUnit
 	cells []vector.SpinCells // of the current β, one for each unit
 }
@@ -62,7 +63,7 @@ func (s *Sampler) vectorised() bool {
 		}
 	}
 	for _, n := range degree {
-		if n > max(8, m.Format.Group)*vector.SpinGroups || m.Format.Group > 1 && n > m.Format.Group*vector.SpinGroups {
+		if n > 8*vector.SpinGroups || m.Format.Group > 1 && n > 8*vector.SpinWideGroups {
 			return false
 		}
 	}
@@ -79,7 +80,8 @@ func (s *Sampler) vectorised() bool {
 // buildVector makes the nodes from the weights at hand.
 func (s *Sampler) buildVector() {
 	v := s.vector
-	if v.node == nil {
+	if short := s.spinReach < 1<<15; v.node == nil || short != v.short {
+		v.short = short
 		v.place(s)
 	}
 	v.units = v.units[:0]
@@ -94,7 +96,7 @@ func (s *Sampler) buildVector() {
 				node := v.node[b.vector[i]:]
 				var unit spinUnit
 				if s.model.Format.Group > 1 {
-					unit = build.rounded(s, node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i], s.pool32[b.table[i]:])
+					unit = build.rounded(s, node, b, i)
 				} else {
 					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
 				}
@@ -125,15 +127,27 @@ func (v *vectorSpins) place(s *Sampler) {
 			b.vector = make([]int, len(b.nodes))
 			for i := range b.nodes {
 				b.vector[i] = n
-				g, exact := groupsOfEight(int(b.end[i]-b.start[i])), 128
-				if s.model.Format.Group > 1 {
-					g, exact = s.groupCount(int(b.end[i]-b.start[i])), 1024
+				inputs := int(b.end[i] - b.start[i])
+				g := groupsOfEight(inputs)
+				exact := 128 * g
+				if size := s.model.Format.Group; size > 1 {
+					parts := s.groupCount(inputs)
+					exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
+					exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
 				}
-				n += tablesAt(g) + (128+exact)*g
+				n += tablesAt(g) + 128*g + exact
 			}
 		}
 	}
 	v.node = make([]byte, n)
+}
+
+// width is the bytes of an exact sum of a group.
+func (v *vectorSpins) width() int {
+	if v.short {
+		return 2
+	}
+	return 4
 }
 
 func groupsOfEight(inputs int) int { return max(1, (inputs+7)/8) }
@@ -180,55 +194,58 @@ func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own i
 	return unit
 }
 
-// rounded is node for weights rounded by groups: exact are the tables of all groups.
-func (t *nodeBuild) rounded(s *Sampler, dst []byte, inputs []rowRef, w []int32, constant, own int32, exact []int32) spinUnit {
-	groups := s.groupCount(len(inputs))
+// rounded is node for weights rounded by groups. Sums in 8 bits are of eight neighbours
+// all the same, from weights with finer extra bits.
+func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUnit {
+	inputs, own := b.input[b.start[i]:b.end[i]], b.row[i]
+	groups, parts := groupsOfEight(len(inputs)), s.groupCount(len(inputs))
 	put32(dst, vector.SpinAtGroups, groups)
 	put32(dst, vector.SpinAtOut, int(own)*rowBytes)
 	put32(dst, vector.SpinAtTables, tablesAt(groups))
-	put32(dst, vector.SpinAtWide, 1)
-	// A sum of n weights is within (n+1)/2 of that of the rounded ones.
-	slack := func(x int32) int32 { return int32(magnitude(int64(x))) + 1 }
-	for g := range groups {
-		lo, hi := s.span(len(inputs), groups, g)
-		for j := range 8 {
-			k := 8*g + j
-			t.row[k], t.w[k] = own, 0
-			if lo+j < hi {
-				t.row[k], t.w[k] = inputs[lo+j], slack(w[lo+j])
-			}
-			put32(dst, vector.SpinAtRows+4*k, int(t.row[k])*rowBytes)
-		}
+	put32(dst, vector.SpinAtWide, s.model.Format.Group)
+	put32(dst, vector.SpinAtParts, parts)
+	extra := 4
+	if s.spinReach >= 1<<26 {
+		extra = 0
 	}
-	t.w[0] += int32(groups)
-	unit := spinUnit{size: t.unit(groups, slack(constant))}
+	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
+	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
+	constant := int32(0)
+	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+		constant += weight(at)
+	}
+	for j := range 8 * groups {
+		t.row[j], t.w[j] = own, 0
+		if j < len(inputs) {
+			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
+		}
+		put32(dst, vector.SpinAtRows+4*j, int(t.row[j])*rowBytes)
+	}
+	fine := (t.unit(groups, constant) + 1<<extra - 1) >> extra << extra
+	unit := spinUnit{size: fine >> extra}
 	at := tablesAt(groups)
 	for g := range groups {
-		lo, hi := s.span(len(inputs), groups, g)
-		eighth := int64(0)
-		if hi-lo == 8 {
-			eighth = nearest(2*int64(w[hi-1]), unit.size)
+		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, fine, &dst[vector.SpinAtEighth+g])
+		constant = 0
+	}
+	// Every weight here is off by half a unit of these, every rounded sum by half of its own.
+	rounding := int64(int(b.start[i+1]-b.start[i])+parts<<extra+1) / 2
+	unit.off = (unit.off + rounding + 1<<extra) >> extra
+	// The tables of all parts stand one behind the other, as they do in the pool but for
+	// padding.
+	size, n := s.vector.width(), len(inputs)-(parts-1)*s.model.Format.Group
+	put32(dst, vector.SpinAtStride, size<<s.model.Format.Group)
+	put32(dst, vector.SpinAtShort, size&2)
+	put32(dst, vector.SpinAtThere, 1<<len(inputs)-1)
+	to := dst[at+128*groups:]
+	for k, x := range s.pool32[b.table[i]:][:(parts-1)<<s.model.Format.Group+1<<n] {
+		if size == 2 {
+			binary.LittleEndian.PutUint16(to[2*k:], uint16(x))
+		} else {
+			put32(to, 4*k, int(x))
 		}
-		dst[vector.SpinAtEighth+g] = byte(int8(eighth))
-		off := int64(0)
-		for k := range 256 {
-			x := exact[k&(1<<(hi-lo)-1)]
-			if k < 128 {
-				dst[at+128*g+k] = byte(int8(nearest(int64(x), unit.size)))
-			}
-			y := int64(int8(dst[at+128*g+k&127])) + eighth*int64(k>>7)
-			off = max(off, int64(magnitude(int64(x)-y*unit.size)))
-			put32(dst, at+128*groups+1024*g+4*k, int(x))
-		}
-		unit.off += off
-		exact = exact[1<<(hi-lo):]
 	}
 	return unit
-}
-
-// nearest is x in units, to the nearest.
-func nearest(x, unit int64) int64 {
-	return int64(math.Floor(float64(float64(x)/float64(unit)) + 0.5))
 }
 
 // take puts the neighbours of a group in place. The eighth one is that of the least

@@ -7,7 +7,10 @@ package vector
 // Lane b of row z is chain 8·(16·(b/16) + 2z + b/8 mod 2) + b mod 8 of 512.
 
 // SpinGroups is the largest number of groups of eight neighbours of a node.
-const SpinGroups = 6
+const (
+	SpinGroups     = 6
+	SpinWideGroups = 4
+)
 
 // SpinChain is the chain at a place row << 6 | lane.
 func SpinChain(place uint16) int {
@@ -32,12 +35,17 @@ type SpinNoise struct {
 //	SpinAtCells   offset of its cells from Spins.Cells
 //	SpinAtTables  offset of its tables, a multiple of 64
 //	SpinAtEighth  for each group, 8 bits to add where neighbour 7 is +1
-//	SpinAtWide    not 0: exact sums are by the group, see below
+//	SpinAtWide    not 0: exact sums are of so many neighbours at a time, see below
+//	SpinAtParts   number of these sums
+//	SpinAtStride  bytes from the table of one to the next
+//	SpinAtShort   not 0: they have 16 bits
+//	SpinAtThere   bits of the neighbours that there are, of all groups
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
 // and in its tables for each group 128 partial sums of 8 bits by the values of
 // neighbours 0 to 6, then for each group 16 exact partial sums of neighbours 0 to 3
-// and 16 of 4 to 7, or 256 of all eight where SpinAtWide says so.
+// and 16 of 4 to 7. With SpinAtWide = n there are exact sums for each n neighbours
+// in their order through all groups, which are at most SpinWideGroups then.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
@@ -45,6 +53,10 @@ const (
 	SpinAtTables = 12
 	SpinAtEighth = 16
 	SpinAtWide   = 24
+	SpinAtParts  = 28
+	SpinAtStride = 32
+	SpinAtShort  = 36
+	SpinAtThere  = 40
 	SpinAtRows   = 64
 )
 

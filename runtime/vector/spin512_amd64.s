@@ -484,21 +484,60 @@ written:
 	VZEROUPPER
 	RET
 
-	// The sums of groups with tables of 256.
+	// Sums by tables of 256: the patterns of all neighbours in 32 bits, some at a time.
 addWide:
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	MOVL   $8, AX
+	VPBROADCASTD AX, Z13
+	VPBROADCASTD 24(R11), Z14
+	VPTERNLOGD $0xff, Z15, Z15, Z15
+	VPSRLD $24, Z15, Z15
+
+pattern:
 	KXNORW     K1, K1, K1
 	VPXORD     Z8, Z8, Z8
 	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
-	VPSLLD     $24, Z8, Z8
+	VPANDD     Z15, Z8, Z8
+	VPSLLVD    Z12, Z8, Z8
+	VPADDD     Z13, Z12, Z12
+	VPORD      Z8, Z11, Z11
+	ADDQ       $512, R13
+	DECL       R8
+	JNE        pattern
+	MOVL       28(R11), R8
+	VPTERNLOGD $0xff, Z15, Z15, Z15
+	VPSLLVD    Z14, Z15, Z15 // all but the bits of one sum
+
+	VPANDD.BCST 40(R11), Z11, Z11
+	MOVLQSX    32(R11), AX
+	CMPL       36(R11), $0
+	JNE        short
+
+part:
 	KXNORW     K1, K1, K1
-	VPSRLD     $24, Z8, Z8
+	VPANDND    Z11, Z15, Z8
+	VPSRLVD    Z14, Z11, Z11
 	VPXORD     Z9, Z9, Z9
 	VPGATHERDD (R12)(Z8*4), K1, Z9
 	VPADDD     Z9, Z7, Z7
-	ADDQ       $512, R13
-	ADDQ       $1024, R12
+	ADDQ       AX, R12
 	DECL       R8
-	JNE        addWide
+	JNE        part
+	JMP        added
+
+short:
+	KXNORW     K1, K1, K1
+	VPANDND    Z11, Z15, Z8
+	VPSRLVD    Z14, Z11, Z11
+	VPXORD     Z9, Z9, Z9
+	VPGATHERDD (R12)(Z8*2), K1, Z9
+	VPSLLD     $16, Z9, Z9
+	VPSRAD     $16, Z9, Z9
+	VPADDD     Z9, Z7, Z7
+	ADDQ       AX, R12
+	DECL       R8
+	JNE        short
 	JMP        added
 
 	// Lists the lanes of the list from BX on whose bits are set in AX, with their slot

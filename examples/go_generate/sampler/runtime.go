@@ -402,6 +402,30 @@ type Ars struct {
 	Keys    [6][2]uint64
 }
 
+// The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
+// pattern that its neighbours make: Σ stride·state. For every pattern tables hold limits,
+// one for each category but the last, two of 16 bits in a number; the new category is
+// the number of limits below the chain's digit. A digit that equals one is left to the
+// caller.
+
+// Cats are the arguments of the kernel.
+type Cats struct {
+	Cats   *uint8 // states of categoricals in the 64 chains
+	Spins  *uint64
+	Out    *uint8
+	Digits *[64]uint32
+	Limits *uint32 // the first table
+	Node   *int32  // CatHead numbers, then of each neighbour an offset and a stride
+	Size   uint64  // bytes of a table
+	Tables uint64  // at least 1
+	Half   uint64  // 0: digits are low halves, 1: high halves
+	Ties   uint64  // chains whose digit is a limit
+}
+
+// CatHead are the first numbers of a node: how many neighbours are categoricals, with
+// offsets from Cats, and how many after them are spins, with offsets from Spins.
+const CatHead = 2
+
 // Programs of expressions, for 64 chains. A program is a list of operations on one value,
 // in registers, whose operands are in memory: At bytes behind a base. Those of float32
 // round every operation; functions are worked out in float64 and rounded.
@@ -579,6 +603,21 @@ func ChooseKernel(k Kernel) (Kernel, error) {
 
 var bestKernel = detect()
 
+// The kernel of layers adds up the fields of 16 nodes with the same inputs in 64 chains,
+// four inputs at a time.
+
+// Layer are the arguments of the kernel.
+type Layer struct {
+	Start   *[16]int32     // what the sums begin with, by node; nil: what they are
+	Tables  *[16][16]int32 // for every four inputs, by their pattern and node
+	Offsets *[64]uint16    // for every four inputs, by chain: 64 · pattern
+	Groups  uint64         // of four inputs, at least 1 and at most LayerRun
+	Sums    *[64][16]int32 // by chain and node
+}
+
+// LayerRun is the largest number of groups of a call.
+const LayerRun = 1024
+
 // NetRows is the most rows, NetCells the most products, that a kernel of networks takes in
 // one call.
 const (
@@ -726,7 +765,10 @@ const PlaneRun = 64
 // Lane b of row z is chain 8·(16·(b/16) + 2z + b/8 mod 2) + b mod 8 of 512.
 
 // SpinGroups is the largest number of groups of eight neighbours of a node.
-const SpinGroups = 6
+const (
+	SpinGroups     = 6
+	SpinWideGroups = 4
+)
 
 // SpinChain is the chain at a place row << 6 | lane.
 func SpinChain(place uint16) int {
@@ -751,12 +793,17 @@ type SpinNoise struct {
 //	SpinAtCells   offset of its cells from Spins.Cells
 //	SpinAtTables  offset of its tables, a multiple of 64
 //	SpinAtEighth  for each group, 8 bits to add where neighbour 7 is +1
-//	SpinAtWide    not 0: exact sums are by the group, see below
+//	SpinAtWide    not 0: exact sums are of so many neighbours at a time, see below
+//	SpinAtParts   number of these sums
+//	SpinAtStride  bytes from the table of one to the next
+//	SpinAtShort   not 0: they have 16 bits
+//	SpinAtThere   bits of the neighbours that there are, of all groups
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
 // and in its tables for each group 128 partial sums of 8 bits by the values of
 // neighbours 0 to 6, then for each group 16 exact partial sums of neighbours 0 to 3
-// and 16 of 4 to 7, or 256 of all eight where SpinAtWide says so.
+// and 16 of 4 to 7. With SpinAtWide = n there are exact sums for each n neighbours
+// in their order through all groups, which are at most SpinWideGroups then.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
@@ -764,6 +811,10 @@ const (
 	SpinAtTables = 12
 	SpinAtEighth = 16
 	SpinAtWide   = 24
+	SpinAtParts  = 28
+	SpinAtStride = 32
+	SpinAtShort  = 36
+	SpinAtThere  = 40
 	SpinAtRows   = 64
 )
 
@@ -1136,13 +1187,22 @@ type catPatterns struct {
 	stride [][]uint32 // index of a pattern = Σ stride·state
 	pool   []uint32
 	make   []patternSet // distinct sets, in pool order
+
+	// By pattern, limits of categories but the last, two a table: a digit above one is of
+	// a later category, one that equals it is for the cumulative weights to decide.
+	limits []uint32
+	tables int
+	set    []int32 // of each node, in make
+	kernel []int32 // nodes as package vector reads them, see kernelAt
+	at     []int32 // where each begins
 }
 
 // patternSet says how one set of patterns is computed from a node's terms.
 type patternSet struct {
 	node     int
 	patterns int
-	offset   int32
+	offset   int32 // in pool
+	limit    int32 // in limits
 }
 
 const (
@@ -1153,13 +1213,13 @@ const (
 // planPatterns decides whether a block of categoricals is updated from patterns.
 func (s *Sampler) planPatterns(b *blockPlan) {
 	b.cat = nil
-	if b.kind != Categorical || b.states > 32 || b.user != nil || s.hard != nil {
+	if b.kind != Categorical || b.states > 32 || b.float != nil || b.user != nil || s.hard != nil {
 		return
 	}
 	n := len(b.nodes)
-	c := &catPatterns{block: b, offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n)}
+	c := &catPatterns{block: b, offset: make([]int32, n), tails: make([][]int32, n), stride: make([][]uint32, n), set: make([]int32, n), tables: b.states / 2}
 	seen := map[string]int32{}
-	size := 0
+	size, limits := 0, 0
 	var key []byte
 	for i := range b.nodes {
 		var rows []int32
@@ -1193,20 +1253,22 @@ func (s *Sampler) planPatterns(b *blockPlan) {
 		}
 		at, ok := seen[string(key)]
 		if !ok {
-			at = int32(size)
+			at = int32(len(c.make))
 			seen[string(key)] = at
-			c.make = append(c.make, patternSet{node: i, patterns: patterns, offset: at})
+			c.make = append(c.make, patternSet{node: i, patterns: patterns, offset: int32(size), limit: int32(limits)})
+			limits += patterns * c.tables
 			if size += patterns * b.states; size > maxPatternPool {
 				return
 			}
 		}
-		c.offset[i], c.tails[i], c.stride[i] = at, rows, strides
+		c.set[i], c.offset[i], c.tails[i], c.stride[i] = at, c.make[at].offset, rows, strides
 	}
 	// Patterns pay when they are used more often than they are made.
 	if size > 64*n*s.chains {
 		return
 	}
-	c.pool = make([]uint32, size)
+	c.pool, c.limits = make([]uint32, size), make([]uint32, limits)
+	c.listNodes(s)
 	b.cat = c
 	s.catPatterns = append(s.catPatterns, c)
 }
@@ -1241,6 +1303,7 @@ func (c *catPatterns) fill(s *Sampler) {
 				sum += e.at(uint64(top - x))
 				c.pool[int(set.offset)+p*k+i] = uint32(sum)
 			}
+			c.fillLimits(s, set, p, c.pool[int(set.offset)+p*k:][:k])
 		}
 	}
 }
@@ -1294,25 +1357,44 @@ func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i int, rows []int32, l
 	}
 	at := (int(b.row[i])*s.tile + lane) * 64
 	out := w.outCat8[at : at+64]
-	k := b.states
-	pool := b.cat.pool[b.cat.offset[i]:]
 	digit := &w.noise.digit[slot&3]
-	drop, keep := s.digitShift, 16-s.digitShift
-	for c := 0; c < n; c++ {
-		u := uint64(digit[placeOf(c, bytes)&63] >> drop)
-		p := int(index[c&63]) * k
-		cum := pool[p : p+k : p+k]
-		z := uint64(cum[k-1])
-		t := u * z >> keep
-		v := 0
-		for _, x := range cum {
-			v += int((uint64(x) - t - 1) >> 63)
+	set := &b.cat.make[b.cat.set[i]]
+	var value [64]uint8
+	ties := uint64(0)
+	for t := range b.cat.tables {
+		limits := b.cat.limits[int(set.limit)+t*set.patterns:][:set.patterns]
+		for c := 0; c < n; c++ {
+			x, u := limits[index[c&63]], uint32(digit[placeOf(c, bytes)&63])
+			low, high := x&0xffff, x>>16
+			value[c&63] += uint8((low-u)>>31) + uint8((high-u)>>31)
+			ties |= uint64(equals(low, u)|equals(high, u)) << uint(c)
 		}
-		if s.tail && uint64(cum[v]) <= (u*z+z-1)>>16 {
-			v = w.choosePrecisely(s, cum, u, chain+uint32(c), slot)
-		}
-		out[c] = uint8(v)
 	}
+	copy(out[:n], value[:])
+	for ; ties != 0; ties &= ties - 1 {
+		c := bits.TrailingZeros64(ties)
+		out[c] = uint8(w.chooseTied(s, b, i, int(index[c&63]), uint32(digit[placeOf(c, bytes)&63]), chain+uint32(c), slot))
+	}
+}
+
+// equals is 1 for equal numbers of 16 bits.
+func equals(x, y uint32) uint32 { return ((x ^ y) - 1) >> 31 }
+
+// chooseTied is the new value of node i for a pattern and a digit, from its cumulative
+// weights.
+func (w *worker) chooseTied(s *Sampler, b *blockPlan, i, pattern int, digit uint32, chain, slot uint32) int {
+	k := b.states
+	cum := b.cat.pool[int(b.cat.offset[i])+pattern*k:][:k]
+	if s.tail {
+		return w.choosePrecisely(s, cum, uint64(digit), chain, slot)
+	}
+	t := uint64(digit>>s.digitShift) * uint64(cum[k-1]) >> (16 - s.digitShift)
+	for v, x := range cum {
+		if uint64(x) > t {
+			return v
+		}
+	}
+	return k - 1
 }
 
 // choosePrecisely draws the second digit and finds the first cumulative weight
@@ -1424,6 +1506,108 @@ func firstBeyond(cum []uint64, t uint64) int {
 		}
 	}
 	return len(cum) - 1
+}
+
+// fillLimits writes the limits of pattern p of a set from its cumulative weights: the
+// largest digit all of whose numbers, its own one perhaps not, are of the category or an
+// earlier one.
+func (c *catPatterns) fillLimits(s *Sampler, set patternSet, p int, cum []uint32) {
+	z := uint64(cum[len(cum)-1])
+	for t := range c.tables {
+		limit := uint32(0)
+		for h := range 2 {
+			e := uint64(0xffff)
+			if i := 2*t + h; i < len(cum)-1 {
+				e = (uint64(cum[i])<<(16-s.digitShift) + z - 1) / z << s.digitShift
+				e -= min(e, 1)
+			}
+			limit |= uint32(e) << (16 * h)
+		}
+		c.limits[int(set.limit)+t*set.patterns+p] = limit
+	}
+}
+
+// listNodes lists the nodes of a block as the kernel reads them.
+func (c *catPatterns) listNodes(s *Sampler) {
+	for i := range c.block.nodes {
+		c.at = append(c.at, int32(len(c.kernel)))
+		var spins, cats []int32
+		for t, row := range c.tails[i] {
+			stride := int32(c.stride[i][t])
+			if row < 0 {
+				spins = append(spins, ^row*int32(8*s.tile), stride)
+			} else {
+				cats = append(cats, row*int32(64*s.tile), stride)
+			}
+		}
+		c.kernel = append(append(append(c.kernel, int32(len(cats)/2), int32(len(spins)/2)), cats...), spins...)
+	}
+}
+
+// catKernel says whether the kernel takes a block: its offsets of rows have 32 bits.
+func (s *Sampler) catKernel(b *blockPlan) bool {
+	return b.cat != nil && b.cat.made && s.kernelInUse == AVX512 && (s.cat8Rows+s.spinRows)*s.tile <= 1<<24
+}
+
+// updateCats is updateQuads for the kernel.
+func (s *Sampler) updateCats(w *worker, b *blockPlan, tile, lo, hi int) {
+	for g := lo; g < hi; g++ {
+		if b.allSkipped(4 * g) {
+			continue
+		}
+		for lane := range s.tile {
+			first := 64 * (tile*s.tile + lane)
+			left := s.chains - first
+			if left <= 0 {
+				break
+			}
+			slot := uint32(b.first + 4*g)
+			w.noise.fillWords(w.sweep, uint32(first/2), min(32, (left+1)/2), slot/4, &w.words)
+			for q := range 4 {
+				if i := 4*g + q; !b.skip[i] {
+					s.updateCat(w, b, i, lane, uint32(first), slot+uint32(q))
+				}
+			}
+		}
+	}
+}
+
+// updateCat updates node i in the 64 chains of a word.
+func (s *Sampler) updateCat(w *worker, b *blockPlan, i, lane int, chain, slot uint32) {
+	c, a := b.cat, &w.cats
+	set := &c.make[c.set[i]]
+	q := i & 3
+	at := (int(b.row[i])*s.tile + lane) * 64
+	out := w.outCat8[at : at+64]
+	a.Cats, a.Out, a.Digits = &w.cat8[64*lane], &out[0], &w.words[q/2]
+	if len(w.bits) > 0 {
+		a.Spins = &w.bits[lane]
+	}
+	a.Limits, a.Size, a.Tables = &c.limits[set.limit], uint64(4*set.patterns), uint64(c.tables)
+	a.Node, a.Half = &c.kernel[c.at[i]], uint64(q%2)
+	CatUpdate512(a)
+	ties := a.Ties
+	if left := s.chains - int(chain); left < 64 {
+		ties &= 1<<left - 1
+	}
+	for ; ties != 0; ties &= ties - 1 {
+		n := bits.TrailingZeros64(ties)
+		out[n] = uint8(w.chooseTied(s, b, i, w.patternOf(s, b, i, lane, n), w.words[q/2][n]>>(16*(q%2))&0xffff, chain+uint32(n), slot))
+	}
+}
+
+// patternOf is the pattern of node i's neighbours in one chain of a word.
+func (w *worker) patternOf(s *Sampler, b *blockPlan, i, lane, chain int) int {
+	p := 0
+	for t, row := range b.cat.tails[i] {
+		stride := int(b.cat.stride[i][t])
+		if row < 0 {
+			p += stride * int(w.bits[int(^row)*s.tile+lane]>>chain&1)
+		} else {
+			p += stride * int(w.cat8[(int(row)*s.tile+lane)*64+chain])
+		}
+	}
+	return p
 }
 
 // checkShape refuses a model whose indices, kinds and lengths do not fit each
@@ -6440,8 +6624,9 @@ func (w *worker) countMoves(variable, n int, back uint64) {
 type spinLayer struct {
 	groups int
 	pool   []layerSums
-	stride int   // entries of a quad
-	at     []int // where each group's begin
+	stride int        // entries of a quad
+	at     []int      // where each group's begin
+	wide   *wideLayer // nil: not for the kernel
 }
 
 // layerSums are four partial sums: those of two nodes in one number, x + 2^32·y, which
@@ -6462,6 +6647,10 @@ func (s *Sampler) findLayer(b *blockPlan) {
 			return
 		}
 	}
+	if s.kernelInUse == AVX512 {
+		b.layer = &spinLayer{wide: &wideLayer{}}
+		return
+	}
 	l := &spinLayer{groups: s.groupCount(len(first))}
 	for g := range l.groups {
 		l.at = append(l.at, l.stride)
@@ -6473,6 +6662,10 @@ func (s *Sampler) findLayer(b *blockPlan) {
 
 // fillLayer makes the tables of the weights at hand. Padding has no weights.
 func (s *Sampler) fillLayer(b *blockPlan) {
+	if b.layer.wide != nil {
+		s.fillWide(b)
+		return
+	}
 	l, inputs := b.layer, int(b.end[0]-b.start[0])
 	if l.pool == nil {
 		l.pool = make([]layerSums, len(b.kernel)/4*l.stride+256) // kernels index 256 entries from any table's start
@@ -6528,6 +6721,10 @@ func (l *spinLayer) fill(dst, w []layerSums, constant layerSums) {
 // updateLayer is updateQuads for a layer. Chains are in their own order, none but
 // those that there are.
 func (s *Sampler) updateLayer(w *worker, b *blockPlan, tile, lo, hi int) {
+	if b.layer.wide != nil {
+		s.updateWide(w, b, tile, lo, hi)
+		return
+	}
 	indexed := false
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {
@@ -6687,6 +6884,134 @@ func addLayerSums(a, b []uint64, t0, t1 *[256]layerSums, x0, x1 []uint8) {
 // apartSums gives x and y of a sum of layerSums.
 func apartSums(v uint64) (x, y int32) {
 	return int32(uint32(v) - layerBias), int32(uint32(v>>32) - layerBias)
+}
+
+// A wide layer is one for the kernel of package vector: tables of four inputs and 16
+// nodes, which the cache holds better than those of eight and four.
+type wideLayer struct {
+	fours  int // groups of four inputs
+	tables [][16][16]int32
+	start  [][16]int32 // by 16 nodes
+}
+
+// wideWorker is what a worker needs for it.
+type wideWorker struct {
+	offsets [][64]uint16 // by word of the tile and four inputs
+	sums    [64][16]int32
+}
+
+// fillWide makes the tables of the weights at hand. Padding has no weights.
+func (s *Sampler) fillWide(b *blockPlan) {
+	inputs := int(b.end[0] - b.start[0])
+	sets := (len(b.nodes) + 15) / 16
+	l := b.layer.wide
+	if l.tables == nil {
+		l.fours = (inputs + 3) / 4
+		l.tables, l.start = make([][16][16]int32, sets*l.fours), make([][16]int32, sets)
+	}
+	var w []int32
+	for i := range b.nodes {
+		set, k := i/16, i%16
+		w, l.start[set][k] = nodeWeights(s, b, i, w)
+		for g := range l.fours {
+			t := &l.tables[set*l.fours+g]
+			four := w[4*g : min(4*g+4, len(w))]
+			sum := int32(0)
+			for _, x := range four {
+				sum -= x
+			}
+			t[0][k] = sum
+			n := 1
+			for _, x := range four {
+				for p := range n {
+					t[n+p][k] = t[p][k] + 2*x
+				}
+				n *= 2
+			}
+		}
+	}
+}
+
+// wideOffsets lists the patterns of the inputs in the chains of a tile.
+func (s *Sampler) wideOffsets(w *worker, b *blockPlan) {
+	l, inputs := b.layer.wide, b.input[b.start[0]:b.end[0]]
+	if need := s.tile * l.fours; len(w.wide.offsets) < need {
+		w.wide.offsets = make([][64]uint16, need)
+	}
+	for lane := range s.tile {
+		to := w.wide.offsets[lane*l.fours : (lane+1)*l.fours]
+		for g := 0; g < l.fours; g += 2 {
+			var a [8]uint64
+			for j, r := range inputs[4*g : min(4*g+8, len(inputs))] {
+				a[j] = s.load(w.bits, r, lane)
+			}
+			transpose8(&a)
+			transposeBytes(&a)
+			var pattern [64]uint8
+			order(&pattern, &a, 8)
+			low, high := &to[g], &to[min(g+1, l.fours-1)]
+			for c, x := range pattern {
+				high[c] = uint16(x>>4) << 6
+				low[c] = uint16(x&15) << 6
+			}
+		}
+	}
+}
+
+// updateWide is updateQuads for a wide layer.
+func (s *Sampler) updateWide(w *worker, b *blockPlan, tile, lo, hi int) {
+	if w.wide == nil {
+		w.wide = &wideWorker{}
+	}
+	l, z := b.layer.wide, w.wide
+	s.wideOffsets(w, b)
+	for set := lo / 4; set <= (hi-1)/4; set++ {
+		from, to := max(lo, 4*set), min(hi, 4*set+4)
+		for lane := range s.tile {
+			word := tile*s.tile + lane
+			left := s.chains - 64*word
+			if left <= 0 {
+				break
+			}
+			a := Layer{Start: &l.start[set], Sums: &z.sums}
+			for g := 0; g < l.fours; g += LayerRun {
+				a.Tables, a.Offsets = &l.tables[set*l.fours+g], &z.offsets[lane*l.fours+g]
+				a.Groups = uint64(min(LayerRun, l.fours-g))
+				LayerSums512(&a)
+				a.Start = nil
+			}
+			for g := from; g < to; g++ {
+				if !b.allSkipped(4 * g) {
+					s.chooseWide(w, b, g, lane, (min(left, 64)+7)/8, uint32(64*word))
+				}
+			}
+		}
+	}
+}
+
+// chooseWide updates the quad of slots 4g … 4g+3 from its sums.
+func (s *Sampler) chooseWide(w *worker, b *blockPlan, g, lane, bytes int, chain uint32) {
+	slot := uint32(b.first + 4*g)
+	w.noise.fill(w.sweep, chain/2, bytes, slot/4)
+	for q := range 4 {
+		i := 4*g + q
+		if b.skip[i] {
+			continue
+		}
+		for c := range 8 * bytes {
+			w.sums[placeOf(c, bytes)&63] = w.wide.sums[c&63][i%16]
+		}
+		out := &w.outBits[int(b.row[i])*s.tile+lane]
+		if w.spins.fast {
+			*out = w.chooseFields(s, &w.sums, bytes, slot+uint32(q), chain)
+			continue
+		}
+		*out = 0
+		for k := range 8 * bytes {
+			c := chainIn(k, bytes)
+			*out |= w.chooseField(s, int64(w.sums[k]), uint32(w.noise.digit[q][k]), chain+uint32(c), slot+uint32(q)) << c
+		}
+	}
 }
 
 // Kind is what values a node takes.
@@ -11267,6 +11592,8 @@ type worker struct {
 
 	vector *spinWorker
 	plane  *planeWorker
+	cats   Cats
+	wide   *wideWorker
 
 	shadowBits  []uint64
 	shadowCat8  []uint8
@@ -11438,6 +11765,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
 		}
+		return
+	case s.catKernel(b):
+		s.updateCats(w, b, tile, lo, hi)
 		return
 	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)
@@ -13028,6 +13358,7 @@ func (s *Sampler) addNumberFactor(sum *[64]float64, fi, word int) {
 // whatever the field is exactly, so that units may be coarse and no bit depends on them.
 type vectorSpins struct {
 	node  []byte // at blockPlan.vector
+	short bool   // exact sums of groups have 16 bits
 	units []spinUnit
 	cells []SpinCells // of the current β, one for each unit
 }
@@ -13076,7 +13407,7 @@ func (s *Sampler) vectorised() bool {
 		}
 	}
 	for _, n := range degree {
-		if n > max(8, m.Format.Group)*SpinGroups || m.Format.Group > 1 && n > m.Format.Group*SpinGroups {
+		if n > 8*SpinGroups || m.Format.Group > 1 && n > 8*SpinWideGroups {
 			return false
 		}
 	}
@@ -13093,7 +13424,8 @@ func (s *Sampler) vectorised() bool {
 // buildVector makes the nodes from the weights at hand.
 func (s *Sampler) buildVector() {
 	v := s.vector
-	if v.node == nil {
+	if short := s.spinReach < 1<<15; v.node == nil || short != v.short {
+		v.short = short
 		v.place(s)
 	}
 	v.units = v.units[:0]
@@ -13108,7 +13440,7 @@ func (s *Sampler) buildVector() {
 				node := v.node[b.vector[i]:]
 				var unit spinUnit
 				if s.model.Format.Group > 1 {
-					unit = build.rounded(s, node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i], s.pool32[b.table[i]:])
+					unit = build.rounded(s, node, b, i)
 				} else {
 					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
 				}
@@ -13139,15 +13471,27 @@ func (v *vectorSpins) place(s *Sampler) {
 			b.vector = make([]int, len(b.nodes))
 			for i := range b.nodes {
 				b.vector[i] = n
-				g, exact := groupsOfEight(int(b.end[i]-b.start[i])), 128
-				if s.model.Format.Group > 1 {
-					g, exact = s.groupCount(int(b.end[i]-b.start[i])), 1024
+				inputs := int(b.end[i] - b.start[i])
+				g := groupsOfEight(inputs)
+				exact := 128 * g
+				if size := s.model.Format.Group; size > 1 {
+					parts := s.groupCount(inputs)
+					exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
+					exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
 				}
-				n += tablesAt(g) + (128+exact)*g
+				n += tablesAt(g) + 128*g + exact
 			}
 		}
 	}
 	v.node = make([]byte, n)
+}
+
+// width is the bytes of an exact sum of a group.
+func (v *vectorSpins) width() int {
+	if v.short {
+		return 2
+	}
+	return 4
 }
 
 func groupsOfEight(inputs int) int { return max(1, (inputs+7)/8) }
@@ -13194,55 +13538,58 @@ func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own i
 	return unit
 }
 
-// rounded is node for weights rounded by groups: exact are the tables of all groups.
-func (t *nodeBuild) rounded(s *Sampler, dst []byte, inputs []rowRef, w []int32, constant, own int32, exact []int32) spinUnit {
-	groups := s.groupCount(len(inputs))
+// rounded is node for weights rounded by groups. Sums in 8 bits are of eight neighbours
+// all the same, from weights with finer extra bits.
+func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUnit {
+	inputs, own := b.input[b.start[i]:b.end[i]], b.row[i]
+	groups, parts := groupsOfEight(len(inputs)), s.groupCount(len(inputs))
 	put32(dst, SpinAtGroups, groups)
 	put32(dst, SpinAtOut, int(own)*rowBytes)
 	put32(dst, SpinAtTables, tablesAt(groups))
-	put32(dst, SpinAtWide, 1)
-	// A sum of n weights is within (n+1)/2 of that of the rounded ones.
-	slack := func(x int32) int32 { return int32(magnitude(int64(x))) + 1 }
-	for g := range groups {
-		lo, hi := s.span(len(inputs), groups, g)
-		for j := range 8 {
-			k := 8*g + j
-			t.row[k], t.w[k] = own, 0
-			if lo+j < hi {
-				t.row[k], t.w[k] = inputs[lo+j], slack(w[lo+j])
-			}
-			put32(dst, SpinAtRows+4*k, int(t.row[k])*rowBytes)
-		}
+	put32(dst, SpinAtWide, s.model.Format.Group)
+	put32(dst, SpinAtParts, parts)
+	extra := 4
+	if s.spinReach >= 1<<26 {
+		extra = 0
 	}
-	t.w[0] += int32(groups)
-	unit := spinUnit{size: t.unit(groups, slack(constant))}
+	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
+	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
+	constant := int32(0)
+	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+		constant += weight(at)
+	}
+	for j := range 8 * groups {
+		t.row[j], t.w[j] = own, 0
+		if j < len(inputs) {
+			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
+		}
+		put32(dst, SpinAtRows+4*j, int(t.row[j])*rowBytes)
+	}
+	fine := (t.unit(groups, constant) + 1<<extra - 1) >> extra << extra
+	unit := spinUnit{size: fine >> extra}
 	at := tablesAt(groups)
 	for g := range groups {
-		lo, hi := s.span(len(inputs), groups, g)
-		eighth := int64(0)
-		if hi-lo == 8 {
-			eighth = nearest(2*int64(w[hi-1]), unit.size)
+		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, fine, &dst[SpinAtEighth+g])
+		constant = 0
+	}
+	// Every weight here is off by half a unit of these, every rounded sum by half of its own.
+	rounding := int64(int(b.start[i+1]-b.start[i])+parts<<extra+1) / 2
+	unit.off = (unit.off + rounding + 1<<extra) >> extra
+	// The tables of all parts stand one behind the other, as they do in the pool but for
+	// padding.
+	size, n := s.vector.width(), len(inputs)-(parts-1)*s.model.Format.Group
+	put32(dst, SpinAtStride, size<<s.model.Format.Group)
+	put32(dst, SpinAtShort, size&2)
+	put32(dst, SpinAtThere, 1<<len(inputs)-1)
+	to := dst[at+128*groups:]
+	for k, x := range s.pool32[b.table[i]:][:(parts-1)<<s.model.Format.Group+1<<n] {
+		if size == 2 {
+			binary.LittleEndian.PutUint16(to[2*k:], uint16(x))
+		} else {
+			put32(to, 4*k, int(x))
 		}
-		dst[SpinAtEighth+g] = byte(int8(eighth))
-		off := int64(0)
-		for k := range 256 {
-			x := exact[k&(1<<(hi-lo)-1)]
-			if k < 128 {
-				dst[at+128*g+k] = byte(int8(nearest(int64(x), unit.size)))
-			}
-			y := int64(int8(dst[at+128*g+k&127])) + eighth*int64(k>>7)
-			off = max(off, int64(magnitude(int64(x)-y*unit.size)))
-			put32(dst, at+128*groups+1024*g+4*k, int(x))
-		}
-		unit.off += off
-		exact = exact[1<<(hi-lo):]
 	}
 	return unit
-}
-
-// nearest is x in units, to the nearest.
-func nearest(x, unit int64) int64 {
-	return int64(math.Floor(float64(float64(x)/float64(unit)) + 0.5))
 }
 
 // take puts the neighbours of a group in place. The eighth one is that of the least

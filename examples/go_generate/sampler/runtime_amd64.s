@@ -4,6 +4,124 @@
 
 #include "textflag.h"
 
+// Low halves of 32 bits twice, and high ones.
+DATA catHalf<>+0(SB)/8, $0x0504050401000100
+DATA catHalf<>+8(SB)/8, $0x0d0c0d0c09080908
+DATA catHalf<>+16(SB)/8, $0x0706070603020302
+DATA catHalf<>+24(SB)/8, $0x0f0e0f0e0b0a0b0a
+GLOBL catHalf<>(SB), RODATA|NOPTR, $32
+
+// Compares the digits in u with two limits in t: n counts those below, ties are marked.
+#define CAT_COMPARE(t, u, n, ties) \
+	VPCMPUW  $6, t, u, K1;     \
+	VPADDW   Z31, n, K1, n;    \
+	VPCMPEQW t, u, K1;         \
+	KORD     K1, ties, ties
+
+// The counts of 16 chains in n as bytes, and their ties as bits.
+#define CAT_WRITE(at, n, ties, to) \
+	VPSRLD $16, n, Z0;    \
+	VPADDD Z0, n, n;      \
+	VPMOVDB n, at(R8);    \
+	KMOVD  ties, to;      \
+	MOVL   to, BX;        \
+	SHRL   $1, BX;        \
+	ORL    BX, to;        \
+	PEXTL  R13, to, to
+
+// func CatUpdate512(a *Cats)
+TEXT ·CatUpdate512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), R15
+	MOVQ 0(R15), SI
+	MOVQ 8(R15), DI
+	MOVQ 16(R15), R8
+	MOVQ 24(R15), R9
+	MOVQ 64(R15), AX
+	SHLQ $4, AX
+	LEAQ catHalf<>(SB), BX
+	VBROADCASTI32X4 (BX)(AX*1), Z30
+	MOVL $1, AX
+	VPBROADCASTW AX, Z31
+	MOVL $0x55555555, R13
+	MOVQ $0, 72(R15)
+	XORL R14, R14 // chains done
+
+half:
+	// Patterns of 32 chains, 16 bits each.
+	MOVQ  40(R15), R11
+	MOVL  0(R11), CX
+	MOVL  4(R11), DX
+	ADDQ  $8, R11
+	VPXORQ Z0, Z0, Z0
+	TESTL CX, CX
+	JEQ   spins
+
+cat:
+	MOVLQSX      0(R11), AX
+	VPBROADCASTW 4(R11), Z2
+	VPMOVZXBW    (SI)(AX*1), Z1
+	VPMULLW      Z2, Z1, Z1
+	VPADDW       Z1, Z0, Z0
+	ADDQ         $8, R11
+	DECL         CX
+	JNE          cat
+
+spins:
+	TESTL DX, DX
+	JEQ   patterns
+
+spin:
+	MOVLQSX      0(R11), AX
+	VPBROADCASTW 4(R11), Z2
+	KMOVD        (DI)(AX*1), K1
+	VPADDW       Z2, Z0, K1, Z0
+	ADDQ         $8, R11
+	DECL         DX
+	JNE          spin
+
+patterns:
+	VPMOVZXWD     Y0, Z4
+	VEXTRACTI64X4 $1, Z0, Y1
+	VPMOVZXWD     Y1, Z5
+	VMOVDQU64     0(R9), Z6
+	VMOVDQU64     64(R9), Z7
+	VPSHUFB       Z30, Z6, Z6
+	VPSHUFB       Z30, Z7, Z7
+	VPXORQ        Z8, Z8, Z8
+	VPXORQ        Z9, Z9, Z9
+	KXORD         K3, K3, K3
+	KXORD         K4, K4, K4
+	MOVQ          32(R15), R12
+	MOVQ          56(R15), CX
+
+table:
+	KXNORW     K1, K1, K1
+	KXNORW     K2, K2, K2
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPGATHERDD (R12)(Z4*4), K1, Z10
+	VPGATHERDD (R12)(Z5*4), K2, Z11
+	CAT_COMPARE(Z10, Z6, Z8, K3)
+	CAT_COMPARE(Z11, Z7, Z9, K4)
+	ADDQ       48(R15), R12
+	DECQ       CX
+	JNE        table
+
+	CAT_WRITE(0, Z8, K3, AX)
+	CAT_WRITE(16, Z9, K4, CX)
+	SHLL  $16, CX
+	ORL   CX, AX
+	MOVL  AX, 72(R15)(R14*4)
+	ADDQ  $32, SI
+	ADDQ  $4, DI
+	ADDQ  $32, R8
+	ADDQ  $128, R9
+	INCQ  R14
+	CMPQ  R14, $2
+	JNE   half
+	VZEROUPPER
+	RET
+
 // Programs of expressions for 64 chains, in AVX-512: a list of operations with a value in
 // registers. Each operation jumps to the next one. See Op.
 
@@ -2189,6 +2307,67 @@ TEXT ·Mix512(SB), NOSPLIT, $0-32
 	MIX_SIXTEEN(64)
 	MIX_SIXTEEN(128)
 	MIX_SIXTEEN(192)
+	VZEROUPPER
+	RET
+
+// func LayerSums512(a *Layer)
+TEXT ·LayerSums512(SB), NOSPLIT, $0-8
+	MOVQ      a+0(FP), R15
+	MOVQ      0(R15), AX
+	MOVQ      8(R15), R8
+	MOVQ      16(R15), R9
+	MOVQ      24(R15), R10
+	TESTQ     AX, AX
+	JEQ       chunk
+	VMOVDQU64 (AX), Z0
+	MOVQ      32(R15), DI
+	MOVQ      $64, DX
+
+start:
+	VMOVDQU64 Z0, (DI)
+	ADDQ      $64, DI
+	DECQ      DX
+	JNE       start
+
+	// Tables of 16 groups stay in the first cache for all chains.
+chunk:
+	MOVQ    $16, CX
+	CMPQ    R10, CX
+	CMOVQLT R10, CX
+	MOVQ    32(R15), DI
+	MOVQ    R9, SI
+	MOVQ    $32, DX
+
+pair:
+	VMOVDQU64 0(DI), Z0
+	VMOVDQU64 64(DI), Z1
+	MOVQ      SI, R12
+	MOVQ      R8, R13
+	MOVQ      CX, BX
+
+group:
+	MOVL    (R12), AX
+	MOVWLZX AX, R14
+	SHRL    $16, AX
+	VPADDD  (R13)(R14*1), Z0, Z0
+	VPADDD  (R13)(AX*1), Z1, Z1
+	ADDQ    $128, R12
+	ADDQ    $1024, R13
+	DECQ    BX
+	JNE     group
+
+	VMOVDQU64 Z0, 0(DI)
+	VMOVDQU64 Z1, 64(DI)
+	ADDQ      $128, DI
+	ADDQ      $4, SI
+	DECQ      DX
+	JNE       pair
+
+	MOVQ R12, R9
+	SUBQ $124, R9
+	MOVQ R13, R8
+	SUBQ CX, R10
+	JNE  chunk
 	VZEROUPPER
 	RET
 
@@ -4794,21 +4973,60 @@ written:
 	VZEROUPPER
 	RET
 
-	// The sums of groups with tables of 256.
+	// Sums by tables of 256: the patterns of all neighbours in 32 bits, some at a time.
 addWide:
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	MOVL   $8, AX
+	VPBROADCASTD AX, Z13
+	VPBROADCASTD 24(R11), Z14
+	VPTERNLOGD $0xff, Z15, Z15, Z15
+	VPSRLD $24, Z15, Z15
+
+pattern:
 	KXNORW     K1, K1, K1
 	VPXORD     Z8, Z8, Z8
 	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
-	VPSLLD     $24, Z8, Z8
+	VPANDD     Z15, Z8, Z8
+	VPSLLVD    Z12, Z8, Z8
+	VPADDD     Z13, Z12, Z12
+	VPORD      Z8, Z11, Z11
+	ADDQ       $512, R13
+	DECL       R8
+	JNE        pattern
+	MOVL       28(R11), R8
+	VPTERNLOGD $0xff, Z15, Z15, Z15
+	VPSLLVD    Z14, Z15, Z15 // all but the bits of one sum
+
+	VPANDD.BCST 40(R11), Z11, Z11
+	MOVLQSX    32(R11), AX
+	CMPL       36(R11), $0
+	JNE        short
+
+part:
 	KXNORW     K1, K1, K1
-	VPSRLD     $24, Z8, Z8
+	VPANDND    Z11, Z15, Z8
+	VPSRLVD    Z14, Z11, Z11
 	VPXORD     Z9, Z9, Z9
 	VPGATHERDD (R12)(Z8*4), K1, Z9
 	VPADDD     Z9, Z7, Z7
-	ADDQ       $512, R13
-	ADDQ       $1024, R12
+	ADDQ       AX, R12
 	DECL       R8
-	JNE        addWide
+	JNE        part
+	JMP        added
+
+short:
+	KXNORW     K1, K1, K1
+	VPANDND    Z11, Z15, Z8
+	VPSRLVD    Z14, Z11, Z11
+	VPXORD     Z9, Z9, Z9
+	VPGATHERDD (R12)(Z8*2), K1, Z9
+	VPSLLD     $16, Z9, Z9
+	VPSRAD     $16, Z9, Z9
+	VPADDD     Z9, Z7, Z7
+	ADDQ       AX, R12
+	DECL       R8
+	JNE        short
 	JMP        added
 
 	// Lists the lanes of the list from BX on whose bits are set in AX, with their slot
