@@ -31,6 +31,7 @@ func Totals512(totals *[8][4]float64, values *float64, stride, chains int) { pan
 func DenseWord512(*[64]float32, *float32, int, int, *[64]float32) {
 	panic("no kernel")
 }
+<<<<<<< HEAD
 func SiLURows512(*[64]float32, *[64]float32, int)      { panic("no kernel") }
 func MatVec512(*float64, int, *float64, *float64, int) { panic("no kernel") }
 func Outer512(*float64, *float64, int, *float64, int)  { panic("no kernel") }
@@ -48,3 +49,20 @@ func DenseStart512(*[64]float32, *float32, int, int, *[64]float32, float32) {
 }
 func MulRows512(*[64]float32, *[64]float32, int) { panic("no kernel") }
 func SiLU512(*float64, *float64, int)            { panic("no kernel") }
+=======
+func SiLURows512(*[64]float32, *[64]float32, int)              { panic("no kernel") }
+func MatVec512(*float64, int, *float64, *float64, int)         { panic("no kernel") }
+func Outer512(*float64, *float64, int, *float64, int)          { panic("no kernel") }
+func ArsPlanes512(*Planes, *ArsPlanes)                         { panic("no kernel") }
+func PhiloxPlanes512(*Planes, *PhiloxPlanes)                   { panic("no kernel") }
+func RunCode512(*Program[float32])                             { panic("no kernel") }
+func RunWide512(*Program[float64])                             { panic("no kernel") }
+func PlusProduct512(out, x, a, b *[64]float32)                 { panic("no kernel") }
+func MinusProduct512(out, x, a, b *[64]float32)                { panic("no kernel") }
+func Infinite512(*[64]float32) uint64                          { panic("no kernel") }
+func AddSquares512(*[64]float64, *[64]float32)                 { panic("no kernel") }
+func SubtractSquares512(*[64]float64, *[64]float32)            { panic("no kernel") }
+func Normals256(*[512]Cubic, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
+func SumTerms256(*[64]float32, float32, *float32, *Term, int)  { panic("no kernel") }
+func Mix256(out, x, y *[64]float32, a, b float32)              { panic("no kernel") }
+>>>>>>> 9f8d023 (Gaussian updates in AVX2: normal numbers, sums of terms)

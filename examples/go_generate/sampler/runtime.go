@@ -4417,8 +4417,12 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		w.normals(s, &f.term, n, slot, chain)
 	}
 	if x.bounds == nil && !square {
-		if s.kernelInUse == AVX512 {
+		switch s.kernelInUse {
+		case AVX512:
 			Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			return
+		case AVX2:
+			Mix256((*[64]float32)(out), &f.sum, &f.term, h, sd)
 			return
 		}
 		for c := range out {
@@ -7788,8 +7792,11 @@ func (t *normalTable) at(n uint32) float64 {
 
 // fill gives numbers for first words. Those of a word in rare need a second one.
 func (t *normalTable) fill(k Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
-	if k == AVX512 {
+	switch k {
+	case AVX512:
 		return Normals512((*[512]Cubic)(t), words, z)
+	case AVX2:
+		return Normals256((*[512]Cubic)(t), words, z)
 	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)
@@ -12957,7 +12964,7 @@ func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for
 // the sake of its address; nil if they are not for it. run is room that it may use.
 func (s *Sampler) termRun(run []Term, terms []floatTerm) []Term {
-	if !s.vectorFloats() || len(terms) > MostTerms ||
+	if s.kernelInUse < AVX2 || !s.shortRows() || len(terms) > MostTerms ||
 		slices.ContainsFunc(terms, func(t floatTerm) bool { return !t.plain() }) {
 		return nil
 	}
@@ -12969,11 +12976,11 @@ func (s *Sampler) termRun(run []Term, terms []floatTerm) []Term {
 	return append(run, Term{})
 }
 
-// vectorFloats says whether there are kernels for rows of numbers: places in bytes
-// must fit in 32 bits.
-func (s *Sampler) vectorFloats() bool {
-	return s.kernelInUse == AVX512 && s.floatRows*s.tile <= math.MaxInt32/256
-}
+// vectorFloats says whether there are all kernels for rows of numbers.
+func (s *Sampler) vectorFloats() bool { return s.kernelInUse == AVX512 && s.shortRows() }
+
+// shortRows says whether the places of rows, in bytes, fit in 32 bits.
+func (s *Sampler) shortRows() bool { return s.floatRows*s.tile <= math.MaxInt32/256 }
 
 // rowBytes is where a row of numbers begins in a tile, in bytes.
 func (s *Sampler) rowBytes(row int32) int32 { return row * int32(256*s.tile) }
@@ -12984,6 +12991,10 @@ func (w *worker) sumNumbers(s *Sampler, constant float32, terms []floatTerm, run
 	if run == nil {
 		fillFloats(sum, constant)
 		w.addTerms(s, terms, 0, true, sum, lane, n)
+		return
+	}
+	if s.kernelInUse == AVX2 {
+		SumTerms256(sum, constant, &w.floats[64*lane], &run[0], len(run)-1)
 		return
 	}
 	SumTerms512(sum, constant, &w.floats[64*lane], &run[0], len(run)-1)
