@@ -816,81 +816,6 @@ type Spins struct {
 
 // Package runtime/sampling.
 
-// The step of mala and hmc is fitted in warm-up by dual averaging (Nesterov 2009, as
-// Hoffman and Gelman 2014 use it), in every chain by itself. A chain keeps three
-// numbers: the step in use, the mean of what the acceptance lacked, and the averaged
-// step that serves after warm-up.
-const (
-	adaptStep = iota
-	adaptLack
-	adaptMean
-	adaptNumbers
-
-	adaptGamma = 0.05
-	adaptFirst = 10 // t0: early sweeps count less
-)
-
-// adaptAt is the place of one of the numbers in a chain of the tile at hand.
-func (w *worker) adaptAt(s *Sampler, j *jointPlan, number, lane, c int) *float32 {
-	return &w.steps[((j.fits+number)*s.tile+lane)*64+c]
-}
-
-// fittedSizes fills the step size of each chain from what it keeps.
-func (w *worker) fittedSizes(s *Sampler, j *jointPlan, lane int) {
-	number := adaptMean
-	if w.sweep < s.fitUntil {
-		number = adaptStep
-	}
-	for c := range w.joint.size {
-		w.joint.size[c] = float64(*w.adaptAt(s, j, number, lane, c))
-	}
-}
-
-// adapt changes the step of a chain after a move with acceptance probability alpha.
-func (w *worker) adapt(s *Sampler, j *jointPlan, lane, c int, alpha float64) {
-	step, lack, mean := w.adaptAt(s, j, adaptStep, lane, c), w.adaptAt(s, j, adaptLack, lane, c), w.adaptAt(s, j, adaptMean, lane, c)
-	t := float64(w.sweep) + 1
-	share := 1 / (t + adaptFirst)
-	*lack = float32(float64((1-share)*float64(*lack)) + float64(share*(j.Adapt-alpha)))
-	root := math.Sqrt(t)
-	x := Log(10*j.StepSize.From) - float64(root/adaptGamma*float64(*lack))
-	*step = stepInside(Exp(x))
-	weight := 1 / float64(root*math.Sqrt(root))
-	*mean = stepInside(Exp(float64(weight*Log(float64(*step))) + float64((1-weight)*Log(float64(*mean)))))
-}
-
-// stepInside is a step as float32, neither too small nor too large for one.
-func stepInside(x float64) float32 {
-	return min(max(float32(x), minStep), maxStep)
-}
-
-// Adapted are the numbers that the fitted step of a joint move consists of in one
-// chain: the step in use, the mean lack of acceptance and the averaged step; ok is false
-// where warm-up fits none.
-func (s *Sampler) Adapted(chain int) (numbers [3]float32, ok bool) {
-	if s.adaptRow < 0 {
-		return numbers, false
-	}
-	for k := range numbers {
-		numbers[k] = s.steps[s.chainAt(s.stepRows, s.adaptRow+k, chain)]
-	}
-	return numbers, true
-}
-
-// SetAdapted replaces the numbers of Adapted.
-func (s *Sampler) SetAdapted(chain int, numbers [3]float32) {
-	if s.adaptRow >= 0 {
-		for k, x := range numbers {
-			s.steps[s.chainAt(s.stepRows, s.adaptRow+k, chain)] = x
-		}
-	}
-}
-
-// AdaptedFits reports whether these numbers can be some of Adapted.
-func AdaptedFits(x [3]float32) bool {
-	return StepFits(x[adaptStep]) && finite(x[adaptLack]) && StepFits(x[adaptMean])
-}
-
 // Adopt makes the sampler one of another version of its model: m differs from
 // the model at hand in β, annealing, schedule, starts, clamps, bound, and the
 // weights of runtime factors with the parameters that they follow from, nothing
@@ -1612,7 +1537,7 @@ func (m *Model) checkSweep() error {
 // knownSampler reports whether the engine has the block's sampler.
 func (b *Block) knownSampler() bool {
 	if j := b.Joint; j != nil {
-		return j.Fits(b.Sampler, len(b.Nodes))
+		return jointNamed(b.Sampler) >= 0 && j.StepSize > 0 && j.NoiseScale >= 0 && j.Steps > 0
 	}
 	return samplerNamed(b.Sampler) >= 0
 }
@@ -2005,7 +1930,7 @@ type codeTerm struct {
 	self     int32
 	row      int
 	slots    []slotRef
-	programs [codePicks]*program // nil: none
+	programs [codePicks]*vectorCode // nil: none
 }
 
 // slotRef is where a node's state is.
@@ -2462,10 +2387,289 @@ func (m *Model) addLowestSquares(codes []CodeFactor, low []float64) {
 	}
 }
 
+// Expressions as programs of package vector: code on a stack becomes operations on one
+// value in registers, with operands in memory; what stands deeper is put aside when the
+// registers are needed. A value that only has to be loaded waits until an operation takes
+// it, and constants are worked out here.
+
+// codeBuilder makes a program of float32 or, wide, of float64.
+type codeBuilder struct {
+	wide    bool
+	ops     []Op
+	values  []operand
+	loaded  int // place of the value in registers, -1: none
+	deepest int
+	far     bool // it has functions that may give up
+	failed  bool // it has operations without a kernel
+}
+
+// operand is a value of the stack: in registers, put aside, a constant, or to be loaded by
+// op.
+type operand struct {
+	kind  operandKind
+	value float64
+	op    Op
+}
+
+type operandKind uint8
+
+const (
+	isLoaded operandKind = iota
+	isAside
+	isConstant
+	isWaiting
+)
+
+func newCodeBuilder(wide bool) *codeBuilder { return &codeBuilder{wide: wide, loaded: -1} }
+
+func (b *codeBuilder) emit(op Op) { b.ops = append(b.ops, op) }
+
+// bits are those of a constant.
+func (b *codeBuilder) bits(v float64) uint64 {
+	if b.wide {
+		return math.Float64bits(v)
+	}
+	return uint64(math.Float32bits(float32(v)))
+}
+
+// round is the value that an operation gives.
+func (b *codeBuilder) round(v float64) float64 {
+	if b.wide {
+		return v
+	}
+	return float64(float32(v))
+}
+
+func (b *codeBuilder) push(x operand) {
+	b.values = append(b.values, x)
+	b.deepest = max(b.deepest, len(b.values))
+}
+
+func (b *codeBuilder) constant(v float64) { b.push(operand{kind: isConstant, value: b.round(v)}) }
+
+func (b *codeBuilder) wait(op Op) { b.push(operand{kind: isWaiting, op: op}) }
+
+// aside is where the i-th value is put aside.
+func (b *codeBuilder) aside(i int) int {
+	if b.wide {
+		return 512 * i
+	}
+	return 256 * i
+}
+
+// free puts aside what is in registers.
+func (b *codeBuilder) free() {
+	if b.loaded >= 0 {
+		b.emit(Op{Code: OpStore, Base: BaseStack, At: b.aside(b.loaded)})
+		b.values[b.loaded].kind = isAside
+		b.loaded = -1
+	}
+}
+
+// load brings the i-th value into registers.
+func (b *codeBuilder) load(i int) {
+	if b.loaded == i {
+		return
+	}
+	b.free()
+	switch x := &b.values[i]; x.kind {
+	case isConstant:
+		b.emit(Op{Code: OpConstant, Value: b.bits(x.value)})
+	case isAside:
+		code := OpLoad
+		if b.wide {
+			code = OpLoadWide
+		}
+		b.emit(Op{Code: code, Base: BaseStack, At: b.aside(i)})
+	default:
+		b.emit(x.op)
+	}
+	b.values[i].kind, b.loaded = isLoaded, i
+}
+
+// place is where an operation finds the i-th value in memory; false if it is not there.
+func (b *codeBuilder) place(i int) (base Base, at int, ok bool) {
+	switch x := &b.values[i]; {
+	case x.kind == isAside:
+		return BaseStack, b.aside(i), true
+	case x.kind == isWaiting && x.op.Code == OpLoad && !b.wide:
+		return x.op.Base, x.op.At, true
+	}
+	return 0, 0, false
+}
+
+// one does an operation on the top value; at is what it needs besides.
+func (b *codeBuilder) one(code OpCode, at int, fold func(float64) float64) {
+	top := len(b.values) - 1
+	if x := &b.values[top]; x.kind == isConstant {
+		x.value = b.round(fold(x.value))
+		return
+	}
+	b.load(top)
+	b.emit(Op{Code: code, At: at})
+}
+
+// arithmetic are the operations of + - × ÷: with the value on the left, on the right, and
+// the same with constants.
+var arithmetic = map[CodeOpKind][4]OpCode{
+	CodeAdd: {OpAdd, OpAdd, OpAddConstant, OpAddConstant},
+	CodeSub: {OpSubtract, OpSubtractFrom, OpSubtractConstant, OpSubtractFromConstant},
+	CodeMul: {OpMultiply, OpMultiply, OpMultiplyConstant, OpMultiplyConstant},
+	CodeDiv: {OpDivide, OpDivideInto, OpDivideConstant, OpDivideIntoConstant},
+}
+
+// ordered are the operations that find their left operand in memory.
+var ordered = map[CodeOpKind]OpCode{
+	CodeMin: OpLeast, CodeMax: OpGreatest, CodeLess: OpLess, CodeLessEq: OpLessEqual,
+	CodeGreater: OpGreater, CodeGreaterEq: OpGreaterEqual, CodeEqual: OpEqual, CodeNotEqual: OpNotEqual,
+}
+
+// functions are the operations on one value.
+var functions = map[CodeOpKind]OpCode{
+	CodeNeg: OpNegate, CodeAbs: OpAbsolute, CodeSqrt: OpRoot, CodeExp: OpExponential,
+	CodeLog: OpLogarithm, CodeTanh: OpTangent, CodeSin: OpSine, CodeCos: OpCosine,
+}
+
+// two does an operation on the two top values.
+func (b *codeBuilder) two(op CodeOpKind) {
+	right := len(b.values) - 1
+	left := right - 1
+	x, y := &b.values[left], &b.values[right]
+	if x.kind == isConstant && y.kind == isConstant {
+		x.value = b.round(Operate(op, x.value, y.value))
+		b.values = b.values[:right]
+		return
+	}
+	if code, ok := ordered[op]; ok {
+		if _, _, ok := b.place(left); !ok {
+			b.load(left)
+			b.free()
+		}
+		b.load(right)
+		base, at, _ := b.place(left)
+		b.emit(Op{Code: code, Base: base, At: at})
+	} else {
+		b.arithmetic(arithmetic[op], left, right)
+	}
+	b.values = b.values[:right]
+	b.values[left] = operand{kind: isLoaded}
+	b.loaded = left
+}
+
+// arithmetic does an operation of + - × ÷ with one of the values in registers.
+func (b *codeBuilder) arithmetic(codes [4]OpCode, left, right int) {
+	if b.loaded != right { // the left one in registers, if the right one can be taken from where it is
+		_, _, ok := b.place(right)
+		if ok || b.values[right].kind == isConstant {
+			b.load(left)
+			b.with(codes[0], codes[2], right)
+			return
+		}
+	}
+	if _, _, ok := b.place(left); !ok && b.values[left].kind != isConstant {
+		b.load(left)
+		b.free()
+	}
+	b.load(right)
+	b.with(codes[1], codes[3], left)
+}
+
+// with does an operation on the registers and the i-th value.
+func (b *codeBuilder) with(code, constant OpCode, i int) {
+	if x := &b.values[i]; x.kind == isConstant {
+		b.emit(Op{Code: constant, Value: b.bits(x.value)})
+		return
+	}
+	base, at, _ := b.place(i)
+	b.emit(Op{Code: code, Base: base, At: at})
+}
+
+// power raises the top value but one to a constant power.
+func (b *codeBuilder) power() {
+	top := len(b.values) - 1
+	y := b.values[top]
+	if y.kind != isConstant {
+		b.failed = true
+		return
+	}
+	fold := func(x float64) float64 { return raisePower(x, y.value) }
+	whole := y.value >= 0 && y.value <= MaxWholePower && y.value == math.Floor(y.value)
+	if !whole && y.value != 0.5 && b.values[top-1].kind != isConstant {
+		b.failed = true
+		return
+	}
+	b.values = b.values[:top]
+	if b.loaded == top {
+		b.loaded = -1
+	}
+	switch {
+	case y.value == 2:
+		b.one(OpSquare, 0, fold)
+	case y.value == 0.5:
+		b.one(OpRoot, 0, fold)
+	default:
+		b.one(OpPower, int(y.value), fold)
+	}
+}
+
+// code adds the operations of an expression for a row.
+func (b *codeBuilder) code(ops []CodeOp, params []CodeParam, row int, slot func(n int32) Op) {
+	for _, o := range ops {
+		switch {
+		case b.failed:
+			return
+		case o.Op == CodeConst:
+			b.constant(o.V)
+		case o.Op == CodeSlot:
+			b.wait(slot(o.N))
+		case o.Op == CodeParamAt:
+			p := &params[o.N]
+			if len(p.Axes) > 0 {
+				b.failed = true
+				return
+			}
+			at := row
+			if p.Shared {
+				at = 0
+			}
+			b.constant(p.Values[at])
+		case o.Op == CodePow:
+			b.power()
+		case functions[o.Op] != 0:
+			b.far = b.far || o.Op == CodeSin || o.Op == CodeCos
+			b.one(functions[o.Op], 0, func(x float64) float64 { return Operate(o.Op, x, 0) })
+		case ordered[o.Op] != 0 || arithmetic[o.Op][0] != 0:
+			b.two(o.Op)
+		default: // a network
+			b.failed = true
+		}
+	}
+}
+
+// storeTop leaves the top value in a row of results.
+func (b *codeBuilder) storeTop(at int) {
+	b.load(len(b.values) - 1)
+	b.emit(Op{Code: OpStore, Base: BaseOut, At: at})
+	b.values, b.loaded = b.values[:0], -1
+}
+
+// vectorCode is a list of operations for one run or more; nil: there is none.
+type vectorCode struct {
+	runs [][]Op
+	far  bool
+}
+
+// takeRun closes a run.
+func (b *codeBuilder) takeRun(p *vectorCode) {
+	p.runs = append(p.runs, append(b.ops, Op{}))
+	p.far = p.far || b.far
+	b.ops = nil
+}
+
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 5
+//	4 bytes   version, 4
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -2516,7 +2720,12 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			e.truth(x.Float)
 			e.text(x.Sampler)
 			e.int(x.Numbers)
-			e.joint(x.Joint)
+			e.truth(x.Joint != nil)
+			if j := x.Joint; j != nil {
+				e.float(j.StepSize)
+				e.float(j.NoiseScale)
+				e.int(j.Steps)
+			}
 			e.int(x.First)
 			e.ints32(x.Nodes)
 		}
@@ -2837,8 +3046,12 @@ func (d *codecReader) model() *Model {
 	m.Codes = codecList(d, 4+1+4+8+4+4+1+4+4, (*codecReader).code)
 	m.Sweep = codecList(d, 4, func(d *codecReader) []Block {
 		return codecList(d, 2+4+1+24+4, func(d *codecReader) Block {
-			return Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int(),
-				Joint: d.joint(), First: d.int(), Nodes: d.ints32()}
+			b := Block{Kind: Kind(d.byte(3)), States: d.int(), Float: d.truth(), Sampler: d.text(), Numbers: d.int()}
+			if d.truth() {
+				b.Joint = &Joint{StepSize: d.float(), NoiseScale: d.float(), Steps: d.int()}
+			}
+			b.First, b.Nodes = d.int(), d.ints32()
+			return b
 		})
 	})
 	m.Synchronous = d.truth()
@@ -2935,46 +3148,6 @@ func (d *codecReader) slopes() []FormulaSlope {
 	return codecList(d, 16, func(d *codecReader) FormulaSlope {
 		return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
 	})
-}
-
-// The binary form of joint moves.
-
-func (e *codecWriter) joint(j *Joint) {
-	e.truth(j != nil)
-	if j == nil {
-		return
-	}
-	e.rate(&j.StepSize)
-	e.rate(&j.NoiseScale)
-	e.int(j.Steps)
-	e.floats(j.Mass)
-	e.float(j.Friction)
-	e.float(j.Momentum)
-	e.float(j.Adapt)
-}
-
-func (e *codecWriter) rate(r *Rate) {
-	e.text(r.Shape)
-	e.float(r.From)
-	e.float(r.To)
-	e.int(r.Sweeps)
-	e.float(r.Factor)
-	e.float(r.Least)
-	e.ints(r.At)
-	e.int(r.Rise)
-}
-
-func (d *codecReader) joint() *Joint {
-	if !d.truth() {
-		return nil
-	}
-	return &Joint{StepSize: d.rate(), NoiseScale: d.rate(), Steps: d.int(), Mass: d.floats(),
-		Friction: d.float(), Momentum: d.float(), Adapt: d.float()}
-}
-
-func (d *codecReader) rate() Rate {
-	return Rate{Shape: d.text(), From: d.float(), To: d.float(), Sweeps: d.int(), Factor: d.float(), Least: d.float(),
-		At: d.ints(), Rise: d.int()}
 }
 
 // Straight is emitted straight-line code for a model: what the tables of this
@@ -3170,10 +3343,10 @@ type blockPlan struct {
 	states int
 	first  int
 	nodes  []int32
-	kernel []kernel // padded to a multiple of 4
-	skip   []bool   // padding and clamped nodes
-	slopes *program // of a joint move; nil: none
-	row    []int32  // state row
+	kernel []kernel    // padded to a multiple of 4
+	skip   []bool      // padding and clamped nodes
+	slopes *vectorCode // of a joint move; nil: none
+	row    []int32     // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows
 	// that hold nothing else up to start[i+1].
@@ -5045,69 +5218,6 @@ func (s *Sampler) takeParams() {
 	}
 }
 
-// Gradient appends the derivatives of βH by every node at a state in the form State gives,
-// in float64, for the weights at hand: 0 for spins and categoricals, NaN where the energy
-// has none, as at a cusp; at the corners of abs, min and max that of one side. Moves follow
-// Slopes, in float32.
-func (s *Sampler) Gradient(beta float64, state []int32, dst []float64) ([]float64, error) {
-	if len(state) != s.model.Nodes {
-		return dst, errStateSize
-	}
-	at := len(dst)
-	dst = append(dst, make([]float64, s.model.Nodes)...)
-	d := dst[at:]
-	for fi := range s.model.Factors {
-		f := &s.model.Factors[fi]
-		for r := range f.Rows {
-			f.addSlopes(s.weights[fi], r, state, d)
-		}
-	}
-	t := NewTape(0)
-	for i := range s.codes {
-		c := &s.codes[i]
-		k := len(c.Slots)
-		for r := 0; r < c.Rows && !c.Directed; r++ {
-			nodes := c.Index[r*k : r*k+k]
-			t.Energy(c, r, func(n int) Jet {
-				if c.Slots[n].Kind == Continuous {
-					return Jet{float64(BitsFloat(state[nodes[n]]))}
-				}
-				return Jet{float64(state[nodes[n]])}
-			})
-			t.Back(Jet{}, nil, func(n int, slope Jet) {
-				if c.Slots[n].Kind == Continuous {
-					d[nodes[n]] += slope[0]
-				}
-			})
-		}
-	}
-	for n := range d {
-		d[n] = float64(beta * d[n])
-	}
-	return dst, nil
-}
-
-// addSlopes adds the derivatives of -W·Πs·Πx^p of one row.
-func (f *Factor) addSlopes(weights []float64, r int, state []int32, d []float64) {
-	k := len(f.Slots)
-	nodes := f.Index[r*k : r*k+k]
-	for i, slot := range f.Slots {
-		if slot.Kind != Continuous {
-			continue
-		}
-		rest := rowEnergy(f, weights, r, nodes, func(n int32) int32 {
-			if n == nodes[i] {
-				return FloatBits(1)
-			}
-			return state[n]
-		})
-		if slot.Power == 2 {
-			rest = float64(rest * float64(2*float64(BitsFloat(state[nodes[i]]))))
-		}
-		d[nodes[i]] -= rest
-	}
-}
-
 // Stream names a hardware generator of the updates' bits; the zero value stands for
 // Philox.
 type Stream struct {
@@ -5945,9 +6055,8 @@ func powerJets(x, y Jet, constant bool) (value, byX, byY Jet) {
 	return value, y.Times(value).over(x), value.Times(log)
 }
 
-// Joint moves of continuous nodes: they follow the gradient of the energy together. Here
-// are what all moves need, langevin, gradient, mala and hmc; those that keep a velocity are
-// in velocity.go, the fitting of steps in adapt.go.
+// Joint moves of continuous nodes: langevin, mala and hmc. The nodes of the block
+// follow the gradient of the energy together.
 
 type jointKind int8
 
@@ -5955,65 +6064,38 @@ const (
 	jointLangevin jointKind = iota
 	jointMALA
 	jointHMC
-	jointUnderdamped
-	jointGradient
-	jointNesterov
 )
 
-var jointNames = []string{"langevin", "mala", "hmc", "underdamped", "gradient", "nesterov"}
-
-// tested says whether a Metropolis test follows the move.
-func (k jointKind) tested() bool { return k == jointMALA || k == jointHMC }
-
-// drawn says whether the move draws normal numbers.
-func (k jointKind) drawn() bool { return k != jointGradient && k != jointNesterov }
-
-// keeps says whether nodes have a velocity.
-func (k jointKind) keeps() bool { return k == jointUnderdamped || k == jointNesterov }
+var jointNames = []string{"langevin", "mala", "hmc"}
 
 // jointNamed is the joint move of a name, -1 if there is none.
 func jointNamed(name string) jointKind { return jointKind(slices.Index(jointNames, name)) }
 
 // jointPlan is a joint move, compiled.
 type jointPlan struct {
-	*Joint
-	kind jointKind
-	root []float64 // of the mass of each node; nil: 1
-	fits int       // row of the steps that warm-up fits, -1 without
+	kind        jointKind
+	step, noise float64
+	steps       int
 }
 
 const largestError = 1000 // of the energy that a move of hmc may make, as in Stan
 
 func (s *Sampler) compileJoint(b *Block) *jointPlan {
-	j := &jointPlan{Joint: b.Joint, kind: jointNamed(b.Sampler), fits: s.adaptRow}
-	for _, m := range b.Joint.Mass {
-		j.root = append(j.root, math.Sqrt(m))
-	}
-	return j
+	return &jointPlan{jointNamed(b.Sampler), b.Joint.StepSize, b.Joint.NoiseScale, b.Joint.Steps}
 }
 
 // jointScratch is what a worker needs for a joint move: by node and chain of a word.
 type jointScratch struct {
 	old, slope, noise, mean [][64]float32
-	velocity                [][64]float32 // before the move
 	sum                     [64]float64
-	size                    [64]float64 // of the step of each chain
-	one                     bool        // all chains have that of the first
 	step, half              [64]float32 // factors in front, by chain
 }
 
-// factors fills the factors in front, which are functions of the step size.
-func (j *jointScratch) factors(of func(size float64) (step, half float32)) {
-	if j.one {
-		step, half := of(j.size[0])
-		if j.step[0] != step || j.half[0] != half {
-			fillFloats(&j.step, step)
-			fillFloats(&j.half, half)
-		}
-		return
-	}
-	for c, size := range j.size {
-		j.step[c], j.half[c] = of(size)
+// fill makes two factors those of all chains.
+func (j *jointScratch) fill(step, half float32) {
+	if j.step[0] != step || j.half[0] != half {
+		fillFloats(&j.step, step)
+		fillFloats(&j.half, half)
 	}
 }
 
@@ -6021,7 +6103,6 @@ func (j *jointScratch) grow(n int) {
 	for len(j.old) < n {
 		j.old, j.slope = append(j.old, [64]float32{}), append(j.slope, [64]float32{})
 		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
-		j.velocity = append(j.velocity, [64]float32{})
 	}
 }
 
@@ -6034,28 +6115,16 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 		if n <= 0 {
 			break
 		}
-		if b.joint.kind.drawn() {
-			s.jointNoise(w, b, lane, n, uint32(64*word))
-		}
+		s.jointNoise(w, b, lane, n, uint32(64*word))
 		for i := range b.nodes {
 			w.joint.old[i] = *w.jointRow(s, b, i, lane)
 		}
-		w.stepSizes(s, b.joint, lane)
-		if b.joint.kind.tested() {
-			s.accepted(w, b, lane, n, word)
+		if b.joint.kind == jointLangevin {
+			s.langevin(w, b, lane, n)
 		} else {
-			s.untested(w, b, lane, n, word)
+			s.accepted(w, b, lane, n, word)
 		}
 	}
-}
-
-// stepSizes fills the step size of each chain.
-func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
-	if w.joint.one = j.fits < 0; w.joint.one {
-		w.joint.size[0] = j.StepSize.Value(w.sweep)
-		return
-	}
-	w.fittedSizes(s, j, lane)
 }
 
 // jointRow is the state of node i of a block in the chains of a word.
@@ -6090,9 +6159,10 @@ func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
 }
 
 // follow puts the state at x - η·D + s·z, D at the present state x, and keeps x -
-// η·D as mean; η and s are the factors in front.
-func (s *Sampler) follow(w *worker, b *blockPlan, lane, n int) {
+// η·D as mean.
+func (s *Sampler) follow(w *worker, b *blockPlan, eta, sd float32, lane, n int) {
 	s.jointSlopes(w, b, lane, n)
+	w.joint.fill(eta, sd)
 	for i := range b.nodes {
 		if !b.skip[i] {
 			x, mean := w.jointRow(s, b, i, lane), &w.joint.mean[i]
@@ -6102,59 +6172,23 @@ func (s *Sampler) follow(w *worker, b *blockPlan, lane, n int) {
 	}
 }
 
-// untested is a move without a Metropolis test; a chain that would leave the numbers
-// keeps its state.
-func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
-	j := b.joint
-	switch j.kind {
-	case jointLangevin:
-		s.langevin(w, b, lane, n)
-	case jointUnderdamped:
-		s.underdamped(w, b, lane, n)
-	case jointGradient:
-		s.descend(w, b, lane, n)
-	case jointNesterov:
-		s.nesterov(w, b, lane, n)
-	}
-	lost := s.infinite(w, b, lane, n)
-	if lost == 0 {
-		return
-	}
-	s.lose(w, b, lost, lane, word)
-	s.restore(w, b, lost, lane)
-	if j.kind.keeps() {
-		s.restoreVelocity(w, b, lost, lane)
-	}
-}
-
-// langevin is one step of the unadjusted Langevin algorithm.
+// langevin is one step of the unadjusted Langevin algorithm; a chain that would
+// leave the numbers keeps its state.
 func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
-	noise := b.joint.NoiseScale.Value(w.sweep)
-	w.joint.factors(func(size float64) (step, half float32) {
-		return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
-	})
-	s.follow(w, b, lane, n)
-}
-
-// descend is one step down the gradient.
-func (s *Sampler) descend(w *worker, b *blockPlan, lane, n int) {
-	w.joint.factors(func(size float64) (step, half float32) { return float32(float64(size * s.beta)), 0 })
-	s.jointSlopes(w, b, lane, n)
-	for i := range b.nodes {
-		if !b.skip[i] {
-			x := w.jointRow(s, b, i, lane)
-			s.minusProduct(x, x, &w.joint.step, &w.joint.slope[i])
-		}
+	j := b.joint
+	s.follow(w, b, float32(float64(j.step*s.beta)), float32(math.Sqrt(float64(2*j.step)*j.noise)), lane, n)
+	lost := s.infinite(w, b, lane, n)
+	s.restore(w, b, lost, lane)
+	w.countMoves(b.float.nodes[0].variable, n, lost)
+	for range bits.OnesCount64(lost) {
+		w.diverge(w.sweep)
 	}
 }
 
-// infinite tells the chains with a node that has no finite value, or no finite velocity.
+// infinite tells the chains with a node that has no finite value.
 func (s *Sampler) infinite(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	for i := range b.nodes {
 		lost |= s.infiniteIn(w.jointRow(s, b, i, lane))
-		if b.joint.kind.keeps() {
-			lost |= s.infiniteIn(w.velocityRow(s, b, i, lane))
-		}
 	}
 	return lost & (1<<n - 1)
 }
@@ -6201,12 +6235,6 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 		if !taken {
 			back |= 1 << c
 		}
-		if w.sweep < s.fitUntil && b.joint.fits >= 0 {
-			if l != l || lost>>c&1 != 0 {
-				alpha[c] = 0
-			}
-			w.adapt(s, b.joint, lane, c, alpha[c])
-		}
 		if w.sweep >= s.fitUntil && (l != l || lost>>c&1 != 0 || -l > largestError) {
 			w.diverge(w.sweep)
 		}
@@ -6220,11 +6248,8 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 // proposeMALA moves along the gradient; the sum becomes the logarithm of the ratio of
 // the proposal's density forwards to that backwards.
 func (s *Sampler) proposeMALA(w *worker, b *blockPlan, lane, n int) {
-	eta, sd := &w.joint.step, &w.joint.half
-	w.joint.factors(func(size float64) (step, half float32) {
-		return float32(float64(size * s.beta)), float32(math.Sqrt(2 * size))
-	})
-	s.follow(w, b, lane, n)
+	eta, sd := float32(float64(b.joint.step*s.beta)), float32(math.Sqrt(2*b.joint.step))
+	s.follow(w, b, eta, sd, lane, n)
 	forward := w.joint.noise // no longer needed: y - mean
 	for i := range b.nodes {
 		if !b.skip[i] {
@@ -6241,22 +6266,24 @@ func (s *Sampler) proposeMALA(w *worker, b *blockPlan, lane, n int) {
 		}
 		row := w.jointRow(s, b, i, lane)
 		for c := range n {
-			m := row[c] - float32(eta[c]*w.joint.slope[i][c])
+			m := row[c] - float32(eta*w.joint.slope[i][c])
 			u, v := float64(w.joint.old[i][c]-m), float64(forward[i][c])
 			w.joint.sum[c] += float64(u*u) - float64(v*v)
 		}
 	}
 	for c := range w.joint.sum {
-		w.joint.sum[c] /= float64(2 * float64(float64(sd[c])*float64(sd[c])))
+		w.joint.sum[c] /= float64(2 * float64(float64(sd)*float64(sd)))
 	}
 }
 
 // proposeHMC follows Hamilton's equations by leapfrogs from momenta that are the
 // noise; the sum becomes the change of the kinetic energy.
 func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
-	j, p := b.joint, w.joint.noise
+	j := b.joint
+	step, half := float32(j.step), float32(float64(j.step*s.beta)/2)
+	p := w.joint.noise
 	w.joint.sum = [64]float64{}
-	w.leap(s, j, -1)
+	w.joint.fill(step, half)
 	for i := range b.nodes {
 		if !b.skip[i] {
 			s.subtractSquares(&w.joint.sum, &p[i])
@@ -6265,17 +6292,15 @@ func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
 	kick := func() {
 		for i := range b.nodes {
 			if !b.skip[i] {
-				w.leap(s, j, i)
 				s.minusProduct(&p[i], &p[i], &w.joint.half, &w.joint.slope[i])
 			}
 		}
 	}
 	s.jointSlopes(w, b, lane, n)
-	for range j.Steps {
+	for range j.steps {
 		kick()
 		for i := range b.nodes {
 			if !b.skip[i] {
-				w.leap(s, j, i)
 				x := w.jointRow(s, b, i, lane)
 				s.plusProduct(x, x, &w.joint.step, &p[i])
 			}
@@ -6291,22 +6316,6 @@ func (s *Sampler) proposeHMC(w *worker, b *blockPlan, lane, n int) {
 	for c := range w.joint.sum {
 		w.joint.sum[c] /= 2
 	}
-}
-
-// leap fills the step of node i and half of it times β as the factors in front; without
-// masses they are the same for all nodes, filled by i = -1.
-func (w *worker) leap(s *Sampler, j *jointPlan, i int) {
-	root := 1.0
-	switch {
-	case j.root == nil && i >= 0 || j.root != nil && i < 0:
-		return
-	case j.root != nil:
-		root = j.root[i]
-	}
-	w.joint.factors(func(size float64) (step, half float32) {
-		size /= root
-		return float32(size), float32(float64(size*s.beta) / 2)
-	})
 }
 
 // diverge counts a move that left the numbers, or nearly did.
@@ -6329,25 +6338,6 @@ func (s *Sampler) Divergences() (count, first uint64) {
 		}
 	}
 	return count, first
-}
-
-// Slopes appends the derivative of H by a node of the joint move in every chain, in the
-// float32 that moves follow; nothing for other nodes.
-func (s *Sampler) Slopes(node int, dst []float32) []float32 {
-	b := s.blocks[len(s.blocks)-1][0]
-	i := slices.Index(b.nodes, int32(node))
-	if b.joint == nil || i < 0 {
-		return dst
-	}
-	w := s.workers[0]
-	w.joint.grow(len(b.nodes))
-	for word := range s.words {
-		s.bind(w, word/s.tile, s.sweep)
-		n := min(64, s.chains-64*word)
-		s.jointSlopes(w, b, word%s.tile, n)
-		dst = append(dst, w.joint.slope[i][:n]...)
-	}
-	return dst
 }
 
 // Rows of joint moves, 64 chains, by kernels where there are some.
@@ -6820,13 +6810,9 @@ type Block struct {
 
 // Joint is how a block moves as a whole.
 type Joint struct {
-	StepSize   Rate
-	NoiseScale Rate      // of langevin and underdamped
-	Steps      int       // of hmc
-	Mass       []float64 // of hmc and underdamped, by node of the block; nil: 1
-	Friction   float64   // of underdamped
-	Momentum   float64   // of nesterov
-	Adapt      float64   // of mala and hmc: the acceptance that warm-up fits the step to; 0: none
+	StepSize   float64
+	NoiseScale float64 // of langevin
+	Steps      int     // of hmc
 }
 
 // Clamp fixes nodes to ±1, a category or the bits of a float32. Chains > 0 gives Values a leading
@@ -7115,46 +7101,30 @@ func (q *netScratch) forward(n *net32, x [][64]float32) {
 		y := &n.layers[l]
 		q.act[l], q.bend[l] = grown(q.act[l], y.out), grown(q.bend[l], y.out)
 		for o := range y.out {
-			q.denseWord(&q.act[l][o], y.b[o], y.w[o*y.in:o*y.in+y.in], 1, x)
+			fillFloats(&q.act[l][o], y.b[o])
+			q.denseWord(&q.act[l][o], y.w[o*y.in:o*y.in+y.in], 1, x)
 		}
 		q.activate(n.activation, q.act[l][:y.out], q.bend[l][:y.out])
 		x = q.act[l]
 	}
 	last := &n.layers[hidden]
-	q.denseWord(&q.value, last.b[0], last.w, 1, x)
+	fillFloats(&q.value, last.b[0])
+	q.denseWord(&q.value, last.w, 1, x)
 }
 
-// denseWord is b + w[0]·x[0] + w[stride]·x[1] + … , from left to right.
-func (q *netScratch) denseWord(z *[64]float32, b float32, w []float32, stride int, x [][64]float32) {
+// denseWord adds w[0]·x[0] + w[stride]·x[1] + … to z, from left to right.
+func (q *netScratch) denseWord(z *[64]float32, w []float32, stride int, x [][64]float32) {
 	n := (len(w) + stride - 1) / stride
 	if q.kernel == AVX512 {
-		DenseStart512(z, &w[0], stride, min(NetRows, n), &x[0], b)
-		for i := NetRows; i < n; i += NetRows {
+		for i := 0; i < n; i += NetRows {
 			DenseWord512(z, &w[i*stride], stride, min(NetRows, n-i), &x[i])
 		}
 		return
 	}
-	fillFloats(z, b)
 	for i := range n {
 		c, y := w[i*stride], &x[i]
 		for j := range z {
 			z[j] += float32(c * y[j])
-		}
-	}
-}
-
-// mulRows multiplies rows by those of another list.
-func (q *netScratch) mulRows(d, by [][64]float32) {
-	if q.kernel == AVX512 {
-		for i := 0; i < len(d); i += NetRows {
-			MulRows512(&d[i], &by[i], min(NetRows, len(d)-i))
-		}
-		return
-	}
-	for i := range d {
-		x, y := &d[i], &by[i]
-		for j := range x {
-			x[j] = float32(x[j] * y[j])
 		}
 	}
 }
@@ -7182,10 +7152,16 @@ func (q *netScratch) backward(n *net32) {
 	}
 	for l := hidden - 1; l >= 0; l-- {
 		y := &n.layers[l]
-		q.mulRows(delta[:y.out], q.bend[l])
+		for o := range y.out {
+			d, bend := &delta[o], &q.bend[l][o]
+			for j := range d {
+				d[j] = float32(d[j] * bend[j])
+			}
+		}
 		next := q.room((hidden-l)%2, y.in)
 		for i := range y.in {
-			q.denseWord(&next[i], 0, y.w[i:], y.in, delta[:y.out])
+			next[i] = [64]float32{}
+			q.denseWord(&next[i], y.w[i:], y.in, delta[:y.out])
 		}
 		delta = next
 	}
@@ -7356,7 +7332,9 @@ func (n *netTape) activate(t *Tape, l int) {
 		slope[k] = sized(slope[k], len(z[0]))
 	}
 	if t.order == 0 {
-		t.activate(n.net.Activation, z[0], slope[0])
+		for o, x := range z[0] {
+			z[0][o], slope[0][o] = n.net.Activation.Activate(x)
+		}
 		return
 	}
 	for o := range z[0] {
@@ -7443,26 +7421,6 @@ func (n *netTape) addLayer(t *Tape, l int, by Jet, weights, biases []float64) {
 			}
 		}
 		t.outer(weights, n.by, n.act[l][j])
-	}
-}
-
-// farSigma is where exp(-|z|) is no longer made by the kernel.
-const farSigma = 690
-
-// activate replaces numbers by their activations and fills the slopes of these.
-func (t *Tape) activate(a Activation, z, slope []float64) {
-	near := a == SiLU && t.kernel == AVX512
-	for _, x := range z {
-		near = near && -farSigma < x && x < farSigma
-	}
-	if near {
-		for i := 0; i < len(z); i += NetCells {
-			SiLU512(&z[i], &slope[i], min(NetCells, len(z)-i))
-		}
-		return
-	}
-	for o, x := range z {
-		z[o], slope[o] = a.Activate(x)
 	}
 }
 
@@ -7914,8 +7872,7 @@ func (s *Sampler) PackedSize() int {
 // depend on threads or emitted code: for every 64 chains the spins in dense
 // order, one bit a chain, then the categoricals of up to 256 states, a byte a
 // chain, then the others, two bytes, then continuous nodes, the four bytes of a
-// float32, then the steps of those that have them, velocities and
-// fitted steps of joint moves among them. All are little-endian; what lies
+// float32, then the steps of those that have them. All are little-endian; what lies
 // beyond the last chain is 0. At the end are the numbers of samplers in Go, 8 bytes
 // of a float64 each.
 func (s *Sampler) AppendPacked(dst []byte) []byte {
@@ -8040,18 +7997,13 @@ func (s *Sampler) packedFits(b []byte) bool {
 			}
 		}
 		for k := range 64 * s.stepRows {
-			if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !s.rowTakes(k/64, x) {
+			if x := math.Float32frombits(binary.LittleEndian.Uint32(b)); 64*word+k%64 < s.chains && !StepFits(x) {
 				return false
 			}
 			b = b[4:]
 		}
 	}
 	return true
-}
-
-// rowTakes reports whether a row of steps can hold a number.
-func (s *Sampler) rowTakes(row int, x float32) bool {
-	return StepFits(x) || s.stepFree[row] && finite(x)
 }
 
 // StepFits reports whether a step of a sampler can have a value.
@@ -8865,651 +8817,6 @@ func (q *quadraticForm) factorize() bool {
 	return true
 }
 
-// Expressions as programs of package vector: code on a stack becomes operations on one
-// value in registers, with operands in memory; what stands deeper is put aside when the
-// registers are needed. A value that only has to be loaded waits until an operation takes
-// it, and constants are worked out here.
-
-// programBuilder makes a program of float32 or, wide, of float64.
-type programBuilder struct {
-	wide    bool
-	ops     []Op
-	values  []operand
-	loaded  int // place of the value in registers, -1: none
-	deepest int
-	far     bool // it has functions that may give up
-	failed  bool // it has operations without a kernel
-}
-
-// operand is a value of the stack: in registers, put aside, a constant, or to be loaded by
-// op.
-type operand struct {
-	kind  operandKind
-	value float64
-	op    Op
-}
-
-type operandKind uint8
-
-const (
-	isLoaded operandKind = iota
-	isAside
-	isConstant
-	isWaiting
-)
-
-func newProgramBuilder(wide bool) *programBuilder { return &programBuilder{wide: wide, loaded: -1} }
-
-func (b *programBuilder) emit(op Op) { b.ops = append(b.ops, op) }
-
-// bits are those of a constant.
-func (b *programBuilder) bits(v float64) uint64 {
-	if b.wide {
-		return math.Float64bits(v)
-	}
-	return uint64(math.Float32bits(float32(v)))
-}
-
-// round is the value that an operation gives.
-func (b *programBuilder) round(v float64) float64 {
-	if b.wide {
-		return v
-	}
-	return float64(float32(v))
-}
-
-func (b *programBuilder) push(x operand) {
-	b.values = append(b.values, x)
-	b.deepest = max(b.deepest, len(b.values))
-}
-
-func (b *programBuilder) constant(v float64) { b.push(operand{kind: isConstant, value: b.round(v)}) }
-
-func (b *programBuilder) wait(op Op) { b.push(operand{kind: isWaiting, op: op}) }
-
-// aside is where the i-th value is put aside.
-func (b *programBuilder) aside(i int) int {
-	if b.wide {
-		return 512 * i
-	}
-	return 256 * i
-}
-
-// free puts aside what is in registers.
-func (b *programBuilder) free() {
-	if b.loaded >= 0 {
-		b.emit(Op{Code: OpStore, Base: BaseStack, At: b.aside(b.loaded)})
-		b.values[b.loaded].kind = isAside
-		b.loaded = -1
-	}
-}
-
-// load brings the i-th value into registers.
-func (b *programBuilder) load(i int) {
-	if b.loaded == i {
-		return
-	}
-	b.free()
-	switch x := &b.values[i]; x.kind {
-	case isConstant:
-		b.emit(Op{Code: OpConstant, Value: b.bits(x.value)})
-	case isAside:
-		code := OpLoad
-		if b.wide {
-			code = OpLoadWide
-		}
-		b.emit(Op{Code: code, Base: BaseStack, At: b.aside(i)})
-	default:
-		b.emit(x.op)
-	}
-	b.values[i].kind, b.loaded = isLoaded, i
-}
-
-// place is where an operation finds the i-th value in memory; false if it is not there.
-func (b *programBuilder) place(i int) (base Base, at int, ok bool) {
-	switch x := &b.values[i]; {
-	case x.kind == isAside:
-		return BaseStack, b.aside(i), true
-	case x.kind == isWaiting && x.op.Code == OpLoad && !b.wide:
-		return x.op.Base, x.op.At, true
-	}
-	return 0, 0, false
-}
-
-// one does an operation on the top value; at is what it needs besides.
-func (b *programBuilder) one(code OpCode, at int, fold func(float64) float64) {
-	top := len(b.values) - 1
-	if x := &b.values[top]; x.kind == isConstant {
-		x.value = b.round(fold(x.value))
-		return
-	}
-	b.load(top)
-	b.emit(Op{Code: code, At: at})
-}
-
-// arithmetic are the operations of + - × ÷: with the value on the left, on the right, and
-// the same with constants.
-var arithmetic = map[CodeOpKind][4]OpCode{
-	CodeAdd: {OpAdd, OpAdd, OpAddConstant, OpAddConstant},
-	CodeSub: {OpSubtract, OpSubtractFrom, OpSubtractConstant, OpSubtractFromConstant},
-	CodeMul: {OpMultiply, OpMultiply, OpMultiplyConstant, OpMultiplyConstant},
-	CodeDiv: {OpDivide, OpDivideInto, OpDivideConstant, OpDivideIntoConstant},
-}
-
-// ordered are the operations that find their left operand in memory.
-var ordered = map[CodeOpKind]OpCode{
-	CodeMin: OpLeast, CodeMax: OpGreatest, CodeLess: OpLess, CodeLessEq: OpLessEqual,
-	CodeGreater: OpGreater, CodeGreaterEq: OpGreaterEqual, CodeEqual: OpEqual, CodeNotEqual: OpNotEqual,
-}
-
-// functions are the operations on one value.
-var functions = map[CodeOpKind]OpCode{
-	CodeNeg: OpNegate, CodeAbs: OpAbsolute, CodeSqrt: OpRoot, CodeExp: OpExponential,
-	CodeLog: OpLogarithm, CodeTanh: OpTangent, CodeSin: OpSine, CodeCos: OpCosine,
-}
-
-// two does an operation on the two top values.
-func (b *programBuilder) two(op CodeOpKind) {
-	right := len(b.values) - 1
-	left := right - 1
-	x, y := &b.values[left], &b.values[right]
-	if x.kind == isConstant && y.kind == isConstant {
-		x.value = b.round(Operate(op, x.value, y.value))
-		b.values = b.values[:right]
-		return
-	}
-	if code, ok := ordered[op]; ok {
-		if _, _, ok := b.place(left); !ok {
-			b.load(left)
-			b.free()
-		}
-		b.load(right)
-		base, at, _ := b.place(left)
-		b.emit(Op{Code: code, Base: base, At: at})
-	} else {
-		b.arithmetic(arithmetic[op], left, right)
-	}
-	b.values = b.values[:right]
-	b.values[left] = operand{kind: isLoaded}
-	b.loaded = left
-}
-
-// arithmetic does an operation of + - × ÷ with one of the values in registers.
-func (b *programBuilder) arithmetic(codes [4]OpCode, left, right int) {
-	if b.loaded != right { // the left one in registers, if the right one can be taken from where it is
-		_, _, ok := b.place(right)
-		if ok || b.values[right].kind == isConstant {
-			b.load(left)
-			b.with(codes[0], codes[2], right)
-			return
-		}
-	}
-	if _, _, ok := b.place(left); !ok && b.values[left].kind != isConstant {
-		b.load(left)
-		b.free()
-	}
-	b.load(right)
-	b.with(codes[1], codes[3], left)
-}
-
-// with does an operation on the registers and the i-th value.
-func (b *programBuilder) with(code, constant OpCode, i int) {
-	if x := &b.values[i]; x.kind == isConstant {
-		b.emit(Op{Code: constant, Value: b.bits(x.value)})
-		return
-	}
-	base, at, _ := b.place(i)
-	b.emit(Op{Code: code, Base: base, At: at})
-}
-
-// power raises the top value but one to a constant power.
-func (b *programBuilder) power() {
-	top := len(b.values) - 1
-	y := b.values[top]
-	if y.kind != isConstant {
-		b.failed = true
-		return
-	}
-	fold := func(x float64) float64 { return raisePower(x, y.value) }
-	whole := y.value >= 0 && y.value <= MaxWholePower && y.value == math.Floor(y.value)
-	if !whole && y.value != 0.5 && b.values[top-1].kind != isConstant {
-		b.failed = true
-		return
-	}
-	b.values = b.values[:top]
-	if b.loaded == top {
-		b.loaded = -1
-	}
-	switch {
-	case y.value == 2:
-		b.one(OpSquare, 0, fold)
-	case y.value == 0.5:
-		b.one(OpRoot, 0, fold)
-	default:
-		b.one(OpPower, int(y.value), fold)
-	}
-}
-
-// code adds the operations of an expression for a row.
-func (b *programBuilder) code(ops []CodeOp, params []CodeParam, row int, slot func(n int32) Op) {
-	for _, o := range ops {
-		switch {
-		case b.failed:
-			return
-		case o.Op == CodeConst:
-			b.constant(o.V)
-		case o.Op == CodeSlot:
-			b.wait(slot(o.N))
-		case o.Op == CodeParamAt:
-			p := &params[o.N]
-			if len(p.Axes) > 0 {
-				b.failed = true
-				return
-			}
-			at := row
-			if p.Shared {
-				at = 0
-			}
-			b.constant(p.Values[at])
-		case o.Op == CodePow:
-			b.power()
-		case functions[o.Op] != 0:
-			b.far = b.far || o.Op == CodeSin || o.Op == CodeCos
-			b.one(functions[o.Op], 0, func(x float64) float64 { return Operate(o.Op, x, 0) })
-		case ordered[o.Op] != 0 || arithmetic[o.Op][0] != 0:
-			b.two(o.Op)
-		default: // a network
-			b.failed = true
-		}
-	}
-}
-
-// storeTop leaves the top value in a row of results.
-func (b *programBuilder) storeTop(at int) {
-	b.load(len(b.values) - 1)
-	b.emit(Op{Code: OpStore, Base: BaseOut, At: at})
-	b.values, b.loaded = b.values[:0], -1
-}
-
-// program is a list of operations for one run or more; nil: there is none.
-type program struct {
-	runs [][]Op
-	far  bool
-}
-
-// takeRun closes a run.
-func (b *programBuilder) takeRun(p *program) {
-	p.runs = append(p.runs, append(b.ops, Op{}))
-	p.far = p.far || b.far
-	b.ops = nil
-}
-
-// Which programs a sampler has, and how they are run.
-
-// codePick is what of an expression an update evaluates.
-type codePick uint8
-
-const (
-	fieldCode codePick = iota
-	energyCode
-	slopeCode
-	linearCode
-	squareCode
-	codePicks
-)
-
-// of is the code of a part.
-func (k codePick) of(p *CodePart) []CodeOp {
-	return [...][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square}[k]
-}
-
-// Larger programs than these many operations in all are not made.
-const mostProgramOps = 1 << 17
-
-// planPrograms makes the programs of expressions from the numbers at hand.
-func (s *Sampler) planPrograms() {
-	if s.kernelInUse != AVX512 || !s.vectorFloats() {
-		return
-	}
-	s.programOps = 0
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.float == nil {
-				continue
-			}
-			for i := range b.float.nodes {
-				for k := range b.float.nodes[i].codes {
-					s.planTerm(&b.float.nodes[i].codes[k])
-				}
-			}
-		}
-	}
-	s.energyPrograms = make([]*program, len(s.codes))
-	for i := range s.codes {
-		s.energyPrograms[i] = s.energyProgram(&s.codes[i])
-	}
-	s.planSlopes()
-}
-
-// planSlopes makes the programs for the slopes of joint moves, of the nodes that move.
-func (s *Sampler) planSlopes() {
-	if s.kernelInUse != AVX512 || !s.vectorFloats() {
-		return
-	}
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.joint != nil && b.skip != nil {
-				b.slopes = s.slopesProgram(b)
-			}
-		}
-	}
-}
-
-// finish counts what a builder made; nil if it is not to be used.
-func (s *Sampler) finish(b *programBuilder, p *program) *program {
-	for _, r := range p.runs {
-		s.programOps += len(r)
-	}
-	if b.failed || s.programOps > mostProgramOps || b.deepest > len(wideStack{}) {
-		return nil
-	}
-	return p
-}
-
-// planTerm makes the programs of a row seen from one of its nodes, which add to a sum.
-func (s *Sampler) planTerm(t *codeTerm) {
-	c := &s.codes[t.factor]
-	for k := range codePicks {
-		ops := k.of(&c.Parts[t.self])
-		t.programs[k] = nil
-		if ops == nil {
-			continue
-		}
-		b, p := newProgramBuilder(false), &program{}
-		b.code(ops, c.Params, t.row, func(n int32) Op {
-			if n == t.self && t.slots[n].kind != nodeSpin {
-				return Op{Code: OpLoad, Base: BaseOwn}
-			}
-			return s.slotLoad(t.slots[n])
-		})
-		if !b.failed {
-			b.load(0)
-			b.emit(Op{Code: OpAdd, Base: BaseOut})
-			b.storeTop(0)
-			b.takeRun(p)
-		}
-		t.programs[k] = s.finish(b, p)
-	}
-}
-
-// slotLoad loads the state of a node as a number.
-func (s *Sampler) slotLoad(r slotRef) Op {
-	switch r.kind {
-	case nodeSpin:
-		return Op{Code: OpLoadSpin, Base: BaseBits, At: 8 * s.tile * int(r.row)}
-	case nodeCat8:
-		return Op{Code: OpLoadByte, Base: BaseBytes, At: 64 * s.tile * int(r.row)}
-	case nodeCat16:
-		return Op{Code: OpLoadShort, Base: BaseShorts, At: 128 * s.tile * int(r.row)}
-	}
-	return Op{Code: OpLoad, At: 256 * s.tile * int(r.row)}
-}
-
-// energyProgram adds the rows of a code factor to a sum in float64.
-func (s *Sampler) energyProgram(c *CodeFactor) *program {
-	b, p := newProgramBuilder(true), &program{}
-	sum := Op{Code: OpLoadWide, Base: BaseOut}
-	for r := range c.Rows {
-		if c.Directed || len(p.runs)*MostOps > mostProgramOps {
-			return nil
-		}
-		if len(b.values) == 0 {
-			b.wait(sum)
-		}
-		b.code(c.Energy, c.Params, r, func(n int32) Op {
-			node := c.Index[r*len(c.Slots)+int(n)]
-			return s.slotLoad(slotRef{s.kind[node], s.row[node]})
-		})
-		if b.failed {
-			return nil
-		}
-		b.two(CodeAdd)
-		if len(b.ops) > MostOps/2 || r == c.Rows-1 {
-			b.storeTop(0)
-			b.takeRun(p)
-		}
-	}
-	return s.finish(b, p)
-}
-
-// slopesProgram puts the slopes of a block's nodes that move into rows.
-func (s *Sampler) slopesProgram(block *blockPlan) *program {
-	b, p := newProgramBuilder(false), &program{}
-	terms := 0
-	for i := range block.nodes {
-		if block.skip[i] {
-			continue
-		}
-		node := &block.float.nodes[i]
-		s.slope(b, node)
-		if b.failed || len(p.runs)*MostOps > mostProgramOps {
-			return nil
-		}
-		b.storeTop(256 * i)
-		terms += len(node.linear) + len(node.square)
-		if len(b.ops) > MostOps/2 || terms > MostTerms/2 {
-			b.takeRun(p)
-			terms = 0
-		}
-	}
-	b.takeRun(p)
-	return s.finish(b, p)
-}
-
-// slope is the slope at the present state of a node.
-func (s *Sampler) slope(b *programBuilder, node *floatNode) {
-	if node.linearRun == nil || node.squareRun == nil {
-		b.failed = true
-		return
-	}
-	x := s.slotLoad(slotRef{nodeFloat, s.row[node.node]})
-	b.constant(2)
-	b.termSum(float32(node.a), node.squareRun)
-	b.two(CodeMul)
-	b.wait(x)
-	b.two(CodeMul)
-	b.termSum(node.constant[0], node.linearRun)
-	b.two(CodeAdd)
-	for i := range node.codes {
-		t := &node.codes[i]
-		c := &s.codes[t.factor]
-		if ops := c.Parts[t.self].Slope; ops != nil {
-			b.code(ops, c.Params, t.row, func(n int32) Op { return s.slotLoad(t.slots[n]) })
-			if b.failed {
-				return
-			}
-			b.two(CodeAdd)
-		}
-	}
-}
-
-// termSum is a constant and a run of terms.
-func (b *programBuilder) termSum(constant float32, run []Term) {
-	b.constant(float64(constant))
-	if n := len(run) - 1; n > 0 {
-		b.load(len(b.values) - 1)
-		b.emit(Op{Code: OpTerms, At: n, Terms: &run[0]})
-	}
-}
-
-// first is the address of the first element from a place on, nil if there is none.
-func first[T any](a []T, at int) *T {
-	if at < len(a) {
-		return &a[at]
-	}
-	return nil
-}
-
-// runProgram runs a program for the chains of a word, with the row of the node itself
-// and rows of results, and reports whether the kernel knew everything.
-func (w *worker) runProgram(p *program, own, out *[64]float32, lane int) bool {
-	v := &w.program
-	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
-	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
-	v.Far = 0
-	for _, ops := range p.runs {
-		v.Ops = &ops[0]
-		RunCode512(v)
-	}
-	return v.Far == 0
-}
-
-// addProgram is a term's code added to a sum by its program; false if there is none.
-func (w *worker) addProgram(s *Sampler, t *codeTerm, k codePick, own, sum *[64]float32, lane int) bool {
-	p := t.programs[k]
-	if p == nil {
-		return false
-	}
-	if self := t.slots[t.self]; own == nil && self.kind == nodeFloat {
-		own = w.lane(s, self.row, lane)
-	}
-	if p.far {
-		w.float.before = *sum
-	}
-	if !w.runProgram(p, own, sum, lane) {
-		*sum = w.float.before
-		return false
-	}
-	return true
-}
-
-// wideStack is room for values put aside in float64.
-type wideStack [12][64]float64
-
-// addEnergyProgram is addCodeFactor by a program; false if there is none.
-func (s *Sampler) addEnergyProgram(sum *[64]float64, i, word int) bool {
-	p := s.energyPrograms[i]
-	if p == nil {
-		return false
-	}
-	var stack wideStack
-	v := Program[float64]{State: first(s.floats, s.chainAt(s.floatRows, 0, 64*word)), Stack: &stack[0], Out: sum}
-	if s.spinRows > 0 {
-		v.Bits = &s.bits[s.wordAt(0, word)]
-	}
-	v.Bytes, v.Shorts = first(s.cat8, s.chainAt(s.cat8Rows, 0, 64*word)), first(s.cat16, s.chainAt(s.cat16Rows, 0, 64*word))
-	before := *sum
-	for _, ops := range p.runs {
-		v.Ops = &ops[0]
-		RunWide512(&v)
-	}
-	if v.Far != 0 {
-		*sum = before
-		return false
-	}
-	return true
-}
-
-// Rate is a number that may change from sweep to sweep. With t the sweep number
-// Value is, computed in float64 from left to right with the functions of this package,
-//
-//	constant      From
-//	linear        From + (To-From)·t/Sweeps before sweep Sweeps, To from then on
-//	cosine        To + (From-To)/2·(1 + cos(π·t/Sweeps)) before, To from then on
-//	exponential   From·exp(t·log(Factor)), at least Least
-//	multi_step    From·Factor·Factor…, once for each entry of At up to t
-//
-// With Rise = r > 0 the first r sweeps lead up to it: From·(0.01 + 0.99·t/r) for t < r,
-// then t counts from sweep r.
-type Rate struct {
-	Shape         string // one of RateShapes; "" is constant
-	From, To      float64
-	Sweeps        int
-	Factor, Least float64
-	At            []int
-	Rise          int
-}
-
-// RateShapes are the shapes of a Rate.
-var RateShapes = []string{"constant", "linear", "cosine", "exponential", "multi_step"}
-
-// Fixed is a rate that does not change.
-func Fixed(x float64) Rate { return Rate{From: x} }
-
-// IsFixed reports whether the rate is the same in every sweep.
-func (r *Rate) IsFixed() bool { return (r.Shape == "" || r.Shape == "constant") && r.Rise == 0 }
-
-// Value is the rate in a sweep.
-func (r *Rate) Value(sweep uint64) float64 {
-	t, rise := float64(sweep), float64(r.Rise)
-	if t < rise {
-		return r.From * (0.01 + float64(float64(0.99*t)/rise))
-	}
-	t -= rise
-	n := float64(r.Sweeps)
-	switch r.Shape {
-	case "linear":
-		if t >= n {
-			return r.To
-		}
-		return r.From + float64(float64((r.To-r.From)*t)/n)
-	case "cosine":
-		if t >= n {
-			return r.To
-		}
-		return r.To + float64((r.From-r.To)/2*(1+Cos(float64(math.Pi*t)/n)))
-	case "exponential":
-		return max(r.Least, float64(r.From*Exp(float64(t*Log(r.Factor)))))
-	case "multi_step":
-		x := r.From
-		for _, at := range r.At {
-			if float64(at) <= t {
-				x = float64(x * r.Factor)
-			}
-		}
-		return x
-	}
-	return r.From
-}
-
-// fits reports whether every value is finite and at least 0, and above 0 at the start.
-func (r *Rate) fits(positive bool) bool {
-	good := func(x float64) bool { return x >= 0 && x <= math.MaxFloat64 }
-	switch r.Shape {
-	case "", "constant":
-	case "linear", "cosine":
-		if r.Sweeps < 1 || !good(r.To) {
-			return false
-		}
-	case "exponential":
-		if !(r.Factor > 0 && r.Factor <= 1) || !good(r.Least) {
-			return false
-		}
-	case "multi_step":
-		if !(r.Factor > 0 && r.Factor <= 1) || !slices.IsSorted(r.At) || len(r.At) > 0 && r.At[0] < 0 {
-			return false
-		}
-	default:
-		return false
-	}
-	return good(r.From) && (r.From > 0 || !positive) && r.Rise >= 0
-}
-
-// Fits reports whether a block of a sampler can move so; n is its number of nodes.
-func (j *Joint) Fits(sampler string, n int) bool {
-	kind := jointNamed(sampler)
-	if kind < 0 || !j.StepSize.fits(true) || !j.NoiseScale.fits(false) || j.Steps < 1 || j.Mass != nil && len(j.Mass) != n {
-		return false
-	}
-	for _, m := range j.Mass {
-		if !(m > 0 && m <= math.MaxFloat64) {
-			return false
-		}
-	}
-	return j.Friction >= 0 && j.Friction <= math.MaxFloat64 && j.Momentum >= 0 && j.Momentum < 1 && j.Adapt >= 0 && j.Adapt < 1 &&
-		(j.Mass == nil || kind == jointHMC || kind == jointUnderdamped) && (j.Adapt == 0 || (kind == jointMALA || kind == jointHMC) && j.StepSize.IsFixed())
-}
-
 // maxGroup is the largest Format.Group: a table has 2^maxGroup sums.
 const maxGroup = 8
 
@@ -9591,8 +8898,6 @@ type Sampler struct {
 	stepRows                      int
 	steps                         []float32 // of samplers that have them
 	stepRow                       []int32   // of each node, -1 without
-	stepFree                      []bool    // of each row: any number, not a step
-	adaptRow                      int       // see Adapted; -1 without
 	fitUntil                      uint64    // sweeps before it fit the steps
 	fitFixed                      bool      // by Options
 	codeDepth                     int       // of the deepest expression
@@ -9624,8 +8929,8 @@ type Sampler struct {
 	intAt     []int         // where each factor's begin
 	numberAt  [][]int32     // by factor, see placeNumberRows
 
-	energyPrograms []*program // by code factor; nil: none
-	programOps     int        // of all programs
+	energyPrograms []*vectorCode // by code factor; nil: none
+	programOps     int           // of all programs
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -10307,20 +9612,16 @@ func (m *Model) varAt(node int) int {
 // NodeName is the node as a user writes it: x[3,4], or x for a scalar.
 func (m *Model) NodeName(node int) string {
 	v := m.varOf(node)
-	return ElementName(v.Name, v.Shape, node-v.First)
-}
-
-// ElementName is element i of a variable of a shape as a user writes it.
-func ElementName(name string, shape []int, i int) string {
-	if shape == nil {
-		return name
+	if v.Shape == nil {
+		return v.Name
 	}
-	at := make([]string, len(shape))
-	for a := len(shape) - 1; a >= 0; a-- {
-		at[a] = strconv.Itoa(i % shape[a])
-		i /= shape[a]
+	at := make([]string, len(v.Shape))
+	r := node - v.First
+	for a := len(v.Shape) - 1; a >= 0; a-- {
+		at[a] = strconv.Itoa(r % v.Shape[a])
+		r /= v.Shape[a]
 	}
-	return name + "[" + strings.Join(at, ",") + "]"
+	return v.Name + "[" + strings.Join(at, ",") + "]"
 }
 
 // Var returns a variable by name, nil if there is none.
@@ -10437,9 +9738,6 @@ func (s *Sampler) Init() {
 func (s *Sampler) Restart() {
 	m := s.model
 	s.startSteps()
-	for _, w := range s.workers {
-		w.lost = nil
-	}
 	for vi := range m.Vars {
 		v, in := &m.Vars[vi], m.initOf(vi)
 		for n := v.First; n < v.First+v.Count; n++ {
@@ -10891,8 +10189,7 @@ func (s *Sampler) Acceptance(name string) (rate float64, proposals uint64) {
 	return float64(sum.taken) / float64(sum.tried), sum.tried
 }
 
-// Steps appends the steps of a node in every chain, or its velocity; nothing for a node
-// without.
+// Steps appends the steps of a node in every chain; nothing for a node without.
 func (s *Sampler) Steps(node int, dst []float32) []float32 {
 	row := s.stepRow[node]
 	if row < 0 {
@@ -10904,8 +10201,8 @@ func (s *Sampler) Steps(node int, dst []float32) []float32 {
 	return dst
 }
 
-// SetStep replaces the step of a node that has one in one chain, or its velocity;
-// StepFits tells what a step may be, and a velocity is finite.
+// SetStep replaces the step of a node that has one in one chain; StepFits tells what
+// it may be.
 func (s *Sampler) SetStep(chain, node int, step float32) {
 	if row := s.stepRow[node]; row >= 0 {
 		s.steps[s.chainAt(s.stepRows, int(row), chain)] = step
@@ -10924,53 +10221,25 @@ func (m *Model) Fits(i int) string {
 	return ""
 }
 
-// Moves reports whether variable i has a velocity, which a joint move keeps.
-func (m *Model) Moves(i int) bool {
-	b := m.JointBlock()
-	return b != nil && jointNamed(b.Sampler).keeps() && b.Holds(&m.Vars[i])
-}
-
-// Adapts reports whether warm-up fits the step of a joint move.
-func (m *Model) Adapts() bool {
-	b := m.JointBlock()
-	return b != nil && b.Joint.Adapt > 0
-}
-
-// JointBlock is the block with a joint move; nil: there is none.
-func (m *Model) JointBlock() *Block {
-	if n := len(m.Sweep); n > 0 && m.Sweep[n-1][0].Joint != nil {
-		return &m.Sweep[n-1][0]
-	}
-	return nil
-}
-
 // Holds reports whether some node of a variable is in the block.
 func (b *Block) Holds(v *Var) bool {
 	return slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count })
 }
 
-// placeSteps gives rows to the nodes of blocks whose sampler keeps a number for each,
-// and to the fitted steps of a joint move.
+// placeSteps gives steps to the nodes of blocks whose sampler has them.
 func (s *Sampler) placeSteps() {
 	s.stepRow = slices.Repeat([]int32{-1}, s.model.Nodes)
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
-			velocity := b.Joint != nil && jointNamed(b.Sampler).keeps()
-			if !velocity && (b.Joint != nil || samplerNamed(b.Sampler) <= stepNone) {
+			if b.Joint != nil || samplerNamed(b.Sampler) <= stepNone {
 				continue
 			}
 			for _, n := range b.Nodes {
-				s.stepRow[n] = int32(len(s.stepFree))
-				s.stepFree = append(s.stepFree, velocity)
+				s.stepRow[n] = int32(s.stepRows)
+				s.stepRows++
 			}
 		}
 	}
-	s.adaptRow = -1
-	if s.model.Adapts() {
-		s.adaptRow = len(s.stepFree)
-		s.stepFree = append(s.stepFree, false, true, false)
-	}
-	s.stepRows = len(s.stepFree)
 	s.steps = make([]float32, s.tiles*s.tile*s.stepRows*64)
 }
 
@@ -10981,19 +10250,8 @@ func (s *Sampler) startSteps() {
 			continue
 		}
 		first := firstStep(s.model.varOf(n))
-		if s.stepFree[row] {
-			first = 0
-		}
 		for c := range 64 * s.words {
 			s.steps[s.chainAt(s.stepRows, int(row), c)] = first
-		}
-	}
-	if s.adaptRow >= 0 {
-		first := stepInside(s.model.JointBlock().Joint.StepSize.From)
-		for c := range 64 * s.words {
-			for k, x := range [adaptNumbers]float32{first, 0, first} {
-				s.steps[s.chainAt(s.stepRows, s.adaptRow+k, c)] = x
-			}
 		}
 	}
 }
@@ -11250,7 +10508,6 @@ type worker struct {
 	joint             jointScratch
 	diverged          uint64
 	divergedAt        uint64 // sweep of the first
-	lost              *MoveFault
 	float             floatScratch
 	program           Program[float32]
 
@@ -11637,7 +10894,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 			each = append(each, e)
 		}
 	}
-	if err := s.Fault(); err != nil { // of the initial state
+	if err := s.UserFault(); err != nil { // of the initial state
 		return err
 	}
 	r := runner{s: s, ctx: ctx, each: each}
@@ -11709,7 +10966,7 @@ func (r *runner) sweeps(n int) error {
 		k := min(n, piece)
 		r.s.Sweeps(k)
 		n -= k
-		if err := r.s.Fault(); err != nil {
+		if err := r.s.UserFault(); err != nil {
 			return err
 		}
 		if err := r.observeSweep(); err != nil {
@@ -12907,6 +12164,272 @@ func (c *ChainState) Observed(o ChainObserver, numbers, values []float64) error 
 	return err
 }
 
+// Which programs a sampler has, and how they are run.
+
+// codePick is what of an expression an update evaluates.
+type codePick uint8
+
+const (
+	fieldCode codePick = iota
+	energyCode
+	slopeCode
+	linearCode
+	squareCode
+	codePicks
+)
+
+// of is the code of a part.
+func (k codePick) of(p *CodePart) []CodeOp {
+	return [...][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square}[k]
+}
+
+// Larger programs than these many operations in all are not made.
+const mostProgramOps = 1 << 17
+
+// planPrograms makes the programs of expressions from the numbers at hand.
+func (s *Sampler) planPrograms() {
+	if s.kernelInUse != AVX512 || !s.vectorFloats() {
+		return
+	}
+	s.programOps = 0
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.float == nil {
+				continue
+			}
+			for i := range b.float.nodes {
+				for k := range b.float.nodes[i].codes {
+					s.planTerm(&b.float.nodes[i].codes[k])
+				}
+			}
+		}
+	}
+	s.energyPrograms = make([]*vectorCode, len(s.codes))
+	for i := range s.codes {
+		s.energyPrograms[i] = s.energyProgram(&s.codes[i])
+	}
+	s.planSlopes()
+}
+
+// planSlopes makes the programs for the slopes of joint moves, of the nodes that move.
+func (s *Sampler) planSlopes() {
+	if s.kernelInUse != AVX512 || !s.vectorFloats() {
+		return
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.joint != nil && b.skip != nil {
+				b.slopes = s.slopesProgram(b)
+			}
+		}
+	}
+}
+
+// finish counts what a builder made; nil if it is not to be used.
+func (s *Sampler) finish(b *codeBuilder, p *vectorCode) *vectorCode {
+	for _, r := range p.runs {
+		s.programOps += len(r)
+	}
+	if b.failed || s.programOps > mostProgramOps || b.deepest > len(wideStack{}) {
+		return nil
+	}
+	return p
+}
+
+// planTerm makes the programs of a row seen from one of its nodes, which add to a sum.
+func (s *Sampler) planTerm(t *codeTerm) {
+	c := &s.codes[t.factor]
+	for k := range codePicks {
+		ops := k.of(&c.Parts[t.self])
+		t.programs[k] = nil
+		if ops == nil {
+			continue
+		}
+		b, p := newCodeBuilder(false), &vectorCode{}
+		b.code(ops, c.Params, t.row, func(n int32) Op {
+			if n == t.self && t.slots[n].kind != nodeSpin {
+				return Op{Code: OpLoad, Base: BaseOwn}
+			}
+			return s.slotLoad(t.slots[n])
+		})
+		if !b.failed {
+			b.load(0)
+			b.emit(Op{Code: OpAdd, Base: BaseOut})
+			b.storeTop(0)
+			b.takeRun(p)
+		}
+		t.programs[k] = s.finish(b, p)
+	}
+}
+
+// slotLoad loads the state of a node as a number.
+func (s *Sampler) slotLoad(r slotRef) Op {
+	switch r.kind {
+	case nodeSpin:
+		return Op{Code: OpLoadSpin, Base: BaseBits, At: 8 * s.tile * int(r.row)}
+	case nodeCat8:
+		return Op{Code: OpLoadByte, Base: BaseBytes, At: 64 * s.tile * int(r.row)}
+	case nodeCat16:
+		return Op{Code: OpLoadShort, Base: BaseShorts, At: 128 * s.tile * int(r.row)}
+	}
+	return Op{Code: OpLoad, At: 256 * s.tile * int(r.row)}
+}
+
+// energyProgram adds the rows of a code factor to a sum in float64.
+func (s *Sampler) energyProgram(c *CodeFactor) *vectorCode {
+	b, p := newCodeBuilder(true), &vectorCode{}
+	sum := Op{Code: OpLoadWide, Base: BaseOut}
+	for r := range c.Rows {
+		if c.Directed || len(p.runs)*MostOps > mostProgramOps {
+			return nil
+		}
+		if len(b.values) == 0 {
+			b.wait(sum)
+		}
+		b.code(c.Energy, c.Params, r, func(n int32) Op {
+			node := c.Index[r*len(c.Slots)+int(n)]
+			return s.slotLoad(slotRef{s.kind[node], s.row[node]})
+		})
+		if b.failed {
+			return nil
+		}
+		b.two(CodeAdd)
+		if len(b.ops) > MostOps/2 || r == c.Rows-1 {
+			b.storeTop(0)
+			b.takeRun(p)
+		}
+	}
+	return s.finish(b, p)
+}
+
+// slopesProgram puts the slopes of a block's nodes that move into rows.
+func (s *Sampler) slopesProgram(block *blockPlan) *vectorCode {
+	b, p := newCodeBuilder(false), &vectorCode{}
+	terms := 0
+	for i := range block.nodes {
+		if block.skip[i] {
+			continue
+		}
+		node := &block.float.nodes[i]
+		s.slope(b, node)
+		if b.failed || len(p.runs)*MostOps > mostProgramOps {
+			return nil
+		}
+		b.storeTop(256 * i)
+		terms += len(node.linear) + len(node.square)
+		if len(b.ops) > MostOps/2 || terms > MostTerms/2 {
+			b.takeRun(p)
+			terms = 0
+		}
+	}
+	b.takeRun(p)
+	return s.finish(b, p)
+}
+
+// slope is the slope at the present state of a node.
+func (s *Sampler) slope(b *codeBuilder, node *floatNode) {
+	if node.linearRun == nil || node.squareRun == nil {
+		b.failed = true
+		return
+	}
+	x := s.slotLoad(slotRef{nodeFloat, s.row[node.node]})
+	b.constant(2)
+	b.termSum(float32(node.a), node.squareRun)
+	b.two(CodeMul)
+	b.wait(x)
+	b.two(CodeMul)
+	b.termSum(node.constant[0], node.linearRun)
+	b.two(CodeAdd)
+	for i := range node.codes {
+		t := &node.codes[i]
+		c := &s.codes[t.factor]
+		if ops := c.Parts[t.self].Slope; ops != nil {
+			b.code(ops, c.Params, t.row, func(n int32) Op { return s.slotLoad(t.slots[n]) })
+			if b.failed {
+				return
+			}
+			b.two(CodeAdd)
+		}
+	}
+}
+
+// termSum is a constant and a run of terms.
+func (b *codeBuilder) termSum(constant float32, run []Term) {
+	b.constant(float64(constant))
+	if n := len(run) - 1; n > 0 {
+		b.load(len(b.values) - 1)
+		b.emit(Op{Code: OpTerms, At: n, Terms: &run[0]})
+	}
+}
+
+// first is the address of the first element from a place on, nil if there is none.
+func first[T any](a []T, at int) *T {
+	if at < len(a) {
+		return &a[at]
+	}
+	return nil
+}
+
+// runProgram runs a program for the chains of a word, with the row of the node itself
+// and rows of results, and reports whether the kernel knew everything.
+func (w *worker) runProgram(p *vectorCode, own, out *[64]float32, lane int) bool {
+	v := &w.program
+	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
+	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
+	v.Far = 0
+	for _, ops := range p.runs {
+		v.Ops = &ops[0]
+		RunCode512(v)
+	}
+	return v.Far == 0
+}
+
+// addProgram is a term's code added to a sum by its program; false if there is none.
+func (w *worker) addProgram(s *Sampler, t *codeTerm, k codePick, own, sum *[64]float32, lane int) bool {
+	p := t.programs[k]
+	if p == nil {
+		return false
+	}
+	if self := t.slots[t.self]; own == nil && self.kind == nodeFloat {
+		own = w.lane(s, self.row, lane)
+	}
+	if p.far {
+		w.float.before = *sum
+	}
+	if !w.runProgram(p, own, sum, lane) {
+		*sum = w.float.before
+		return false
+	}
+	return true
+}
+
+// wideStack is room for values put aside in float64.
+type wideStack [12][64]float64
+
+// addEnergyProgram is addCodeFactor by a program; false if there is none.
+func (s *Sampler) addEnergyProgram(sum *[64]float64, i, word int) bool {
+	p := s.energyPrograms[i]
+	if p == nil {
+		return false
+	}
+	var stack wideStack
+	v := Program[float64]{State: first(s.floats, s.chainAt(s.floatRows, 0, 64*word)), Stack: &stack[0], Out: sum}
+	if s.spinRows > 0 {
+		v.Bits = &s.bits[s.wordAt(0, word)]
+	}
+	v.Bytes, v.Shorts = first(s.cat8, s.chainAt(s.cat8Rows, 0, 64*word)), first(s.cat16, s.chainAt(s.cat16Rows, 0, 64*word))
+	before := *sum
+	for _, ops := range p.runs {
+		v.Ops = &ops[0]
+		RunWide512(&v)
+	}
+	if v.Far != 0 {
+		*sum = before
+		return false
+	}
+	return true
+}
+
 // Continuous nodes by the kernels of package vector, 64 chains at a time. They do what
 // the portable code beside them does.
 
@@ -13440,169 +12963,6 @@ func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint3
 	out := &w.outBits[int(b.row[i])*s.tile+c/64]
 	value := w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot)
 	*out = *out&^(1<<(c%64)) | value<<(c%64)
-}
-
-// Joint moves that keep a velocity of every node from sweep to sweep: underdamped
-// Langevin dynamics and Nesterov's descent. Velocities stand where other samplers have
-// their steps, begin at 0 and are part of a state.
-
-// velocityRow is the velocity of node i of a block in the chains of a word.
-func (w *worker) velocityRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
-	return (*[64]float32)(w.steps[(int(b.float.nodes[i].step)*s.tile+lane)*64:])
-}
-
-// saveVelocity remembers the velocities before a move.
-func (s *Sampler) saveVelocity(w *worker, b *blockPlan, lane int) {
-	for i := range b.nodes {
-		w.joint.velocity[i] = *w.velocityRow(s, b, i, lane)
-	}
-}
-
-// restoreVelocity puts chains back to their velocities before the move.
-func (s *Sampler) restoreVelocity(w *worker, b *blockPlan, chains uint64, lane int) {
-	for i := range b.nodes {
-		v, old := w.velocityRow(s, b, i, lane), &w.joint.velocity[i]
-		for c := range v {
-			if chains>>c&1 != 0 {
-				v[c] = old[c]
-			}
-		}
-	}
-}
-
-// underdamped is one step of Langevin dynamics with a momentum, split as BAOAB
-// (Leimkuhler and Matthews 2013): half a kick, half a drift, friction and noise, half a
-// drift, half a kick.
-func (s *Sampler) underdamped(w *worker, b *blockPlan, lane, n int) {
-	j := b.joint
-	s.saveVelocity(w, b, lane)
-	c := Exp(-float64(j.Friction * w.joint.size[0])) // the step is the same in all chains
-	kept, sd := float32(c), float32(math.Sqrt(float64((1-float64(c*c))*j.NoiseScale.Value(w.sweep))))
-	w.leap(s, j, -1)
-	kick := func() {
-		s.jointSlopes(w, b, lane, n)
-		for i := range b.nodes {
-			if !b.skip[i] {
-				w.leap(s, j, i)
-				p := w.velocityRow(s, b, i, lane)
-				s.minusProduct(p, p, &w.joint.half, &w.joint.slope[i])
-			}
-		}
-	}
-	kick()
-	for i := range b.nodes {
-		if b.skip[i] {
-			continue
-		}
-		w.leap(s, j, i)
-		x, p, z := w.jointRow(s, b, i, lane), w.velocityRow(s, b, i, lane), &w.joint.noise[i]
-		drift := float32(0.5 * w.joint.step[0])
-		for c := range z {
-			x[c] += float32(drift * p[c])
-			p[c] = float32(kept*p[c]) + float32(sd*z[c])
-			x[c] += float32(drift * p[c])
-		}
-	}
-	kick()
-}
-
-// nesterov is one step of descent with momentum, the slope taken where the momentum
-// leads.
-func (s *Sampler) nesterov(w *worker, b *blockPlan, lane, n int) {
-	mu := float32(b.joint.Momentum)
-	s.saveVelocity(w, b, lane)
-	for i := range b.nodes {
-		if b.skip[i] {
-			continue
-		}
-		x, v := w.jointRow(s, b, i, lane), w.velocityRow(s, b, i, lane)
-		for c := range v {
-			v[c] = float32(mu * v[c])
-			x[c] += v[c]
-		}
-	}
-	s.jointSlopes(w, b, lane, n)
-	w.joint.factors(func(size float64) (step, half float32) { return float32(float64(size * s.beta)), 0 })
-	for i := range b.nodes {
-		if b.skip[i] {
-			continue
-		}
-		x, v := w.jointRow(s, b, i, lane), w.velocityRow(s, b, i, lane)
-		s.minusProduct(v, v, &w.joint.step, &w.joint.slope[i])
-		for c := range v {
-			x[c] = w.joint.old[i][c] + v[c]
-		}
-	}
-}
-
-// A MoveFault says where a move without a Metropolis test left the finite numbers
-// first. The chain stayed where it was before that move.
-type MoveFault struct {
-	Sampler string
-	Node    string
-	Chain   int
-	Sweep   uint64
-
-	slot int
-}
-
-func (f *MoveFault) Error() string {
-	return fmt.Sprintf("%s diverged: %s of chain %d is no finite number in sweep %d; the chain stays where it was before", f.Sampler, f.Node, f.Chain, f.Sweep)
-}
-
-func (f *MoveFault) before(g *MoveFault) bool {
-	switch {
-	case f.Sweep != g.Sweep:
-		return f.Sweep < g.Sweep
-	case f.Chain != g.Chain:
-		return f.Chain < g.Chain
-	}
-	return f.slot < g.slot
-}
-
-// lose counts chains that left the finite numbers and remembers the first.
-func (s *Sampler) lose(w *worker, b *blockPlan, lost uint64, lane, word int) {
-	for c := range 64 {
-		if lost>>c&1 == 0 {
-			continue
-		}
-		w.diverge(w.sweep)
-		i := 0
-		for finite(w.jointRow(s, b, i, lane)[c]) && (!b.joint.kind.keeps() || finite(w.velocityRow(s, b, i, lane)[c])) {
-			i++
-		}
-		f := &MoveFault{Sampler: jointNames[b.joint.kind], Node: s.model.NodeName(int(b.nodes[i])), Chain: 64*word + c, Sweep: w.sweep, slot: b.first + i}
-		if w.lost == nil || f.before(w.lost) {
-			w.lost = f
-		}
-	}
-}
-
-// IsFault reports whether an error is one that Fault gives.
-func IsFault(err error) bool {
-	var code *UserFault
-	var move *MoveFault
-	return errors.As(err, &code) || errors.As(err, &move)
-}
-
-func finite(x float32) bool { return x-x == 0 }
-
-// Fault is the first thing that went wrong since the last Init: a *UserFault of user's
-// code, or a *MoveFault; nil: nothing. Run stops with it.
-func (s *Sampler) Fault() error {
-	if err := s.UserFault(); err != nil {
-		return err
-	}
-	var first *MoveFault
-	for _, w := range s.workers {
-		if w.lost != nil && (first == nil || w.lost.before(first)) {
-			first = w.lost
-		}
-	}
-	if first == nil {
-		return nil
-	}
-	return first
 }
 
 // Emitted packages that import this one check when they are compiled that both
@@ -18825,14 +18185,14 @@ func (r *rowMoments) addValues(f *Frame) error {
 type SamplerReport struct {
 	Variable   string `json:"variable"`
 	Sampler    string `json:"sampler"`
-	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; none without a Metropolis test
+	Acceptance Value  `json:"acceptance"` // share of the proposals taken after warm-up; of slice and langevin none
 	Step       Value  `json:"step"`       // median over nodes and chains
 	// Divergences are joint moves that were undone because they left the finite
 	// numbers or made a large error in the energy, the first in sweep DivergedAt.
 	Divergences uint64 `json:"divergences,omitempty"`
 	DivergedAt  uint64 `json:"diverged_at,omitempty"`
 
-	joint, fitted bool
+	joint bool
 }
 
 // samplerReports are those of a view.
@@ -18870,8 +18230,11 @@ func samplerReports(v ChainView) []SamplerReport {
 // jointReports is the report of a joint move, if there is one.
 func jointReports(v ChainView) []SamplerReport {
 	m := v.Model()
-	b := m.JointBlock()
-	if b == nil {
+	if len(m.Sweep) == 0 {
+		return nil
+	}
+	b := m.Sweep[len(m.Sweep)-1][0]
+	if b.Joint == nil {
 		return nil
 	}
 	var names []string
@@ -18880,10 +18243,7 @@ func jointReports(v ChainView) []SamplerReport {
 			names = append(names, x.Name)
 		}
 	}
-	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: Value{NA: "not known"}, Step: Value{V: b.Joint.StepSize.Value(v.SweepNumber())}, joint: true}
-	if step, ok := adaptedSteps(v); ok {
-		r.Step, r.fitted = Value{V: step}, true
-	}
+	r := SamplerReport{Variable: strings.Join(names, ", "), Sampler: b.Sampler, Acceptance: Value{NA: "not known"}, Step: Value{V: b.Joint.StepSize}, joint: true}
 	source, ok := v.(interface {
 		Acceptance(name string) (rate float64, proposals uint64)
 		Divergences() (count, first uint64)
@@ -18891,40 +18251,13 @@ func jointReports(v ChainView) []SamplerReport {
 	if !ok {
 		return []SamplerReport{r}
 	}
-	if rate, proposals := source.Acceptance(names[0]); proposals > 0 {
+	if rate, proposals := source.Acceptance(names[0]); proposals > 0 && b.Sampler != "langevin" {
 		r.Acceptance = Value{V: rate}
 	}
 	if count, first := source.Divergences(); count > 0 {
 		r.Divergences, r.DivergedAt = count, first
 	}
 	return []SamplerReport{r}
-}
-
-// adaptedSteps is the median over chains of the step of a joint move that warm-up
-// fitted.
-func adaptedSteps(v ChainView) (median float64, ok bool) {
-	source, ok := v.(Adapting)
-	if !ok || !v.Model().Adapts() {
-		return 0, false
-	}
-	var steps []float32
-	for c := range v.Chains() {
-		numbers, _ := source.Adapted(c)
-		steps = append(steps, numbers[2])
-	}
-	slices.Sort(steps)
-	return float64(steps[len(steps)/2]), true
-}
-
-// Shares of proposals taken beyond which a joint move could be much better.
-const (
-	fewTaken  = 0.2
-	nearlyAll = 0.99
-)
-
-// descends says whether the sampler is an optimiser.
-func (r *SamplerReport) descends() bool {
-	return r.joint && (r.Sampler == "gradient" || r.Sampler == "nesterov")
 }
 
 // text is a report for people.
@@ -18938,25 +18271,14 @@ func (r *SamplerReport) text() string {
 		if r.Sampler == "slice" {
 			what = "width"
 		}
-		if r.joint && !r.fitted {
-			text += fmt.Sprintf(", step %.6g", r.Step.V)
+		if r.joint {
+			text += fmt.Sprintf(", step %v", r.Step.V)
 		} else {
 			text += fmt.Sprintf(", %s %.3g (median)", what, r.Step.V)
 		}
 	}
-	switch {
-	case !r.joint || !r.Acceptance.OK():
-	case r.Acceptance.V < fewTaken:
-		text += "; so few are taken that chains hardly move: use a smaller step_size, or adapt"
-	case r.Acceptance.V > nearlyAll:
-		text += "; nearly all are taken: a larger step_size, or adapt, moves farther"
-	}
 	if r.Divergences > 0 {
-		help := "use a smaller step_size"
-		if r.fitted {
-			help = "adapt to a larger acceptance"
-		}
-		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: %s", r.Divergences, r.DivergedAt, help)
+		text += fmt.Sprintf("; %d moves diverged and were undone, the first in sweep %d: use a smaller step_size", r.Divergences, r.DivergedAt)
 	}
 	return text
 }
@@ -18966,8 +18288,6 @@ func (r *SamplerReport) text() string {
 //
 // The file is an .npz with an array state/NAME (chain, *shape) for each variable,
 // steps/NAME, float32, for each whose sampler fits steps (0 where a node has none),
-// velocity/NAME in the same form for those that a joint move gives a velocity, adapt
-// (chain, 3) with the numbers of a joint move whose step is fitted,
 // histogram/NAME with the counts of each histogram so far, the numbers that samplers
 // and observers in Go keep, if there are any, and the member meta. meta holds the
 // SHA-256 digest of the whole file as it would be with an empty digest. A file is
@@ -18976,8 +18296,7 @@ func (r *SamplerReport) text() string {
 type SavedState struct {
 	Meta  StateMeta
 	vars  []savedVar
-	steps []savedVar // their values are the bits of the steps or velocities
-	adapt *savedVar  // nil: no fitted step of a joint move
+	steps []savedVar // their values are the bits of the steps
 
 	histograms []SavedHistogram
 	numbers    []savedNumbers
@@ -19011,8 +18330,6 @@ const (
 	stateKind   = "thrmlgen state 1"
 	statePrefix = "state/"
 	stepsPrefix = "steps/"
-	speedPrefix = "velocity/"
-	adaptMember = "adapt"
 )
 
 // A StateError says why a state file cannot be continued from: it is damaged, or
@@ -19078,23 +18395,12 @@ func encodeState(v ChainView, generator string, counts []SavedHistogram, carried
 	})
 }
 
-// A keptVar is a variable of which a state keeps steps or velocities.
-type keptVar struct {
-	*Var
-	member string // of a state file
-	fits   func(float32) bool
-}
-
-// stepped are the variables whose sampler fits steps, or that have velocities.
-func stepped(m *Model) []keptVar {
-	var list []keptVar
+// stepped are the variables whose sampler fits steps.
+func stepped(m *Model) []*Var {
+	var list []*Var
 	for i := range m.Vars {
-		x := &m.Vars[i]
-		switch {
-		case m.Fits(i) != "":
-			list = append(list, keptVar{x, stepsPrefix + x.Name, func(v float32) bool { return v == 0 || StepFits(v) }})
-		case m.Moves(i):
-			list = append(list, keptVar{x, speedPrefix + x.Name, func(v float32) bool { return v-v == 0 }})
+		if m.Fits(i) != "" {
+			list = append(list, &m.Vars[i])
 		}
 	}
 	return list
@@ -19112,27 +18418,11 @@ func writeSteps(z *NPZWriter, v ChainView) error {
 				values[c*x.Count+i] = step
 			}
 		}
-		if err := z.Add(x.member, append([]int{v.Chains()}, x.Shape...), values); err != nil {
+		if err := z.Add(stepsPrefix+x.Name, append([]int{v.Chains()}, x.Shape...), values); err != nil {
 			return err
 		}
 	}
-	return writeAdapted(z, v)
-}
-
-func writeAdapted(z *NPZWriter, v ChainView) error {
-	if !v.Model().Adapts() {
-		return nil
-	}
-	source, ok := v.(Adapting)
-	if !ok {
-		return errors.New("the engine does not tell the fitted steps of the dynamics")
-	}
-	var values []float32
-	for c := range v.Chains() {
-		numbers, _ := source.Adapted(c)
-		values = append(values, numbers[:]...)
-	}
-	return z.Add(adaptMember, []int{v.Chains(), 3}, values)
+	return nil
 }
 
 // sealState writes the archive twice: to find its digest, and with it.
@@ -19263,8 +18553,8 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 	list := &s.vars
 	name, ok := strings.CutPrefix(member, statePrefix)
 	if !ok {
-		name, list = member, &s.steps
-		ok = strings.HasPrefix(member, stepsPrefix) || strings.HasPrefix(member, speedPrefix) || member == adaptMember
+		name, ok = strings.CutPrefix(member, stepsPrefix)
+		list = &s.steps
 	}
 	number := strings.HasPrefix(member, samplerPrefix) || strings.HasPrefix(member, observerPrefix)
 	if !ok && !number {
@@ -19283,10 +18573,6 @@ func (s *SavedState) readVar(z *NPZReader, member string) error {
 	}
 	if len(a.Shape) == 0 || a.Shape[0] != s.Meta.Chains {
 		return stateErrorf("damaged: %s has shape %v for %d chains", member, a.Shape, s.Meta.Chains)
-	}
-	if member == adaptMember {
-		s.adapt = &savedVar{member, a, values}
-		return nil
 	}
 	*list = append(*list, savedVar{name, a, values})
 	return nil
@@ -19330,12 +18616,7 @@ func (s *SavedState) writeVars(z *NPZWriter) error {
 		}
 	}
 	for _, v := range s.steps {
-		if err := z.Add(v.name, v.array.Shape, v.array.Data); err != nil {
-			return err
-		}
-	}
-	if a := s.adapt; a != nil {
-		if err := z.Add(a.name, a.array.Shape, a.array.Data); err != nil {
+		if err := z.Add(stepsPrefix+v.name, v.array.Shape, v.array.Data); err != nil {
 			return err
 		}
 	}
@@ -19394,66 +18675,25 @@ func (s *SavedState) checkSteps(m *Model, chains int) error {
 	for i, v := range vars {
 		x := &s.steps[i]
 		shape := append([]int{chains}, v.Shape...)
-		if x.name != v.member || x.array.DType != "<f4" || !slices.Equal(x.array.Shape, shape) {
-			return stateErrorf("saved %s of shape %v and type %s, the model has %s of shape %v", x.name, x.array.Shape, x.array.DType, v.member, shape)
+		if x.name != v.Name || x.array.DType != "<f4" || !slices.Equal(x.array.Shape, shape) {
+			return stateErrorf("saved steps of %s of shape %v and type %s, the model has steps of %s of shape %v", x.name, x.array.Shape, x.array.DType, v.Name, shape)
 		}
 		for k, bits := range x.values {
-			if step := BitsFloat(bits); !v.fits(step) {
-				return stateErrorf("%s: element %d is %v, no step", v.member, k, step)
+			if step := BitsFloat(bits); step != 0 && !StepFits(step) {
+				return stateErrorf("steps of %s: element %d is %v, no step", v.Name, k, step)
 			}
-		}
-	}
-	return s.checkAdapted(m, chains)
-}
-
-// checkAdapted is Check for the fitted steps of a joint move.
-func (s *SavedState) checkAdapted(m *Model, chains int) error {
-	a := s.adapt
-	switch {
-	case a == nil && !m.Adapts():
-		return nil
-	case a == nil:
-		return stateErrorf("saved without fitted steps of the dynamics, which the model has")
-	case !m.Adapts():
-		return stateErrorf("saved with fitted steps of the dynamics, which the model has not")
-	case a.array.DType != "<f4" || !slices.Equal(a.array.Shape, []int{chains, 3}):
-		return stateErrorf("saved fitted steps of shape %v and type %s, the model has three for each of %d chains", a.array.Shape, a.array.DType, chains)
-	}
-	for c := range chains {
-		if x := s.adapted(c); !AdaptedFits(x) {
-			return stateErrorf("fitted steps of chain %d: %v are none", c, x)
 		}
 	}
 	return nil
 }
 
-func (s *SavedState) adapted(chain int) (x [3]float32) {
-	for k := range x {
-		x[k] = BitsFloat(s.adapt.values[3*chain+k])
-	}
-	return x
-}
-
-// An Engine is what RestoreSteps fills: steps and velocities by node, and the fitted steps
-// of a joint move.
-type Engine interface {
-	SetStep(chain, node int, step float32)
-	SetAdapted(chain int, numbers [3]float32)
-}
-
-// RestoreSteps gives an engine every step and velocity of the file, for a model that
-// Check accepts.
-func (s *SavedState) RestoreSteps(m *Model, to Engine) {
+// EachStep calls put with every step of the file, for a model that Check accepts.
+func (s *SavedState) EachStep(m *Model, put func(chain, node int, step float32)) {
 	for i, v := range stepped(m) {
 		for k, bits := range s.steps[i].values {
-			if bits != 0 || strings.HasPrefix(v.member, speedPrefix) {
-				to.SetStep(k/v.Count, v.First+k%v.Count, BitsFloat(bits))
+			if bits != 0 {
+				put(k/v.Count, v.First+k%v.Count, BitsFloat(bits))
 			}
-		}
-	}
-	if s.adapt != nil {
-		for c := range s.Meta.Chains {
-			to.SetAdapted(c, s.adapted(c))
 		}
 	}
 }
@@ -19516,7 +18756,7 @@ func (s *SavedState) Restore(to *Sampler) error {
 			return stateErrorf("chain %d: %v", c, err)
 		}
 	}
-	s.RestoreSteps(m, to)
+	s.EachStep(m, to.SetStep)
 	s.restoreNumbers(to)
 	to.SetSweepNumber(s.Meta.Sweep)
 	return nil
@@ -20809,9 +20049,6 @@ func (r *Report) judge() (sentence string, converged bool) {
 	if r.Interrupted {
 		prefix = fmt.Sprintf("Interrupted after %d of %d draws. ", r.Draws, r.Planned)
 	}
-	if i := slices.IndexFunc(r.Samplers, func(s SamplerReport) bool { return s.descends() }); i >= 0 {
-		return prefix + fmt.Sprintf("No samples: %s descends the energy, so that R-hat and ESS say nothing here; read the best and the final states.", r.Samplers[i].Sampler), false
-	}
 	switch {
 	case r.Draws == 0:
 		return prefix + "No draws: nothing is known.", false
@@ -20895,12 +20132,6 @@ type ChainView interface {
 	Energies(beta float64, dst []float64) []float64
 }
 
-// Adapting is a ChainView of a model whose dynamics fit their step.
-type Adapting interface {
-	// Adapted are the numbers of one chain, see Sampler.Adapted.
-	Adapted(chain int) (numbers [3]float32, ok bool)
-}
-
 // Stepped is a ChainView of a model with samplers that fit steps.
 type Stepped interface {
 	// Steps appends the step of a node in every chain, nothing for one without.
@@ -20916,8 +20147,6 @@ type ChainStates struct {
 	// StepSizes are, of each chain, the step of each node that Sampler.HasSteps; nil
 	// for a model without.
 	StepSizes [][]float32
-	// Fitted are those of Adapted by chain, nil for a model without.
-	Fitted [][3]float32
 
 	model *Model
 	seed  uint64
@@ -20969,14 +20198,6 @@ func (s *ChainStates) Steps(node int, dst []float32) []float32 {
 		dst = append(dst, x[node])
 	}
 	return dst
-}
-
-// Adapted is as in Adapting.
-func (s *ChainStates) Adapted(chain int) (numbers [3]float32, ok bool) {
-	if s.Fitted == nil {
-		return numbers, false
-	}
-	return s.Fitted[chain], true
 }
 
 // Energies is as in ChainView, from the model's weights: each row's contribution
@@ -24046,85 +23267,6 @@ func (t *Trainer) slopes() [][]slope {
 	return out
 }
 
-// A buffer holds states of persistent chains (Tieleman 2008; Du and Mordatch 2019). A
-// step takes as many of its slots as there are negative chains, each slot at most once;
-// some chains begin anew; and where the chains have come to goes back into the slots that
-// were drawn. The buffer begins with initial states.
-
-// buffered reports whether persistent chains come from a buffer.
-func (t *Task) buffered() bool {
-	return t.Start == StartPersistent && (t.Buffer > 0 || t.Fresh > 0)
-}
-
-// slots is the size of the buffer.
-func (t *Task) slots() int { return max(t.Buffer, t.Negative.Chains) }
-
-// buffer is the sampler whose chains are the slots; it only holds their states.
-func (t *Trainer) buffer() (*Sampler, error) {
-	return t.sampler(useBuffer, t.task.Negative.Model, t.task.slots())
-}
-
-// drawSlots are the slots of a step: the first of a shuffle by Fisher and Yates from the
-// first place up, place i swapped with i + floor(w·(n-i)/2^32), w the word of purpose 6,
-// chain 1, sweep the step, slot i.
-func drawSlots(n, count int, seed, step uint64) []int {
-	slots := make([]int, n)
-	for i := range slots {
-		slots[i] = i
-	}
-	words := NewWords(seed, 10)
-	for i := range count {
-		j := i + int(uint64(words.Word32(PurposeOrder, 1, step, uint32(i), 0))*uint64(n-i)>>32)
-		slots[i], slots[j] = slots[j], slots[i]
-	}
-	return slots[:count]
-}
-
-// fromBuffer puts the states of slots into the chains of s, but for those that begin anew:
-// where the word of purpose 6, chain 2, sweep the step, slot the chain is below Fresh·2^32.
-func (t *Trainer) fromBuffer(s *Sampler) ([]int, error) {
-	b, err := t.buffer()
-	if err != nil {
-		return nil, err
-	}
-	slots := drawSlots(b.Chains(), s.Chains(), t.task.Seed, uint64(t.step))
-	words := NewWords(t.task.Seed, 10)
-	first := !t.began
-	if first {
-		b.SetSweepNumber(t.sweeps[1])
-		b.Restart()
-	}
-	s.Restart()
-	var state []int32
-	for chain, slot := range slots {
-		w := words.Word32(PurposeOrder, 2, uint64(t.step), uint32(chain), 0)
-		if !first && float64(w) < float64(t.task.Fresh*(1<<32)) {
-			continue
-		}
-		state = b.State(slot, state[:0])
-		if err := s.SetState(chain, state); err != nil {
-			return nil, err
-		}
-	}
-	return slots, nil
-}
-
-// toBuffer returns the states of the chains to their slots.
-func (t *Trainer) toBuffer(s *Sampler, slots []int) error {
-	b, err := t.buffer()
-	if err != nil {
-		return err
-	}
-	var state []int32
-	for chain, slot := range slots {
-		state = s.State(chain, state[:0])
-		if err := b.SetState(slot, state); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // A checkpoint is an .npz: weights/NAME (shape of the weights) of every runtime factor
 // and parameter, what the optimiser remembers of each as first/NAME and second/NAME, the
 // packed negative chains if they persist, and meta. meta holds the SHA-256 digest of
@@ -24260,9 +23402,6 @@ func (t *Trainer) persistent() interface {
 		return nil
 	}
 	s, err := t.sampler(useNegative, t.task.Negative.Model, t.task.Negative.Chains)
-	if t.task.buffered() {
-		s, err = t.buffer()
-	}
 	if err != nil {
 		return nil // it was made before
 	}
@@ -24445,7 +23584,7 @@ func (t *Trainer) taskDigest() string {
 		return []any{p.Chains, p.Schedule, p.Model.Sweep, p.Model.Init, p.Model.Beta, p.Model.Format}
 	}
 	text, err := json.Marshal([]any{phase(task.Positive), phase(task.Negative), task.Visible, task.Data, task.Given, task.Condition,
-		task.batch(), task.Loss, task.K, task.Start, task.Optimizer, task.Seed, task.Buffer, task.Fresh, task.Sigma, task.Projections})
+		task.batch(), task.Loss, task.K, task.Start, task.Optimizer, task.Seed})
 	if err != nil {
 		panic(err) // numbers and slices of them
 	}
@@ -24473,9 +23612,6 @@ func (t *Trainer) taskDigest() string {
 //	gradient.go    one gradient, with both phases' moments and their errors
 //	moments.go     the sums of a phase
 //	optimizer.go   SGD with momentum, Adam
-//	buffer.go      states of persistent chains
-//	scorematch.go  losses of score matching, which run no chains
-//	lines.go       energies along lines, with their derivatives
 //	score.go       how well examples fit
 //	checkpoint.go  stopping and going on, bit for bit
 //
@@ -24595,15 +23731,10 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 		return nil, err
 	}
 	s.SetSweepNumber(t.sweeps[1])
-	var slots []int // of a buffer
 	switch {
 	case t.task.Start == StartData:
 		t.packed = t.last.AppendPacked(t.packed[:0])
 		if err := s.SetPacked(t.packed); err != nil {
-			return nil, err
-		}
-	case t.task.buffered():
-		if slots, err = t.fromBuffer(s); err != nil {
 			return nil, err
 		}
 	case t.task.Start == StartNoise || !t.began:
@@ -24619,9 +23750,6 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 	}
 	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
 	t.sweeps[1] = s.SweepNumber()
-	if err == nil && slots != nil {
-		err = t.toBuffer(s, slots)
-	}
 	return out, err
 }
 
@@ -25437,10 +24565,7 @@ func logOnePlusExp(x float64) float64 {
 //
 // and their gradients by what is fitted are those of H along lines: through x in the
 // directions of the axes or of v, and through x + σε in the direction r = ∇U - ε/σ, as
-// the gradient of the loss is that of r·∇U with r held. No chains run. Words are those of
-// purpose 1, chain being the example's place in the batch, sweep the number of gradients
-// before, slot the place among the visible nodes: a number of v is +1 where the top bit of
-// draw p is set, p the projection; ε is the normal number of draws 0 and 1. All nodes that are
+// the gradient of the loss is that of r·∇U with r held. No chains run. All nodes that are
 // not held must be visible and continuous, without a range: at the ends of one the
 // integration by parts behind these losses leaves a term.
 
@@ -25661,9 +24786,6 @@ type Task struct {
 	K      int // sweeps of contrastive divergence
 	Start  Start
 
-	Buffer int     // of persistent chains: states that are kept, see buffer.go; 0: as many as chains
-	Fresh  float64 // of persistent chains: the share that begins anew in every step
-
 	Sigma       float64 // of denoising score matching
 	Projections int     // of sliced score matching, for each example
 
@@ -25752,14 +24874,6 @@ func (t *Task) check() error {
 		return fmt.Errorf("train: each phase needs at least one chain")
 	case t.Loss == CD && t.K < 1:
 		return fmt.Errorf("train: contrastive divergence of %d sweeps", t.K)
-	case t.Buffer < 0 || t.Buffer > 0 && t.Buffer < t.Negative.Chains:
-		return fmt.Errorf("train: a buffer of %d states for %d chains", t.Buffer, t.Negative.Chains)
-	case !(t.Fresh >= 0 && t.Fresh <= 1):
-		return fmt.Errorf("train: a share of %v of the chains begins anew", t.Fresh)
-	case (t.Buffer > 0 || t.Fresh > 0) && t.Start != StartPersistent:
-		return fmt.Errorf("train: a buffer is of persistent chains")
-	case t.buffered() && len(t.Given) > 0:
-		return fmt.Errorf("train: a buffer with conditions, which its states do not keep")
 	case t.Loss == KL && t.Start == StartData:
 		return fmt.Errorf("train: chains start at the data in contrastive divergence only")
 	}
@@ -26007,7 +25121,6 @@ func shuffled(n int, seed, epoch uint64) []int32 {
 const (
 	usePositive = iota
 	useNegative
-	useBuffer // holds the states of persistent chains
 	useScore
 )
 
@@ -26020,7 +25133,7 @@ func (t *Trainer) sampler(use int, m *Model, chains int) (*Sampler, error) {
 	if s := t.samplers[key]; s != nil {
 		return s, nil
 	}
-	s, err := NewSampler(m, Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative || use == useBuffer})
+	s, err := NewSampler(m, Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative})
 	if err == nil {
 		t.samplers[key] = s
 	}
