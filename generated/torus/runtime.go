@@ -4323,7 +4323,6 @@ func (s *Sampler) prepareFloats() {
 			}
 		}
 	}
-	s.planPrograms()
 }
 
 func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
@@ -12186,7 +12185,8 @@ func (k codePick) of(p *CodePart) []CodeOp {
 // Larger programs than these many operations in all are not made.
 const mostProgramOps = 1 << 17
 
-// planPrograms makes the programs of expressions from the numbers at hand.
+// planPrograms makes the programs of expressions from the weights and parameters at hand;
+// β is not in them.
 func (s *Sampler) planPrograms() {
 	if s.kernelInUse != AVX512 || !s.vectorFloats() {
 		return
@@ -12216,6 +12216,7 @@ func (s *Sampler) planSlopes() {
 	if s.kernelInUse != AVX512 || !s.vectorFloats() {
 		return
 	}
+	others := s.programOps
 	for _, super := range s.blocks {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
@@ -12223,6 +12224,7 @@ func (s *Sampler) planSlopes() {
 			}
 		}
 	}
+	s.programOps = others // these may be made again without the others
 }
 
 // finish counts what a builder made; nil if it is not to be used.
@@ -13084,6 +13086,7 @@ func (s *Sampler) buildTables() {
 	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
+	s.planPrograms()
 }
 
 // buildFields fills the pool of partial sums and the views. Nodes with the

@@ -148,7 +148,6 @@ func (s *Sampler) prepareFloats() {
 			}
 		}
 	}
-	s.planPrograms()
 }
 
 func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {

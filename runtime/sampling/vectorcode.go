@@ -26,7 +26,8 @@ func (k codePick) of(p *CodePart) []CodeOp {
 // Larger programs than these many operations in all are not made.
 const mostProgramOps = 1 << 17
 
-// planPrograms makes the programs of expressions from the numbers at hand.
+// planPrograms makes the programs of expressions from the weights and parameters at hand;
+// β is not in them.
 func (s *Sampler) planPrograms() {
 	if s.kernelInUse != vector.AVX512 || !s.vectorFloats() {
 		return
@@ -56,6 +57,7 @@ func (s *Sampler) planSlopes() {
 	if s.kernelInUse != vector.AVX512 || !s.vectorFloats() {
 		return
 	}
+	others := s.programOps
 	for _, super := range s.blocks {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
@@ -63,6 +65,7 @@ func (s *Sampler) planSlopes() {
 			}
 		}
 	}
+	s.programOps = others // these may be made again without the others
 }
 
 // finish counts what a builder made; nil if it is not to be used.
