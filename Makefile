@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools cuda-models coverage rng-battery cold-glass bench bench-peers bench-moons clean
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools cuda-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,11 @@ bench-moons: build ## install torch and torchebm from PyPI, train on two moons w
 	$(PYTHON) -m venv $(OUT)/moons
 	$(OUT)/moons/bin/pip install -q -r gen/bench/moons-requirements.txt
 	$(OUT)/moons/bin/python gen/bench/moons.py --thrmlgen $(BIN)
+
+bench-torchebm: build ## install them too, print ratios of Langevin and HMC in one run
+	$(PYTHON) -m venv $(OUT)/moons
+	$(OUT)/moons/bin/pip install -q -r gen/bench/moons-requirements.txt
+	$(OUT)/moons/bin/python gen/bench/peers_torchebm.py --thrmlgen $(BIN)
 
 clean: ## remove what was built
 	rm -rf bin $(OUT)

@@ -323,7 +323,7 @@ def print_table(rows):
         return f"{max(rates):.4f} ({min(rates):.4f})" if rates else ""
 
     print(f"\nbest of {ROUNDS} (slowest)")
-    line = "{:<12}{:<38}{:<10}{:>18}{:>20}{:>9}{:>8}  {}"
+    line = "{:<18}{:<38}{:<10}{:>18}{:>20}{:>9}{:>8}  {}"
     print(line.format("model", "against", "unit", "peer", "thrmlgen", "ratio", "needed", ""))
     for r in rows:
         ratio, needed = r.get("ratio"), r["needed"]
@@ -350,11 +350,15 @@ def installed(module):
 
 def machine(names):
     """CPU model and the versions of what was measured."""
+    packages = {"dwave": ["dwave-samplers"], "thrml": ["thrml", "jax"]}
+    return facts({package for name in names for peer in NEEDED[name] for package in packages[peer]})
+
+
+def facts(packages):
+    """CPU model and the versions of packages."""
     with open("/proc/cpuinfo") as f:
         cpu = next((text.split(":")[1].strip() for text in f if text.startswith("model name")), platform.machine())
-    packages = {"dwave": ["dwave-samplers"], "thrml": ["thrml", "jax"]}
-    measured = {package for name in names for peer in NEEDED[name] for package in packages[peer]}
-    return {"cpu": cpu} | {package: importlib.metadata.version(package) for package in sorted(measured)}
+    return {"cpu": cpu} | {package: importlib.metadata.version(package) for package in sorted(packages)}
 
 
 def main():
@@ -391,12 +395,12 @@ def main():
             else:
                 rows += compare(name, binary, folder, core, cores)
 
-    facts = machine(names)
-    print(", ".join(f"{key} {value}" for key, value in facts.items()))
+    measured = machine(names)
+    print(", ".join(f"{key} {value}" for key, value in measured.items()))
     print_table(rows)
     if args.json:
         with open(args.json, "w") as f:
-            json.dump({"machine": facts, "rounds": ROUNDS, "rows": rows}, f, indent=1)
+            json.dump({"machine": measured, "rounds": ROUNDS, "rows": rows}, f, indent=1)
 
 
 if __name__ == "__main__":

@@ -2189,7 +2189,7 @@ type codeTerm struct {
 	self     int32
 	row      int
 	slots    []slotRef
-	programs [codePicks]*program // nil: none
+	programs [codePicks]*vectorCode // nil: none
 }
 
 // slotRef is where a node's state is.
@@ -2644,6 +2644,285 @@ func (m *Model) addLowestSquares(codes []CodeFactor, low []float64) {
 			}
 		}
 	}
+}
+
+// Expressions as programs of package vector: code on a stack becomes operations on one
+// value in registers, with operands in memory; what stands deeper is put aside when the
+// registers are needed. A value that only has to be loaded waits until an operation takes
+// it, and constants are worked out here.
+
+// codeBuilder makes a program of float32 or, wide, of float64.
+type codeBuilder struct {
+	wide    bool
+	ops     []Op
+	values  []operand
+	loaded  int // place of the value in registers, -1: none
+	deepest int
+	far     bool // it has functions that may give up
+	failed  bool // it has operations without a kernel
+}
+
+// operand is a value of the stack: in registers, put aside, a constant, or to be loaded by
+// op.
+type operand struct {
+	kind  operandKind
+	value float64
+	op    Op
+}
+
+type operandKind uint8
+
+const (
+	isLoaded operandKind = iota
+	isAside
+	isConstant
+	isWaiting
+)
+
+func newCodeBuilder(wide bool) *codeBuilder { return &codeBuilder{wide: wide, loaded: -1} }
+
+func (b *codeBuilder) emit(op Op) { b.ops = append(b.ops, op) }
+
+// bits are those of a constant.
+func (b *codeBuilder) bits(v float64) uint64 {
+	if b.wide {
+		return math.Float64bits(v)
+	}
+	return uint64(math.Float32bits(float32(v)))
+}
+
+// round is the value that an operation gives.
+func (b *codeBuilder) round(v float64) float64 {
+	if b.wide {
+		return v
+	}
+	return float64(float32(v))
+}
+
+func (b *codeBuilder) push(x operand) {
+	b.values = append(b.values, x)
+	b.deepest = max(b.deepest, len(b.values))
+}
+
+func (b *codeBuilder) constant(v float64) { b.push(operand{kind: isConstant, value: b.round(v)}) }
+
+func (b *codeBuilder) wait(op Op) { b.push(operand{kind: isWaiting, op: op}) }
+
+// aside is where the i-th value is put aside.
+func (b *codeBuilder) aside(i int) int {
+	if b.wide {
+		return 512 * i
+	}
+	return 256 * i
+}
+
+// free puts aside what is in registers.
+func (b *codeBuilder) free() {
+	if b.loaded >= 0 {
+		b.emit(Op{Code: OpStore, Base: BaseStack, At: b.aside(b.loaded)})
+		b.values[b.loaded].kind = isAside
+		b.loaded = -1
+	}
+}
+
+// load brings the i-th value into registers.
+func (b *codeBuilder) load(i int) {
+	if b.loaded == i {
+		return
+	}
+	b.free()
+	switch x := &b.values[i]; x.kind {
+	case isConstant:
+		b.emit(Op{Code: OpConstant, Value: b.bits(x.value)})
+	case isAside:
+		code := OpLoad
+		if b.wide {
+			code = OpLoadWide
+		}
+		b.emit(Op{Code: code, Base: BaseStack, At: b.aside(i)})
+	default:
+		b.emit(x.op)
+	}
+	b.values[i].kind, b.loaded = isLoaded, i
+}
+
+// place is where an operation finds the i-th value in memory; false if it is not there.
+func (b *codeBuilder) place(i int) (base Base, at int, ok bool) {
+	switch x := &b.values[i]; {
+	case x.kind == isAside:
+		return BaseStack, b.aside(i), true
+	case x.kind == isWaiting && x.op.Code == OpLoad && !b.wide:
+		return x.op.Base, x.op.At, true
+	}
+	return 0, 0, false
+}
+
+// one does an operation on the top value; at is what it needs besides.
+func (b *codeBuilder) one(code OpCode, at int, fold func(float64) float64) {
+	top := len(b.values) - 1
+	if x := &b.values[top]; x.kind == isConstant {
+		x.value = b.round(fold(x.value))
+		return
+	}
+	b.load(top)
+	b.emit(Op{Code: code, At: at})
+}
+
+// arithmetic are the operations of + - × ÷: with the value on the left, on the right, and
+// the same with constants.
+var arithmetic = map[CodeOpKind][4]OpCode{
+	CodeAdd: {OpAdd, OpAdd, OpAddConstant, OpAddConstant},
+	CodeSub: {OpSubtract, OpSubtractFrom, OpSubtractConstant, OpSubtractFromConstant},
+	CodeMul: {OpMultiply, OpMultiply, OpMultiplyConstant, OpMultiplyConstant},
+	CodeDiv: {OpDivide, OpDivideInto, OpDivideConstant, OpDivideIntoConstant},
+}
+
+// ordered are the operations that find their left operand in memory.
+var ordered = map[CodeOpKind]OpCode{
+	CodeMin: OpLeast, CodeMax: OpGreatest, CodeLess: OpLess, CodeLessEq: OpLessEqual,
+	CodeGreater: OpGreater, CodeGreaterEq: OpGreaterEqual, CodeEqual: OpEqual, CodeNotEqual: OpNotEqual,
+}
+
+// functions are the operations on one value.
+var functions = map[CodeOpKind]OpCode{
+	CodeNeg: OpNegate, CodeAbs: OpAbsolute, CodeSqrt: OpRoot, CodeExp: OpExponential,
+	CodeLog: OpLogarithm, CodeTanh: OpTangent, CodeSin: OpSine, CodeCos: OpCosine,
+}
+
+// two does an operation on the two top values.
+func (b *codeBuilder) two(op CodeOpKind) {
+	right := len(b.values) - 1
+	left := right - 1
+	x, y := &b.values[left], &b.values[right]
+	if x.kind == isConstant && y.kind == isConstant {
+		x.value = b.round(Operate(op, x.value, y.value))
+		b.values = b.values[:right]
+		return
+	}
+	if code, ok := ordered[op]; ok {
+		if _, _, ok := b.place(left); !ok {
+			b.load(left)
+			b.free()
+		}
+		b.load(right)
+		base, at, _ := b.place(left)
+		b.emit(Op{Code: code, Base: base, At: at})
+	} else {
+		b.arithmetic(arithmetic[op], left, right)
+	}
+	b.values = b.values[:right]
+	b.values[left] = operand{kind: isLoaded}
+	b.loaded = left
+}
+
+// arithmetic does an operation of + - × ÷ with one of the values in registers.
+func (b *codeBuilder) arithmetic(codes [4]OpCode, left, right int) {
+	if b.loaded != right { // the left one in registers, if the right one can be taken from where it is
+		_, _, ok := b.place(right)
+		if ok || b.values[right].kind == isConstant {
+			b.load(left)
+			b.with(codes[0], codes[2], right)
+			return
+		}
+	}
+	if _, _, ok := b.place(left); !ok && b.values[left].kind != isConstant {
+		b.load(left)
+		b.free()
+	}
+	b.load(right)
+	b.with(codes[1], codes[3], left)
+}
+
+// with does an operation on the registers and the i-th value.
+func (b *codeBuilder) with(code, constant OpCode, i int) {
+	if x := &b.values[i]; x.kind == isConstant {
+		b.emit(Op{Code: constant, Value: b.bits(x.value)})
+		return
+	}
+	base, at, _ := b.place(i)
+	b.emit(Op{Code: code, Base: base, At: at})
+}
+
+// power raises the top value but one to a constant power.
+func (b *codeBuilder) power() {
+	top := len(b.values) - 1
+	y := b.values[top]
+	if y.kind != isConstant {
+		b.failed = true
+		return
+	}
+	fold := func(x float64) float64 { return raisePower(x, y.value) }
+	whole := y.value >= 0 && y.value <= MaxWholePower && y.value == math.Floor(y.value)
+	if !whole && y.value != 0.5 && b.values[top-1].kind != isConstant {
+		b.failed = true
+		return
+	}
+	b.values = b.values[:top]
+	if b.loaded == top {
+		b.loaded = -1
+	}
+	switch {
+	case y.value == 2:
+		b.one(OpSquare, 0, fold)
+	case y.value == 0.5:
+		b.one(OpRoot, 0, fold)
+	default:
+		b.one(OpPower, int(y.value), fold)
+	}
+}
+
+// code adds the operations of an expression for a row.
+func (b *codeBuilder) code(ops []CodeOp, params []CodeParam, row int, slot func(n int32) Op) {
+	for _, o := range ops {
+		switch {
+		case b.failed:
+			return
+		case o.Op == CodeConst:
+			b.constant(o.V)
+		case o.Op == CodeSlot:
+			b.wait(slot(o.N))
+		case o.Op == CodeParamAt:
+			p := &params[o.N]
+			if len(p.Axes) > 0 {
+				b.failed = true
+				return
+			}
+			at := row
+			if p.Shared {
+				at = 0
+			}
+			b.constant(p.Values[at])
+		case o.Op == CodePow:
+			b.power()
+		case functions[o.Op] != 0:
+			b.far = b.far || o.Op == CodeSin || o.Op == CodeCos
+			b.one(functions[o.Op], 0, func(x float64) float64 { return Operate(o.Op, x, 0) })
+		case ordered[o.Op] != 0 || arithmetic[o.Op][0] != 0:
+			b.two(o.Op)
+		default: // a network
+			b.failed = true
+		}
+	}
+}
+
+// storeTop leaves the top value in a row of results.
+func (b *codeBuilder) storeTop(at int) {
+	b.load(len(b.values) - 1)
+	b.emit(Op{Code: OpStore, Base: BaseOut, At: at})
+	b.values, b.loaded = b.values[:0], -1
+}
+
+// vectorCode is a list of operations for one run or more; nil: there is none.
+type vectorCode struct {
+	runs [][]Op
+	far  bool
+}
+
+// takeRun closes a run.
+func (b *codeBuilder) takeRun(p *vectorCode) {
+	p.runs = append(p.runs, append(b.ops, Op{}))
+	p.far = p.far || b.far
+	b.ops = nil
 }
 
 // The binary form of a Model, little-endian:
@@ -3354,10 +3633,10 @@ type blockPlan struct {
 	states int
 	first  int
 	nodes  []int32
-	kernel []kernel // padded to a multiple of 4
-	skip   []bool   // padding and clamped nodes
-	slopes *program // of a joint move; nil: none
-	row    []int32  // state row
+	kernel []kernel    // padded to a multiple of 4
+	skip   []bool      // padding and clamped nodes
+	slopes *vectorCode // of a joint move; nil: none
+	row    []int32     // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows
 	// that hold nothing else up to start[i+1].
@@ -4334,7 +4613,6 @@ func (s *Sampler) prepareFloats() {
 			}
 		}
 	}
-	s.planPrograms()
 }
 
 func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
@@ -4601,8 +4879,12 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		w.normals(s, &f.term, n, slot, chain)
 	}
 	if x.bounds == nil && !square {
-		if s.kernelInUse == AVX512 {
+		switch s.kernelInUse {
+		case AVX512:
 			Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			return
+		case AVX2:
+			Mix256((*[64]float32)(out), &f.sum, &f.term, h, sd)
 			return
 		}
 		for c := range out {
@@ -8113,8 +8395,11 @@ func (t *normalTable) at(n uint32) float64 {
 
 // fill gives numbers for first words. Those of a word in rare need a second one.
 func (t *normalTable) fill(k Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
-	if k == AVX512 {
+	switch k {
+	case AVX512:
 		return Normals512((*[512]Cubic)(t), words, z)
+	case AVX2:
+		return Normals256((*[512]Cubic)(t), words, z)
 	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)
@@ -9183,551 +9468,6 @@ func (q *quadraticForm) factorize() bool {
 	return true
 }
 
-// Expressions as programs of package vector: code on a stack becomes operations on one
-// value in registers, with operands in memory; what stands deeper is put aside when the
-// registers are needed. A value that only has to be loaded waits until an operation takes
-// it, and constants are worked out here.
-
-// programBuilder makes a program of float32 or, wide, of float64.
-type programBuilder struct {
-	wide    bool
-	ops     []Op
-	values  []operand
-	loaded  int // place of the value in registers, -1: none
-	deepest int
-	far     bool // it has functions that may give up
-	failed  bool // it has operations without a kernel
-}
-
-// operand is a value of the stack: in registers, put aside, a constant, or to be loaded by
-// op.
-type operand struct {
-	kind  operandKind
-	value float64
-	op    Op
-}
-
-type operandKind uint8
-
-const (
-	isLoaded operandKind = iota
-	isAside
-	isConstant
-	isWaiting
-)
-
-func newProgramBuilder(wide bool) *programBuilder { return &programBuilder{wide: wide, loaded: -1} }
-
-func (b *programBuilder) emit(op Op) { b.ops = append(b.ops, op) }
-
-// bits are those of a constant.
-func (b *programBuilder) bits(v float64) uint64 {
-	if b.wide {
-		return math.Float64bits(v)
-	}
-	return uint64(math.Float32bits(float32(v)))
-}
-
-// round is the value that an operation gives.
-func (b *programBuilder) round(v float64) float64 {
-	if b.wide {
-		return v
-	}
-	return float64(float32(v))
-}
-
-func (b *programBuilder) push(x operand) {
-	b.values = append(b.values, x)
-	b.deepest = max(b.deepest, len(b.values))
-}
-
-func (b *programBuilder) constant(v float64) { b.push(operand{kind: isConstant, value: b.round(v)}) }
-
-func (b *programBuilder) wait(op Op) { b.push(operand{kind: isWaiting, op: op}) }
-
-// aside is where the i-th value is put aside.
-func (b *programBuilder) aside(i int) int {
-	if b.wide {
-		return 512 * i
-	}
-	return 256 * i
-}
-
-// free puts aside what is in registers.
-func (b *programBuilder) free() {
-	if b.loaded >= 0 {
-		b.emit(Op{Code: OpStore, Base: BaseStack, At: b.aside(b.loaded)})
-		b.values[b.loaded].kind = isAside
-		b.loaded = -1
-	}
-}
-
-// load brings the i-th value into registers.
-func (b *programBuilder) load(i int) {
-	if b.loaded == i {
-		return
-	}
-	b.free()
-	switch x := &b.values[i]; x.kind {
-	case isConstant:
-		b.emit(Op{Code: OpConstant, Value: b.bits(x.value)})
-	case isAside:
-		code := OpLoad
-		if b.wide {
-			code = OpLoadWide
-		}
-		b.emit(Op{Code: code, Base: BaseStack, At: b.aside(i)})
-	default:
-		b.emit(x.op)
-	}
-	b.values[i].kind, b.loaded = isLoaded, i
-}
-
-// place is where an operation finds the i-th value in memory; false if it is not there.
-func (b *programBuilder) place(i int) (base Base, at int, ok bool) {
-	switch x := &b.values[i]; {
-	case x.kind == isAside:
-		return BaseStack, b.aside(i), true
-	case x.kind == isWaiting && x.op.Code == OpLoad && !b.wide:
-		return x.op.Base, x.op.At, true
-	}
-	return 0, 0, false
-}
-
-// one does an operation on the top value; at is what it needs besides.
-func (b *programBuilder) one(code OpCode, at int, fold func(float64) float64) {
-	top := len(b.values) - 1
-	if x := &b.values[top]; x.kind == isConstant {
-		x.value = b.round(fold(x.value))
-		return
-	}
-	b.load(top)
-	b.emit(Op{Code: code, At: at})
-}
-
-// arithmetic are the operations of + - × ÷: with the value on the left, on the right, and
-// the same with constants.
-var arithmetic = map[CodeOpKind][4]OpCode{
-	CodeAdd: {OpAdd, OpAdd, OpAddConstant, OpAddConstant},
-	CodeSub: {OpSubtract, OpSubtractFrom, OpSubtractConstant, OpSubtractFromConstant},
-	CodeMul: {OpMultiply, OpMultiply, OpMultiplyConstant, OpMultiplyConstant},
-	CodeDiv: {OpDivide, OpDivideInto, OpDivideConstant, OpDivideIntoConstant},
-}
-
-// ordered are the operations that find their left operand in memory.
-var ordered = map[CodeOpKind]OpCode{
-	CodeMin: OpLeast, CodeMax: OpGreatest, CodeLess: OpLess, CodeLessEq: OpLessEqual,
-	CodeGreater: OpGreater, CodeGreaterEq: OpGreaterEqual, CodeEqual: OpEqual, CodeNotEqual: OpNotEqual,
-}
-
-// functions are the operations on one value.
-var functions = map[CodeOpKind]OpCode{
-	CodeNeg: OpNegate, CodeAbs: OpAbsolute, CodeSqrt: OpRoot, CodeExp: OpExponential,
-	CodeLog: OpLogarithm, CodeTanh: OpTangent, CodeSin: OpSine, CodeCos: OpCosine,
-}
-
-// two does an operation on the two top values.
-func (b *programBuilder) two(op CodeOpKind) {
-	right := len(b.values) - 1
-	left := right - 1
-	x, y := &b.values[left], &b.values[right]
-	if x.kind == isConstant && y.kind == isConstant {
-		x.value = b.round(Operate(op, x.value, y.value))
-		b.values = b.values[:right]
-		return
-	}
-	if code, ok := ordered[op]; ok {
-		if _, _, ok := b.place(left); !ok {
-			b.load(left)
-			b.free()
-		}
-		b.load(right)
-		base, at, _ := b.place(left)
-		b.emit(Op{Code: code, Base: base, At: at})
-	} else {
-		b.arithmetic(arithmetic[op], left, right)
-	}
-	b.values = b.values[:right]
-	b.values[left] = operand{kind: isLoaded}
-	b.loaded = left
-}
-
-// arithmetic does an operation of + - × ÷ with one of the values in registers.
-func (b *programBuilder) arithmetic(codes [4]OpCode, left, right int) {
-	if b.loaded != right { // the left one in registers, if the right one can be taken from where it is
-		_, _, ok := b.place(right)
-		if ok || b.values[right].kind == isConstant {
-			b.load(left)
-			b.with(codes[0], codes[2], right)
-			return
-		}
-	}
-	if _, _, ok := b.place(left); !ok && b.values[left].kind != isConstant {
-		b.load(left)
-		b.free()
-	}
-	b.load(right)
-	b.with(codes[1], codes[3], left)
-}
-
-// with does an operation on the registers and the i-th value.
-func (b *programBuilder) with(code, constant OpCode, i int) {
-	if x := &b.values[i]; x.kind == isConstant {
-		b.emit(Op{Code: constant, Value: b.bits(x.value)})
-		return
-	}
-	base, at, _ := b.place(i)
-	b.emit(Op{Code: code, Base: base, At: at})
-}
-
-// power raises the top value but one to a constant power.
-func (b *programBuilder) power() {
-	top := len(b.values) - 1
-	y := b.values[top]
-	if y.kind != isConstant {
-		b.failed = true
-		return
-	}
-	fold := func(x float64) float64 { return raisePower(x, y.value) }
-	whole := y.value >= 0 && y.value <= MaxWholePower && y.value == math.Floor(y.value)
-	if !whole && y.value != 0.5 && b.values[top-1].kind != isConstant {
-		b.failed = true
-		return
-	}
-	b.values = b.values[:top]
-	if b.loaded == top {
-		b.loaded = -1
-	}
-	switch {
-	case y.value == 2:
-		b.one(OpSquare, 0, fold)
-	case y.value == 0.5:
-		b.one(OpRoot, 0, fold)
-	default:
-		b.one(OpPower, int(y.value), fold)
-	}
-}
-
-// code adds the operations of an expression for a row.
-func (b *programBuilder) code(ops []CodeOp, params []CodeParam, row int, slot func(n int32) Op) {
-	for _, o := range ops {
-		switch {
-		case b.failed:
-			return
-		case o.Op == CodeConst:
-			b.constant(o.V)
-		case o.Op == CodeSlot:
-			b.wait(slot(o.N))
-		case o.Op == CodeParamAt:
-			p := &params[o.N]
-			if len(p.Axes) > 0 {
-				b.failed = true
-				return
-			}
-			at := row
-			if p.Shared {
-				at = 0
-			}
-			b.constant(p.Values[at])
-		case o.Op == CodePow:
-			b.power()
-		case functions[o.Op] != 0:
-			b.far = b.far || o.Op == CodeSin || o.Op == CodeCos
-			b.one(functions[o.Op], 0, func(x float64) float64 { return Operate(o.Op, x, 0) })
-		case ordered[o.Op] != 0 || arithmetic[o.Op][0] != 0:
-			b.two(o.Op)
-		default: // a network
-			b.failed = true
-		}
-	}
-}
-
-// storeTop leaves the top value in a row of results.
-func (b *programBuilder) storeTop(at int) {
-	b.load(len(b.values) - 1)
-	b.emit(Op{Code: OpStore, Base: BaseOut, At: at})
-	b.values, b.loaded = b.values[:0], -1
-}
-
-// program is a list of operations for one run or more; nil: there is none.
-type program struct {
-	runs [][]Op
-	far  bool
-}
-
-// takeRun closes a run.
-func (b *programBuilder) takeRun(p *program) {
-	p.runs = append(p.runs, append(b.ops, Op{}))
-	p.far = p.far || b.far
-	b.ops = nil
-}
-
-// Which programs a sampler has, and how they are run.
-
-// codePick is what of an expression an update evaluates.
-type codePick uint8
-
-const (
-	fieldCode codePick = iota
-	energyCode
-	slopeCode
-	linearCode
-	squareCode
-	codePicks
-)
-
-// of is the code of a part.
-func (k codePick) of(p *CodePart) []CodeOp {
-	return [...][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square}[k]
-}
-
-// Larger programs than these many operations in all are not made.
-const mostProgramOps = 1 << 17
-
-// planPrograms makes the programs of expressions from the numbers at hand.
-func (s *Sampler) planPrograms() {
-	if s.kernelInUse != AVX512 || !s.vectorFloats() {
-		return
-	}
-	s.programOps = 0
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.float == nil {
-				continue
-			}
-			for i := range b.float.nodes {
-				for k := range b.float.nodes[i].codes {
-					s.planTerm(&b.float.nodes[i].codes[k])
-				}
-			}
-		}
-	}
-	s.energyPrograms = make([]*program, len(s.codes))
-	for i := range s.codes {
-		s.energyPrograms[i] = s.energyProgram(&s.codes[i])
-	}
-	s.planSlopes()
-}
-
-// planSlopes makes the programs for the slopes of joint moves, of the nodes that move.
-func (s *Sampler) planSlopes() {
-	if s.kernelInUse != AVX512 || !s.vectorFloats() {
-		return
-	}
-	for _, super := range s.blocks {
-		for _, b := range super {
-			if b.joint != nil && b.skip != nil {
-				b.slopes = s.slopesProgram(b)
-			}
-		}
-	}
-}
-
-// finish counts what a builder made; nil if it is not to be used.
-func (s *Sampler) finish(b *programBuilder, p *program) *program {
-	for _, r := range p.runs {
-		s.programOps += len(r)
-	}
-	if b.failed || s.programOps > mostProgramOps || b.deepest > len(wideStack{}) {
-		return nil
-	}
-	return p
-}
-
-// planTerm makes the programs of a row seen from one of its nodes, which add to a sum.
-func (s *Sampler) planTerm(t *codeTerm) {
-	c := &s.codes[t.factor]
-	for k := range codePicks {
-		ops := k.of(&c.Parts[t.self])
-		t.programs[k] = nil
-		if ops == nil {
-			continue
-		}
-		b, p := newProgramBuilder(false), &program{}
-		b.code(ops, c.Params, t.row, func(n int32) Op {
-			if n == t.self && t.slots[n].kind != nodeSpin {
-				return Op{Code: OpLoad, Base: BaseOwn}
-			}
-			return s.slotLoad(t.slots[n])
-		})
-		if !b.failed {
-			b.load(0)
-			b.emit(Op{Code: OpAdd, Base: BaseOut})
-			b.storeTop(0)
-			b.takeRun(p)
-		}
-		t.programs[k] = s.finish(b, p)
-	}
-}
-
-// slotLoad loads the state of a node as a number.
-func (s *Sampler) slotLoad(r slotRef) Op {
-	switch r.kind {
-	case nodeSpin:
-		return Op{Code: OpLoadSpin, Base: BaseBits, At: 8 * s.tile * int(r.row)}
-	case nodeCat8:
-		return Op{Code: OpLoadByte, Base: BaseBytes, At: 64 * s.tile * int(r.row)}
-	case nodeCat16:
-		return Op{Code: OpLoadShort, Base: BaseShorts, At: 128 * s.tile * int(r.row)}
-	}
-	return Op{Code: OpLoad, At: 256 * s.tile * int(r.row)}
-}
-
-// energyProgram adds the rows of a code factor to a sum in float64.
-func (s *Sampler) energyProgram(c *CodeFactor) *program {
-	b, p := newProgramBuilder(true), &program{}
-	sum := Op{Code: OpLoadWide, Base: BaseOut}
-	for r := range c.Rows {
-		if c.Directed || len(p.runs)*MostOps > mostProgramOps {
-			return nil
-		}
-		if len(b.values) == 0 {
-			b.wait(sum)
-		}
-		b.code(c.Energy, c.Params, r, func(n int32) Op {
-			node := c.Index[r*len(c.Slots)+int(n)]
-			return s.slotLoad(slotRef{s.kind[node], s.row[node]})
-		})
-		if b.failed {
-			return nil
-		}
-		b.two(CodeAdd)
-		if len(b.ops) > MostOps/2 || r == c.Rows-1 {
-			b.storeTop(0)
-			b.takeRun(p)
-		}
-	}
-	return s.finish(b, p)
-}
-
-// slopesProgram puts the slopes of a block's nodes that move into rows.
-func (s *Sampler) slopesProgram(block *blockPlan) *program {
-	b, p := newProgramBuilder(false), &program{}
-	terms := 0
-	for i := range block.nodes {
-		if block.skip[i] {
-			continue
-		}
-		node := &block.float.nodes[i]
-		s.slope(b, node)
-		if b.failed || len(p.runs)*MostOps > mostProgramOps {
-			return nil
-		}
-		b.storeTop(256 * i)
-		terms += len(node.linear) + len(node.square)
-		if len(b.ops) > MostOps/2 || terms > MostTerms/2 {
-			b.takeRun(p)
-			terms = 0
-		}
-	}
-	b.takeRun(p)
-	return s.finish(b, p)
-}
-
-// slope is the slope at the present state of a node.
-func (s *Sampler) slope(b *programBuilder, node *floatNode) {
-	if node.linearRun == nil || node.squareRun == nil {
-		b.failed = true
-		return
-	}
-	x := s.slotLoad(slotRef{nodeFloat, s.row[node.node]})
-	b.constant(2)
-	b.termSum(float32(node.a), node.squareRun)
-	b.two(CodeMul)
-	b.wait(x)
-	b.two(CodeMul)
-	b.termSum(node.constant[0], node.linearRun)
-	b.two(CodeAdd)
-	for i := range node.codes {
-		t := &node.codes[i]
-		c := &s.codes[t.factor]
-		if ops := c.Parts[t.self].Slope; ops != nil {
-			b.code(ops, c.Params, t.row, func(n int32) Op { return s.slotLoad(t.slots[n]) })
-			if b.failed {
-				return
-			}
-			b.two(CodeAdd)
-		}
-	}
-}
-
-// termSum is a constant and a run of terms.
-func (b *programBuilder) termSum(constant float32, run []Term) {
-	b.constant(float64(constant))
-	if n := len(run) - 1; n > 0 {
-		b.load(len(b.values) - 1)
-		b.emit(Op{Code: OpTerms, At: n, Terms: &run[0]})
-	}
-}
-
-// first is the address of the first element from a place on, nil if there is none.
-func first[T any](a []T, at int) *T {
-	if at < len(a) {
-		return &a[at]
-	}
-	return nil
-}
-
-// runProgram runs a program for the chains of a word, with the row of the node itself
-// and rows of results, and reports whether the kernel knew everything.
-func (w *worker) runProgram(p *program, own, out *[64]float32, lane int) bool {
-	v := &w.program
-	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
-	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
-	v.Far = 0
-	for _, ops := range p.runs {
-		v.Ops = &ops[0]
-		RunCode512(v)
-	}
-	return v.Far == 0
-}
-
-// addProgram is a term's code added to a sum by its program; false if there is none.
-func (w *worker) addProgram(s *Sampler, t *codeTerm, k codePick, own, sum *[64]float32, lane int) bool {
-	p := t.programs[k]
-	if p == nil {
-		return false
-	}
-	if self := t.slots[t.self]; own == nil && self.kind == nodeFloat {
-		own = w.lane(s, self.row, lane)
-	}
-	if p.far {
-		w.float.before = *sum
-	}
-	if !w.runProgram(p, own, sum, lane) {
-		*sum = w.float.before
-		return false
-	}
-	return true
-}
-
-// wideStack is room for values put aside in float64.
-type wideStack [12][64]float64
-
-// addEnergyProgram is addCodeFactor by a program; false if there is none.
-func (s *Sampler) addEnergyProgram(sum *[64]float64, i, word int) bool {
-	p := s.energyPrograms[i]
-	if p == nil {
-		return false
-	}
-	var stack wideStack
-	v := Program[float64]{State: first(s.floats, s.chainAt(s.floatRows, 0, 64*word)), Stack: &stack[0], Out: sum}
-	if s.spinRows > 0 {
-		v.Bits = &s.bits[s.wordAt(0, word)]
-	}
-	v.Bytes, v.Shorts = first(s.cat8, s.chainAt(s.cat8Rows, 0, 64*word)), first(s.cat16, s.chainAt(s.cat16Rows, 0, 64*word))
-	before := *sum
-	for _, ops := range p.runs {
-		v.Ops = &ops[0]
-		RunWide512(&v)
-	}
-	if v.Far != 0 {
-		*sum = before
-		return false
-	}
-	return true
-}
-
 // Rate is a number that may change from sweep to sweep. With t the sweep number
 // Value is, computed in float64 from left to right with the functions of this package,
 //
@@ -9942,8 +9682,8 @@ type Sampler struct {
 	intAt     []int         // where each factor's begin
 	numberAt  [][]int32     // by factor, see placeNumberRows
 
-	energyPrograms []*program // by code factor; nil: none
-	programOps     int        // of all programs
+	energyPrograms []*vectorCode // by code factor; nil: none
+	programOps     int           // of all programs
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32
@@ -13230,6 +12970,275 @@ func (c *ChainState) Observed(o ChainObserver, numbers, values []float64) error 
 	return err
 }
 
+// Which programs a sampler has, and how they are run.
+
+// codePick is what of an expression an update evaluates.
+type codePick uint8
+
+const (
+	fieldCode codePick = iota
+	energyCode
+	slopeCode
+	linearCode
+	squareCode
+	codePicks
+)
+
+// of is the code of a part.
+func (k codePick) of(p *CodePart) []CodeOp {
+	return [...][]CodeOp{p.Field, p.Energy, p.Slope, p.Linear, p.Square}[k]
+}
+
+// Larger programs than these many operations in all are not made.
+const mostProgramOps = 1 << 17
+
+// planPrograms makes the programs of expressions from the weights and parameters at hand;
+// β is not in them.
+func (s *Sampler) planPrograms() {
+	if s.kernelInUse != AVX512 || !s.vectorFloats() {
+		return
+	}
+	s.programOps = 0
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.float == nil {
+				continue
+			}
+			for i := range b.float.nodes {
+				for k := range b.float.nodes[i].codes {
+					s.planTerm(&b.float.nodes[i].codes[k])
+				}
+			}
+		}
+	}
+	s.energyPrograms = make([]*vectorCode, len(s.codes))
+	for i := range s.codes {
+		s.energyPrograms[i] = s.energyProgram(&s.codes[i])
+	}
+	s.planSlopes()
+}
+
+// planSlopes makes the programs for the slopes of joint moves, of the nodes that move.
+func (s *Sampler) planSlopes() {
+	if s.kernelInUse != AVX512 || !s.vectorFloats() {
+		return
+	}
+	others := s.programOps
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.joint != nil && b.skip != nil {
+				b.slopes = s.slopesProgram(b)
+			}
+		}
+	}
+	s.programOps = others // these may be made again without the others
+}
+
+// finish counts what a builder made; nil if it is not to be used.
+func (s *Sampler) finish(b *codeBuilder, p *vectorCode) *vectorCode {
+	for _, r := range p.runs {
+		s.programOps += len(r)
+	}
+	if b.failed || s.programOps > mostProgramOps || b.deepest > len(wideStack{}) {
+		return nil
+	}
+	return p
+}
+
+// planTerm makes the programs of a row seen from one of its nodes, which add to a sum.
+func (s *Sampler) planTerm(t *codeTerm) {
+	c := &s.codes[t.factor]
+	for k := range codePicks {
+		ops := k.of(&c.Parts[t.self])
+		t.programs[k] = nil
+		if ops == nil {
+			continue
+		}
+		b, p := newCodeBuilder(false), &vectorCode{}
+		b.code(ops, c.Params, t.row, func(n int32) Op {
+			if n == t.self && t.slots[n].kind != nodeSpin {
+				return Op{Code: OpLoad, Base: BaseOwn}
+			}
+			return s.slotLoad(t.slots[n])
+		})
+		if !b.failed {
+			b.load(0)
+			b.emit(Op{Code: OpAdd, Base: BaseOut})
+			b.storeTop(0)
+			b.takeRun(p)
+		}
+		t.programs[k] = s.finish(b, p)
+	}
+}
+
+// slotLoad loads the state of a node as a number.
+func (s *Sampler) slotLoad(r slotRef) Op {
+	switch r.kind {
+	case nodeSpin:
+		return Op{Code: OpLoadSpin, Base: BaseBits, At: 8 * s.tile * int(r.row)}
+	case nodeCat8:
+		return Op{Code: OpLoadByte, Base: BaseBytes, At: 64 * s.tile * int(r.row)}
+	case nodeCat16:
+		return Op{Code: OpLoadShort, Base: BaseShorts, At: 128 * s.tile * int(r.row)}
+	}
+	return Op{Code: OpLoad, At: 256 * s.tile * int(r.row)}
+}
+
+// energyProgram adds the rows of a code factor to a sum in float64.
+func (s *Sampler) energyProgram(c *CodeFactor) *vectorCode {
+	b, p := newCodeBuilder(true), &vectorCode{}
+	sum := Op{Code: OpLoadWide, Base: BaseOut}
+	for r := range c.Rows {
+		if c.Directed || len(p.runs)*MostOps > mostProgramOps {
+			return nil
+		}
+		if len(b.values) == 0 {
+			b.wait(sum)
+		}
+		b.code(c.Energy, c.Params, r, func(n int32) Op {
+			node := c.Index[r*len(c.Slots)+int(n)]
+			return s.slotLoad(slotRef{s.kind[node], s.row[node]})
+		})
+		if b.failed {
+			return nil
+		}
+		b.two(CodeAdd)
+		if len(b.ops) > MostOps/2 || r == c.Rows-1 {
+			b.storeTop(0)
+			b.takeRun(p)
+		}
+	}
+	return s.finish(b, p)
+}
+
+// slopesProgram puts the slopes of a block's nodes that move into rows.
+func (s *Sampler) slopesProgram(block *blockPlan) *vectorCode {
+	b, p := newCodeBuilder(false), &vectorCode{}
+	terms := 0
+	for i := range block.nodes {
+		if block.skip[i] {
+			continue
+		}
+		node := &block.float.nodes[i]
+		s.slope(b, node)
+		if b.failed || len(p.runs)*MostOps > mostProgramOps {
+			return nil
+		}
+		b.storeTop(256 * i)
+		terms += len(node.linear) + len(node.square)
+		if len(b.ops) > MostOps/2 || terms > MostTerms/2 {
+			b.takeRun(p)
+			terms = 0
+		}
+	}
+	b.takeRun(p)
+	return s.finish(b, p)
+}
+
+// slope is the slope at the present state of a node.
+func (s *Sampler) slope(b *codeBuilder, node *floatNode) {
+	if node.linearRun == nil || node.squareRun == nil {
+		b.failed = true
+		return
+	}
+	x := s.slotLoad(slotRef{nodeFloat, s.row[node.node]})
+	b.constant(2)
+	b.termSum(float32(node.a), node.squareRun)
+	b.two(CodeMul)
+	b.wait(x)
+	b.two(CodeMul)
+	b.termSum(node.constant[0], node.linearRun)
+	b.two(CodeAdd)
+	for i := range node.codes {
+		t := &node.codes[i]
+		c := &s.codes[t.factor]
+		if ops := c.Parts[t.self].Slope; ops != nil {
+			b.code(ops, c.Params, t.row, func(n int32) Op { return s.slotLoad(t.slots[n]) })
+			if b.failed {
+				return
+			}
+			b.two(CodeAdd)
+		}
+	}
+}
+
+// termSum is a constant and a run of terms.
+func (b *codeBuilder) termSum(constant float32, run []Term) {
+	b.constant(float64(constant))
+	if n := len(run) - 1; n > 0 {
+		b.load(len(b.values) - 1)
+		b.emit(Op{Code: OpTerms, At: n, Terms: &run[0]})
+	}
+}
+
+// first is the address of the first element from a place on, nil if there is none.
+func first[T any](a []T, at int) *T {
+	if at < len(a) {
+		return &a[at]
+	}
+	return nil
+}
+
+// runProgram runs a program for the chains of a word, with the row of the node itself
+// and rows of results, and reports whether the kernel knew everything.
+func (w *worker) runProgram(p *vectorCode, own, out *[64]float32, lane int) bool {
+	v := &w.program
+	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
+	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
+	v.Far = 0
+	for _, ops := range p.runs {
+		v.Ops = &ops[0]
+		RunCode512(v)
+	}
+	return v.Far == 0
+}
+
+// addProgram is a term's code added to a sum by its program; false if there is none.
+func (w *worker) addProgram(s *Sampler, t *codeTerm, k codePick, own, sum *[64]float32, lane int) bool {
+	p := t.programs[k]
+	if p == nil {
+		return false
+	}
+	if self := t.slots[t.self]; own == nil && self.kind == nodeFloat {
+		own = w.lane(s, self.row, lane)
+	}
+	if p.far {
+		w.float.before = *sum
+	}
+	if !w.runProgram(p, own, sum, lane) {
+		*sum = w.float.before
+		return false
+	}
+	return true
+}
+
+// wideStack is room for values put aside in float64.
+type wideStack [12][64]float64
+
+// addEnergyProgram is addCodeFactor by a program; false if there is none.
+func (s *Sampler) addEnergyProgram(sum *[64]float64, i, word int) bool {
+	p := s.energyPrograms[i]
+	if p == nil {
+		return false
+	}
+	var stack wideStack
+	v := Program[float64]{State: first(s.floats, s.chainAt(s.floatRows, 0, 64*word)), Stack: &stack[0], Out: sum}
+	if s.spinRows > 0 {
+		v.Bits = &s.bits[s.wordAt(0, word)]
+	}
+	v.Bytes, v.Shorts = first(s.cat8, s.chainAt(s.cat8Rows, 0, 64*word)), first(s.cat16, s.chainAt(s.cat16Rows, 0, 64*word))
+	before := *sum
+	for _, ops := range p.runs {
+		v.Ops = &ops[0]
+		RunWide512(&v)
+	}
+	if v.Far != 0 {
+		*sum = before
+		return false
+	}
+	return true
+}
+
 // Continuous nodes by the kernels of package vector, 64 chains at a time. They do what
 // the portable code beside them does.
 
@@ -13287,7 +13296,7 @@ func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for
 // the sake of its address; nil if they are not for it. run is room that it may use.
 func (s *Sampler) termRun(run []Term, terms []floatTerm) []Term {
-	if !s.vectorFloats() || len(terms) > MostTerms ||
+	if s.kernelInUse < AVX2 || !s.shortRows() || len(terms) > MostTerms ||
 		slices.ContainsFunc(terms, func(t floatTerm) bool { return !t.plain() }) {
 		return nil
 	}
@@ -13299,11 +13308,11 @@ func (s *Sampler) termRun(run []Term, terms []floatTerm) []Term {
 	return append(run, Term{})
 }
 
-// vectorFloats says whether there are kernels for rows of numbers: places in bytes
-// must fit in 32 bits.
-func (s *Sampler) vectorFloats() bool {
-	return s.kernelInUse == AVX512 && s.floatRows*s.tile <= math.MaxInt32/256
-}
+// vectorFloats says whether there are all kernels for rows of numbers.
+func (s *Sampler) vectorFloats() bool { return s.kernelInUse == AVX512 && s.shortRows() }
+
+// shortRows says whether the places of rows, in bytes, fit in 32 bits.
+func (s *Sampler) shortRows() bool { return s.floatRows*s.tile <= math.MaxInt32/256 }
 
 // rowBytes is where a row of numbers begins in a tile, in bytes.
 func (s *Sampler) rowBytes(row int32) int32 { return row * int32(256*s.tile) }
@@ -13314,6 +13323,10 @@ func (w *worker) sumNumbers(s *Sampler, constant float32, terms []floatTerm, run
 	if run == nil {
 		fillFloats(sum, constant)
 		w.addTerms(s, terms, 0, true, sum, lane, n)
+		return
+	}
+	if s.kernelInUse == AVX2 {
+		SumTerms256(sum, constant, &w.floats[64*lane], &run[0], len(run)-1)
 		return
 	}
 	SumTerms512(sum, constant, &w.floats[64*lane], &run[0], len(run)-1)
@@ -14060,6 +14073,7 @@ func (s *Sampler) buildTables() {
 	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
+	s.planPrograms()
 }
 
 // buildFields fills the pool of partial sums and the views. Nodes with the

@@ -36,7 +36,7 @@ type codeTerm struct {
 	self     int32
 	row      int
 	slots    []slotRef
-	programs [codePicks]*program // nil: none
+	programs [codePicks]*vectorCode // nil: none
 }
 
 // slotRef is where a node's state is.

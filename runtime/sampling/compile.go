@@ -29,10 +29,10 @@ type blockPlan struct {
 	states int
 	first  int
 	nodes  []int32
-	kernel []kernel // padded to a multiple of 4
-	skip   []bool   // padding and clamped nodes
-	slopes *program // of a joint move; nil: none
-	row    []int32  // state row
+	kernel []kernel    // padded to a multiple of 4
+	skip   []bool      // padding and clamped nodes
+	slopes *vectorCode // of a joint move; nil: none
+	row    []int32     // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows
 	// that hold nothing else up to start[i+1].

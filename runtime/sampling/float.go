@@ -148,7 +148,6 @@ func (s *Sampler) prepareFloats() {
 			}
 		}
 	}
-	s.planPrograms()
 }
 
 func (s *Sampler) prepareFloat(x *floatNode, b *blockPlan) {
@@ -415,8 +414,12 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		w.normals(s, &f.term, n, slot, chain)
 	}
 	if x.bounds == nil && !square {
-		if s.kernelInUse == vector.AVX512 {
+		switch s.kernelInUse {
+		case vector.AVX512:
 			vector.Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			return
+		case vector.AVX2:
+			vector.Mix256((*[64]float32)(out), &f.sum, &f.term, h, sd)
 			return
 		}
 		for c := range out {

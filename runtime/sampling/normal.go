@@ -82,8 +82,11 @@ func (t *normalTable) at(n uint32) float64 {
 
 // fill gives numbers for first words. Those of a word in rare need a second one.
 func (t *normalTable) fill(k vector.Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
-	if k == vector.AVX512 {
+	switch k {
+	case vector.AVX512:
 		return vector.Normals512((*[512]vector.Cubic)(t), words, z)
+	case vector.AVX2:
+		return vector.Normals256((*[512]vector.Cubic)(t), words, z)
 	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)

@@ -88,8 +88,8 @@ type Sampler struct {
 	intAt     []int         // where each factor's begin
 	numberAt  [][]int32     // by factor, see placeNumberRows
 
-	energyPrograms []*program // by code factor; nil: none
-	programOps     int        // of all programs
+	energyPrograms []*vectorCode // by code factor; nil: none
+	programOps     int           // of all programs
 
 	// Fields by pattern of inputs, then by group; one pair is used.
 	pool32, view32 []int32

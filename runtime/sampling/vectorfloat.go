@@ -65,7 +65,7 @@ func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for
 // the sake of its address; nil if they are not for it. run is room that it may use.
 func (s *Sampler) termRun(run []vector.Term, terms []floatTerm) []vector.Term {
-	if !s.vectorFloats() || len(terms) > vector.MostTerms ||
+	if s.kernelInUse < vector.AVX2 || !s.shortRows() || len(terms) > vector.MostTerms ||
 		slices.ContainsFunc(terms, func(t floatTerm) bool { return !t.plain() }) {
 		return nil
 	}
@@ -77,11 +77,11 @@ func (s *Sampler) termRun(run []vector.Term, terms []floatTerm) []vector.Term {
 	return append(run, vector.Term{})
 }
 
-// vectorFloats says whether there are kernels for rows of numbers: places in bytes
-// must fit in 32 bits.
-func (s *Sampler) vectorFloats() bool {
-	return s.kernelInUse == vector.AVX512 && s.floatRows*s.tile <= math.MaxInt32/256
-}
+// vectorFloats says whether there are all kernels for rows of numbers.
+func (s *Sampler) vectorFloats() bool { return s.kernelInUse == vector.AVX512 && s.shortRows() }
+
+// shortRows says whether the places of rows, in bytes, fit in 32 bits.
+func (s *Sampler) shortRows() bool { return s.floatRows*s.tile <= math.MaxInt32/256 }
 
 // rowBytes is where a row of numbers begins in a tile, in bytes.
 func (s *Sampler) rowBytes(row int32) int32 { return row * int32(256*s.tile) }
@@ -92,6 +92,10 @@ func (w *worker) sumNumbers(s *Sampler, constant float32, terms []floatTerm, run
 	if run == nil {
 		fillFloats(sum, constant)
 		w.addTerms(s, terms, 0, true, sum, lane, n)
+		return
+	}
+	if s.kernelInUse == vector.AVX2 {
+		vector.SumTerms256(sum, constant, &w.floats[64*lane], &run[0], len(run)-1)
 		return
 	}
 	vector.SumTerms512(sum, constant, &w.floats[64*lane], &run[0], len(run)-1)

@@ -105,6 +105,7 @@ func (s *Sampler) buildTables() {
 	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
+	s.planPrograms()
 }
 
 // buildFields fills the pool of partial sums and the views. Nodes with the

@@ -41,6 +41,16 @@ func needs512(t *testing.T) {
 	}
 }
 
+// kernelCount is 1 with kernels in AVX2 alone, 2 with those in AVX-512 too.
+func kernelCount(t *testing.T) int {
+	t.Helper()
+	best, _ := vector.ChooseKernel(vector.Automatic)
+	if best < vector.AVX2 {
+		t.Skip("no kernels here")
+	}
+	return int(best - vector.Portable)
+}
+
 func TestJoinWords(t *testing.T) {
 	needs512(t)
 	halves, freeHalves := guarded[[2][2][64]uint32](t)
@@ -68,7 +78,7 @@ func TestJoinWords(t *testing.T) {
 // The cubics are those of the specification of package ir, piece and place found by
 // division.
 func TestNormals(t *testing.T) {
-	needs512(t)
+	kernels := kernelCount(t)
 	table, freeTable := guarded[[512]vector.Cubic](t)
 	words, freeWords := guarded[[64]uint32](t)
 	z, freeZ := guarded[[64]float32](t)
@@ -79,11 +89,11 @@ func TestNormals(t *testing.T) {
 	for round := range 2000 {
 		for c := range words {
 			words[c] = r.Uint32() >> r.IntN(14) << r.IntN(3)
-			if round < 31 { // around every power of two
-				words[c] = uint32(c&1)<<31 | (1<<round + uint32(c/2) - 16)
+			if round/2 < 31 { // around every power of two
+				words[c] = uint32(c&1)<<31 | (1<<(round/2) + uint32(c/2) - 16)
 			}
 		}
-		rare := vector.Normals512(table, words, z)
+		rare := []func(*[512]vector.Cubic, *[64]uint32, *[64]float32) uint64{vector.Normals256, vector.Normals512}[round%kernels](table, words, z)
 		for c, w := range words {
 			n := w & (1<<31 - 1)
 			if isRare := rare>>c&1 == 1; isRare != (n < 1<<19) {
@@ -124,7 +134,7 @@ func TestRows(t *testing.T) {
 	out, freeOut := guarded[[64]float32](t)
 	wide, freeWide := guarded[[64]float64](t)
 	r := rand.New(rand.NewPCG(5, 6))
-	for range 2000 {
+	for round := range 2000 {
 		for i := range rows {
 			fill32(r, rows[i][:])
 		}
@@ -134,8 +144,13 @@ func TestRows(t *testing.T) {
 		}
 		n := r.IntN(len(terms))
 		constant, a, b := number32(r), number32(r), number32(r)
-		vector.SumTerms512(sum, constant, &rows[0][0], &terms[0], n)
-		vector.Mix512(out, sum, &rows[1], a, b)
+		if round%2 == 0 {
+			vector.SumTerms256(sum, constant, &rows[0][0], &terms[0], n)
+			vector.Mix256(out, sum, &rows[1], a, b)
+		} else {
+			vector.SumTerms512(sum, constant, &rows[0][0], &terms[0], n)
+			vector.Mix512(out, sum, &rows[1], a, b)
+		}
 		at := make([]int32, 1+r.IntN(12))
 		for i := range at {
 			at[i] = int32(256 * r.IntN(len(rows)))

@@ -95,15 +95,30 @@ func JoinWords512(halves *[2][2][64]uint32, words *[4][64]uint32)
 //go:noescape
 func Normals512(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
 
+// Normals256 is Normals512 in AVX2.
+//
+//go:noescape
+func Normals256(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
+
 // SumTerms512 is a constant and the products of n terms, in order; n is at most MostTerms.
 //
 //go:noescape
 func SumTerms512(sum *[64]float32, constant float32, state *float32, terms *Term, n int)
 
+// SumTerms256 is SumTerms512 in AVX2.
+//
+//go:noescape
+func SumTerms256(sum *[64]float32, constant float32, state *float32, terms *Term, n int)
+
 // Mix512 makes out x·a + y·b.
 //
 //go:noescape
 func Mix512(out, x, y *[64]float32, a, b float32)
+
+// Mix256 is Mix512 in AVX2.
+//
+//go:noescape
+func Mix256(out, x, y *[64]float32, a, b float32)
 
 // SubtractProducts512 takes from sum, row after row, a weight times the values in k rows of
 // the state, in order, at the bytes in at: k of them for each product. rows is from 1 to

@@ -46,7 +46,10 @@ func SubtractSquares512(*[64]float64, *[64]float32)    { panic("no kernel") }
 func DenseStart512(*[64]float32, *float32, int, int, *[64]float32, float32) {
 	panic("no kernel")
 }
-func MulRows512(*[64]float32, *[64]float32, int) { panic("no kernel") }
-func SiLU512(*float64, *float64, int)            { panic("no kernel") }
-func CatUpdate512(*Cats)                         { panic("no kernel") }
-func LayerSums512(*Layer)                        { panic("no kernel") }
+func MulRows512(*[64]float32, *[64]float32, int)               { panic("no kernel") }
+func SiLU512(*float64, *float64, int)                          { panic("no kernel") }
+func CatUpdate512(*Cats)                                       { panic("no kernel") }
+func LayerSums512(*Layer)                                      { panic("no kernel") }
+func Normals256(*[512]Cubic, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
+func SumTerms256(*[64]float32, float32, *float32, *Term, int)  { panic("no kernel") }
+func Mix256(out, x, y *[64]float32, a, b float32)              { panic("no kernel") }

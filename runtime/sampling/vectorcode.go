@@ -26,7 +26,8 @@ func (k codePick) of(p *CodePart) []CodeOp {
 // Larger programs than these many operations in all are not made.
 const mostProgramOps = 1 << 17
 
-// planPrograms makes the programs of expressions from the numbers at hand.
+// planPrograms makes the programs of expressions from the weights and parameters at hand;
+// β is not in them.
 func (s *Sampler) planPrograms() {
 	if s.kernelInUse != vector.AVX512 || !s.vectorFloats() {
 		return
@@ -44,7 +45,7 @@ func (s *Sampler) planPrograms() {
 			}
 		}
 	}
-	s.energyPrograms = make([]*program, len(s.codes))
+	s.energyPrograms = make([]*vectorCode, len(s.codes))
 	for i := range s.codes {
 		s.energyPrograms[i] = s.energyProgram(&s.codes[i])
 	}
@@ -56,6 +57,7 @@ func (s *Sampler) planSlopes() {
 	if s.kernelInUse != vector.AVX512 || !s.vectorFloats() {
 		return
 	}
+	others := s.programOps
 	for _, super := range s.blocks {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
@@ -63,10 +65,11 @@ func (s *Sampler) planSlopes() {
 			}
 		}
 	}
+	s.programOps = others // these may be made again without the others
 }
 
 // finish counts what a builder made; nil if it is not to be used.
-func (s *Sampler) finish(b *programBuilder, p *program) *program {
+func (s *Sampler) finish(b *codeBuilder, p *vectorCode) *vectorCode {
 	for _, r := range p.runs {
 		s.programOps += len(r)
 	}
@@ -85,7 +88,7 @@ func (s *Sampler) planTerm(t *codeTerm) {
 		if ops == nil {
 			continue
 		}
-		b, p := newProgramBuilder(false), &program{}
+		b, p := newCodeBuilder(false), &vectorCode{}
 		b.code(ops, c.Params, t.row, func(n int32) vector.Op {
 			if n == t.self && t.slots[n].kind != nodeSpin {
 				return vector.Op{Code: vector.OpLoad, Base: vector.BaseOwn}
@@ -116,8 +119,8 @@ func (s *Sampler) slotLoad(r slotRef) vector.Op {
 }
 
 // energyProgram adds the rows of a code factor to a sum in float64.
-func (s *Sampler) energyProgram(c *CodeFactor) *program {
-	b, p := newProgramBuilder(true), &program{}
+func (s *Sampler) energyProgram(c *CodeFactor) *vectorCode {
+	b, p := newCodeBuilder(true), &vectorCode{}
 	sum := vector.Op{Code: vector.OpLoadWide, Base: vector.BaseOut}
 	for r := range c.Rows {
 		if c.Directed || len(p.runs)*vector.MostOps > mostProgramOps {
@@ -143,8 +146,8 @@ func (s *Sampler) energyProgram(c *CodeFactor) *program {
 }
 
 // slopesProgram puts the slopes of a block's nodes that move into rows.
-func (s *Sampler) slopesProgram(block *blockPlan) *program {
-	b, p := newProgramBuilder(false), &program{}
+func (s *Sampler) slopesProgram(block *blockPlan) *vectorCode {
+	b, p := newCodeBuilder(false), &vectorCode{}
 	terms := 0
 	for i := range block.nodes {
 		if block.skip[i] {
@@ -167,7 +170,7 @@ func (s *Sampler) slopesProgram(block *blockPlan) *program {
 }
 
 // slope is the slope at the present state of a node.
-func (s *Sampler) slope(b *programBuilder, node *floatNode) {
+func (s *Sampler) slope(b *codeBuilder, node *floatNode) {
 	if node.linearRun == nil || node.squareRun == nil {
 		b.failed = true
 		return
@@ -194,7 +197,7 @@ func (s *Sampler) slope(b *programBuilder, node *floatNode) {
 }
 
 // termSum is a constant and a run of terms.
-func (b *programBuilder) termSum(constant float32, run []vector.Term) {
+func (b *codeBuilder) termSum(constant float32, run []vector.Term) {
 	b.constant(float64(constant))
 	if n := len(run) - 1; n > 0 {
 		b.load(len(b.values) - 1)
@@ -212,7 +215,7 @@ func first[T any](a []T, at int) *T {
 
 // runProgram runs a program for the chains of a word, with the row of the node itself
 // and rows of results, and reports whether the kernel knew everything.
-func (w *worker) runProgram(p *program, own, out *[64]float32, lane int) bool {
+func (w *worker) runProgram(p *vectorCode, own, out *[64]float32, lane int) bool {
 	v := &w.program
 	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
 	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)

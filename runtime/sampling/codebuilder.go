@@ -11,8 +11,8 @@ import (
 // registers are needed. A value that only has to be loaded waits until an operation takes
 // it, and constants are worked out here.
 
-// programBuilder makes a program of float32 or, wide, of float64.
-type programBuilder struct {
+// codeBuilder makes a program of float32 or, wide, of float64.
+type codeBuilder struct {
 	wide    bool
 	ops     []vector.Op
 	values  []operand
@@ -39,12 +39,12 @@ const (
 	isWaiting
 )
 
-func newProgramBuilder(wide bool) *programBuilder { return &programBuilder{wide: wide, loaded: -1} }
+func newCodeBuilder(wide bool) *codeBuilder { return &codeBuilder{wide: wide, loaded: -1} }
 
-func (b *programBuilder) emit(op vector.Op) { b.ops = append(b.ops, op) }
+func (b *codeBuilder) emit(op vector.Op) { b.ops = append(b.ops, op) }
 
 // bits are those of a constant.
-func (b *programBuilder) bits(v float64) uint64 {
+func (b *codeBuilder) bits(v float64) uint64 {
 	if b.wide {
 		return math.Float64bits(v)
 	}
@@ -52,24 +52,24 @@ func (b *programBuilder) bits(v float64) uint64 {
 }
 
 // round is the value that an operation gives.
-func (b *programBuilder) round(v float64) float64 {
+func (b *codeBuilder) round(v float64) float64 {
 	if b.wide {
 		return v
 	}
 	return float64(float32(v))
 }
 
-func (b *programBuilder) push(x operand) {
+func (b *codeBuilder) push(x operand) {
 	b.values = append(b.values, x)
 	b.deepest = max(b.deepest, len(b.values))
 }
 
-func (b *programBuilder) constant(v float64) { b.push(operand{kind: isConstant, value: b.round(v)}) }
+func (b *codeBuilder) constant(v float64) { b.push(operand{kind: isConstant, value: b.round(v)}) }
 
-func (b *programBuilder) wait(op vector.Op) { b.push(operand{kind: isWaiting, op: op}) }
+func (b *codeBuilder) wait(op vector.Op) { b.push(operand{kind: isWaiting, op: op}) }
 
 // aside is where the i-th value is put aside.
-func (b *programBuilder) aside(i int) int {
+func (b *codeBuilder) aside(i int) int {
 	if b.wide {
 		return 512 * i
 	}
@@ -77,7 +77,7 @@ func (b *programBuilder) aside(i int) int {
 }
 
 // free puts aside what is in registers.
-func (b *programBuilder) free() {
+func (b *codeBuilder) free() {
 	if b.loaded >= 0 {
 		b.emit(vector.Op{Code: vector.OpStore, Base: vector.BaseStack, At: b.aside(b.loaded)})
 		b.values[b.loaded].kind = isAside
@@ -86,7 +86,7 @@ func (b *programBuilder) free() {
 }
 
 // load brings the i-th value into registers.
-func (b *programBuilder) load(i int) {
+func (b *codeBuilder) load(i int) {
 	if b.loaded == i {
 		return
 	}
@@ -107,7 +107,7 @@ func (b *programBuilder) load(i int) {
 }
 
 // place is where an operation finds the i-th value in memory; false if it is not there.
-func (b *programBuilder) place(i int) (base vector.Base, at int, ok bool) {
+func (b *codeBuilder) place(i int) (base vector.Base, at int, ok bool) {
 	switch x := &b.values[i]; {
 	case x.kind == isAside:
 		return vector.BaseStack, b.aside(i), true
@@ -118,7 +118,7 @@ func (b *programBuilder) place(i int) (base vector.Base, at int, ok bool) {
 }
 
 // one does an operation on the top value; at is what it needs besides.
-func (b *programBuilder) one(code vector.OpCode, at int, fold func(float64) float64) {
+func (b *codeBuilder) one(code vector.OpCode, at int, fold func(float64) float64) {
 	top := len(b.values) - 1
 	if x := &b.values[top]; x.kind == isConstant {
 		x.value = b.round(fold(x.value))
@@ -150,7 +150,7 @@ var functions = map[CodeOpKind]vector.OpCode{
 }
 
 // two does an operation on the two top values.
-func (b *programBuilder) two(op CodeOpKind) {
+func (b *codeBuilder) two(op CodeOpKind) {
 	right := len(b.values) - 1
 	left := right - 1
 	x, y := &b.values[left], &b.values[right]
@@ -176,7 +176,7 @@ func (b *programBuilder) two(op CodeOpKind) {
 }
 
 // arithmetic does an operation of + - × ÷ with one of the values in registers.
-func (b *programBuilder) arithmetic(codes [4]vector.OpCode, left, right int) {
+func (b *codeBuilder) arithmetic(codes [4]vector.OpCode, left, right int) {
 	if b.loaded != right { // the left one in registers, if the right one can be taken from where it is
 		_, _, ok := b.place(right)
 		if ok || b.values[right].kind == isConstant {
@@ -194,7 +194,7 @@ func (b *programBuilder) arithmetic(codes [4]vector.OpCode, left, right int) {
 }
 
 // with does an operation on the registers and the i-th value.
-func (b *programBuilder) with(code, constant vector.OpCode, i int) {
+func (b *codeBuilder) with(code, constant vector.OpCode, i int) {
 	if x := &b.values[i]; x.kind == isConstant {
 		b.emit(vector.Op{Code: constant, Value: b.bits(x.value)})
 		return
@@ -204,7 +204,7 @@ func (b *programBuilder) with(code, constant vector.OpCode, i int) {
 }
 
 // power raises the top value but one to a constant power.
-func (b *programBuilder) power() {
+func (b *codeBuilder) power() {
 	top := len(b.values) - 1
 	y := b.values[top]
 	if y.kind != isConstant {
@@ -232,7 +232,7 @@ func (b *programBuilder) power() {
 }
 
 // code adds the operations of an expression for a row.
-func (b *programBuilder) code(ops []CodeOp, params []CodeParam, row int, slot func(n int32) vector.Op) {
+func (b *codeBuilder) code(ops []CodeOp, params []CodeParam, row int, slot func(n int32) vector.Op) {
 	for _, o := range ops {
 		switch {
 		case b.failed:
@@ -266,20 +266,20 @@ func (b *programBuilder) code(ops []CodeOp, params []CodeParam, row int, slot fu
 }
 
 // storeTop leaves the top value in a row of results.
-func (b *programBuilder) storeTop(at int) {
+func (b *codeBuilder) storeTop(at int) {
 	b.load(len(b.values) - 1)
 	b.emit(vector.Op{Code: vector.OpStore, Base: vector.BaseOut, At: at})
 	b.values, b.loaded = b.values[:0], -1
 }
 
-// program is a list of operations for one run or more; nil: there is none.
-type program struct {
+// vectorCode is a list of operations for one run or more; nil: there is none.
+type vectorCode struct {
 	runs [][]vector.Op
 	far  bool
 }
 
 // takeRun closes a run.
-func (b *programBuilder) takeRun(p *program) {
+func (b *codeBuilder) takeRun(p *vectorCode) {
 	p.runs = append(p.runs, append(b.ops, vector.Op{}))
 	p.far = p.far || b.far
 	b.ops = nil
