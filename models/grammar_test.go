@@ -187,6 +187,46 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
+// TestDynamics holds the moves built in code to those of the model file.
+func TestDynamics(t *testing.T) {
+	const head = "model: m\nvariables: {x: {kind: continuous, shape: [2]}}\nfactors:\n  - {over: {u: x}, index: all, energy: \"u^4\"}\ndynamics: "
+	for want, move := range map[string]func(m *models.Model, x models.Nodes){
+		"{langevin: {over: x, step_size: {cosine: [0.1, 0.01], sweeps: 9, rise: 2}, noise_scale: {linear: [2, 1], sweeps: 5}}}": func(m *models.Model, x models.Nodes) {
+			m.Langevin(models.Langevin{Over: x, StepRate: &models.Rate{Shape: "cosine", From: 0.1, To: 0.01, Sweeps: 9, Rise: 2},
+				NoiseRate: &models.Rate{Shape: "linear", From: 2, To: 1, Sweeps: 5}})
+		},
+		"{mala: {over: x, step_size: 0.1, adapt: 0.57}}": func(m *models.Model, x models.Nodes) {
+			m.MALA(models.MALA{Over: x, StepSize: 0.1, Adapt: 0.57})
+		},
+		"{hmc: {over: x, step_size: {multi_step: 0.1, factor: 0.5, at: [3, 4]}, steps: 5, mass: [1, 2]}}": func(m *models.Model, x models.Nodes) {
+			m.HMC(models.HMC{Over: x, Steps: 5, Mass: []float64{1, 2}, StepRate: &models.Rate{Shape: "multi_step", From: 0.1, Factor: 0.5, At: []int{3, 4}}})
+		},
+		"{underdamped: {over: x, step_size: 0.1, friction: 2, noise_scale: 0.5, mass: 3}}": func(m *models.Model, x models.Nodes) {
+			m.Underdamped(models.Underdamped{Over: x, StepSize: 0.1, Friction: 2, NoiseScale: 0.5, Mass: []float64{3}})
+		},
+		"{gradient: {over: x, step_size: {exponential: 0.1, factor: 0.9, least: 0.01}}}": func(m *models.Model, x models.Nodes) {
+			m.Gradient(models.Gradient{Over: x, StepRate: &models.Rate{Shape: "exponential", From: 0.1, Factor: 0.9, Least: 0.01}})
+		},
+		"{nesterov: {over: x, step_size: {constant: 0.1, rise: 3}, momentum: 0.5}}": func(m *models.Model, x models.Nodes) {
+			m.Nesterov(models.Nesterov{Over: x, StepRate: &models.Rate{Shape: "constant", From: 0.1, Rise: 3}, Momentum: 0.5})
+		},
+	} {
+		file, problems := gen.Check(gen.Source{Name: "m.yaml", Text: []byte(head + want + "\n"), Files: both{}})
+		if problems.Len() > 0 {
+			t.Errorf("%s: %v", want, problems)
+			continue
+		}
+		m := models.New("m")
+		x := m.Continuous("x", 2)
+		m.Energy("u^4").Slot("u", x).All()
+		move(m, x)
+		if got := mustLoad(t, m); got.Program.Hash != file.Program.Hash {
+			text, _ := m.YAML()
+			t.Errorf("%s: another model: %s", want, text)
+		}
+	}
+}
+
 // TestMaxCutOfSlices holds a cut problem from slices to its file.
 func TestMaxCutOfSlices(t *testing.T) {
 	edges, weights := models.EdgeList{{0, 1}, {1, 2}, {2, 0}}, []float64{1, 2.5, -1}

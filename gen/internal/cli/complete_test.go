@@ -40,7 +40,7 @@ func TestComplete(t *testing.T) {
 		{"run model.yaml --set format.rn", "format.rng= " + noSpace},
 		{"run model.yaml --set sample.chains=", noSpace},
 		{"run model.yaml --set nothing.x", noSpace},
-		{"verify model.yaml --targets interp,", "interp,table interp,go interp,shim interp,verilog " + noSpace},
+		{"verify model.yaml --targets interp,", "interp,table interp,go interp,cuda interp,shim interp,verilog " + noSpace},
 		{"gen model.yaml --target ", "go cuda verilog " + noFiles},
 		{"gen model.yaml --runtime ", "bundle import " + noFiles},
 		{"gen model.yaml --out ", ":16"},

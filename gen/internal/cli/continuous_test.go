@@ -130,10 +130,12 @@ func TestContinuousOnEveryTarget(t *testing.T) {
 	if !testing.Short() {
 		testtool.Need(t, "go")
 	}
-	samplers := samplersModel(t)
+	samplers, dynamics := samplersModel(t), string(fileBytes(t, filepath.Join("testdata", "dynamics", "model.yaml")))
 	realFolder(t, realModel)
-	if err := os.WriteFile("samplers.yaml", []byte(samplers), 0o666); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"samplers.yaml": samplers, "dynamics.yaml": dynamics} {
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, model := range []struct {
 		file  string
@@ -141,6 +143,7 @@ func TestContinuousOnEveryTarget(t *testing.T) {
 	}{
 		{"model.yaml", nil},
 		{"samplers.yaml", nil},
+		{"dynamics.yaml", nil},
 		{"models/gaussian_bernoulli", []string{"--chains", "3", "--warmup", "2", "--steps", "1"}},
 		{"models/grid_gaussian", []string{"--chains", "65", "--set", "observe=[state, energy, moments]"}},
 	} {

@@ -206,6 +206,9 @@ func trainError(err error, o *trainFlags) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
+	if lost := (*sampling.MoveFault)(nil); errors.As(err, &lost) {
+		return newFault(3, diag.Model, diag.Diverged, "%v", []any{err}).help("use a smaller step_size, or a smaller train.learning_rate; --checkpoint keeps the weights before such a step")
+	}
 	code, take := diag.OutOfRange, "or take"
 	if bad := (*sampling.PrecisionError)(nil); errors.As(err, &bad) {
 		code, take = diag.Unbounded, "take"
