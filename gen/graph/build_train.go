@@ -27,6 +27,7 @@ func (b *builder) training() {
 	}
 	b.conditions(t, visible, rows)
 	b.chainStart(t)
+	b.lossKeys(t)
 	if t.ScoreMatching() && ok {
 		b.scoreMatching(t, visible)
 	}
@@ -42,6 +43,41 @@ func (b *builder) training() {
 				b.unknown(v.Var, "variable", b.declNames())
 			}
 		}
+	}
+}
+
+// lossKeys refuses keys that do not go with the loss.
+func (b *builder) lossKeys(t *spec.Train) {
+	loss := t.Loss.Text
+	scores, persistent := t.ScoreMatching(), t.Start.Text == "persistent"
+	for _, k := range []struct {
+		key     string
+		pos     diag.Pos
+		written bool
+		refused bool
+		why     string
+	}{
+		{"k", t.K.Pos, t.K.Ok, scores, "is for chains, and loss " + loss + " runs none"},
+		{"start", t.Start.Pos, t.Start.Text != "", scores, "is for chains, and loss " + loss + " runs none"},
+		{"positive", t.Positive.Pos, t.Positive.Pos.Line > 0, scores, "is for chains, and loss " + loss + " runs none"},
+		{"negative", t.Negative.Pos, t.Negative.Pos.Line > 0, scores, "is for chains, and loss " + loss + " runs none"},
+		{"buffer", t.Buffer.Pos, t.Buffer.Ok, !persistent, "goes with start: persistent"},
+		{"fresh", t.Fresh.Pos, t.Fresh.Ok, !persistent, "goes with start: persistent"},
+		{"buffer", t.Buffer.Pos, t.Buffer.Ok, persistent && len(t.Condition) > 0, "does not go with condition: its states do not keep that of an example"},
+		{"fresh", t.Fresh.Pos, t.Fresh.Ok, persistent && len(t.Condition) > 0, "does not go with condition: its states do not keep that of an example"},
+		{"sigma", t.Sigma.Pos, t.Sigma.Ok, loss != "denoising", "goes with loss: denoising"},
+		{"projections", t.Projections.Pos, t.Projections.Ok, loss != "sliced", "goes with loss: sliced"},
+	} {
+		if k.written && k.refused {
+			b.fail(k.pos, diag.Conflict, "remove it", "train.%s %s", k.key, k.why)
+		}
+	}
+	chains := t.Negative.Chains
+	if !chains.Ok {
+		chains = b.s.Sample.Chains
+	}
+	if t.Buffer.Ok && persistent && t.Buffer.V < chains.V {
+		b.fail(t.Buffer.Pos, diag.OutOfRange, "each step takes as many slots as it has chains", "a buffer of %d states for %d negative chains", t.Buffer.V, chains.V)
 	}
 }
 

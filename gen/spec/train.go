@@ -45,7 +45,6 @@ func (p *parser) train(f fields) {
 	out.Projections = t.integer("projections", 1, 256)
 	out.Buffer = t.integer("buffer", 1, maxCount)
 	out.Fresh = t.floatIn("fresh", 0, 1, false)
-	p.lossKeys(t, out)
 	p.learningRate(t, out)
 	out.WeightDecay = t.floatIn("weight_decay", 0, math.Inf(1), false)
 	if n := t.get("seed"); n != nil {
@@ -56,25 +55,6 @@ func (p *parser) train(f fields) {
 	out.Negative = p.phase(t, "negative")
 	if p.problems.Len() == before {
 		p.spec.Train = out
-	}
-}
-
-// lossKeys reports keys that do not go with the loss.
-func (p *parser) lossKeys(t fields, out *Train) {
-	loss := out.Loss.Text
-	if out.ScoreMatching() {
-		t.only("is for chains, and loss "+loss+" runs none", "k", "start", "positive", "negative")
-	}
-	if out.Start.Text != "persistent" {
-		t.only("goes with start: persistent", "buffer", "fresh")
-	} else if t.get("condition") != nil {
-		t.only("does not go with condition: its states do not keep that of an example", "buffer", "fresh")
-	}
-	if loss != "denoising" {
-		t.only("goes with loss: denoising", "sigma")
-	}
-	if loss != "sliced" {
-		t.only("goes with loss: sliced", "projections")
 	}
 }
 
