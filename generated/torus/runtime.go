@@ -6918,6 +6918,10 @@ type layerSums struct{ a, b uint64 }
 
 const layerBias = 1 << 31
 
+// layerCache is how many bytes of tables a layer may have before the kernel with smaller
+// ones is faster. A variable for tests.
+var layerCache = 1 << 20
+
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
 	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.planes != nil || s.model.Format.Group > 1 {
@@ -6929,17 +6933,15 @@ func (s *Sampler) findLayer(b *blockPlan) {
 			return
 		}
 	}
-	if s.kernelInUse == AVX512 {
-		b.layer = &spinLayer{wide: &wideLayer{}}
-		return
-	}
 	l := &spinLayer{groups: s.groupCount(len(first))}
 	for g := range l.groups {
 		l.at = append(l.at, l.stride)
 		lo, hi := groupSpan(len(first), l.groups, g)
 		l.stride += 1 << (hi - lo)
 	}
-	b.layer = l
+	if b.layer = l; s.kernelInUse == AVX512 && 16*l.stride*len(b.kernel)/4 > layerCache {
+		b.layer = &spinLayer{wide: &wideLayer{}}
+	}
 }
 
 // fillLayer makes the tables of the weights at hand. Padding has no weights.

@@ -32,8 +32,16 @@ blocks: [v, h]
 // TestLayers holds that blocks of one layer, which have a kernel of their own, give
 // the interpreter's states: for words that are full and not, several tiles and threads,
 // numbers of digits, fields for which the tables of cells serve and do not, β that
-// change, nodes that are clamped.
+// change, nodes that are clamped. Once with the tables of small layers, once with those
+// of the kernel for large ones.
 func TestLayers(t *testing.T) {
+	testLayers(t)
+	defer sampling.SetLayerCache(sampling.SetLayerCache(0))
+	testLayers(t)
+	testLayersClamped(t)
+}
+
+func testLayers(t *testing.T) {
 	for i, format := range []string{"", ", threshold_bits: 16", ", threshold_bits: 9, budget: 0.9", ", fraction: 9, budget: 0.9", ", fraction: 20"} {
 		for k, chains := range []int{1, 50, 64, 129} {
 			p := layers(format, []float64{0.02, 0.3, 6}[(i+k)%3])
@@ -75,7 +83,9 @@ func TestLayers(t *testing.T) {
 
 // TestLayersClamped: hidden spins that are clamped at what they would have become
 // change no other one.
-func TestLayersClamped(t *testing.T) {
+func TestLayersClamped(t *testing.T) { testLayersClamped(t) }
+
+func testLayersClamped(t *testing.T) {
 	const chains = 50
 	m := golang.Model(layers("", 0.3))
 	free, err := sampling.NewSampler(m, sampling.Options{Chains: chains, Seed: 4})
