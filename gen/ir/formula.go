@@ -156,10 +156,7 @@ func (v *verifier) formulaPart(x *sampling.Formula, f *Factor, part sampling.For
 
 // formulaCode checks a code factor with the parameters of a formula.
 func (v *verifier) formulaCode(x *sampling.Formula, f *CodeFactor, c sampling.FormulaCode) {
-	same := func(p, q sampling.CodeParam) bool {
-		return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && slices.Equal(p.Values, q.Values)
-	}
-	if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, same) {
+	if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, sampling.CodeParam.Equal) {
 		v.fault("formula %s: code factor %s has other rows or parameters", x.Name, f.Name)
 	}
 	states := make([]int, len(f.Slots))

@@ -2502,7 +2502,7 @@ func (c *CodeFactor) bound(ops []CodeOp, row int, slots []Interval) (r Interval,
 			same := false
 			if (&Code{}).arity(o) == 2 {
 				x, first = stack[n-2], n-2
-				same = sameOps(ops[x.from:y.from], ops[y.from:i])
+				same = slices.Equal(ops[x.from:y.from], ops[y.from:i])
 			}
 			v, f := OperateInterval(o.Op, x.Interval, y.Interval, same)
 			if fault == Defined {
@@ -2512,18 +2512,6 @@ func (c *CodeFactor) bound(ops []CodeOp, row int, slots []Interval) (r Interval,
 		}
 	}
 	return stack[0].Interval, fault
-}
-
-func sameOps(a, b []CodeOp) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i, x := range a {
-		if x != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // bound is the interval of a parameter in a row, over the indices that may be picked.
@@ -5243,7 +5231,8 @@ func (m *Model) EachSlope(x *Formula, values [][]float64, each func(part, weight
 	}
 }
 
-func (p CodeParam) equal(q CodeParam) bool {
+// Equal says whether two parameters have the same shape and values.
+func (p CodeParam) Equal(q CodeParam) bool {
 	return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && slices.Equal(p.Values, q.Values)
 }
 
@@ -5305,7 +5294,7 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 		}
 		owned[-1-c.Factor], rows = true, true
 		f := &m.Codes[c.Factor]
-		if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, CodeParam.equal) {
+		if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, CodeParam.Equal) {
 			return fmt.Errorf("code factor %s has other rows or parameters", f.Name)
 		}
 		if err := x.checkCode(f, c); err != nil {

@@ -1,6 +1,9 @@
 package sampling
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // mostCases is how many states of discrete slots a row of an expression is looked at
 // one by one.
@@ -38,7 +41,7 @@ func (c *CodeFactor) bound(ops []CodeOp, row int, slots []Interval) (r Interval,
 			same := false
 			if (&Code{}).arity(o) == 2 {
 				x, first = stack[n-2], n-2
-				same = sameOps(ops[x.from:y.from], ops[y.from:i])
+				same = slices.Equal(ops[x.from:y.from], ops[y.from:i])
 			}
 			v, f := OperateInterval(o.Op, x.Interval, y.Interval, same)
 			if fault == Defined {
@@ -48,18 +51,6 @@ func (c *CodeFactor) bound(ops []CodeOp, row int, slots []Interval) (r Interval,
 		}
 	}
 	return stack[0].Interval, fault
-}
-
-func sameOps(a, b []CodeOp) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i, x := range a {
-		if x != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // bound is the interval of a parameter in a row, over the indices that may be picked.

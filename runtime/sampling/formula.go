@@ -175,7 +175,8 @@ func (m *Model) EachSlope(x *Formula, values [][]float64, each func(part, weight
 	}
 }
 
-func (p CodeParam) equal(q CodeParam) bool {
+// Equal says whether two parameters have the same shape and values.
+func (p CodeParam) Equal(q CodeParam) bool {
 	return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && slices.Equal(p.Values, q.Values)
 }
 
@@ -237,7 +238,7 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 		}
 		owned[-1-c.Factor], rows = true, true
 		f := &m.Codes[c.Factor]
-		if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, CodeParam.equal) {
+		if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, CodeParam.Equal) {
 			return fmt.Errorf("code factor %s has other rows or parameters", f.Name)
 		}
 		if err := x.checkCode(f, c); err != nil {

@@ -233,19 +233,19 @@ func (d *design) random() (string, error) {
 // noise is the module of a noise unit, its table inside.
 func (d *design) noise(k ir.Kind) string {
 	p := d.p
-	table, name, about := interp.NewLogistic, "logistic", "Logistic noise in units of the fields: a sign, and a magnitude"
+	table, about := interp.NewLogistic, "Logistic noise in units of the fields: a sign, and a magnitude"
 	column, sign := 8, 1
 	if k == ir.Categorical {
-		table, name, about = interp.NewGumbel, "gumbel", "Gumbel noise in units of the fields: a magnitude"
+		table, about = interp.NewGumbel, "Gumbel noise in units of the fields: a magnitude"
 		column, sign = 10, 0
 	}
 	x := table(p.Beta, p.Format.Fraction)
 	low := x.Shift
-	in, out := 16+sign+low, d.noiseBits(k)
+	in, out := d.noiseInput(k), d.noiseBits(k)
 	t := &text{}
 	t.f("// %s\n//\n// %s drawn from %d cells by the alias method.", emit.Header(p), about, len(x.Own))
 	t.f("// A column of the table holds what its own cell has of it, and the cell that has the\n// rest. From random bits to noise it takes %d clocks.", noiseClocks)
-	t.f("`default_nettype none\nmodule %s_%s (\n  input  wire clk_i,\n  input  wire en_i,", p.Model, name)
+	t.f("`default_nettype none\nmodule %s (\n  input  wire clk_i,\n  input  wire en_i,", d.noiseUnit(k))
 	t.f("  input  wire [%d:0] w_i,\n  output reg  [%d:0] n_o\n);", in-1, out-1)
 	t.f("  (* rom_style = \"block\", ram_style = \"block\" *) reg [15:0] rom [0:%d];\n  initial begin", len(x.Own)-1)
 	for i := range x.Own {

@@ -221,16 +221,14 @@ func (e *tileEmitter) largest(c *cell, sums []string, width int, next func() boo
 // noise is the noise of state k of a cell, extended to the width of its sums.
 func (e *tileEmitter) noise(c *cell, k, width int, random string) string {
 	d := e.d
-	unit, from, size := "logistic", 0, 17
+	from := 0
 	if c.kind == ir.Categorical {
-		unit, from, size = "gumbel", k*(16+d.p.Format.LowBits), 16
+		from = k * (16 + d.p.Format.LowBits)
 	}
-	n := d.noiseBits(c.kind)
-	low := ir.NoiseShift(c.kind, d.p.Beta, d.p.Format.Fraction)
-	size += low
+	n, size := d.noiseBits(c.kind), d.noiseInput(c.kind)
 	name := fmt.Sprintf("z%d_%d", c.node, k)
 	e.f("  wire %s%s;", ranged(n), name+"n")
-	e.f("  %s_%s u_%s (.clk_i(clk_i), .en_i(en_i), .w_i(%s[%d:%d]), .n_o(%sn));", d.p.Model, unit, name, random, from+size-1, from, name)
+	e.f("  %s u_%s (.clk_i(clk_i), .en_i(en_i), .w_i(%s[%d:%d]), .n_o(%sn));", d.noiseUnit(c.kind), name, random, from+size-1, from, name)
 	top := "1'b0"
 	if c.kind == ir.Spin {
 		top = fmt.Sprintf("%sn[%d]", name, n-1)
@@ -246,6 +244,20 @@ func (d *design) noiseBits(k ir.Kind) int {
 		return 9 + low
 	}
 	return 10 + low
+}
+
+// noiseUnit is the module of a noise unit.
+func (d *design) noiseUnit(k ir.Kind) string {
+	return d.p.Model + "_" + [...]string{"logistic", "gumbel"}[k]
+}
+
+// noiseInput is the number of random bits of a noise unit.
+func (d *design) noiseInput(k ir.Kind) int {
+	size := 16 + ir.NoiseShift(k, d.p.Beta, d.p.Format.Fraction)
+	if k == ir.Spin {
+		size++
+	}
+	return size
 }
 
 // sumBits is the width of a cell's signed sums.

@@ -334,16 +334,3 @@ func (d *design) noiseProofs() []emit.File {
 	}
 	return []emit.File{{Path: "formal/noise.v", Data: []byte(t.String())}, {Path: "formal/noise.ys", Data: []byte(script.String())}}
 }
-
-func (d *design) noiseUnit(k ir.Kind) string {
-	return d.p.Model + "_" + [...]string{"logistic", "gumbel"}[k]
-}
-
-// noiseInput is the number of random bits of a noise unit.
-func (d *design) noiseInput(k ir.Kind) int {
-	size := 16 + ir.NoiseShift(k, d.p.Beta, d.p.Format.Fraction)
-	if k == ir.Spin {
-		size++
-	}
-	return size
-}
