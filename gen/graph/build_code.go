@@ -29,7 +29,7 @@ func (e *expression) code(tree *expr.Expr) bool {
 		part, low := e.partFor(tree, at, columns)
 		c.Parts, c.Lowest = append(c.Parts, part), append(c.Lowest, low)
 	}
-	e.t.coded, e.made = c, e.codeFormula(tree, columns)
+	e.t.coded, e.made = c, e.codeFormula(tree)
 	return true
 }
 

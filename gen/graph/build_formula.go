@@ -84,11 +84,7 @@ func (e *expression) formula(parts []formulaPart) *sampling.Formula {
 		code := func(x *expr.Expr) []sampling.CodeOp {
 			return expr.Code(x, func(n, _ int) int { return slices.Index(states, n) }, func(n int) int { return n })
 		}
-		part := sampling.FormulaPart{Factor: p.factor, Weight: e.negated(code(p.coef)), Slopes: e.slopes(p.coef, code)}
-		for i, s := range part.Slopes {
-			part.Slopes[i].By = e.negated(s.By)
-		}
-		out.Parts = append(out.Parts, part)
+		out.Parts = append(out.Parts, sampling.FormulaPart{Factor: p.factor, Weight: e.negated(code(p.coef))})
 	}
 	return out
 }
@@ -106,24 +102,14 @@ func (e *expression) emptyFormula() *sampling.Formula {
 	return out
 }
 
-// slopes are the derivatives of an expression by the parameters that are data.
-func (e *expression) slopes(tree *expr.Expr, code func(*expr.Expr) []sampling.CodeOp) (list []sampling.FormulaSlope) {
-	for _, s := range expr.Slopes(tree) {
-		if e.data(s.Leaf.N) {
-			list = append(list, sampling.FormulaSlope{Param: s.Leaf.N, At: code(expr.FlatIndex(s.Leaf, e.params[s.Leaf.N].axes)), By: code(s.By)})
-		}
-	}
-	return list
-}
-
 // codeFormula holds the parameters of a code factor with the energy tree, nil if none
 // is data.
-func (e *expression) codeFormula(tree *expr.Expr, columns []column) *sampling.Formula {
+func (e *expression) codeFormula(tree *expr.Expr) *sampling.Formula {
 	if !e.live(tree) {
 		return nil
 	}
 	out := e.emptyFormula()
-	out.Codes = []sampling.FormulaCode{{Slopes: e.slopes(tree, func(x *expr.Expr) []sampling.CodeOp { return codeOver(x, columns) })}}
+	out.Codes = []int{0}
 	return out
 }
 
@@ -140,27 +126,16 @@ func (e *expression) negated(x []sampling.CodeOp) []sampling.CodeOp {
 func scaledWeights(t *term, f *Factor) *sampling.Formula {
 	out := &sampling.Formula{Name: f.Name, Rows: f.Rows, Arrays: []string{f.Name + "/" + t.ScaleBy.Text, ""}, Params: []sampling.CodeParam{
 		{Shared: true, Values: []float64{1}}, {Axes: append([]int(nil), f.Table...), Shared: f.Shared, Values: slices.Clone(f.Weights)}}}
-	scale := sampling.CodeOp{Op: sampling.CodeParamAt}
-	var element, at []sampling.CodeOp
-	for i, k := range f.Table {
-		state := sampling.CodeOp{Op: sampling.CodeSlot, N: int32(i)}
-		element = append(element, state)
-		if at = append(at, state); i > 0 {
-			at = append(at[:len(at)-1], sampling.CodeOp{Op: sampling.CodeConst, V: float64(k)}, sampling.CodeOp{Op: sampling.CodeMul}, state, sampling.CodeOp{Op: sampling.CodeAdd})
-		}
+	var weight []sampling.CodeOp
+	for i := range f.Table {
+		weight = append(weight, sampling.CodeOp{Op: sampling.CodeSlot, N: int32(i)})
 	}
-	if at == nil {
-		at = []sampling.CodeOp{{Op: sampling.CodeConst}}
-	}
-	element = append(element, sampling.CodeOp{Op: sampling.CodeParamAt, N: 1})
-	part := sampling.FormulaPart{Weight: append(slices.Clone(element), scale, sampling.CodeOp{Op: sampling.CodeMul}),
-		Slopes: []sampling.FormulaSlope{{Param: 0, At: []sampling.CodeOp{{Op: sampling.CodeConst}}, By: element}}}
+	weight = append(weight, sampling.CodeOp{Op: sampling.CodeParamAt, N: 1}, sampling.CodeOp{Op: sampling.CodeParamAt}, sampling.CodeOp{Op: sampling.CodeMul})
 	if f.Runtime {
 		out.Arrays[1] = f.Name
-		part.Slopes = append(part.Slopes, sampling.FormulaSlope{Param: 1, At: at, By: []sampling.CodeOp{scale}})
 	}
 	f.Runtime = true
-	out.Parts = []sampling.FormulaPart{part}
+	out.Parts = []sampling.FormulaPart{{Weight: weight}}
 	return out
 }
 
@@ -170,7 +145,7 @@ func (b *builder) addFormula(x *sampling.Formula, first int) {
 		x.Parts[i].Factor += first
 	}
 	for i := range x.Codes {
-		x.Codes[i].Factor += first
+		x.Codes[i] += first
 	}
 	b.g.Formulas = append(b.g.Formulas, *x)
 }

@@ -108,7 +108,7 @@ func (h *hasher) formula(x *sampling.Formula) {
 		h.ops(p.Weight)
 	}
 	for _, c := range x.Codes {
-		h.count(c.Factor)
+		h.count(c)
 	}
 }
 

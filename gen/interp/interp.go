@@ -403,7 +403,7 @@ func (m *Machine) SetParams(formula int, values [][]float64) error {
 		for i := range params {
 			params[i].Values = values[i]
 		}
-		m.coded[c.Factor].Params = params
+		m.coded[c].Params = params
 	}
 	return nil
 }

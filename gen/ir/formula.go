@@ -1,7 +1,6 @@
 package ir
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -31,22 +30,11 @@ func (t *printer) formula(x *sampling.Formula) {
 		t.param(&p)
 	}
 	for _, p := range x.Parts {
-		t.f(" part %d slopes %d weight", p.Factor, len(p.Slopes))
+		t.f(" part %d weight", p.Factor)
 		t.ops(p.Weight)
-		t.slopes(p.Slopes)
 	}
 	for _, c := range x.Codes {
-		t.f(" code %d slopes %d\n", c.Factor, len(c.Slopes))
-		t.slopes(c.Slopes)
-	}
-}
-
-func (t *printer) slopes(list []sampling.FormulaSlope) {
-	for _, s := range list {
-		t.f("  slope %d at", s.Param)
-		t.ops(s.At)
-		t.f("   by")
-		t.ops(s.By)
+		t.f(" code %d\n", c)
 	}
 }
 
@@ -60,30 +48,14 @@ func (t *parser) formula() sampling.Formula {
 	}
 	for ; parts > 0 && t.err == nil; parts-- {
 		p := sampling.FormulaPart{Factor: t.int("part")}
-		slopes := t.int("slopes")
 		t.keys("weight")
 		p.Weight = t.ops()
-		p.Slopes = t.slopes(slopes)
 		x.Parts = append(x.Parts, p)
 	}
 	for ; codes > 0 && t.err == nil; codes-- {
-		c := sampling.FormulaCode{Factor: t.int("code")}
-		c.Slopes = t.slopes(t.int("slopes"))
-		x.Codes = append(x.Codes, c)
+		x.Codes = append(x.Codes, t.int("code"))
 	}
 	return x
-}
-
-func (t *parser) slopes(n int) (list []sampling.FormulaSlope) {
-	for ; n > 0 && t.err == nil; n-- {
-		s := sampling.FormulaSlope{Param: t.int("slope")}
-		t.keys("at")
-		s.At = t.ops()
-		t.keys("by")
-		s.By = t.ops()
-		list = append(list, s)
-	}
-	return list
 }
 
 func (t *parser) arrayName() string {
@@ -125,12 +97,14 @@ func (v *verifier) formulas() {
 			rows = v.formulaPart(x, &v.p.Factors[part.Factor], part) || rows
 		}
 		for _, c := range x.Codes {
-			if c.Factor < 0 || c.Factor >= len(v.p.Codes) || owned[-1-c.Factor] {
-				v.fault("formula %s: code factor %d is no part of it", x.Name, c.Factor)
+			if c < 0 || c >= len(v.p.Codes) || owned[-1-c] {
+				v.fault("formula %s: code factor %d is no part of it", x.Name, c)
 				return
 			}
-			owned[-1-c.Factor], rows = true, true
-			v.formulaCode(x, &v.p.Codes[c.Factor], c)
+			owned[-1-c], rows = true, true
+			if f := &v.p.Codes[c]; f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, sampling.CodeParam.Equal) {
+				v.fault("formula %s: code factor %s has other rows or parameters", x.Name, f.Name)
+			}
 		}
 		if !rows {
 			v.fault("formula %s: no part has rows", x.Name)
@@ -146,47 +120,18 @@ func (v *verifier) formulas() {
 
 // formulaPart checks the code of a part, and says whether it has rows.
 func (v *verifier) formulaPart(x *sampling.Formula, f *Factor, part sampling.FormulaPart) bool {
-	v.formulaOps(x, f.Name, "weight", part.Weight, f.Table)
-	v.slopes(x, f.Name, part.Slopes, f.Table)
+	code := sampling.Code{Ops: part.Weight, Params: x.Params}
+	err := code.Check(len(f.Table), x.Rows)
+	if err == nil {
+		err = code.CheckIndices(f.Table)
+	}
+	if err != nil {
+		v.fault("formula %s: weight of part %s: %v", x.Name, f.Name, err)
+	}
 	if len(f.Slots) > 0 && f.Rows != x.Rows || len(f.Slots) == 0 && f.Rows != 1 {
 		v.fault("formula %s: %d rows, its part %s has %d", x.Name, x.Rows, f.Name, f.Rows)
 	}
 	return len(f.Slots) > 0
-}
-
-// formulaCode checks a code factor with the parameters of a formula.
-func (v *verifier) formulaCode(x *sampling.Formula, f *CodeFactor, c sampling.FormulaCode) {
-	if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, sampling.CodeParam.Equal) {
-		v.fault("formula %s: code factor %s has other rows or parameters", x.Name, f.Name)
-	}
-	states := make([]int, len(f.Slots))
-	for i, s := range f.Slots {
-		if states[i] = s.States; s.Kind != Categorical {
-			states[i] = math.MaxInt // no index
-		}
-	}
-	v.slopes(x, f.Name, c.Slopes, states)
-}
-
-// slopes checks those of a part, whose slots have so many states.
-func (v *verifier) slopes(x *sampling.Formula, part string, list []sampling.FormulaSlope, states []int) {
-	for _, s := range list {
-		if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" || !v.formulaOps(x, part, "slope", s.At, states) || !v.formulaOps(x, part, "slope", s.By, states) {
-			v.fault("formula %s: part %s has a bad slope of parameter %d", x.Name, part, s.Param)
-		}
-	}
-}
-
-func (v *verifier) formulaOps(x *sampling.Formula, part, what string, ops []sampling.CodeOp, states []int) bool {
-	code := sampling.Code{Ops: ops, Params: x.Params}
-	err := code.Check(len(states), x.Rows)
-	if err == nil {
-		err = code.CheckIndices(states)
-	}
-	if err != nil {
-		v.fault("formula %s: %s of part %s: %v", x.Name, what, part, err)
-	}
-	return err == nil
 }
 
 // FormulaWeights are the weights of a part for some values of the parameters, straight

@@ -238,10 +238,7 @@ func TestFormulas(t *testing.T) {
 		"one twice": func(x *sampling.Formula) { x.Parts[0].Factor = x.Parts[1].Factor },
 		"constant":  func(x *sampling.Formula) { x.Parts = x.Parts[len(x.Parts)-1:] },
 		"code":      func(x *sampling.Formula) { x.Parts[0].Weight = x.Parts[0].Weight[1:] },
-		"slope":     func(x *sampling.Formula) { x.Parts[0].Slopes[0].Param = 7 },
-		"index": func(x *sampling.Formula) {
-			x.Parts[0].Slopes[0].By = append(x.Parts[0].Slopes[0].By, sampling.CodeOp{})
-		},
+		"longer":    func(x *sampling.Formula) { x.Parts[0].Weight = append(x.Parts[0].Weight, sampling.CodeOp{}) },
 	})
 }
 
@@ -256,12 +253,9 @@ func TestCodeFormulas(t *testing.T) {
 		"values":  func(x *sampling.Formula) { x.Params[0].Values[0]++ },
 		"shared":  func(x *sampling.Formula) { x.Params[1].Shared = false },
 		"no code": func(x *sampling.Formula) { x.Codes = nil },
-		"factor":  func(x *sampling.Formula) { x.Codes[0].Factor = 99 },
-		"other":   func(x *sampling.Formula) { x.Codes[0].Factor = 1 },
+		"factor":  func(x *sampling.Formula) { x.Codes[0] = 99 },
+		"other":   func(x *sampling.Formula) { x.Codes[0] = 1 },
 		"twice":   func(x *sampling.Formula) { x.Codes = append(x.Codes, x.Codes[0]) },
-		"slope":   func(x *sampling.Formula) { x.Codes[0].Slopes[0].Param = 7 },
-		"at":      func(x *sampling.Formula) { x.Codes[0].Slopes[0].At = nil },
-		"by":      func(x *sampling.Formula) { x.Codes[0].Slopes[0].By = []sampling.CodeOp{{Op: sampling.CodeSlot, N: 1}} },
 	})
 }
 

@@ -1022,7 +1022,7 @@ func (s *Sampler) adoptable(m *Model) error {
 func (m *Model) adoptableCode(i int, is *Model) error {
 	c, own := &m.Codes[i], &is.Codes[i]
 	data := slices.ContainsFunc(is.Formulas, func(x Formula) bool {
-		return slices.ContainsFunc(x.Codes, func(c FormulaCode) bool { return c.Factor == i })
+		return slices.Contains(x.Codes, i)
 	})
 	if !slices.EqualFunc(c.Params, own.Params, func(p, q CodeParam) bool {
 		return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && len(p.Values) == len(q.Values) && (data || slices.Equal(p.Values, q.Values))
@@ -2916,7 +2916,7 @@ func (b *codeBuilder) takeRun(p *vectorCode) {
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 5
+//	4 bytes   version, 6
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -2926,7 +2926,7 @@ func (b *codeBuilder) takeRun(p *vectorCode) {
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 5
+	codecVersion = 6
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -3353,21 +3353,10 @@ func (e *codecWriter) formula(x *Formula) {
 	for _, p := range x.Parts {
 		e.int(p.Factor)
 		e.ops(p.Weight)
-		e.slopes(p.Slopes)
 	}
 	e.count(len(x.Codes))
 	for _, c := range x.Codes {
-		e.int(c.Factor)
-		e.slopes(c.Slopes)
-	}
-}
-
-func (e *codecWriter) slopes(list []FormulaSlope) {
-	e.count(len(list))
-	for _, s := range list {
-		e.int(s.Param)
-		e.ops(s.At)
-		e.ops(s.By)
+		e.int(c)
 	}
 }
 
@@ -3375,17 +3364,9 @@ func (d *codecReader) formula() Formula {
 	x := Formula{Name: d.text(), Rows: d.int()}
 	x.Params = d.params()
 	x.Arrays = codecList(d, 4, (*codecReader).text)
-	x.Parts = codecList(d, 16, func(d *codecReader) FormulaPart {
-		return FormulaPart{Factor: d.int(), Weight: d.ops(), Slopes: d.slopes()}
-	})
-	x.Codes = codecList(d, 12, func(d *codecReader) FormulaCode { return FormulaCode{d.int(), d.slopes()} })
+	x.Parts = codecList(d, 12, func(d *codecReader) FormulaPart { return FormulaPart{Factor: d.int(), Weight: d.ops()} })
+	x.Codes = codecList(d, 8, (*codecReader).int)
 	return x
-}
-
-func (d *codecReader) slopes() []FormulaSlope {
-	return codecList(d, 16, func(d *codecReader) FormulaSlope {
-		return FormulaSlope{Param: d.int(), At: d.ops(), By: d.ops()}
-	})
 }
 
 // The binary form of joint moves.
@@ -5073,14 +5054,7 @@ type Formula struct {
 	Params []CodeParam // values as they are at first
 	Arrays []string    // names of the parameters that are data, "" for constants
 	Parts  []FormulaPart
-	Codes  []FormulaCode
-}
-
-// FormulaCode is a code factor with the parameters of the formula. The slopes are those
-// of its energy.
-type FormulaCode struct {
-	Factor int // index in the model's code factors
-	Slopes []FormulaSlope
+	Codes  []int // indices in the model's code factors
 }
 
 // FormulaPart is a factor whose weights are Weight, evaluated in float64 for each of
@@ -5090,14 +5064,6 @@ type FormulaCode struct {
 type FormulaPart struct {
 	Factor int // index in the model's factors
 	Weight []CodeOp
-	Slopes []FormulaSlope
-}
-
-// FormulaSlope is a part of the derivative of a weight, or of a row's energy, by a
-// parameter: By, by the element of the parameter's table that At gives.
-type FormulaSlope struct {
-	Param  int
-	At, By []CodeOp
 }
 
 // evaluator runs code over the rows and entries of a part.
@@ -5187,7 +5153,7 @@ func (m *Model) Apply(x *Formula, values [][]float64, weights [][]float64, codes
 		weights[part.Factor] = parts[k]
 	}
 	for _, c := range x.Codes {
-		f := &codes[c.Factor]
+		f := &codes[c]
 		f.Params = x.params(values)
 		if err := m.checkDomain(f); err != nil {
 			return err
@@ -5204,28 +5170,28 @@ func (f *Factor) weightRows() int {
 	return f.Rows
 }
 
-// EachSlope calls f with the derivatives of the weights of formula x: weight is the
-// index in the weights of the part's factor, element that in the parameter's values.
-// Constants of the energy, which move no moment, are left out.
+// EachSlope calls each with the derivatives of the weights of formula x by parameters
+// that are data: weight is the index in the weights of the part's factor, element that
+// in the parameter's values. A pair of these may come several times; its derivative is
+// the sum. Constants of the energy, which move no moment, are left out.
 func (m *Model) EachSlope(x *Formula, values [][]float64, each func(part, weight, param, element int, slope float64)) {
-	e := evaluator{code: Code{Params: x.params(values)}}
+	e, tape := evaluator{}, NewTape(0)
 	for i, part := range x.Parts {
 		f := &m.Factors[part.Factor]
 		if len(f.Slots) == 0 {
 			continue
 		}
+		code := &CodeFactor{Energy: part.Weight, Params: x.params(values)}
 		size := f.TableSize()
 		for r := range f.weightRows() {
 			for k := range size {
 				e.entry(f.Table, k)
-				for _, s := range part.Slopes {
-					p := &x.Params[s.Param]
-					at := int(e.at(s.At, r))
-					if !p.Shared {
-						at += r * p.size()
+				tape.Energy(code, r, func(n int) Jet { return Jet{e.states[n]} })
+				tape.back(Jet{}, nil, func(s *tapeStep) {
+					if s.op.Op == CodeParamAt && x.Arrays[s.op.N] != "" {
+						each(i, r*size+k, int(s.op.N), s.element, s.adjoint[0])
 					}
-					each(i, r*size+k, s.Param, at, e.at(s.By, r))
-				}
+				})
 			}
 		}
 	}
@@ -5284,21 +5250,18 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 		if want := x.Rows; len(f.Slots) > 0 && f.Rows != want || len(f.Slots) == 0 && f.Rows != 1 {
 			return fmt.Errorf("%d rows, its part %s has %d", want, f.Name, f.Rows)
 		}
-		if err := x.checkPart(f, part); err != nil {
+		if err := x.checkOps(part.Weight, f.Table); err != nil {
 			return fmt.Errorf("part %s: %w", f.Name, err)
 		}
 	}
 	for _, c := range x.Codes {
-		if c.Factor < 0 || c.Factor >= len(m.Codes) || owned[-1-c.Factor] {
-			return fmt.Errorf("code factor %d is no part of it", c.Factor)
+		if c < 0 || c >= len(m.Codes) || owned[-1-c] {
+			return fmt.Errorf("code factor %d is no part of it", c)
 		}
-		owned[-1-c.Factor], rows = true, true
-		f := &m.Codes[c.Factor]
+		owned[-1-c], rows = true, true
+		f := &m.Codes[c]
 		if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, CodeParam.Equal) {
 			return fmt.Errorf("code factor %s has other rows or parameters", f.Name)
-		}
-		if err := x.checkCode(f, c); err != nil {
-			return fmt.Errorf("code factor %s: %w", f.Name, err)
 		}
 	}
 	if !rows {
@@ -5314,71 +5277,6 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 		}
 	}
 	return nil
-}
-
-// checkPart refuses code that reads what is not there.
-func (x *Formula) checkPart(f *Factor, part FormulaPart) error {
-	if err := x.checkOps(part.Weight, f.Table); err != nil {
-		return err
-	}
-	e := evaluator{code: Code{Params: x.Params}}
-	for _, s := range part.Slopes {
-		if err := x.checkSlope(s, f.Table); err != nil {
-			return err
-		}
-		for k := range f.TableSize() {
-			e.entry(f.Table, k)
-			if at := e.at(s.At, 0); !(at >= 0 && at < float64(x.Params[s.Param].size()) && at == math.Floor(at)) {
-				return fmt.Errorf("a slope of element %v of parameter %d", at, s.Param)
-			}
-		}
-	}
-	return nil
-}
-
-// checkCode refuses slopes that read what is not there.
-func (x *Formula) checkCode(f *CodeFactor, c FormulaCode) error {
-	states, ranges := f.states(), make([]Interval, len(f.Slots))
-	for j, k := range states {
-		ranges[j] = Interval{0, float64(k - 1)}
-	}
-	for _, s := range c.Slopes {
-		if err := x.checkSlope(s, states); err != nil {
-			return err
-		}
-		for _, o := range s.At {
-			if o.Op == CodeSlot && f.Slots[o.N].Kind == Categorical || o.Op == CodeConst && o.V == math.Floor(o.V) || o.Op == CodeAdd || o.Op == CodeMul {
-				continue
-			}
-			return fmt.Errorf("a slope of an element of parameter %d with the operation %v", s.Param, o.Op)
-		}
-		if at, _ := f.bound(s.At, 0, ranges); !(at.Lo >= 0 && at.Hi < float64(x.Params[s.Param].size())) {
-			return fmt.Errorf("a slope of elements %v of parameter %d", at, s.Param)
-		}
-	}
-	return nil
-}
-
-// states are those of the categoricals among a code factor's slots; others have so
-// many that no axis holds them.
-func (c *CodeFactor) states() []int {
-	states := make([]int, len(c.Slots))
-	for j, s := range c.Slots {
-		if states[j] = math.MaxInt; s.Kind == Categorical {
-			states[j] = s.States
-		}
-	}
-	return states
-}
-
-func (x *Formula) checkSlope(s FormulaSlope, states []int) error {
-	if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" {
-		return fmt.Errorf("a slope of parameter %d", s.Param)
-	}
-	if err := x.checkOps(s.By, states); err != nil {
-		return err
-	}
-	return x.checkOps(s.At, states)
 }
 
 func (x *Formula) checkOps(ops []CodeOp, states []int) error {
@@ -6372,10 +6270,10 @@ func (a Activation) Derivatives(z float64) [4]float64 {
 	return [4]float64{e - 1, e, e, e}
 }
 
-// powerJets are x^y and its derivatives by x and by y. Like those of expressions, that by a
-// constant exponent is 0.
+// powerJets are x^y and its derivatives by x and by y, which by a constant is 0. An
+// exponent that does not change along the line may be a whole number, with any x.
 func powerJets(x, y Jet, constant bool) (value, byX, byY Jet) {
-	if constant {
+	if y[1] == 0 && y[2] == 0 {
 		n := y[0]
 		at := func(k float64) float64 { // n·(n-1)·…·x^(n-k)
 			c := 1.0
@@ -6388,7 +6286,11 @@ func powerJets(x, y Jet, constant bool) (value, byX, byY Jet) {
 			return float64(c * Operate(CodePow, x[0], n-k))
 		}
 		value, byX = x.apply([4]float64{at(0), at(1), at(2), at(3)})
-		return value, byX, Jet{}
+		if !constant {
+			log, _ := x.apply(derivatives(CodeLog, x[0]))
+			byY = value.Times(log)
+		}
+		return value, byX, byY
 	}
 	log, _ := x.apply(derivatives(CodeLog, x[0]))
 	z := y.Times(log)
@@ -11148,86 +11050,38 @@ func (x *Formula) Elements() int {
 }
 
 // AddCodeSlopes adds, over the first chains chains and all rows of the code factors of
-// formula i, the derivatives of their energy by each element of the formula's
-// parameters, in order, and behind these the energy, all in float64: sums has Elements
-// + 1 elements. Every row adds the chains in order.
+// formula i, the derivatives of their energy by each element of the parameters that are
+// data, and behind all elements the energy, in float64: sums has Elements + 1 elements.
+// Every row adds the chains in order.
 func (s *Sampler) AddCodeSlopes(i, chains int, sums []float64) {
-	s.eachCodeSlope(i, chains, func(_, at int, x float64) { sums[at] += x })
-	s.addNetSlopes(i, chains, sums, 0)
+	s.addCodeSlopes(i, chains, sums, 0)
 }
 
 // AddCodeSlopesByChain is AddCodeSlopes for each chain alone: sums has chains × (Elements
 // + 1) elements.
 func (s *Sampler) AddCodeSlopesByChain(i, chains int, sums []float64) {
-	size := s.model.Formulas[i].Elements() + 1
-	s.eachCodeSlope(i, chains, func(c, at int, x float64) { sums[c*size+at] += x })
-	s.addNetSlopes(i, chains, sums, size)
+	s.addCodeSlopes(i, chains, sums, s.model.Formulas[i].Elements()+1)
 }
 
-// addNetSlopes adds the derivatives of the energy of code factors with networks, and the
-// energy; each chain's so far behind the one's before.
-func (s *Sampler) addNetSlopes(i, chains int, sums []float64, stride int) {
+// addCodeSlopes puts each chain's sums so far behind those of the one before.
+func (s *Sampler) addCodeSlopes(i, chains int, sums []float64, stride int) {
 	x := &s.model.Formulas[i]
-	var tape *Tape
-	views := make([][]float64, len(x.Params))
-	for _, part := range x.Codes {
-		f := &s.codes[part.Factor]
-		if f.Net == nil {
-			continue
-		}
-		if tape == nil {
-			tape = NewTape(0)
-		}
+	tape := NewTape(0)
+	views := make([][]float64, len(x.Params)) // nil for constants
+	for _, c := range x.Codes {
+		f := &s.codes[c]
 		for r := range f.Rows {
 			nodes := f.Index[r*len(f.Slots):]
-			for c := range chains {
-				at := c * stride
-				for k := range views {
-					n := len(x.Params[k].Values)
-					views[k] = sums[at:][:n]
-					at += n
-				}
-				sums[at] += tape.Energy(f, r, func(n int) Jet { return Jet{s.number(int(nodes[n]), c)} })[0]
-				tape.Back(Jet{1}, views, nil)
-			}
-		}
-	}
-}
-
-func (s *Sampler) eachCodeSlope(i, chains int, each func(chain, at int, x float64)) {
-	x := &s.model.Formulas[i]
-	first := make([]int, len(x.Params)) // of each parameter's elements
-	for k := range x.Params[1:] {
-		first[k+1] = first[k] + len(x.Params[k].Values)
-	}
-	elements := x.Elements()
-	var v float64
-	var stack []float64
-	for _, part := range x.Codes {
-		f := &s.codes[part.Factor]
-		if f.Net != nil {
-			continue
-		}
-		code := Code{Params: f.Params}
-		for r := range f.Rows {
-			nodes := f.Index[r*len(f.Slots):]
-			for c := range chains {
-				slot := func(n int) float64 { return s.number(int(nodes[n]), c) }
-				for _, slope := range part.Slopes {
-					p := &x.Params[slope.Param]
-					code.Ops = slope.At
-					v, stack = code.Eval(r, slot, stack)
-					at := first[slope.Param] + int(v)
-					if !p.Shared {
-						at += r * p.size()
+			for chain := range chains {
+				at := chain * stride
+				for k, p := range x.Params {
+					if x.Arrays[k] != "" {
+						views[k] = sums[at:][:len(p.Values)]
 					}
-					code.Ops = slope.By
-					v, stack = code.Eval(r, slot, stack)
-					each(c, at, v)
+					at += len(p.Values)
 				}
-				code.Ops = f.Energy
-				v, stack = code.Eval(r, slot, stack)
-				each(c, elements, v)
+				sums[at] += tape.Energy(f, r, func(n int) Jet { return Jet{s.number(int(nodes[n]), chain)} })[0]
+				tape.Back(Jet{1}, views, nil)
 			}
 		}
 	}
@@ -12120,6 +11974,18 @@ func (s *tapeStep) operate(x, y Jet, constant bool) {
 // by[0]·a + by[1]·b + by[2]·c of the derivative Jet{a, b, c} by each; nil sums, or nil
 // parts of it, are left out.
 func (t *Tape) Back(by Jet, sums [][]float64, slot func(n int, d Jet)) {
+	t.back(by, sums, func(s *tapeStep) {
+		switch {
+		case s.op.Op == CodeSlot && slot != nil:
+			slot(int(s.op.N), s.adjoint)
+		case s.op.Op == CodeParamAt && sums != nil && sums[s.op.N] != nil:
+			sums[s.op.N][s.element] += dot(by, s.adjoint)
+		}
+	})
+}
+
+// back is Back that gives each slot and parameter that is no network's to leaf.
+func (t *Tape) back(by Jet, sums [][]float64, leaf func(s *tapeStep)) {
 	for i := range t.steps {
 		t.steps[i].adjoint = Jet{}
 	}
@@ -12129,16 +11995,10 @@ func (t *Tape) Back(by Jet, sums [][]float64, slot func(n int, d Jet)) {
 		if s.adjoint == (Jet{}) {
 			continue
 		}
-		switch {
-		case s.op.Op == CodeSlot:
-			if slot != nil {
-				slot(int(s.op.N), s.adjoint)
-			}
-		case s.op.Op == CodeParamAt:
-			if sums != nil && sums[s.op.N] != nil {
-				sums[s.op.N][s.element] += dot(by, s.adjoint)
-			}
-		case s.op.Op == CodeNet:
+		switch s.op.Op {
+		case CodeSlot, CodeParamAt:
+			leaf(s)
+		case CodeNet:
 			n := &t.nets[s.net]
 			n.back(t, s.adjoint, by, sums)
 			for k, from := range n.inputs {
@@ -25852,7 +25712,7 @@ func (l *lines) collect(t *Trainer) [][]float64 {
 				views[k] = all[at : at+len(p.Values)]
 				at += len(p.Values)
 			}
-			l.params[c.Factor] = views
+			l.params[c] = views
 		}
 	}
 	return out

@@ -87,7 +87,7 @@ func (s *Sampler) adoptable(m *Model) error {
 func (m *Model) adoptableCode(i int, is *Model) error {
 	c, own := &m.Codes[i], &is.Codes[i]
 	data := slices.ContainsFunc(is.Formulas, func(x Formula) bool {
-		return slices.ContainsFunc(x.Codes, func(c FormulaCode) bool { return c.Factor == i })
+		return slices.Contains(x.Codes, i)
 	})
 	if !slices.EqualFunc(c.Params, own.Params, func(p, q CodeParam) bool {
 		return p.Shared == q.Shared && slices.Equal(p.Axes, q.Axes) && len(p.Values) == len(q.Values) && (data || slices.Equal(p.Values, q.Values))

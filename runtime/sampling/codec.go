@@ -11,7 +11,7 @@ import (
 // The binary form of a Model, little-endian:
 //
 //	8 bytes   "THRMLGEN"
-//	4 bytes   version, 5
+//	4 bytes   version, 6
 //	8 bytes   length of the payload
 //	8 bytes   CRC-64 (ECMA) of the payload
 //	payload   the fields of Model in order
@@ -21,7 +21,7 @@ import (
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 5
+	codecVersion = 6
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 

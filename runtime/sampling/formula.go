@@ -17,14 +17,7 @@ type Formula struct {
 	Params []CodeParam // values as they are at first
 	Arrays []string    // names of the parameters that are data, "" for constants
 	Parts  []FormulaPart
-	Codes  []FormulaCode
-}
-
-// FormulaCode is a code factor with the parameters of the formula. The slopes are those
-// of its energy.
-type FormulaCode struct {
-	Factor int // index in the model's code factors
-	Slopes []FormulaSlope
+	Codes  []int // indices in the model's code factors
 }
 
 // FormulaPart is a factor whose weights are Weight, evaluated in float64 for each of
@@ -34,14 +27,6 @@ type FormulaCode struct {
 type FormulaPart struct {
 	Factor int // index in the model's factors
 	Weight []CodeOp
-	Slopes []FormulaSlope
-}
-
-// FormulaSlope is a part of the derivative of a weight, or of a row's energy, by a
-// parameter: By, by the element of the parameter's table that At gives.
-type FormulaSlope struct {
-	Param  int
-	At, By []CodeOp
 }
 
 // evaluator runs code over the rows and entries of a part.
@@ -131,7 +116,7 @@ func (m *Model) Apply(x *Formula, values [][]float64, weights [][]float64, codes
 		weights[part.Factor] = parts[k]
 	}
 	for _, c := range x.Codes {
-		f := &codes[c.Factor]
+		f := &codes[c]
 		f.Params = x.params(values)
 		if err := m.checkDomain(f); err != nil {
 			return err
@@ -148,28 +133,28 @@ func (f *Factor) weightRows() int {
 	return f.Rows
 }
 
-// EachSlope calls f with the derivatives of the weights of formula x: weight is the
-// index in the weights of the part's factor, element that in the parameter's values.
-// Constants of the energy, which move no moment, are left out.
+// EachSlope calls each with the derivatives of the weights of formula x by parameters
+// that are data: weight is the index in the weights of the part's factor, element that
+// in the parameter's values. A pair of these may come several times; its derivative is
+// the sum. Constants of the energy, which move no moment, are left out.
 func (m *Model) EachSlope(x *Formula, values [][]float64, each func(part, weight, param, element int, slope float64)) {
-	e := evaluator{code: Code{Params: x.params(values)}}
+	e, tape := evaluator{}, NewTape(0)
 	for i, part := range x.Parts {
 		f := &m.Factors[part.Factor]
 		if len(f.Slots) == 0 {
 			continue
 		}
+		code := &CodeFactor{Energy: part.Weight, Params: x.params(values)}
 		size := f.TableSize()
 		for r := range f.weightRows() {
 			for k := range size {
 				e.entry(f.Table, k)
-				for _, s := range part.Slopes {
-					p := &x.Params[s.Param]
-					at := int(e.at(s.At, r))
-					if !p.Shared {
-						at += r * p.size()
+				tape.Energy(code, r, func(n int) Jet { return Jet{e.states[n]} })
+				tape.back(Jet{}, nil, func(s *tapeStep) {
+					if s.op.Op == CodeParamAt && x.Arrays[s.op.N] != "" {
+						each(i, r*size+k, int(s.op.N), s.element, s.adjoint[0])
 					}
-					each(i, r*size+k, s.Param, at, e.at(s.By, r))
-				}
+				})
 			}
 		}
 	}
@@ -228,21 +213,18 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 		if want := x.Rows; len(f.Slots) > 0 && f.Rows != want || len(f.Slots) == 0 && f.Rows != 1 {
 			return fmt.Errorf("%d rows, its part %s has %d", want, f.Name, f.Rows)
 		}
-		if err := x.checkPart(f, part); err != nil {
+		if err := x.checkOps(part.Weight, f.Table); err != nil {
 			return fmt.Errorf("part %s: %w", f.Name, err)
 		}
 	}
 	for _, c := range x.Codes {
-		if c.Factor < 0 || c.Factor >= len(m.Codes) || owned[-1-c.Factor] {
-			return fmt.Errorf("code factor %d is no part of it", c.Factor)
+		if c < 0 || c >= len(m.Codes) || owned[-1-c] {
+			return fmt.Errorf("code factor %d is no part of it", c)
 		}
-		owned[-1-c.Factor], rows = true, true
-		f := &m.Codes[c.Factor]
+		owned[-1-c], rows = true, true
+		f := &m.Codes[c]
 		if f.Directed || f.Rows != x.Rows || !slices.EqualFunc(f.Params, x.Params, CodeParam.Equal) {
 			return fmt.Errorf("code factor %s has other rows or parameters", f.Name)
-		}
-		if err := x.checkCode(f, c); err != nil {
-			return fmt.Errorf("code factor %s: %w", f.Name, err)
 		}
 	}
 	if !rows {
@@ -258,71 +240,6 @@ func (m *Model) checkFormula(x *Formula, owned map[int]bool) error {
 		}
 	}
 	return nil
-}
-
-// checkPart refuses code that reads what is not there.
-func (x *Formula) checkPart(f *Factor, part FormulaPart) error {
-	if err := x.checkOps(part.Weight, f.Table); err != nil {
-		return err
-	}
-	e := evaluator{code: Code{Params: x.Params}}
-	for _, s := range part.Slopes {
-		if err := x.checkSlope(s, f.Table); err != nil {
-			return err
-		}
-		for k := range f.TableSize() {
-			e.entry(f.Table, k)
-			if at := e.at(s.At, 0); !(at >= 0 && at < float64(x.Params[s.Param].size()) && at == math.Floor(at)) {
-				return fmt.Errorf("a slope of element %v of parameter %d", at, s.Param)
-			}
-		}
-	}
-	return nil
-}
-
-// checkCode refuses slopes that read what is not there.
-func (x *Formula) checkCode(f *CodeFactor, c FormulaCode) error {
-	states, ranges := f.states(), make([]Interval, len(f.Slots))
-	for j, k := range states {
-		ranges[j] = Interval{0, float64(k - 1)}
-	}
-	for _, s := range c.Slopes {
-		if err := x.checkSlope(s, states); err != nil {
-			return err
-		}
-		for _, o := range s.At {
-			if o.Op == CodeSlot && f.Slots[o.N].Kind == Categorical || o.Op == CodeConst && o.V == math.Floor(o.V) || o.Op == CodeAdd || o.Op == CodeMul {
-				continue
-			}
-			return fmt.Errorf("a slope of an element of parameter %d with the operation %v", s.Param, o.Op)
-		}
-		if at, _ := f.bound(s.At, 0, ranges); !(at.Lo >= 0 && at.Hi < float64(x.Params[s.Param].size())) {
-			return fmt.Errorf("a slope of elements %v of parameter %d", at, s.Param)
-		}
-	}
-	return nil
-}
-
-// states are those of the categoricals among a code factor's slots; others have so
-// many that no axis holds them.
-func (c *CodeFactor) states() []int {
-	states := make([]int, len(c.Slots))
-	for j, s := range c.Slots {
-		if states[j] = math.MaxInt; s.Kind == Categorical {
-			states[j] = s.States
-		}
-	}
-	return states
-}
-
-func (x *Formula) checkSlope(s FormulaSlope, states []int) error {
-	if s.Param < 0 || s.Param >= len(x.Params) || x.Arrays[s.Param] == "" {
-		return fmt.Errorf("a slope of parameter %d", s.Param)
-	}
-	if err := x.checkOps(s.By, states); err != nil {
-		return err
-	}
-	return x.checkOps(s.At, states)
 }
 
 func (x *Formula) checkOps(ops []CodeOp, states []int) error {

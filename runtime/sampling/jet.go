@@ -97,10 +97,10 @@ func (a Activation) Derivatives(z float64) [4]float64 {
 	return [4]float64{e - 1, e, e, e}
 }
 
-// powerJets are x^y and its derivatives by x and by y. Like those of expressions, that by a
-// constant exponent is 0.
+// powerJets are x^y and its derivatives by x and by y, which by a constant is 0. An
+// exponent that does not change along the line may be a whole number, with any x.
 func powerJets(x, y Jet, constant bool) (value, byX, byY Jet) {
-	if constant {
+	if y[1] == 0 && y[2] == 0 {
 		n := y[0]
 		at := func(k float64) float64 { // n·(n-1)·…·x^(n-k)
 			c := 1.0
@@ -113,7 +113,11 @@ func powerJets(x, y Jet, constant bool) (value, byX, byY Jet) {
 			return float64(c * Operate(CodePow, x[0], n-k))
 		}
 		value, byX = x.apply([4]float64{at(0), at(1), at(2), at(3)})
-		return value, byX, Jet{}
+		if !constant {
+			log, _ := x.apply(derivatives(CodeLog, x[0]))
+			byY = value.Times(log)
+		}
+		return value, byX, byY
 	}
 	log, _ := x.apply(derivatives(CodeLog, x[0]))
 	z := y.Times(log)

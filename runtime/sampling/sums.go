@@ -107,86 +107,38 @@ func (x *Formula) Elements() int {
 }
 
 // AddCodeSlopes adds, over the first chains chains and all rows of the code factors of
-// formula i, the derivatives of their energy by each element of the formula's
-// parameters, in order, and behind these the energy, all in float64: sums has Elements
-// + 1 elements. Every row adds the chains in order.
+// formula i, the derivatives of their energy by each element of the parameters that are
+// data, and behind all elements the energy, in float64: sums has Elements + 1 elements.
+// Every row adds the chains in order.
 func (s *Sampler) AddCodeSlopes(i, chains int, sums []float64) {
-	s.eachCodeSlope(i, chains, func(_, at int, x float64) { sums[at] += x })
-	s.addNetSlopes(i, chains, sums, 0)
+	s.addCodeSlopes(i, chains, sums, 0)
 }
 
 // AddCodeSlopesByChain is AddCodeSlopes for each chain alone: sums has chains × (Elements
 // + 1) elements.
 func (s *Sampler) AddCodeSlopesByChain(i, chains int, sums []float64) {
-	size := s.model.Formulas[i].Elements() + 1
-	s.eachCodeSlope(i, chains, func(c, at int, x float64) { sums[c*size+at] += x })
-	s.addNetSlopes(i, chains, sums, size)
+	s.addCodeSlopes(i, chains, sums, s.model.Formulas[i].Elements()+1)
 }
 
-// addNetSlopes adds the derivatives of the energy of code factors with networks, and the
-// energy; each chain's so far behind the one's before.
-func (s *Sampler) addNetSlopes(i, chains int, sums []float64, stride int) {
+// addCodeSlopes puts each chain's sums so far behind those of the one before.
+func (s *Sampler) addCodeSlopes(i, chains int, sums []float64, stride int) {
 	x := &s.model.Formulas[i]
-	var tape *Tape
-	views := make([][]float64, len(x.Params))
-	for _, part := range x.Codes {
-		f := &s.codes[part.Factor]
-		if f.Net == nil {
-			continue
-		}
-		if tape == nil {
-			tape = NewTape(0)
-		}
+	tape := NewTape(0)
+	views := make([][]float64, len(x.Params)) // nil for constants
+	for _, c := range x.Codes {
+		f := &s.codes[c]
 		for r := range f.Rows {
 			nodes := f.Index[r*len(f.Slots):]
-			for c := range chains {
-				at := c * stride
-				for k := range views {
-					n := len(x.Params[k].Values)
-					views[k] = sums[at:][:n]
-					at += n
-				}
-				sums[at] += tape.Energy(f, r, func(n int) Jet { return Jet{s.number(int(nodes[n]), c)} })[0]
-				tape.Back(Jet{1}, views, nil)
-			}
-		}
-	}
-}
-
-func (s *Sampler) eachCodeSlope(i, chains int, each func(chain, at int, x float64)) {
-	x := &s.model.Formulas[i]
-	first := make([]int, len(x.Params)) // of each parameter's elements
-	for k := range x.Params[1:] {
-		first[k+1] = first[k] + len(x.Params[k].Values)
-	}
-	elements := x.Elements()
-	var v float64
-	var stack []float64
-	for _, part := range x.Codes {
-		f := &s.codes[part.Factor]
-		if f.Net != nil {
-			continue
-		}
-		code := Code{Params: f.Params}
-		for r := range f.Rows {
-			nodes := f.Index[r*len(f.Slots):]
-			for c := range chains {
-				slot := func(n int) float64 { return s.number(int(nodes[n]), c) }
-				for _, slope := range part.Slopes {
-					p := &x.Params[slope.Param]
-					code.Ops = slope.At
-					v, stack = code.Eval(r, slot, stack)
-					at := first[slope.Param] + int(v)
-					if !p.Shared {
-						at += r * p.size()
+			for chain := range chains {
+				at := chain * stride
+				for k, p := range x.Params {
+					if x.Arrays[k] != "" {
+						views[k] = sums[at:][:len(p.Values)]
 					}
-					code.Ops = slope.By
-					v, stack = code.Eval(r, slot, stack)
-					each(c, at, v)
+					at += len(p.Values)
 				}
-				code.Ops = f.Energy
-				v, stack = code.Eval(r, slot, stack)
-				each(c, elements, v)
+				sums[at] += tape.Energy(f, r, func(n int) Jet { return Jet{s.number(int(nodes[n]), chain)} })[0]
+				tape.Back(Jet{1}, views, nil)
 			}
 		}
 	}

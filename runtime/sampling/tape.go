@@ -132,6 +132,18 @@ func (s *tapeStep) operate(x, y Jet, constant bool) {
 // by[0]·a + by[1]·b + by[2]·c of the derivative Jet{a, b, c} by each; nil sums, or nil
 // parts of it, are left out.
 func (t *Tape) Back(by Jet, sums [][]float64, slot func(n int, d Jet)) {
+	t.back(by, sums, func(s *tapeStep) {
+		switch {
+		case s.op.Op == CodeSlot && slot != nil:
+			slot(int(s.op.N), s.adjoint)
+		case s.op.Op == CodeParamAt && sums != nil && sums[s.op.N] != nil:
+			sums[s.op.N][s.element] += dot(by, s.adjoint)
+		}
+	})
+}
+
+// back is Back that gives each slot and parameter that is no network's to leaf.
+func (t *Tape) back(by Jet, sums [][]float64, leaf func(s *tapeStep)) {
 	for i := range t.steps {
 		t.steps[i].adjoint = Jet{}
 	}
@@ -141,16 +153,10 @@ func (t *Tape) Back(by Jet, sums [][]float64, slot func(n int, d Jet)) {
 		if s.adjoint == (Jet{}) {
 			continue
 		}
-		switch {
-		case s.op.Op == CodeSlot:
-			if slot != nil {
-				slot(int(s.op.N), s.adjoint)
-			}
-		case s.op.Op == CodeParamAt:
-			if sums != nil && sums[s.op.N] != nil {
-				sums[s.op.N][s.element] += dot(by, s.adjoint)
-			}
-		case s.op.Op == CodeNet:
+		switch s.op.Op {
+		case CodeSlot, CodeParamAt:
+			leaf(s)
+		case CodeNet:
 			n := &t.nets[s.net]
 			n.back(t, s.adjoint, by, sums)
 			for k, from := range n.inputs {

@@ -92,7 +92,7 @@ func (l *lines) collect(t *Trainer) [][]float64 {
 				views[k] = all[at : at+len(p.Values)]
 				at += len(p.Values)
 			}
-			l.params[c.Factor] = views
+			l.params[c] = views
 		}
 	}
 	return out
