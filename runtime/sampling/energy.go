@@ -175,6 +175,7 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 	if s.spinRows > 0 {
 		bits = bits[s.wordAt(0, word):]
 	}
+	var at [64]int
 	for r := range f.Rows {
 		minus := uint64(0) // of the product of the spins
 		base := 0
@@ -193,21 +194,11 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 			}
 			continue
 		}
+		minus = s.rowPicks(&at, f, nodes, word)
+		table := weights[base : base+size]
 		for c := range n {
-			at, m := 0, uint64(0)
-			for i, sl := range f.Slots {
-				v := s.Value(int(nodes[i]), 64*word+c)
-				if sl.Kind == Categorical {
-					at = at*sl.States + int(v)
-				} else if v < 0 {
-					m ^= 1
-				}
-			}
-			w := weights[base+at]
-			if m == 0 {
-				w = -w
-			}
-			sum[c] += w
+			sum[c&63] -= math.Float64frombits(math.Float64bits(table[at[c&63]]) ^ minus<<63)
+			minus >>= 1
 		}
 	}
 }

@@ -563,12 +563,22 @@ func (s *Sampler) rowPicks(at *[64]int, f *Factor, nodes []int32, word int) (min
 		case Spin:
 			minus ^= ^s.bits[s.wordAt(int(s.row[nodes[i]]), word)]
 		case Categorical:
-			for c := range min(64, s.chains-64*word) {
-				at[c] = at[c]*slot.States + int(s.Value(int(nodes[i]), 64*word+c))
+			row := int(s.row[nodes[i]])
+			if s.kind[nodes[i]] == nodeCat8 {
+				pick(at, slot.States, s.cat8[s.chainAt(s.cat8Rows, row, 64*word):][:min(64, s.chains-64*word)])
+			} else {
+				pick(at, slot.States, s.cat16[s.chainAt(s.cat16Rows, row, 64*word):][:min(64, s.chains-64*word)])
 			}
 		}
 	}
 	return minus
+}
+
+// pick goes on to an axis with so many states.
+func pick[T uint8 | uint16](at *[64]int, states int, values []T) {
+	for c, v := range values {
+		at[c&63] = at[c&63]*states + int(v)
+	}
 }
 
 // timesNumbers multiplies by the values of a row's continuous nodes, in slot order,

@@ -132,8 +132,23 @@ func (s *Sampler) Bits(node int, dst []uint64) []uint64 {
 
 // Categories appends the state of a categorical node in every chain.
 func (s *Sampler) Categories(node int, dst []int32) []int32 {
-	for c := range s.chains {
-		dst = append(dst, s.Value(node, c))
+	r := int(s.row[node])
+	for c := 0; c < s.chains; c += 64 {
+		n := min(64, s.chains-c)
+		switch s.kind[node] {
+		case nodeCat8:
+			for _, v := range s.cat8[s.chainAt(s.cat8Rows, r, c):][:n] {
+				dst = append(dst, int32(v))
+			}
+		case nodeCat16:
+			for _, v := range s.cat16[s.chainAt(s.cat16Rows, r, c):][:n] {
+				dst = append(dst, int32(v))
+			}
+		default:
+			for k := range n {
+				dst = append(dst, s.Value(node, c+k))
+			}
+		}
 	}
 	return dst
 }

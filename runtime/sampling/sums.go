@@ -175,19 +175,15 @@ func (s *Sampler) addProducts(f *Factor, chains int, sums []int64) {
 // picks, and the product of its spins.
 func (s *Sampler) eachEntry(f *Factor, chains int, each func(chain, at int, sign int64)) {
 	k, size := len(f.Slots), f.TableSize()
+	var at [64]int
 	for r := range f.Rows {
 		nodes := f.Index[r*k : r*k+k]
-		for c := range chains {
-			at, sign := 0, int64(1)
-			for i, slot := range f.Slots {
-				v := s.Value(int(nodes[i]), c)
-				if slot.Kind == Spin {
-					sign *= int64(v)
-				} else {
-					at = at*slot.States + int(v)
-				}
+		for word := range (chains + 63) / 64 {
+			minus := s.rowPicks(&at, f, nodes, word)
+			for c := range min(64, chains-64*word) {
+				each(64*word+c, r*size+at[c], 1-int64(minus&1)*2)
+				minus >>= 1
 			}
-			each(c, r*size+at, sign)
 		}
 	}
 }

@@ -4356,6 +4356,7 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 	if s.spinRows > 0 {
 		bits = bits[s.wordAt(0, word):]
 	}
+	var at [64]int
 	for r := range f.Rows {
 		minus := uint64(0) // of the product of the spins
 		base := 0
@@ -4374,21 +4375,11 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 			}
 			continue
 		}
+		minus = s.rowPicks(&at, f, nodes, word)
+		table := weights[base : base+size]
 		for c := range n {
-			at, m := 0, uint64(0)
-			for i, sl := range f.Slots {
-				v := s.Value(int(nodes[i]), 64*word+c)
-				if sl.Kind == Categorical {
-					at = at*sl.States + int(v)
-				} else if v < 0 {
-					m ^= 1
-				}
-			}
-			w := weights[base+at]
-			if m == 0 {
-				w = -w
-			}
-			sum[c] += w
+			sum[c&63] -= math.Float64frombits(math.Float64bits(table[at[c&63]]) ^ minus<<63)
+			minus >>= 1
 		}
 	}
 }
@@ -4997,12 +4988,22 @@ func (s *Sampler) rowPicks(at *[64]int, f *Factor, nodes []int32, word int) (min
 		case Spin:
 			minus ^= ^s.bits[s.wordAt(int(s.row[nodes[i]]), word)]
 		case Categorical:
-			for c := range min(64, s.chains-64*word) {
-				at[c] = at[c]*slot.States + int(s.Value(int(nodes[i]), 64*word+c))
+			row := int(s.row[nodes[i]])
+			if s.kind[nodes[i]] == nodeCat8 {
+				pick(at, slot.States, s.cat8[s.chainAt(s.cat8Rows, row, 64*word):][:min(64, s.chains-64*word)])
+			} else {
+				pick(at, slot.States, s.cat16[s.chainAt(s.cat16Rows, row, 64*word):][:min(64, s.chains-64*word)])
 			}
 		}
 	}
 	return minus
+}
+
+// pick goes on to an axis with so many states.
+func pick[T uint8 | uint16](at *[64]int, states int, values []T) {
+	for c, v := range values {
+		at[c&63] = at[c&63]*states + int(v)
+	}
 }
 
 // timesNumbers multiplies by the values of a row's continuous nodes, in slot order,
@@ -10369,8 +10370,23 @@ func (s *Sampler) Bits(node int, dst []uint64) []uint64 {
 
 // Categories appends the state of a categorical node in every chain.
 func (s *Sampler) Categories(node int, dst []int32) []int32 {
-	for c := range s.chains {
-		dst = append(dst, s.Value(node, c))
+	r := int(s.row[node])
+	for c := 0; c < s.chains; c += 64 {
+		n := min(64, s.chains-c)
+		switch s.kind[node] {
+		case nodeCat8:
+			for _, v := range s.cat8[s.chainAt(s.cat8Rows, r, c):][:n] {
+				dst = append(dst, int32(v))
+			}
+		case nodeCat16:
+			for _, v := range s.cat16[s.chainAt(s.cat16Rows, r, c):][:n] {
+				dst = append(dst, int32(v))
+			}
+		default:
+			for k := range n {
+				dst = append(dst, s.Value(node, c+k))
+			}
+		}
 	}
 	return dst
 }
@@ -11118,19 +11134,15 @@ func (s *Sampler) addProducts(f *Factor, chains int, sums []int64) {
 // picks, and the product of its spins.
 func (s *Sampler) eachEntry(f *Factor, chains int, each func(chain, at int, sign int64)) {
 	k, size := len(f.Slots), f.TableSize()
+	var at [64]int
 	for r := range f.Rows {
 		nodes := f.Index[r*k : r*k+k]
-		for c := range chains {
-			at, sign := 0, int64(1)
-			for i, slot := range f.Slots {
-				v := s.Value(int(nodes[i]), c)
-				if slot.Kind == Spin {
-					sign *= int64(v)
-				} else {
-					at = at*slot.States + int(v)
-				}
+		for word := range (chains + 63) / 64 {
+			minus := s.rowPicks(&at, f, nodes, word)
+			for c := range min(64, chains-64*word) {
+				each(64*word+c, r*size+at[c], 1-int64(minus&1)*2)
+				minus >>= 1
 			}
-			each(c, r*size+at, sign)
 		}
 	}
 }
