@@ -560,8 +560,9 @@ type Term struct {
 	At     int32
 }
 
-// MostTerms and MostProducts are how many terms or rows a call may have.
+// MostTerms, MostProducts and MostSigned are how many terms or rows a call may have.
 const (
+	MostSigned   = 1 << 10
 	MostTerms    = 1 << 13
 	MostProducts = 1 << 10
 )
@@ -4356,6 +4357,10 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 	if s.spinRows > 0 {
 		bits = bits[s.wordAt(0, word):]
 	}
+	if len(f.Table) == 0 && s.kernelInUse != Portable {
+		s.addSigned(sum, f, weights, bits)
+		return
+	}
 	var at [64]int
 	for r := range f.Rows {
 		minus := uint64(0) // of the product of the spins
@@ -4381,6 +4386,30 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 			sum[c&63] -= math.Float64frombits(math.Float64bits(table[at[c&63]]) ^ minus<<63)
 			minus >>= 1
 		}
+	}
+}
+
+// addSigned is addFactor of spins by a kernel; all 64 sums change.
+func (s *Sampler) addSigned(sum *[64]float64, f *Factor, weights []float64, bits []uint64) {
+	k, subtract, stride := len(f.Slots), SubtractSigned512, 8
+	if s.kernelInUse == AVX2 {
+		subtract = SubtractSigned256
+	}
+	if f.Shared {
+		stride = 0
+	}
+	var minus [256]uint64 // of the products of the spins
+	for first := 0; first < f.Rows; first += len(minus) {
+		n := min(len(minus), f.Rows-first)
+		index := f.Index[first*k : (first+n)*k]
+		for r := range minus[:n] {
+			x := uint64(0)
+			for _, node := range index[r*k : r*k+k] {
+				x ^= ^bits[int(s.row[node])*s.tile]
+			}
+			minus[r] = x
+		}
+		subtract(sum, &minus[0], &weights[first*stride/8], stride, n)
 	}
 }
 
@@ -21377,6 +21406,10 @@ func (g *weigher) addSpins(state snapshot, f *Factor, tables [][2][16]float64) {
 			}
 			transposeOctets(&product)
 			sum := (*[64]float64)(g.sum[64*w:])
+			if g.kernel == AVX512 {
+				AddOctets512(sum, &product, &tables[at])
+				continue
+			}
 			for j, x := range product {
 				for b := range 8 {
 					sum[(8*j+b)&63] += low[x&15] + high[x>>4&15]

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // weightSource is a view whose weights and parameters may differ from the model's.
@@ -135,6 +136,10 @@ func (g *weigher) addSpins(state snapshot, f *sampling.Factor, tables [][2][16]f
 			}
 			transposeOctets(&product)
 			sum := (*[64]float64)(g.sum[64*w:])
+			if g.kernel == vector.AVX512 {
+				vector.AddOctets512(sum, &product, &tables[at])
+				continue
+			}
 			for j, x := range product {
 				for b := range 8 {
 					sum[(8*j+b)&63] += low[x&15] + high[x>>4&15]

@@ -3,6 +3,8 @@ package sampling
 import (
 	"math"
 	"math/bits"
+
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // Energies appends βH of every chain at inverse temperature beta, in float64
@@ -175,6 +177,10 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 	if s.spinRows > 0 {
 		bits = bits[s.wordAt(0, word):]
 	}
+	if len(f.Table) == 0 && s.kernelInUse != vector.Portable {
+		s.addSigned(sum, f, weights, bits)
+		return
+	}
 	var at [64]int
 	for r := range f.Rows {
 		minus := uint64(0) // of the product of the spins
@@ -200,6 +206,30 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 			sum[c&63] -= math.Float64frombits(math.Float64bits(table[at[c&63]]) ^ minus<<63)
 			minus >>= 1
 		}
+	}
+}
+
+// addSigned is addFactor of spins by a kernel; all 64 sums change.
+func (s *Sampler) addSigned(sum *[64]float64, f *Factor, weights []float64, bits []uint64) {
+	k, subtract, stride := len(f.Slots), vector.SubtractSigned512, 8
+	if s.kernelInUse == vector.AVX2 {
+		subtract = vector.SubtractSigned256
+	}
+	if f.Shared {
+		stride = 0
+	}
+	var minus [256]uint64 // of the products of the spins
+	for first := 0; first < f.Rows; first += len(minus) {
+		n := min(len(minus), f.Rows-first)
+		index := f.Index[first*k : (first+n)*k]
+		for r := range minus[:n] {
+			x := uint64(0)
+			for _, node := range index[r*k : r*k+k] {
+				x ^= ^bits[int(s.row[node])*s.tile]
+			}
+			minus[r] = x
+		}
+		subtract(sum, &minus[0], &weights[first*stride/8], stride, n)
 	}
 }
 

@@ -13,8 +13,9 @@ type Term struct {
 	At     int32
 }
 
-// MostTerms and MostProducts are how many terms or rows a call may have.
+// MostTerms, MostProducts and MostSigned are how many terms or rows a call may have.
 const (
+	MostSigned   = 1 << 10
 	MostTerms    = 1 << 13
 	MostProducts = 1 << 10
 )

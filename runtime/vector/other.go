@@ -29,18 +29,21 @@ func Totals512(totals *[8][4]float64, values *float64, stride, chains int) { pan
 func DenseWord512(*[64]float32, *float32, int, int, *[64]float32) {
 	panic("no kernel")
 }
-func SiLURows512(*[64]float32, *[64]float32, int)      { panic("no kernel") }
-func MatVec512(*float64, int, *float64, *float64, int) { panic("no kernel") }
-func Outer512(*float64, *float64, int, *float64, int)  { panic("no kernel") }
-func ArsPlanes512(*Planes, *ArsPlanes)                 { panic("no kernel") }
-func PhiloxPlanes512(*Planes, *PhiloxPlanes)           { panic("no kernel") }
-func RunCode512(*Program[float32])                     { panic("no kernel") }
-func RunWide512(*Program[float64])                     { panic("no kernel") }
-func PlusProduct512(out, x, a, b *[64]float32)         { panic("no kernel") }
-func MinusProduct512(out, x, a, b *[64]float32)        { panic("no kernel") }
-func Infinite512(*[64]float32) uint64                  { panic("no kernel") }
-func AddSquares512(*[64]float64, *[64]float32)         { panic("no kernel") }
-func SubtractSquares512(*[64]float64, *[64]float32)    { panic("no kernel") }
+func SiLURows512(*[64]float32, *[64]float32, int)                 { panic("no kernel") }
+func MatVec512(*float64, int, *float64, *float64, int)            { panic("no kernel") }
+func Outer512(*float64, *float64, int, *float64, int)             { panic("no kernel") }
+func ArsPlanes512(*Planes, *ArsPlanes)                            { panic("no kernel") }
+func PhiloxPlanes512(*Planes, *PhiloxPlanes)                      { panic("no kernel") }
+func RunCode512(*Program[float32])                                { panic("no kernel") }
+func RunWide512(*Program[float64])                                { panic("no kernel") }
+func SubtractSigned512(*[64]float64, *uint64, *float64, int, int) { panic("no kernel") }
+func SubtractSigned256(*[64]float64, *uint64, *float64, int, int) { panic("no kernel") }
+func AddOctets512(*[64]float64, *[8]uint64, *[2][16]float64)      { panic("no kernel") }
+func PlusProduct512(out, x, a, b *[64]float32)                    { panic("no kernel") }
+func MinusProduct512(out, x, a, b *[64]float32)                   { panic("no kernel") }
+func Infinite512(*[64]float32) uint64                             { panic("no kernel") }
+func AddSquares512(*[64]float64, *[64]float32)                    { panic("no kernel") }
+func SubtractSquares512(*[64]float64, *[64]float32)               { panic("no kernel") }
 func DenseStart512(*[64]float32, *float32, int, int, *[64]float32, float32) {
 	panic("no kernel")
 }
