@@ -3,6 +3,7 @@ package cuda
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
@@ -81,6 +82,27 @@ func (d *plan) widest() int {
 		n = max(n, int(d.words.List[at+1]-d.words.List[at]))
 	}
 	return n
+}
+
+// rows writes the rows of nodes in states that hold a bit for each chain, and returns them, their
+// place and how many there are: the row of a slot is its number, and those of nodes in no
+// block follow.
+func (d *plan) rows() (row []int32, at, count int) {
+	row = slices.Repeat([]int32{-1}, d.p.Nodes)
+	for slot, n := range d.order {
+		if n >= 0 {
+			row[n] = int32(slot)
+		}
+	}
+	at, count = d.words.section("rows of nodes"), len(d.order)
+	for n := range row {
+		if row[n] < 0 {
+			row[n] = int32(count)
+			count++
+		}
+		d.words.line(d.names[n], uint32(row[n]))
+	}
+	return row, at, count
 }
 
 // weight is that of a row of spins, as given.

@@ -162,6 +162,34 @@ func swarPrograms(t *testing.T) []program {
 	return list
 }
 
+// latticeModels are programs that the lattice kernel takes, without the model's name.
+var latticeModels = []string{
+	"variables: {s: {kind: spin, shape: [8, 6]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {signs: 0.7, seed: 1}}]\n" +
+		"sample: {warmup: 4, betas: {from: 0, to: 2, shape: linear}}\nformat: {planes: 12, rng: philox7, budget: 0.01}",
+	"variables: {s: {kind: spin, shape: [4, 4, 6]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {signs: 1.0, seed: 2}}]\nformat: {planes: 16}",
+	"variables: {s: {kind: spin, shape: [7, 9]}}\nfactors: [{over: [s, s], edges: {grid: s}, weights: 0.4}, {over: [s], index: all, weights: 0.1}]\n" +
+		"clamp: {\"s[3,3]\": 1, \"s[0,:]\": -1}\ninit: zeros\nformat: {planes: 13, rng: philox7, budget: 0.01}",
+	"variables: {s: {kind: spin, shape: [6, 6]}}\nfactors: [{over: [s, s], edges: {king: s}, weights: -0.25}, {over: [s, s], edges: {grid: s}, weights: 0.75}, {over: [s], index: [[3], [9]], weights: [0.5, -2]}]\n" +
+		"init: hinton\nformat: {planes: 32, rng: ars5}",
+	"variables: {s: {kind: spin, shape: [130, 100]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: -0.44}]\nformat: {planes: 9, rng: philox7, budget: 0.1}",
+	"graphs: {g: {random_regular: {n: 40, degree: 3, seed: 1}}}\nvariables: {s: {kind: spin, on: g}}\nfactors: [{over: [s, s], edges: g, weights: {signs: 0.5, seed: 1}}, {over: [s], index: all, weights: -1.5}]\nformat: {planes: 1, budget: 0.9}",
+	"variables: {s: {kind: spin, shape: [5]}}\nfactors: [{over: [s, s], index: [[0, 1], [1, 2], [3, 4]], weights: [2, -6, 0]}]\nformat: {planes: 20}",
+}
+
+// latticePrograms are those of latticeModels.
+func latticePrograms(t *testing.T) []program {
+	var list []program
+	for i, text := range latticeModels {
+		p, _ := targettest.Parse(fmt.Sprintf("model: lattice%d\n%s\n", i, text))
+		k, err := target.New(emit.Request{Program: p})
+		if err != nil || k.Layout.Kernel != "lattice" {
+			t.Errorf("%s: kernel %+v, %v", p.Model, k, target.Check(emit.Request{Program: p, Kernel: "lattice"}))
+		}
+		list = append(list, program{p.Model, p})
+	}
+	return list
+}
+
 // random are so many random models from a number on.
 func random(from uint64, want int) []program {
 	var list []program
@@ -265,7 +293,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), noisy((want+3)/4), random(0, want))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), latticePrograms(t), noisy((want+3)/4), random(0, want))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -275,6 +303,13 @@ func TestShim(t *testing.T) {
 			passes(t, path, part)
 		})
 	}
+}
+
+// As TestShim, of lattices alone.
+func TestShimLattice(t *testing.T) {
+	list := latticePrograms(t)
+	path, _ := compiledHosts(t, list)
+	passes(t, path, list)
 }
 
 // A state that differs is said.
