@@ -30,7 +30,9 @@ typedef long long i64;
 #define __global__
 #define __host__
 #define __forceinline__ inline
+#define __noinline__ __attribute__((noinline))
 #define __launch_bounds__(...)
+#define __grid_constant__
 #define UNROLL
 #define NO_UNROLL
 

@@ -8,6 +8,7 @@
 //	swar.go       a bit per chain: spins in pairs, with few bits of weights
 //	lattice.go    a bit per chain: spins in pairs, with couplings of few sizes, by bit planes
 //	circuit.go    its sums of bits
+//	unrolled.go   straight code for small models
 //	job.go        kernels on their way to the host of a GPU
 //	check.go      digests of the states that a check must see
 //
@@ -63,19 +64,23 @@ func Check(r emit.Request) error {
 			return k.check(p)
 		}
 	}
-	return fmt.Errorf("no kernel %q: lattice, swar and table are known", r.Kernel)
+	return fmt.Errorf("no kernel %q: lattice, swar, unrolled and table are known", r.Kernel)
 }
 
-// kernels are all that there are, the faster ones first: a program gets the first that takes it.
+// kernels are all that there are, the faster ones first: a program gets the first that it fits.
 var kernels = []struct {
 	name  string
-	check func(*ir.Program) error
+	check func(*ir.Program) error // for those who name it
+	fits  func(*ir.Program) error
 	make  func(*ir.Program) (*Kernels, error)
 }{
-	{"lattice", checkLattice, latticeKernel},
-	{"swar", checkSwar, swarKernel},
-	{"table", func(*ir.Program) error { return nil }, tableKernel},
+	{"lattice", checkLattice, checkLattice, latticeKernel},
+	{"swar", checkSwar, checkSwar, swarKernel},
+	{"unrolled", checkUnrolled, fitsUnrolled, unrolledKernel},
+	{"table", takesAll, takesAll, tableKernel},
 }
+
+func takesAll(*ir.Program) error { return nil }
 
 // Emit makes the files: kernels, words, host, headers, what a check must see.
 func Emit(r emit.Request) ([]emit.File, error) {
@@ -144,7 +149,7 @@ func New(r emit.Request) (*Kernels, error) {
 	}
 	var k *Kernels
 	for _, one := range kernels {
-		if r.Kernel != one.name && (r.Kernel != "" || one.check(r.Program) != nil) {
+		if r.Kernel != one.name && (r.Kernel != "" || one.fits(r.Program) != nil) {
 			continue
 		}
 		var err error

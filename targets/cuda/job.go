@@ -52,7 +52,7 @@ func (l *Layout) StateBytes(chains int) int { return l.Blocks(chains) * l.Values
 func (l *Layout) at(chain, node int) (value, bit int) {
 	block, c := chain/l.Chains*l.Values, chain%l.Chains
 	if l.Rows == nil {
-		return block + node*32 + c, -1
+		return block + node*l.Chains + c, -1
 	}
 	return block + int(l.Rows[node])*(l.Chains/32) + c/32, c % 32
 }

@@ -32,6 +32,8 @@ var compiledPrograms = []string{"ars", "bits", "noise", "planes", "wide"}
 var countedPrograms = map[string]string{
 	"ising2d": "variables: {s: {kind: spin, shape: [64, 64]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: 0.44}]\nformat: {planes: 12, rng: philox7, budget: 0.01}",
 	"glass3d": "variables: {s: {kind: spin, shape: [16, 16, 16]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {signs: 1.0, seed: 1}}]\nformat: {planes: 12, rng: philox7, budget: 0.01}",
+	"small":   "variables: {s: {kind: spin, shape: [8, 8]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}]",
+	"potts":   "variables: {x: {kind: categorical, states: 5, shape: [4, 5]}}\nfactors: [{over: [x, x], edges: {torus: x}, weights: {identity: 1.0}}]",
 	"open3d":  "variables: {s: {kind: spin, shape: [32, 32, 32]}}\nfactors: [{over: [s, s], edges: {grid: s}, weights: {signs: 1.0, seed: 1}}]\nformat: {planes: 12, rng: philox7, budget: 0.01}",
 }
 
@@ -51,12 +53,12 @@ func TestSASS(t *testing.T) {
 	}
 	for name, text := range countedPrograms {
 		p, _ := targettest.Parse("model: " + name + "\n" + text)
-		list = append(list, program{name, p})
+		list = append(list, program{name, "", p})
 	}
 	slices.SortFunc(list, func(a, b program) int { return strings.Compare(a.name, b.name) })
 	table := "# Compiled by nvcc 13.0.88: program, kernel, architecture, registers, instructions a flip.\n"
 	for _, x := range list {
-		k, err := target.New(emit.Request{Program: x.p})
+		k, err := target.New(emit.Request{Program: x.p, Kernel: x.kernel})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +171,7 @@ func (c code) inside(l loop) (list []loop) {
 }
 
 // instructions is how many of them one flip takes, by kernel.
-var instructions = map[string]func(code, *ir.Program) (float64, error){"swar": swarInstructions, "lattice": latticeInstructions}
+var instructions = map[string]func(code, *ir.Program) (float64, error){"swar": swarInstructions, "lattice": latticeInstructions, "unrolled": unrolledInstructions}
 
 // swarInstructions are those of the loop over four slots of 32 chains, its four loops over
 // pairs of edges as often as slots have them.
@@ -207,4 +209,13 @@ func latticeInstructions(c code, p *ir.Program) (float64, error) {
 		}
 	}
 	return 0, fmt.Errorf("no loop in two others among %v", c.loops)
+}
+
+// unrolledInstructions are those of the loop over sweeps of a chain.
+func unrolledInstructions(c code, p *ir.Program) (float64, error) {
+	most := 0.0
+	for _, l := range c.loops {
+		most = max(most, c.size(l))
+	}
+	return most / float64(p.Nodes), nil
 }

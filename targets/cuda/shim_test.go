@@ -98,8 +98,8 @@ format: {threshold_bits: 9, budget: 0.2, fraction: 3}`,
 
 // A case is a program and the files that are emitted for it.
 type program struct {
-	name string
-	p    *ir.Program
+	name, kernel string
+	p            *ir.Program
 }
 
 // ready are the embedded models that the target takes.
@@ -111,7 +111,7 @@ func ready(t *testing.T) []program {
 			t.Fatal(err)
 		}
 		if target.Check(emit.Request{Program: m.Program}) == nil {
-			list = append(list, program{m.Program.Model, m.Program})
+			list = append(list, program{m.Program.Model, "", m.Program})
 		}
 	}
 	return list
@@ -121,7 +121,7 @@ func corpusPrograms() []program {
 	var list []program
 	for name, text := range corpus {
 		p, _ := targettest.Parse(text)
-		list = append(list, program{name, p})
+		list = append(list, program{name, "table", p})
 	}
 	return list
 }
@@ -145,14 +145,14 @@ func swarPrograms(t *testing.T) []program {
 		text := fmt.Sprintf("model: swar%d\ngraphs: {g: {%s}}\nvariables: {s: {kind: spin, on: g}}\nfactors:\n"+
 			"  - {over: [s, s], edges: g, weights: {normal: [0, 0.5], seed: %d}}\n  - {over: [s], index: all, weights: {normal: [0, 0.3], seed: 2}}\n%s\n", i, m.graph, i, m.rest)
 		p, _ := targettest.Parse(text)
-		list = append(list, program{p.Model, p})
+		list = append(list, program{p.Model, "", p})
 	}
 	m, problems := gen.Load("models/pegasus14", "format=fast")
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
 	m.Program.Model = "pegasus14_fast"
-	list = append(list, program{m.Program.Model, m.Program})
+	list = append(list, program{m.Program.Model, "", m.Program})
 	for _, x := range list {
 		k, err := target.New(emit.Request{Program: x.p})
 		if err != nil || k.Layout.Kernel != "swar" {
@@ -185,7 +185,28 @@ func latticePrograms(t *testing.T) []program {
 		if err != nil || k.Layout.Kernel != "lattice" {
 			t.Errorf("%s: kernel %+v, %v", p.Model, k, target.Check(emit.Request{Program: p, Kernel: "lattice"}))
 		}
-		list = append(list, program{p.Model, p})
+		list = append(list, program{p.Model, "", p})
+	}
+	return list
+}
+
+// unrolledModels are programs of few nodes, without the model's name.
+var unrolledModels = []string{
+	"variables: {s: {kind: spin, shape: [8, 8]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}, {over: [s], index: all, weights: {normal: [0, 0.5], seed: 2}}]\n" +
+		"init: hinton\nclamp: {\"s[1,3]\": -1}\nsample: {warmup: 4, betas: {from: 0.1, to: 2, shape: linear}}",
+	"variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}, y: {kind: categorical, states: 9, shape: [4]}}\nfactors:\n" +
+		"  - {over: [s, x], index: [[0, 0], [1, 1], [2, 2], [3, 3], [4, 0]], weights: {normal: [0, 0.5], seed: 3}}\n  - {over: [x, x], edges: {ring: x}, weights: {identity: 0.7}}\n" +
+		"  - {over: [y, s, x, y], index: [[0, 5, 1, 1], [2, 6, 2, 3]], weights: {normal: [0, 0.5], seed: 4}}\nclamp: {\"x[2]\": 1}\nformat: {rng: philox7, fraction: 34}",
+	"variables: {s: {kind: spin, shape: [20]}, x: {kind: categorical, states: 5}}\nfactors: [{over: [s, s], edges: {ring: s}, weights: {normal: [0, 0.8], seed: 1}}, {over: [s, x], index: [[0, 0], [2, 0]], weights: {normal: [0, 1], seed: 3}}, {over: [s, s, s], index: [[0, 4, 9]], weights: 1}]\n" +
+		"synchronous: true\nblocks: [{together: [s, x]}]\nruntime: true\nformat: {threshold_bits: 11, budget: 0.3, rng: ars5}",
+}
+
+// unrolledPrograms are those of unrolledModels.
+func unrolledPrograms(t *testing.T) []program {
+	var list []program
+	for i, text := range unrolledModels {
+		p, _ := targettest.Parse(fmt.Sprintf("model: unrolled%d\n%s\n", i, text))
+		list = append(list, program{p.Model, "unrolled", p})
 	}
 	return list
 }
@@ -200,7 +221,7 @@ func random(from uint64, want int) []program {
 		}
 		p.Model = fmt.Sprintf("random%d", n)
 		if target.Check(emit.Request{Program: p}) == nil {
-			list = append(list, program{p.Model, p})
+			list = append(list, program{p.Model, []string{"", "table"}[n%2], p})
 		}
 	}
 	return list
@@ -216,7 +237,7 @@ func noisy(want int) []program {
 		}
 		p.Model, p.Hash = fmt.Sprintf("noisy%d", n), "00"
 		if p.Format.Noise && target.Check(emit.Request{Program: p}) == nil {
-			list = append(list, program{p.Model, p})
+			list = append(list, program{p.Model, "", p})
 		}
 	}
 	return list
@@ -236,7 +257,7 @@ func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	}
 	main.WriteString("#define main model_main\n")
 	for _, x := range list {
-		files, err := target.Emit(emit.Request{Program: x.p})
+		files, err := target.Emit(emit.Request{Program: x.p, Kernel: x.kernel})
 		if err != nil {
 			t.Fatalf("%s: %v", x.name, err)
 		}
@@ -293,7 +314,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), latticePrograms(t), noisy((want+3)/4), random(0, want))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -312,10 +333,17 @@ func TestShimLattice(t *testing.T) {
 	passes(t, path, list)
 }
 
+// As TestShim, of straight code alone; runtime weights and synchronous blocks, too.
+func TestShimUnrolled(t *testing.T) {
+	list := unrolledPrograms(t)
+	path, _ := compiledHosts(t, list)
+	passes(t, path, list)
+}
+
 // A state that differs is said.
 func TestCheckSeesDifference(t *testing.T) {
 	p, _ := targettest.Parse(corpus["bits"])
-	list := []program{{"bits", p}}
+	list := []program{{"bits", "table", p}}
 	path, dir := compiledHosts(t, list)
 	tables := filepath.Join(dir, "bits", "tables.txt")
 	text, err := os.ReadFile(tables)
