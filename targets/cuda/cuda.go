@@ -8,6 +8,7 @@
 //	swar.go       a bit per chain: spins in pairs, with few bits of weights
 //	lattice.go    a bit per chain: spins in pairs, with couplings of few sizes, by bit planes
 //	circuit.go    its sums of bits
+//	mma.go        a byte per chain: spins in pairs with weights of 8 bits, on tensor cores
 //	unrolled.go   straight code for small models
 //	job.go        kernels on their way to the host of a GPU
 //	check.go      digests of the states that a check must see
@@ -64,7 +65,7 @@ func Check(r emit.Request) error {
 			return k.check(p)
 		}
 	}
-	return fmt.Errorf("no kernel %q: lattice, swar, unrolled and table are known", r.Kernel)
+	return fmt.Errorf("no kernel %q: lattice, mma, swar, unrolled and table are known", r.Kernel)
 }
 
 // kernels are all that there are, the faster ones first: a program gets the first that it fits.
@@ -75,6 +76,7 @@ var kernels = []struct {
 	make  func(*ir.Program) (*Kernels, error)
 }{
 	{"lattice", checkLattice, checkLattice, latticeKernel},
+	{"mma", checkMMA, fitsMMA, mmaKernel},
 	{"swar", checkSwar, checkSwar, swarKernel},
 	{"unrolled", checkUnrolled, fitsUnrolled, unrolledKernel},
 	{"table", takesAll, takesAll, tableKernel},
@@ -125,6 +127,8 @@ type Kernels struct {
 	Source []byte // of the .cu
 	Words  *Words // they get
 	Layout Layout
+
+	StepsPerTile float64 // of kernel mma: instructions for tensor cores to update a tile
 }
 
 // Layout is what a host must know to launch the kernels of a program: sizes, and how states
@@ -133,6 +137,7 @@ type Layout struct {
 	Kernel      string  // one of kernels
 	Spins       []bool  // by node: a spin, whose value 1 is -1
 	Rows        []int32 // of nodes, where values are words of 32 chains; nil: a value is one of a chain
+	Quads       int     // of rows, where bytes of four of them are a word of a chain; else 0
 	Chains      int     // of a block of threads
 	Values      int     // of a block's states
 	ValueBytes  int     // 1, 2 or 4

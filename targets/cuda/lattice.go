@@ -247,7 +247,8 @@ func latticeKernel(p *ir.Program) (*Kernels, error) {
 	if len(d.classes) > 1 {
 		compareWords = (planes + 4) / 4 * 4 // the sign
 	}
-	row, rowsAt, rows := d.rows()
+	row, rows := d.rowsOf()
+	rowsAt := d.writeRows(row)
 	edgesAt, edgeWords := d.write(row, rows, code.Compared*compareWords)
 	d.starts()
 	rows++ // what an absent neighbour reads

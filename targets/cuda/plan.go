@@ -84,25 +84,32 @@ func (d *plan) widest() int {
 	return n
 }
 
-// rows writes the rows of nodes in states that hold a bit for each chain, and returns them, their
-// place and how many there are: the row of a slot is its number, and those of nodes in no
-// block follow.
-func (d *plan) rows() (row []int32, at, count int) {
+// rowsOf are the rows of nodes in states that hold a bit or byte for each chain, and how many there
+// are: the row of a slot is its number, and those of nodes in no block follow.
+func (d *plan) rowsOf() (row []int32, count int) {
 	row = slices.Repeat([]int32{-1}, d.p.Nodes)
 	for slot, n := range d.order {
 		if n >= 0 {
 			row[n] = int32(slot)
 		}
 	}
-	at, count = d.words.section("rows of nodes"), len(d.order)
+	count = len(d.order)
 	for n := range row {
 		if row[n] < 0 {
 			row[n] = int32(count)
 			count++
 		}
-		d.words.line(d.names[n], uint32(row[n]))
 	}
-	return row, at, count
+	return row, count
+}
+
+// writeRows writes rows and returns their place.
+func (d *plan) writeRows(row []int32) int {
+	at := d.words.section("rows of nodes")
+	for n, r := range row {
+		d.words.line(d.names[n], uint32(r))
+	}
+	return at
 }
 
 // weight is that of a row of spins, as given.

@@ -138,28 +138,72 @@ var swarModels = []struct{ graph, rest string }{
 	{"chimera: [3, 3, 4]", "format: {fraction: 9, threshold_bits: 16, budget: 0.99}\nbeta: 5"},
 }
 
+// pairs is a program of spins on a graph with weights and biases.
+func pairs(name string, i int, graph, rest string) *ir.Program {
+	p, _ := targettest.Parse(fmt.Sprintf("model: %s%d\ngraphs: {g: {%s}}\nvariables: {s: {kind: spin, on: g}}\nfactors:\n"+
+		"  - {over: [s, s], edges: g, weights: {normal: [0, 0.5], seed: %d}}\n  - {over: [s], index: all, weights: {normal: [0, 0.3], seed: 2}}\n%s\n", name, i, graph, i, rest))
+	return p
+}
+
+// pegasus is Pegasus-14 with settings, by a name.
+func pegasus(t *testing.T, name string, settings ...string) *ir.Program {
+	m, problems := gen.Load("models/pegasus14", settings...)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	m.Program.Model = name
+	return m.Program
+}
+
 // swarPrograms are those of swarModels and Pegasus-14.
 func swarPrograms(t *testing.T) []program {
 	var list []program
 	for i, m := range swarModels {
-		text := fmt.Sprintf("model: swar%d\ngraphs: {g: {%s}}\nvariables: {s: {kind: spin, on: g}}\nfactors:\n"+
-			"  - {over: [s, s], edges: g, weights: {normal: [0, 0.5], seed: %d}}\n  - {over: [s], index: all, weights: {normal: [0, 0.3], seed: 2}}\n%s\n", i, m.graph, i, m.rest)
-		p, _ := targettest.Parse(text)
-		list = append(list, program{p.Model, "", p})
+		p := pairs("swar", i, m.graph, m.rest)
+		list = append(list, program{p.Model, "swar", p})
 	}
-	m, problems := gen.Load("models/pegasus14", "format=fast")
-	if err := problems.Err(); err != nil {
-		t.Fatal(err)
+	return append(list, program{"pegasus14_fast", "swar", pegasus(t, "pegasus14_fast", "format=fast")})
+}
+
+// mmaModels are programs that the mma kernel takes, by what follows the factors.
+var mmaModels = []struct{ graph, rest string }{
+	{"ring: 40", "format: fast"},
+	{"king: [7, 8]", "format: {fraction: 3, threshold_bits: 16, budget: 0.99, rng: philox7}\nclamp: {\"s[3]\": 1, \"s[9]\": -1}\nblocks: {order: local}"},
+	{"complete: 17", "format: {fraction: 5, threshold_bits: 12, budget: 0.99, rng: ars5}\ninit: hinton"},
+	{"bipartite: [70, 90]", "format: fast\nsample: {warmup: 3, betas: {from: 0.4, to: 2, shape: geometric}}"},
+	{"random_regular: {n: 70, degree: 5, seed: 4}", "format: fast\nbeta: 0\nruntime: true"},
+	{"chimera: [3, 3, 4]", "format: {fraction: 4, threshold_bits: 16, budget: 0.99}\nbeta: 5\ninit: zeros\nblocks: {order: local}"},
+}
+
+// mmaPrograms are those of mmaModels and Pegasus-14 in local order, for which the kernel is chosen.
+func mmaPrograms(t *testing.T) []program {
+	var list []program
+	for i, m := range mmaModels {
+		p := pairs("mma", i, m.graph, m.rest)
+		list = append(list, program{p.Model, "mma", p})
 	}
-	m.Program.Model = "pegasus14_fast"
-	list = append(list, program{m.Program.Model, "", m.Program})
-	for _, x := range list {
-		k, err := target.New(emit.Request{Program: x.p})
-		if err != nil || k.Layout.Kernel != "swar" {
-			t.Errorf("%s: kernel %+v, %v", x.name, k, target.Check(emit.Request{Program: x.p, Kernel: "swar"}))
+	return append(list, program{"pegasus14_local", "", pegasus(t, "pegasus14_local", "format=fast", "blocks={order: local}")})
+}
+
+// Kernels are chosen where they pay.
+func TestChosenKernels(t *testing.T) {
+	choose := func(want string, p *ir.Program) {
+		k, err := target.New(emit.Request{Program: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k.Layout.Kernel != want {
+			t.Errorf("%s: kernel %s, want %s", p.Model, k.Layout.Kernel, want)
 		}
 	}
-	return list
+	choose("swar", pegasus(t, "pegasus14", "format=fast"))
+	choose("mma", pegasus(t, "pegasus14", "format=fast", "blocks={order: local}"))
+	choose("table", pegasus(t, "pegasus14"))
+	choose("swar", pairs("sparse", 1, "random_regular: {n: 3000, degree: 5, seed: 3}", "format: fast"))
+	choose("mma", pairs("dense", 1, "bipartite: [256, 128]", "format: fast"))
+	choose("unrolled", pairs("small", 1, "ring: 40", ""))
+	choose("table", pairs("small", 1, "ring: 40", "runtime: true"))
+	choose("table", pairs("planes", 1, "ring: 40", "format: {planes: 20, fraction: 10, budget: 0.9}"))
 }
 
 // latticeModels are programs that the lattice kernel takes, without the model's name.
@@ -314,7 +358,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -329,6 +373,13 @@ func TestShim(t *testing.T) {
 // As TestShim, of lattices alone.
 func TestShimLattice(t *testing.T) {
 	list := latticePrograms(t)
+	path, _ := compiledHosts(t, list)
+	passes(t, path, list)
+}
+
+// As TestShim, of tensor cores alone.
+func TestShimMMA(t *testing.T) {
+	list := mmaPrograms(t)
 	path, _ := compiledHosts(t, list)
 	passes(t, path, list)
 }

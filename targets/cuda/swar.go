@@ -128,7 +128,8 @@ type swarPlan struct {
 
 func newSwarPlan(p *ir.Program, width int) *swarPlan {
 	d := &swarPlan{plan: newPlan(p)}
-	d.row, d.rowsAt, _ = d.rows()
+	d.row, _ = d.rowsOf()
+	d.rowsAt = d.writeRows(d.row)
 	w := &d.words
 	var edges Words
 	d.updatesAt = w.section("updates of slots: edges from and to, bias with offset in both halves, 1 if the node is free")
