@@ -272,7 +272,7 @@ type Request struct {
 	Package string // of the emitted code; "" derives it from the model's name
 	Runtime string // "bundle" or "import"
 	Unroll  int    // most updates of a sweep written as straight-line code, below 0 none
-	Kernel  string // of CUDA: table or swar; "" chooses
+	Kernel  string // of CUDA: lattice, mma, swar, unrolled or table; "" chooses
 }
 
 // File is one emitted file; Path is relative, with slashes.

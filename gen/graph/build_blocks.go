@@ -23,6 +23,17 @@ func (b *builder) interactions() {
 		g.Coloured = true
 		g.Blocks = b.colourBlocks(csr)
 	}
+	if b.s.BlockOrder == "local" {
+		var lists [][]int32
+		for _, super := range g.Blocks {
+			for _, block := range super {
+				if !block.Joint {
+					lists = append(lists, block.Nodes)
+				}
+			}
+		}
+		localOrder(csr, lists)
+	}
 }
 
 // joined is the graph of nodes that share a row.

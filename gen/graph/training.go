@@ -236,7 +236,7 @@ func (b *builder) phase(p *spec.Phase, visible *spec.Ref, t *Training) *Graph {
 	s := *b.s
 	s.Train = nil
 	if p.BlocksPos.Line > 0 {
-		s.Blocks, s.BlocksPos = p.Blocks, p.BlocksPos
+		s.Blocks, s.BlocksPos, s.BlockOrder = p.Blocks, p.BlocksPos, ""
 	}
 	if p.Init != nil {
 		s.Init = *p.Init

@@ -6,13 +6,20 @@ import (
 
 const blockForms = "auto or a list of blocks such as [x[0::2], x[1::2]]"
 
-// blocks reads the sweep order.
+// blocks reads the sweep order, or how the nodes of automatic blocks are ordered.
 func (p *parser) blocks(f fields) {
 	k, v := f.find("blocks")
 	if v == nil {
 		return
 	}
 	p.spec.BlocksPos = k.pos()
+	if v.kind == mapping {
+		f, _ := p.fields(v, "blocks", "order")
+		if order := f.need("order", "order: local"); order != nil {
+			p.spec.BlockOrder = p.choice(order, f.path("order"), "local").Text
+		}
+		return
+	}
 	p.spec.Blocks = p.blockList(v, "blocks")
 }
 

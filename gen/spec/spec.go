@@ -29,6 +29,7 @@ type Spec struct {
 	Init         Init
 	Blocks       []Block // nil: auto
 	BlocksPos    diag.Pos
+	BlockOrder   string // of nodes in automatic blocks: "" for the model's, or local
 	Synchronous  bool
 	Clamps       []Clamp
 	Update       []Update

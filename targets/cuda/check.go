@@ -11,7 +11,8 @@ import (
 
 // A check sees so many chains and sweeps, fewer where the interpreter would take long.
 const (
-	checkedChains  = 35 // more than a group of 32
+	checkedChains  = 35  // more than a group of 32
+	checkedOnPlane = 131 // more than those that share a bit plane
 	checkedSweeps  = 12
 	checkedUpdates = 200_000
 )
@@ -20,6 +21,9 @@ const (
 // sweeps, then a line for the start and for each sweep: its β and a digest for each chain.
 func checkFile(p *ir.Program) ([]byte, error) {
 	chains := checkedChains
+	if p.Format.Planes > 0 {
+		chains = checkedOnPlane
+	}
 	for _, c := range p.Clamps {
 		if c.Chains > 0 {
 			chains = min(chains, c.Chains)

@@ -6,6 +6,10 @@
 //	table.go      the table kernel: any discrete program
 //	tableplan.go  its updates and weights
 //	swar.go       a bit per chain: spins in pairs, with few bits of weights
+//	lattice.go    a bit per chain: spins in pairs, with couplings of few sizes, by bit planes
+//	circuit.go    its sums of bits
+//	mma.go        a byte per chain: spins in pairs with weights of 8 bits, on tensor cores
+//	unrolled.go   straight code for small models
 //	job.go        kernels on their way to the host of a GPU
 //	check.go      digests of the states that a check must see
 //
@@ -53,14 +57,32 @@ func Check(r emit.Request) error {
 			return fmt.Errorf("variable %s is continuous, which no kernel holds: take --target go", v.Name)
 		}
 	}
-	switch r.Kernel {
-	case "", "table":
-		return nil
-	case "swar":
-		return checkSwar(p)
+	for _, k := range kernels {
+		switch r.Kernel {
+		case "":
+			return nil
+		case k.name:
+			return k.check(p)
+		}
 	}
-	return fmt.Errorf("no kernel %q: table and swar are known", r.Kernel)
+	return fmt.Errorf("no kernel %q: lattice, mma, swar, unrolled and table are known", r.Kernel)
 }
+
+// kernels are all that there are, the faster ones first: a program gets the first that it fits.
+var kernels = []struct {
+	name  string
+	check func(*ir.Program) error // for those who name it
+	fits  func(*ir.Program) error
+	make  func(*ir.Program) (*Kernels, error)
+}{
+	{"lattice", checkLattice, checkLattice, latticeKernel},
+	{"mma", checkMMA, fitsMMA, mmaKernel},
+	{"swar", checkSwar, checkSwar, swarKernel},
+	{"unrolled", checkUnrolled, fitsUnrolled, unrolledKernel},
+	{"table", takesAll, takesAll, tableKernel},
+}
+
+func takesAll(*ir.Program) error { return nil }
 
 // Emit makes the files: kernels, words, host, headers, what a check must see.
 func Emit(r emit.Request) ([]emit.File, error) {
@@ -105,14 +127,17 @@ type Kernels struct {
 	Source []byte // of the .cu
 	Words  *Words // they get
 	Layout Layout
+
+	StepsPerTile float64 // of kernel mma: instructions for tensor cores to update a tile
 }
 
 // Layout is what a host must know to launch the kernels of a program: sizes, and how states
 // lie in memory.
 type Layout struct {
-	Kernel      string  // table or swar
+	Kernel      string  // one of kernels
 	Spins       []bool  // by node: a spin, whose value 1 is -1
 	Rows        []int32 // of nodes, where values are words of 32 chains; nil: a value is one of a chain
+	Quads       int     // of rows, where bytes of four of them are a word of a chain; else 0
 	Chains      int     // of a block of threads
 	Values      int     // of a block's states
 	ValueBytes  int     // 1, 2 or 4
@@ -127,13 +152,16 @@ func New(r emit.Request) (*Kernels, error) {
 	if err := Check(r); err != nil {
 		return nil, err
 	}
-	make := tableKernel
-	if r.Kernel == "swar" || r.Kernel == "" && checkSwar(r.Program) == nil {
-		make = swarKernel
-	}
-	k, err := make(r.Program)
-	if err != nil {
-		return nil, err
+	var k *Kernels
+	for _, one := range kernels {
+		if r.Kernel != one.name && (r.Kernel != "" || one.fits(r.Program) != nil) {
+			continue
+		}
+		var err error
+		if k, err = one.make(r.Program); err != nil {
+			return nil, err
+		}
+		break
 	}
 	for _, v := range r.Program.Vars {
 		for range v.Count {
@@ -194,7 +222,9 @@ func namespace(p *ir.Program) string { return "model_" + p.Model }
 
 // fill fills in a template of templates/cuda.
 func fill(name string, data any) ([]byte, error) {
-	t, err := template.ParseFS(templates.FS(), "cuda/"+name+".tmpl")
+	file := name + ".tmpl"
+	t, err := template.New(file).Funcs(template.FuncMap{"lineBegins": func(i, perLine int) bool { return i%perLine == 0 }}).
+		ParseFS(templates.FS(), "cuda/"+file, "cuda/rows.cu.tmpl")
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,11 @@ func (l *Layout) StateBytes(chains int) int { return l.Blocks(chains) * l.Values
 func (l *Layout) at(chain, node int) (value, bit int) {
 	block, c := chain/l.Chains*l.Values, chain%l.Chains
 	if l.Rows == nil {
-		return block + node*32 + c, -1
+		return block + node*l.Chains + c, -1
+	}
+	if l.Quads > 0 { // bytes whose high bit is that of -1
+		row, half := int(l.Rows[node]), (c/16*2+c%2)*l.Quads
+		return block + (half+row/4)*32 + c%16/2*4 + row%4, 7
 	}
 	return block + int(l.Rows[node])*(l.Chains/32) + c/32, c % 32
 }

@@ -3,6 +3,7 @@ package cuda
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
@@ -81,6 +82,34 @@ func (d *plan) widest() int {
 		n = max(n, int(d.words.List[at+1]-d.words.List[at]))
 	}
 	return n
+}
+
+// rowsOf are the rows of nodes in states that hold a bit or byte for each chain, and how many there
+// are: the row of a slot is its number, and those of nodes in no block follow.
+func (d *plan) rowsOf() (row []int32, count int) {
+	row = slices.Repeat([]int32{-1}, d.p.Nodes)
+	for slot, n := range d.order {
+		if n >= 0 {
+			row[n] = int32(slot)
+		}
+	}
+	count = len(d.order)
+	for n := range row {
+		if row[n] < 0 {
+			row[n] = int32(count)
+			count++
+		}
+	}
+	return row, count
+}
+
+// writeRows writes rows and returns their place.
+func (d *plan) writeRows(row []int32) int {
+	at := d.words.section("rows of nodes")
+	for n, r := range row {
+		d.words.line(d.names[n], uint32(r))
+	}
+	return at
 }
 
 // weight is that of a row of spins, as given.

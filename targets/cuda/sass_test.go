@@ -17,6 +17,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	target "github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
+	"github.com/thrmlgen/thrmlgen/targets/targettest"
 )
 
 var update = flag.Bool("update", false, "write testdata/sass.txt again")
@@ -27,24 +28,37 @@ var architectures = []string{"sm_80", "sm_90", "sm_100"}
 // compiledPrograms are those of the corpus that meet every part of the table kernel.
 var compiledPrograms = []string{"ars", "bits", "noise", "planes", "wide"}
 
-// maxInstructions is what one flip of Pegasus-14 in format: fast may take on sm_90.
-const maxInstructions = 32
+// countedPrograms are models of usual sizes, whose instructions are counted.
+var countedPrograms = map[string]string{
+	"ising2d": "variables: {s: {kind: spin, shape: [64, 64]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: 0.44}]\nformat: {planes: 12, rng: philox7, budget: 0.01}",
+	"glass3d": "variables: {s: {kind: spin, shape: [16, 16, 16]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {signs: 1.0, seed: 1}}]\nformat: {planes: 12, rng: philox7, budget: 0.01}",
+	"small":   "variables: {s: {kind: spin, shape: [8, 8]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}]",
+	"potts":   "variables: {x: {kind: categorical, states: 5, shape: [4, 5]}}\nfactors: [{over: [x, x], edges: {torus: x}, weights: {identity: 1.0}}]",
+	"open3d":  "variables: {s: {kind: spin, shape: [32, 32, 32]}}\nfactors: [{over: [s, s], edges: {grid: s}, weights: {signs: 1.0, seed: 1}}]\nformat: {planes: 12, rng: philox7, budget: 0.01}",
+}
 
-// Emitted kernels compile with nvcc without warnings, spills or stack, and the swar kernel
-// takes as many instructions a flip as testdata/sass.txt says. -update writes the table.
+// maxInstructions is what one flip may take on sm_90.
+var maxInstructions = map[string]float64{"pegasus14_fast": 32, "pegasus14_local": 17, "ising2d": 6, "glass3d": 6}
+
+// Emitted kernels compile with nvcc without warnings, spills or stack, and they
+// take as many instructions a flip as testdata/sass.txt says. -update writes the table.
 func TestSASS(t *testing.T) {
 	nvcc := testtool.Need(t, "nvcc")
-	swar := swarPrograms(t)
-	list := swar[len(swar)-1:]
+	swar, mma := swarPrograms(t), mmaPrograms(t)
+	list := []program{swar[len(swar)-1], mma[len(mma)-1]}
 	for _, x := range corpusPrograms() {
 		if slices.Contains(compiledPrograms, x.name) {
 			list = append(list, x)
 		}
 	}
+	for name, text := range countedPrograms {
+		p, _ := targettest.Parse("model: " + name + "\n" + text)
+		list = append(list, program{name, "", p})
+	}
 	slices.SortFunc(list, func(a, b program) int { return strings.Compare(a.name, b.name) })
 	table := "# Compiled by nvcc 13.0.88: program, kernel, architecture, registers, instructions a flip.\n"
 	for _, x := range list {
-		k, err := target.New(emit.Request{Program: x.p})
+		k, err := target.New(emit.Request{Program: x.p, Kernel: x.kernel})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,14 +70,17 @@ func TestSASS(t *testing.T) {
 		for _, arch := range architectures {
 			registers := compiled(t, nvcc, dir, arch, x.name)
 			perFlip := "-"
-			if k.Layout.Kernel == "swar" {
-				n := swarInstructions(t, nvcc, filepath.Join(dir, arch+".cubin"), x.p)
-				if arch == "sm_90" && n > maxInstructions {
-					t.Errorf("%s: %.2f instructions a flip on %s, more than %d", x.name, n, arch, maxInstructions)
+			if count := instructions[k.Layout.Kernel]; count != nil {
+				n, err := count(disassembled(t, nvcc, filepath.Join(dir, arch+".cubin"), x.p), x.p)
+				if err != nil {
+					t.Fatalf("%s on %s: %v", x.name, arch, err)
+				}
+				if most, ok := maxInstructions[x.name]; ok && arch == "sm_90" && n > most {
+					t.Errorf("%s: %.2f instructions a flip on %s, more than %v", x.name, n, arch, most)
 				}
 				perFlip = strconv.FormatFloat(n, 'f', 2, 64)
 			}
-			table += fmt.Sprintf("%-15s %-6s %-7s %4d %6s\n", x.name, k.Layout.Kernel, arch, registers, perFlip)
+			table += fmt.Sprintf("%-15s %-8s %-7s %4d %6s\n", x.name, k.Layout.Kernel, arch, registers, perFlip)
 		}
 	}
 	if *update {
@@ -106,46 +123,61 @@ func compiled(t *testing.T, nvcc, dir, arch, name string) int {
 	return n
 }
 
-// loop is a range of addresses that a branch goes back over.
+// code is machine code: addresses of instructions, and ranges that a branch goes back over.
+type code struct {
+	at    []int
+	loops []loop
+}
+
 type loop struct{ first, last int }
 
-// swarInstructions is how many instructions one flip takes: those of the loop over four
-// slots of 32 chains, its four loops over pairs of edges as often as slots have them.
-func swarInstructions(t *testing.T, nvcc, cubin string, p *ir.Program) float64 {
+// disassembled is the sweep kernel of a cubin.
+func disassembled(t *testing.T, nvcc, cubin string, p *ir.Program) (c code) {
 	t.Helper()
 	out, err := exec.Command(filepath.Join(filepath.Dir(nvcc), "cuobjdump"), "-sass", "-fun", p.Model+"_sweep", cubin).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var at []int
-	var loops []loop
 	for _, m := range regexp.MustCompile(`/\*([0-9a-f]{4,6})\*/ +(.*?) *;`).FindAllStringSubmatch(string(out), -1) {
 		here, _ := strconv.ParseInt(m[1], 16, 64)
-		at = append(at, int(here))
+		c.at = append(c.at, int(here))
 		if b := regexp.MustCompile(`\bBRA\S* .*0x([0-9a-f]+)`).FindStringSubmatch(m[2]); b != nil {
 			if to, _ := strconv.ParseInt(b[1], 16, 64); to < here {
-				loops = append(loops, loop{int(to), int(here)})
+				c.loops = append(c.loops, loop{int(to), int(here)})
 			}
 		}
 	}
-	size := func(l loop) (n float64) {
-		for _, a := range at {
-			if l.first <= a && a <= l.last {
-				n++
-			}
+	return c
+}
+
+// size is how many instructions a loop has.
+func (c code) size(l loop) (n float64) {
+	for _, a := range c.at {
+		if l.first <= a && a <= l.last {
+			n++
 		}
-		return n
 	}
-	inside := func(l loop) (list []loop) {
-		for _, x := range loops {
-			if x != l && l.first <= x.first && x.last <= l.last {
-				list = append(list, x)
-			}
+	return n
+}
+
+// inside are the loops in a loop.
+func (c code) inside(l loop) (list []loop) {
+	for _, x := range c.loops {
+		if x != l && l.first <= x.first && x.last <= l.last {
+			list = append(list, x)
 		}
-		return list
 	}
-	for _, quad := range loops {
-		edges := inside(quad)
+	return list
+}
+
+// instructions is how many of them one flip takes, by kernel.
+var instructions = map[string]func(code, *ir.Program) (float64, error){"swar": swarInstructions, "lattice": latticeInstructions, "mma": mmaInstructions, "unrolled": unrolledInstructions}
+
+// swarInstructions are those of the loop over four slots of 32 chains, its four loops over
+// pairs of edges as often as slots have them.
+func swarInstructions(c code, p *ir.Program) (float64, error) {
+	for _, quad := range c.loops {
+		edges := c.inside(quad)
 		if len(edges) != 4 {
 			continue // the loops over superblocks and sweeps hold five and six
 		}
@@ -154,12 +186,54 @@ func swarInstructions(t *testing.T, nvcc, cubin string, p *ir.Program) float64 {
 			pairs += float64(n / 2) // one of the rows is the bias
 		}
 		pairs /= float64(p.Nodes)
-		n := size(quad)
+		n := c.size(quad)
 		for _, e := range edges {
-			n += size(e) * (pairs - 1)
+			n += c.size(e) * (pairs - 1)
 		}
-		return n / 128 * float64(p.Slots()) / float64(p.Nodes)
+		return n / 128 * float64(p.Slots()) / float64(p.Nodes), nil
 	}
-	t.Fatalf("no loop with four loops inside among %v", loops)
-	return 0
+	return 0, fmt.Errorf("no loop with four loops inside among %v", c.loops)
+}
+
+// mmaInstructions are those of the loop over tiles, with one loop inside over all steps of a tile
+// but the first.
+func mmaInstructions(c code, p *ir.Program) (float64, error) {
+	k, err := target.New(emit.Request{Program: p, Kernel: "mma"})
+	if err != nil {
+		return 0, err
+	}
+	for _, tiles := range c.loops {
+		steps := c.inside(tiles)
+		if len(steps) != 1 || len(c.inside(steps[0])) != 0 {
+			continue
+		}
+		n := c.size(tiles) + c.size(steps[0])*(k.StepsPerTile-2)
+		return n / (float64(k.Layout.Chains) / 2) * float64(p.Slots()) / float64(p.Nodes), nil
+	}
+	return 0, fmt.Errorf("no loop with one inside among %v", c.loops)
+}
+
+// latticeInstructions are those of the loop over slots of 128 chains, the innermost one of three.
+func latticeInstructions(c code, p *ir.Program) (float64, error) {
+	for _, slots := range c.loops {
+		around := 0
+		for _, l := range c.loops {
+			if slices.Contains(c.inside(l), slots) {
+				around++
+			}
+		}
+		if around == 2 && len(c.inside(slots)) == 0 {
+			return c.size(slots) / 128 * float64(p.Slots()) / float64(p.Nodes), nil
+		}
+	}
+	return 0, fmt.Errorf("no loop in two others among %v", c.loops)
+}
+
+// unrolledInstructions are those of the loop over sweeps of a chain.
+func unrolledInstructions(c code, p *ir.Program) (float64, error) {
+	most := 0.0
+	for _, l := range c.loops {
+		most = max(most, c.size(l))
+	}
+	return most / float64(p.Nodes), nil
 }

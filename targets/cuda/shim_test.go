@@ -98,8 +98,8 @@ format: {threshold_bits: 9, budget: 0.2, fraction: 3}`,
 
 // A case is a program and the files that are emitted for it.
 type program struct {
-	name string
-	p    *ir.Program
+	name, kernel string
+	p            *ir.Program
 }
 
 // ready are the embedded models that the target takes.
@@ -111,7 +111,7 @@ func ready(t *testing.T) []program {
 			t.Fatal(err)
 		}
 		if target.Check(emit.Request{Program: m.Program}) == nil {
-			list = append(list, program{m.Program.Model, m.Program})
+			list = append(list, program{m.Program.Model, "", m.Program})
 		}
 	}
 	return list
@@ -121,7 +121,7 @@ func corpusPrograms() []program {
 	var list []program
 	for name, text := range corpus {
 		p, _ := targettest.Parse(text)
-		list = append(list, program{name, p})
+		list = append(list, program{name, "table", p})
 	}
 	return list
 }
@@ -138,26 +138,119 @@ var swarModels = []struct{ graph, rest string }{
 	{"chimera: [3, 3, 4]", "format: {fraction: 9, threshold_bits: 16, budget: 0.99}\nbeta: 5"},
 }
 
+// pairs is a program of spins on a graph with weights and biases.
+func pairs(name string, i int, graph, rest string) *ir.Program {
+	p, _ := targettest.Parse(fmt.Sprintf("model: %s%d\ngraphs: {g: {%s}}\nvariables: {s: {kind: spin, on: g}}\nfactors:\n"+
+		"  - {over: [s, s], edges: g, weights: {normal: [0, 0.5], seed: %d}}\n  - {over: [s], index: all, weights: {normal: [0, 0.3], seed: 2}}\n%s\n", name, i, graph, i, rest))
+	return p
+}
+
+// pegasus is Pegasus-14 with settings, by a name.
+func pegasus(t *testing.T, name string, settings ...string) *ir.Program {
+	m, problems := gen.Load("models/pegasus14", settings...)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	m.Program.Model = name
+	return m.Program
+}
+
 // swarPrograms are those of swarModels and Pegasus-14.
 func swarPrograms(t *testing.T) []program {
 	var list []program
 	for i, m := range swarModels {
-		text := fmt.Sprintf("model: swar%d\ngraphs: {g: {%s}}\nvariables: {s: {kind: spin, on: g}}\nfactors:\n"+
-			"  - {over: [s, s], edges: g, weights: {normal: [0, 0.5], seed: %d}}\n  - {over: [s], index: all, weights: {normal: [0, 0.3], seed: 2}}\n%s\n", i, m.graph, i, m.rest)
-		p, _ := targettest.Parse(text)
-		list = append(list, program{p.Model, p})
+		p := pairs("swar", i, m.graph, m.rest)
+		list = append(list, program{p.Model, "swar", p})
 	}
-	m, problems := gen.Load("models/pegasus14", "format=fast")
-	if err := problems.Err(); err != nil {
-		t.Fatal(err)
+	return append(list, program{"pegasus14_fast", "swar", pegasus(t, "pegasus14_fast", "format=fast")})
+}
+
+// mmaModels are programs that the mma kernel takes, by what follows the factors.
+var mmaModels = []struct{ graph, rest string }{
+	{"ring: 40", "format: fast"},
+	{"king: [7, 8]", "format: {fraction: 3, threshold_bits: 16, budget: 0.99, rng: philox7}\nclamp: {\"s[3]\": 1, \"s[9]\": -1}\nblocks: {order: local}"},
+	{"complete: 17", "format: {fraction: 5, threshold_bits: 12, budget: 0.99, rng: ars5}\ninit: hinton"},
+	{"bipartite: [70, 90]", "format: fast\nsample: {warmup: 3, betas: {from: 0.4, to: 2, shape: geometric}}"},
+	{"random_regular: {n: 70, degree: 5, seed: 4}", "format: fast\nbeta: 0\nruntime: true"},
+	{"chimera: [3, 3, 4]", "format: {fraction: 4, threshold_bits: 16, budget: 0.99}\nbeta: 5\ninit: zeros\nblocks: {order: local}"},
+}
+
+// mmaPrograms are those of mmaModels and Pegasus-14 in local order, for which the kernel is chosen.
+func mmaPrograms(t *testing.T) []program {
+	var list []program
+	for i, m := range mmaModels {
+		p := pairs("mma", i, m.graph, m.rest)
+		list = append(list, program{p.Model, "mma", p})
 	}
-	m.Program.Model = "pegasus14_fast"
-	list = append(list, program{m.Program.Model, m.Program})
-	for _, x := range list {
-		k, err := target.New(emit.Request{Program: x.p})
-		if err != nil || k.Layout.Kernel != "swar" {
-			t.Errorf("%s: kernel %+v, %v", x.name, k, target.Check(emit.Request{Program: x.p, Kernel: "swar"}))
+	return append(list, program{"pegasus14_local", "", pegasus(t, "pegasus14_local", "format=fast", "blocks={order: local}")})
+}
+
+// Kernels are chosen where they pay.
+func TestChosenKernels(t *testing.T) {
+	choose := func(want string, p *ir.Program) {
+		k, err := target.New(emit.Request{Program: p})
+		if err != nil {
+			t.Fatal(err)
 		}
+		if k.Layout.Kernel != want {
+			t.Errorf("%s: kernel %s, want %s", p.Model, k.Layout.Kernel, want)
+		}
+	}
+	choose("swar", pegasus(t, "pegasus14", "format=fast"))
+	choose("mma", pegasus(t, "pegasus14", "format=fast", "blocks={order: local}"))
+	choose("table", pegasus(t, "pegasus14"))
+	choose("swar", pairs("sparse", 1, "random_regular: {n: 3000, degree: 5, seed: 3}", "format: fast"))
+	choose("mma", pairs("dense", 1, "bipartite: [256, 128]", "format: fast"))
+	choose("unrolled", pairs("small", 1, "ring: 40", ""))
+	choose("table", pairs("small", 1, "ring: 40", "runtime: true"))
+	choose("table", pairs("planes", 1, "ring: 40", "format: {planes: 20, fraction: 10, budget: 0.9}"))
+}
+
+// latticeModels are programs that the lattice kernel takes, without the model's name.
+var latticeModels = []string{
+	"variables: {s: {kind: spin, shape: [8, 6]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {signs: 0.7, seed: 1}}]\n" +
+		"sample: {warmup: 4, betas: {from: 0, to: 2, shape: linear}}\nformat: {planes: 12, rng: philox7, budget: 0.01}",
+	"variables: {s: {kind: spin, shape: [4, 4, 6]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {signs: 1.0, seed: 2}}]\nformat: {planes: 16}",
+	"variables: {s: {kind: spin, shape: [7, 9]}}\nfactors: [{over: [s, s], edges: {grid: s}, weights: 0.4}, {over: [s], index: all, weights: 0.1}]\n" +
+		"clamp: {\"s[3,3]\": 1, \"s[0,:]\": -1}\ninit: zeros\nformat: {planes: 13, rng: philox7, budget: 0.01}",
+	"variables: {s: {kind: spin, shape: [6, 6]}}\nfactors: [{over: [s, s], edges: {king: s}, weights: -0.25}, {over: [s, s], edges: {grid: s}, weights: 0.75}, {over: [s], index: [[3], [9]], weights: [0.5, -2]}]\n" +
+		"init: hinton\nformat: {planes: 32, rng: ars5}",
+	"variables: {s: {kind: spin, shape: [130, 100]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: -0.44}]\nformat: {planes: 9, rng: philox7, budget: 0.1}",
+	"graphs: {g: {random_regular: {n: 40, degree: 3, seed: 1}}}\nvariables: {s: {kind: spin, on: g}}\nfactors: [{over: [s, s], edges: g, weights: {signs: 0.5, seed: 1}}, {over: [s], index: all, weights: -1.5}]\nformat: {planes: 1, budget: 0.9}",
+	"variables: {s: {kind: spin, shape: [5]}}\nfactors: [{over: [s, s], index: [[0, 1], [1, 2], [3, 4]], weights: [2, -6, 0]}]\nformat: {planes: 20}",
+}
+
+// latticePrograms are those of latticeModels.
+func latticePrograms(t *testing.T) []program {
+	var list []program
+	for i, text := range latticeModels {
+		p, _ := targettest.Parse(fmt.Sprintf("model: lattice%d\n%s\n", i, text))
+		k, err := target.New(emit.Request{Program: p})
+		if err != nil || k.Layout.Kernel != "lattice" {
+			t.Errorf("%s: kernel %+v, %v", p.Model, k, target.Check(emit.Request{Program: p, Kernel: "lattice"}))
+		}
+		list = append(list, program{p.Model, "", p})
+	}
+	return list
+}
+
+// unrolledModels are programs of few nodes, without the model's name.
+var unrolledModels = []string{
+	"variables: {s: {kind: spin, shape: [8, 8]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}, {over: [s], index: all, weights: {normal: [0, 0.5], seed: 2}}]\n" +
+		"init: hinton\nclamp: {\"s[1,3]\": -1}\nsample: {warmup: 4, betas: {from: 0.1, to: 2, shape: linear}}",
+	"variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}, y: {kind: categorical, states: 9, shape: [4]}}\nfactors:\n" +
+		"  - {over: [s, x], index: [[0, 0], [1, 1], [2, 2], [3, 3], [4, 0]], weights: {normal: [0, 0.5], seed: 3}}\n  - {over: [x, x], edges: {ring: x}, weights: {identity: 0.7}}\n" +
+		"  - {over: [y, s, x, y], index: [[0, 5, 1, 1], [2, 6, 2, 3]], weights: {normal: [0, 0.5], seed: 4}}\nclamp: {\"x[2]\": 1}\nformat: {rng: philox7, fraction: 34}",
+	"variables: {s: {kind: spin, shape: [20]}, x: {kind: categorical, states: 5}}\nfactors: [{over: [s, s], edges: {ring: s}, weights: {normal: [0, 0.8], seed: 1}}, {over: [s, x], index: [[0, 0], [2, 0]], weights: {normal: [0, 1], seed: 3}}, {over: [s, s, s], index: [[0, 4, 9]], weights: 1}]\n" +
+		"synchronous: true\nblocks: [{together: [s, x]}]\nruntime: true\nformat: {threshold_bits: 11, budget: 0.3, rng: ars5}",
+}
+
+// unrolledPrograms are those of unrolledModels.
+func unrolledPrograms(t *testing.T) []program {
+	var list []program
+	for i, text := range unrolledModels {
+		p, _ := targettest.Parse(fmt.Sprintf("model: unrolled%d\n%s\n", i, text))
+		list = append(list, program{p.Model, "unrolled", p})
 	}
 	return list
 }
@@ -172,7 +265,7 @@ func random(from uint64, want int) []program {
 		}
 		p.Model = fmt.Sprintf("random%d", n)
 		if target.Check(emit.Request{Program: p}) == nil {
-			list = append(list, program{p.Model, p})
+			list = append(list, program{p.Model, []string{"", "table"}[n%2], p})
 		}
 	}
 	return list
@@ -188,7 +281,7 @@ func noisy(want int) []program {
 		}
 		p.Model, p.Hash = fmt.Sprintf("noisy%d", n), "00"
 		if p.Format.Noise && target.Check(emit.Request{Program: p}) == nil {
-			list = append(list, program{p.Model, p})
+			list = append(list, program{p.Model, "", p})
 		}
 	}
 	return list
@@ -208,7 +301,7 @@ func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	}
 	main.WriteString("#define main model_main\n")
 	for _, x := range list {
-		files, err := target.Emit(emit.Request{Program: x.p})
+		files, err := target.Emit(emit.Request{Program: x.p, Kernel: x.kernel})
 		if err != nil {
 			t.Fatalf("%s: %v", x.name, err)
 		}
@@ -265,7 +358,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), noisy((want+3)/4), random(0, want))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -277,10 +370,31 @@ func TestShim(t *testing.T) {
 	}
 }
 
+// As TestShim, of lattices alone.
+func TestShimLattice(t *testing.T) {
+	list := latticePrograms(t)
+	path, _ := compiledHosts(t, list)
+	passes(t, path, list)
+}
+
+// As TestShim, of tensor cores alone.
+func TestShimMMA(t *testing.T) {
+	list := mmaPrograms(t)
+	path, _ := compiledHosts(t, list)
+	passes(t, path, list)
+}
+
+// As TestShim, of straight code alone; runtime weights and synchronous blocks, too.
+func TestShimUnrolled(t *testing.T) {
+	list := unrolledPrograms(t)
+	path, _ := compiledHosts(t, list)
+	passes(t, path, list)
+}
+
 // A state that differs is said.
 func TestCheckSeesDifference(t *testing.T) {
 	p, _ := targettest.Parse(corpus["bits"])
-	list := []program{{"bits", p}}
+	list := []program{{"bits", "table", p}}
 	path, dir := compiledHosts(t, list)
 	tables := filepath.Join(dir, "bits", "tables.txt")
 	text, err := os.ReadFile(tables)

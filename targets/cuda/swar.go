@@ -1,6 +1,7 @@
 package cuda
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -22,27 +23,16 @@ func checkSwar(p *ir.Program) error {
 	no := func(format string, args ...any) error {
 		return fmt.Errorf("kernel swar: "+format+": take --kernel table", args...)
 	}
-	for _, v := range p.Vars {
-		if v.Kind != ir.Spin {
-			return no("%s is no spin", v.Name)
-		}
-	}
-	for i := range p.Factors {
-		if f := &p.Factors[i]; len(f.Slots) > 2 {
-			return no("factor %s has %d slots, and it takes pairs", f.Name, len(f.Slots))
-		}
+	if err := spinPairs(p); err != nil {
+		return no("%w", err)
 	}
 	switch f := &p.Format; {
-	case p.Synchronous:
-		return no("the model is synchronous")
 	case f.Noise:
 		return no("the number format chooses by noise")
 	case f.Planes > 0:
 		return no("the number format draws bit planes")
 	case f.ThresholdBits > 16:
 		return no("thresholds have %d bits, and it draws one digit: write format: fast", f.ThresholdBits)
-	case f.Group > 1:
-		return no("weights are rounded by groups")
 	}
 	largest, half := largestField(p), reach(p)
 	if largest+int64(half) >= swarOffset {
@@ -50,6 +40,27 @@ func checkSwar(p *ir.Program) error {
 	}
 	if need := 2*half*swarEntry + swarRows(p)*4; need > swarShared {
 		return no("%d nodes need %d bytes of shared memory, and there are %d", p.Nodes, need, swarShared)
+	}
+	return nil
+}
+
+// spinPairs refuses a program in which more is than spins in pairs, weights rounded one by one.
+func spinPairs(p *ir.Program) error {
+	for _, v := range p.Vars {
+		if v.Kind != ir.Spin {
+			return fmt.Errorf("%s is no spin", v.Name)
+		}
+	}
+	for i := range p.Factors {
+		if f := &p.Factors[i]; len(f.Slots) > 2 {
+			return fmt.Errorf("factor %s has %d slots, and it takes pairs", f.Name, len(f.Slots))
+		}
+	}
+	switch {
+	case p.Synchronous:
+		return errors.New("the model is synchronous")
+	case p.Format.Group > 1:
+		return errors.New("weights are rounded by groups")
 	}
 	return nil
 }
@@ -111,29 +122,15 @@ func swarRows(p *ir.Program) int {
 // swarPlan is a program as the words of the swar kernel.
 type swarPlan struct {
 	*plan
-	row                        []int // by node
+	row                        []int32 // by node
 	rowsAt, updatesAt, edgesAt int
 }
 
 func newSwarPlan(p *ir.Program, width int) *swarPlan {
-	d := &swarPlan{plan: newPlan(p), row: make([]int, p.Nodes)}
-	for n := range d.row {
-		d.row[n] = -1
-	}
-	for slot, n := range d.order {
-		if n >= 0 {
-			d.row[n] = slot
-		}
-	}
-	w, next := &d.words, len(d.order)
-	d.rowsAt = w.section("rows of nodes")
-	for n := range d.row {
-		if d.row[n] < 0 {
-			d.row[n] = next
-			next++
-		}
-		w.line(d.names[n], uint32(d.row[n]))
-	}
+	d := &swarPlan{plan: newPlan(p)}
+	d.row, _ = d.rowsOf()
+	d.rowsAt = d.writeRows(d.row)
+	w := &d.words
 	var edges Words
 	d.updatesAt = w.section("updates of slots: edges from and to, bias with offset in both halves, 1 if the node is free")
 	for slot, n := range d.order {
@@ -164,7 +161,7 @@ func (d *swarPlan) update(edges *Words, slot, node, width int) {
 			continue
 		}
 		other := f.Index[2*t.row+1-t.slot]
-		pair = append(pair, uint32(d.row[other]*width*4), uint32(-2*w))
+		pair = append(pair, uint32(int(d.row[other])*width*4), uint32(-2*w))
 		text += " " + d.names[other]
 		if len(pair) == 4 {
 			edges.line(d.names[node]+":"+text, pair...)
@@ -190,14 +187,11 @@ func swarKernel(p *ir.Program) (*Kernels, error) {
 	}
 	d := newSwarPlan(p, width)
 	l := Layout{Kernel: "swar", Chains: 32 * width, Values: rows * width, ValueBytes: 4, TableWords: thresholdWords, LeastBeta: leastBeta(p),
-		Threads: min(swarThreads, max(32, (d.widest()/4*width+31)/32*32)), SharedBytes: 2*half*swarEntry + rows*width*4}
-	for _, r := range d.row {
-		l.Rows = append(l.Rows, int32(r))
-	}
+		Threads: min(swarThreads, max(32, (d.widest()/4*width+31)/32*32)), SharedBytes: 2*half*swarEntry + rows*width*4, Rows: d.row}
 	source, err := fill("swar.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(),
 		"Rows": rows, "Rounds": p.Rounds, "Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments,
-		"Width": width, "Threads": l.Threads, "Half": half, "Offset": swarOffset,
+		"Width": width, "Ghost": false, "Threads": l.Threads, "Half": half, "Offset": swarOffset,
 		"SupersAt": d.supersAt, "RowsAt": d.rowsAt, "UpdatesAt": d.updatesAt, "EdgesAt": d.edgesAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"LeastBeta": float(l.LeastBeta),
 	})

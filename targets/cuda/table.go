@@ -115,7 +115,7 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous,
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
-		"Sum": map[int]string{32: "i32", 64: "i64"}[p.Format.Accum], "Value": map[int]string{1: "u8", 2: "u16"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
+		"Sum": sumType(p), "Value": map[int]string{1: "u8", 2: "u16"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
 		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
 		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "GumbelAt": logisticWords,
 		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),
@@ -123,6 +123,9 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	})
 	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
 }
+
+// sumType is that of fields, which holds every partial sum, as the generator has proved.
+func sumType(p *ir.Program) string { return map[int]string{32: "i32", 64: "i64"}[p.Format.Accum] }
 
 // float is a number in C++ that reads back to the same bits.
 func float(x float64) string { return strconv.FormatFloat(x, 'e', -1, 64) }

@@ -23,14 +23,20 @@ type tablePlan struct {
 
 func newTablePlan(p *ir.Program) *tablePlan {
 	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped()}
-	for i := range p.Factors {
-		d.base = append(d.base, len(d.weights))
-		d.weights = append(d.weights, p.Factors[i].Ints...)
-	}
+	d.weights, d.base = allWeights(p)
 	d.updates()
 	d.putWeights()
 	d.starts()
 	return d
+}
+
+// allWeights are the weights of factors in order, and where those of each begin.
+func allWeights(p *ir.Program) (weights []int64, base []int) {
+	for i := range p.Factors {
+		base = append(base, len(weights))
+		weights = append(weights, p.Factors[i].Ints...)
+	}
+	return weights, base
 }
 
 // updates writes the update of each node and where the slots have theirs.

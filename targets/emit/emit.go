@@ -43,7 +43,7 @@ type Request struct {
 	// Chunk is the number of updates in one function of straight-line code; 0 is
 	// the target's default. It changes no sample.
 	Chunk int
-	// Kernel is the CUDA kernel: table or swar; "" chooses. It changes no sample.
+	// Kernel is the CUDA kernel: lattice, mma, swar, unrolled or table; "" chooses. It changes no sample.
 	Kernel string
 }
 
