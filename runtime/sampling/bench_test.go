@@ -6,6 +6,7 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen/graph"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // pairModel is a model of pairwise factors on a topology, coloured, with the
@@ -62,7 +63,11 @@ func pairModel(t graph.Topology, states int, bias bool, w func() float64, fracti
 }
 
 func benchmark(b *testing.B, m *sampling.Model, chains, threads int) {
-	s, err := sampling.NewSampler(m, sampling.Options{Chains: chains, Seed: 1, Threads: threads})
+	benchmarkKernel(b, m, chains, threads, vector.Automatic)
+}
+
+func benchmarkKernel(b *testing.B, m *sampling.Model, chains, threads int, k vector.Kernel) {
+	s, err := sampling.NewSampler(m, sampling.Options{Chains: chains, Seed: 1, Threads: threads, Kernel: k})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -54,7 +54,7 @@ type blockPlan struct {
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
 
-	vector []int // where each node begins in vectorSpins.node
+	vector []int // where each node begins in vectorSpins.node or fourSpins.node
 	plane  []int // where it begins in planePlan.nodes, -1: nowhere
 }
 

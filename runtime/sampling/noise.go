@@ -195,6 +195,18 @@ func (z *noise) fillSpins(sweep uint64, first, g uint32, to *vector.SpinNoise) {
 	vector.PhiloxSpins512(&z.philox, first, to)
 }
 
+// fillFours draws for the spin kernel in AVX2, for 128 pairs from the first one on.
+func (z *noise) fillFours(sweep uint64, first, g uint32, to *vector.SpinDigits) {
+	if z.n == rng.ARS5 {
+		z.setCounter(sweep, g)
+		vector.ArsSpins256(&z.ars, first, to)
+		return
+	}
+	h := z.head(sweep, g)
+	z.setHead(&h)
+	vector.PhiloxSpins256(&z.philox, first, to)
+}
+
 func (z *noise) setHead(h *philoxHead) {
 	k := &z.philox
 	k.A, k.D, k.F, k.H, k.L = uint64(h.a), uint64(h.d), uint64(h.f), uint64(h.h), uint64(h.l)

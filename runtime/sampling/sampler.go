@@ -116,6 +116,7 @@ type Sampler struct {
 
 	kernelInUse vector.Kernel
 	vector      *vectorSpins // nil: the spin kernel does not take the model
+	fours       *fourSpins   // nil: that in AVX2 does not
 	planes      *planePlan   // nil: spins are drawn from digits
 }
 
@@ -173,9 +174,14 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if m.Synchronous {
 		s.straight = nil // emitted code writes in place
 	}
-	if s.vectorised() {
+	switch {
+	case !s.vectorised():
+	case s.kernelInUse == vector.AVX512:
 		s.vector, s.straight = &vectorSpins{}, nil
 		s.tile = vectorWords
+	default:
+		s.fours, s.straight = &fourSpins{}, nil
+		s.tile = fourWords
 	}
 	if s.planes = s.newPlanes(); s.planes != nil {
 		s.straight = nil
@@ -293,7 +299,7 @@ func (s *Sampler) Work() string {
 	switch {
 	case s.planes != nil:
 		what = "planes"
-	case s.vector != nil:
+	case s.vector != nil, s.fours != nil:
 		what = "spins"
 	case s.straight != nil:
 		what = "emitted code"
@@ -354,6 +360,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	}
 	if s.vector != nil {
 		s.vector.makeCells(s.spins)
+	}
+	if s.fours != nil {
+		s.fours.makeCurves(s.spins)
 	}
 	if s.planes != nil {
 		s.planes.setBeta(s.spins.scale)

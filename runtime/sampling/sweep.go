@@ -49,6 +49,7 @@ type worker struct {
 	user   *userCalls
 
 	vector *spinWorker
+	fours  *fourWorker
 	plane  *planeWorker
 	cats   vector.Cats
 	wide   *wideWorker
@@ -215,6 +216,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	switch {
 	case s.vector != nil:
 		s.updateVector(w, b, tile, lo, hi)
+		return
+	case s.fours != nil:
+		s.updateFours(w, b, tile, lo, hi)
 		return
 	case s.planes != nil && b.user == nil:
 		s.updatePlanes(w, b, tile, lo, hi)

@@ -148,11 +148,14 @@ func (t *spinTable) segment(i int, h float64) spinLine {
 }
 
 // first is the first-digit threshold T(m), left-aligned for fewer than 16 bits.
-func (t *spinTable) first(m uint64) uint32 {
+func (t *spinTable) first(m uint64) uint32 { return (t.value(m) + t.round) & t.keep }
+
+// value is the value of m's line.
+func (t *spinTable) value(m uint64) uint32 {
 	i := min(m>>t.shift, t.n)
 	f := uint32(m<<t.up>>t.down) & 0xffff
 	l := t.line[i]
-	return ((l.a-l.d*f>>4)>>16 + t.round) & t.keep
+	return (l.a - l.d*f>>4) >> 16
 }
 
 // rare decides a tie of the first digit: v is the second digit.

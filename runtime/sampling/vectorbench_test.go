@@ -1,10 +1,12 @@
 package sampling_test
 
 import (
+	"fmt"
 	"math/rand"
 	"testing"
 
 	"github.com/thrmlgen/thrmlgen/gen/graph"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // BenchmarkSpinKernel is for the spin kernel alone: 512 chains, and weights with a
@@ -24,6 +26,15 @@ func BenchmarkSpinKernel(b *testing.B) {
 		x := *m
 		x.Rounds, x.Format.Planes, x.Format.ThresholdBits = rounds, 16, 16
 		b.Run(map[int]string{10: "torus64/planes/philox", 5: "torus64/planes/ars5"}[rounds], func(b *testing.B) { benchmark(b, &x, 512, 1) })
+	}
+	for _, rounds := range []int{10, 5} {
+		x := *m
+		x.Rounds = rounds
+		b.Run(fmt.Sprintf("avx2/torus64/%d", rounds), func(b *testing.B) { benchmarkKernel(b, &x, 512, 1, vector.AVX2) })
+		t, _ := graph.Pegasus(14)
+		y := pairModel(t, 2, false, r.NormFloat64, 15, 256)
+		y.Rounds = rounds
+		b.Run(fmt.Sprintf("avx2/pegasus14/%d", rounds), func(b *testing.B) { benchmarkKernel(b, y, 512, 1, vector.AVX2) })
 	}
 	b.Run("torus64/256", func(b *testing.B) { benchmark(b, m, 256, 1) })
 }

@@ -15,9 +15,33 @@ import (
 type vectorSpins struct {
 	node  []byte // at blockPlan.vector
 	short bool   // exact sums of groups have 16 bits
-	units []spinUnit
+	units spinUnits
 	cells []vector.SpinCells // of the current β, one for each unit
 }
+
+// spinUnits are the units of a model's nodes, each once.
+type spinUnits struct {
+	list []spinUnit
+	seen map[int64]int // unit, negative where all sums are exact → place
+}
+
+// place is where a node's unit stands.
+func (u *spinUnits) place(x spinUnit) int {
+	key := x.size
+	if x.off == 0 {
+		key = -key
+	}
+	k, ok := u.seen[key]
+	if !ok {
+		k = len(u.list)
+		u.seen[key] = k
+		u.list = append(u.list, x)
+	}
+	u.list[k].off = max(u.list[k].off, x.off)
+	return k
+}
+
+func (u *spinUnits) clear() { u.list, u.seen = u.list[:0], map[int64]int{} }
 
 // spinUnit is a unit of 8-bit fields in the units of exact ones, and how far the sum
 // of a node in it may be from its field.
@@ -31,11 +55,11 @@ const (
 	rowBytes    = 8 * vectorWords
 )
 
-// vectorised says whether the spin kernel takes the model: spins in factors of one or
+// vectorised says whether a spin kernel takes the model: spins in factors of one or
 // two, not too many neighbours.
 func (s *Sampler) vectorised() bool {
 	m := s.model
-	if s.kernelInUse != vector.AVX512 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
+	if s.kernelInUse < vector.AVX2 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
 		return false
 	}
 	for _, super := range m.Sweep {
@@ -63,7 +87,7 @@ func (s *Sampler) vectorised() bool {
 		}
 	}
 	for _, n := range degree {
-		if n > 8*vector.SpinGroups || m.Format.Group > 1 && n > 8*vector.SpinWideGroups {
+		if n > 8*vector.SpinGroups || s.kernelInUse == vector.AVX512 && m.Format.Group > 1 && n > 8*vector.SpinWideGroups {
 			return false
 		}
 	}
@@ -84,8 +108,7 @@ func (s *Sampler) buildVector() {
 		v.short = short
 		v.place(s)
 	}
-	v.units = v.units[:0]
-	seen := map[int64]int{} // unit, negative where all sums are exact → place
+	v.units.clear()
 	var w []int32
 	var build nodeBuild
 	for _, super := range s.blocks {
@@ -100,18 +123,7 @@ func (s *Sampler) buildVector() {
 				} else {
 					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
 				}
-				key := unit.size
-				if unit.off == 0 {
-					key = -key
-				}
-				k, ok := seen[key]
-				if !ok {
-					k = len(v.units)
-					seen[key] = k
-					v.units = append(v.units, unit)
-				}
-				v.units[k].off = max(v.units[k].off, unit.off)
-				put32(node, vector.SpinAtCells, k*cellBytes)
+				put32(node, vector.SpinAtCells, v.units.place(unit)*cellBytes)
 			}
 		}
 	}
@@ -204,22 +216,9 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, vector.SpinAtTables, tablesAt(groups))
 	put32(dst, vector.SpinAtWide, s.model.Format.Group)
 	put32(dst, vector.SpinAtParts, parts)
-	extra := 4
-	if s.spinReach >= 1<<26 {
-		extra = 0
-	}
-	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
-	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
-	constant := int32(0)
-	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
-		constant += weight(at)
-	}
-	for j := range 8 * groups {
-		t.row[j], t.w[j] = own, 0
-		if j < len(inputs) {
-			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
-		}
-		put32(dst, vector.SpinAtRows+4*j, int(t.row[j])*rowBytes)
+	constant, extra := t.fine(s, b, i, 8*groups)
+	for j, r := range t.row[:8*groups] {
+		put32(dst, vector.SpinAtRows+4*j, int(r)*rowBytes)
 	}
 	fine := (t.unit(groups, constant) + 1<<extra - 1) >> extra << extra
 	unit := spinUnit{size: fine >> extra}
@@ -228,9 +227,7 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, fine, &dst[vector.SpinAtEighth+g])
 		constant = 0
 	}
-	// Every weight here is off by half a unit of these, every rounded sum by half of its own.
-	rounding := int64(int(b.start[i+1]-b.start[i])+parts<<extra+1) / 2
-	unit.off = (unit.off + rounding + 1<<extra) >> extra
+	unit.off = s.roundedOff(b, i, unit.off, extra)
 	// The tables of all parts stand one behind the other, as they do in the pool but for
 	// padding.
 	size, n := s.vector.width(), len(inputs)-(parts-1)*s.model.Format.Group
@@ -246,6 +243,36 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 		}
 	}
 	return unit
+}
+
+// fine puts n neighbours of a node in place, those that there are with their weights in
+// units that are extra bits finer, and gives the constant in these.
+func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n int) (constant int32, extra int) {
+	extra = 4
+	if s.spinReach >= 1<<26 {
+		extra = 0
+	}
+	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
+	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
+	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+		constant += weight(at)
+	}
+	inputs := b.input[b.start[i]:b.end[i]]
+	for j := range n {
+		t.row[j], t.w[j] = b.row[i], 0
+		if j < len(inputs) {
+			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
+		}
+	}
+	return constant, extra
+}
+
+// roundedOff is how far the sum of a node from fine weights may be from its field: every
+// weight is off by half a unit of these, every rounded sum by half of its own.
+func (s *Sampler) roundedOff(b *blockPlan, i int, off int64, extra int) int64 {
+	parts := s.groupCount(int(b.end[i] - b.start[i]))
+	rounding := int64(int(b.start[i+1]-b.start[i])+parts<<extra+1) / 2
+	return (off + rounding + 1<<extra) >> extra
 }
 
 // take puts the neighbours of a group in place. The eighth one is that of the least
@@ -276,24 +303,34 @@ func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
 // last group's saturates, nor any group's own; with three significant bits, so that
 // there are few.
 func (t *nodeBuild) unit(groups int, constant int32) int64 {
-	total, last, divisor := int64(magnitude(int64(constant))), int64(0), int64(magnitude(int64(constant)))
-	for i, x := range t.w[:8*groups] {
-		m := int64(magnitude(int64(x)))
-		total += m
-		if i >= 8*(groups-1) {
-			last += m
-		}
-		for a := m; a != 0; {
-			divisor, a = a, divisor%a
-		}
-	}
-	limit := int64(126 - groups)
-	if total <= limit*divisor {
-		return max(1, divisor)
-	}
+	total, last := weightSum(t.w[:8*groups], constant), weightSum(t.w[8*(groups-1):8*groups], 0)
 	need := total
 	if groups > 1 {
 		need = max(last, total-last)
+	}
+	return unitFor(t.w[:8*groups], constant, int64(126-groups), need)
+}
+
+// weightSum is the largest magnitude of constant ± w[0] ± w[1] ….
+func weightSum(w []int32, constant int32) int64 {
+	sum := int64(magnitude(int64(constant)))
+	for _, x := range w {
+		sum += int64(magnitude(int64(x)))
+	}
+	return sum
+}
+
+// unitFor is the largest common divisor of weights if their sums are within the limit
+// then, else one with which the magnitude need is; with three significant bits.
+func unitFor(w []int32, constant int32, limit, need int64) int64 {
+	divisor := int64(magnitude(int64(constant)))
+	for _, x := range w {
+		for a := int64(magnitude(int64(x))); a != 0; {
+			divisor, a = a, divisor%a
+		}
+	}
+	if weightSum(w, constant) <= limit*divisor {
+		return max(1, divisor)
 	}
 	unit := max(1, (need+limit-1)/limit)
 	step := int64(1) << max(0, bits.Len64(uint64(unit))-3)
@@ -335,8 +372,8 @@ func (t *nodeBuild) fill(w []int32, constant int32) {
 
 // makeCells bounds the thresholds of the current β.
 func (v *vectorSpins) makeCells(t *spinTable) {
-	v.cells = append(v.cells[:0], make([]vector.SpinCells, len(v.units))...)
-	for i, u := range v.units {
+	v.cells = append(v.cells[:0], make([]vector.SpinCells, len(v.units.list))...)
+	for i, u := range v.units.list {
 		c := &v.cells[i]
 		width := int64(1) // of a cell
 		c.Map = vector.KeepBits
@@ -417,19 +454,28 @@ func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint3
 	if int(chain)+c >= s.chains {
 		return
 	}
-	bit := func(row rowRef) uint64 { return w.bits[int(row)*s.tile+c/64] >> (c % 64) & 1 }
+	g := s.fieldOf(w, b, i, c)
+	s.setBit(w, b, i, c, w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot))
+}
+
+// fieldOf is the field of node i in chain c of a tile.
+func (s *Sampler) fieldOf(w *worker, b *blockPlan, i, c int) int64 {
 	g, inputs := int64(0), b.input[b.start[i]:b.end[i]]
 	pool, groups := s.pool32[b.table[i]:], s.groupCount(len(inputs))
+	lane, shift := c/64, c%64
 	for k := range groups {
 		lo, hi := s.span(len(inputs), groups, k)
 		at := uint64(0)
 		for j, r := range inputs[lo:hi] {
-			at |= bit(r) << j
+			at |= w.bits[int(r)*s.tile+lane] >> shift & 1 << j
 		}
 		g += int64(pool[at])
 		pool = pool[1<<(hi-lo):]
 	}
+	return g
+}
+
+func (s *Sampler) setBit(w *worker, b *blockPlan, i, c int, value uint64) {
 	out := &w.outBits[int(b.row[i])*s.tile+c/64]
-	value := w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot)
 	*out = *out&^(1<<(c%64)) | value<<(c%64)
 }

@@ -111,14 +111,30 @@ func unique(edges [][2]int32) [][2]int32 {
 	return out
 }
 
-// bestKernel skips, loudly if asked to, where the spin kernel does not run.
+// bestKernel skips, loudly if asked to, where AVX-512 kernels do not run.
 func bestKernel(t *testing.T) {
 	t.Helper()
 	if k, _ := vector.ChooseKernel(vector.Automatic); k != vector.AVX512 {
 		if strings.Contains(os.Getenv("THRML_REQUIRE"), "avx512") {
 			t.Fatal("this processor does not run avx512")
 		}
-		t.Skipf("the spin kernel needs avx512, this processor runs %v", k)
+		t.Skipf("the kernel needs avx512, this processor runs %v", k)
+	}
+}
+
+// eachKernel runs a test with every kernel of the processor, and skips it, loudly if
+// asked to, where there is none.
+func eachKernel(t *testing.T, test func(t *testing.T, k vector.Kernel)) {
+	for _, k := range []vector.Kernel{vector.AVX2, vector.AVX512} {
+		t.Run(k.String(), func(t *testing.T) {
+			if _, err := vector.ChooseKernel(k); err != nil {
+				if strings.Contains(os.Getenv("THRML_REQUIRE"), k.String()) {
+					t.Fatal(err)
+				}
+				t.Skip(err)
+			}
+			test(t, k)
+		})
 	}
 }
 
@@ -142,7 +158,10 @@ func modelCount(t *testing.T, many, short int) int {
 // bit, on models with every number of chains, threads, degree and format. THRML_MODELS
 // says how many.
 func TestSpinKernelEqualsInterpreter(t *testing.T) {
-	bestKernel(t)
+	eachKernel(t, equalsInterpreter)
+}
+
+func equalsInterpreter(t *testing.T, k vector.Kernel) {
 	for n := range uint64(modelCount(t, 150, 40)) {
 		r := rand.New(rand.NewPCG(n, 1))
 		p := pairProgram(r)
@@ -153,7 +172,7 @@ func TestSpinKernelEqualsInterpreter(t *testing.T) {
 		if n%8 == 0 {
 			chains += 448
 		}
-		compare(t, n, p, chains, 1+r.IntN(2), vector.AVX512)
+		compare(t, n, p, chains, 1+r.IntN(2), k)
 		if t.Failed() {
 			return
 		}
@@ -163,7 +182,10 @@ func TestSpinKernelEqualsInterpreter(t *testing.T) {
 // TestSpinKernelStaysWithItsModel changes everything that may change at run time: β,
 // weights, clamps, and holds the spin kernel to the portable engine.
 func TestSpinKernelStaysWithItsModel(t *testing.T) {
-	bestKernel(t)
+	eachKernel(t, staysWithItsModel)
+}
+
+func staysWithItsModel(t *testing.T, kernel vector.Kernel) {
 	for n := range uint64(60) {
 		r := rand.New(rand.NewPCG(n, 2))
 		p := pairProgram(r)
@@ -176,7 +198,7 @@ func TestSpinKernelStaysWithItsModel(t *testing.T) {
 			m.Factors[i].Runtime = true
 		}
 		var s [2]*sampling.Sampler
-		for i, k := range []vector.Kernel{vector.Portable, vector.AVX512} {
+		for i, k := range []vector.Kernel{vector.Portable, kernel} {
 			var err error
 			if s[i], err = sampling.NewSampler(m, sampling.Options{Chains: 65 + int(n)*20, Seed: n, Threads: 1 + i, Kernel: k}); err != nil {
 				t.Fatal(err)
@@ -224,7 +246,10 @@ func TestSpinKernelStaysWithItsModel(t *testing.T) {
 // stay below 6 sigma of independent draws times 1.5 for what correlation is left but
 // for a chance of 10^-7, and a bias of 0.03 is found.
 func TestSpinKernelLaw(t *testing.T) {
-	bestKernel(t)
+	eachKernel(t, kernelLaw)
+}
+
+func kernelLaw(t *testing.T, kernel vector.Kernel) {
 	const n, chains, draws = 12, 8192, 12
 	r := rand.New(rand.NewPCG(3, 3))
 	p := pairProgram(r)
@@ -261,7 +286,7 @@ func TestSpinKernelLaw(t *testing.T) {
 			exact[i*n+i] += q * spin(i)
 		}
 	}
-	s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: 5, Kernel: vector.AVX512})
+	s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: 5, Kernel: kernel})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,6 +100,9 @@ func (s *Sampler) buildTables() {
 	if s.vector != nil {
 		s.buildVector()
 	}
+	if s.fours != nil {
+		s.buildFours()
+	}
 	if s.planes != nil {
 		s.buildPlanes()
 	}
