@@ -41,6 +41,15 @@ __device__ __forceinline__ i32 dot_halves(u32 a, u32 b, i32 sum) {
   asm("dp2a.lo.u32.s32 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(sum));
   return d;
 }
+
+// d = c + a·b of a warp, a 16×32 bytes by rows and b 32×8 by columns, signed. Lane 4r+j has
+// a[r][4j…4j+3], a[r+8][4j…], a[r][16+4j…], a[r+8][16+4j…]; b[4j…][r], b[16+4j…][r];
+// c and d at [r][2j], [r][2j+1], [r+8][2j], [r+8][2j+1].
+__device__ __forceinline__ void multiply_tiles(i32 (&d)[4], u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1, const i32 (&c)[4]) {
+  asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%10,%11,%12,%13};"
+      : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3])
+      : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1), "r"(c[0]), "r"(c[1]), "r"(c[2]), "r"(c[3]));
+}
 #endif
 
 // One rounding each, never fused, whatever the compiler is told.

@@ -160,6 +160,26 @@ template <int bits, class Second> __device__ __forceinline__ u64 share(u32 digit
   }
 }
 
+// A categorical: the first value whose cumulative weight exceeds a share of the sum of all. The first
+// `states` fields are there.
+template <int bits, int most_states, class Sum, class Second>
+__device__ __forceinline__ u32 category(const Exponentials *t, const Sum (&fields)[most_states], u32 states, u32 digit, Second second) {
+  Sum most = fields[0];
+  UNROLL
+  for (u32 k = 1; k < most_states; k++)
+    if (k < states && fields[k] > most) most = fields[k];
+  u32 e[most_states];
+  u64 z = 0;
+  UNROLL
+  for (u32 k = 0; k < most_states; k++) z += e[k] = k < states ? exponential_weight(t, (u64)(most - fields[k])) : 0;
+  const u64 target = share<bits>(digit, z, second);
+  u32 chosen = 0; // how many cumulative weights do not exceed the share
+  u64 sum_to = 0;
+  UNROLL
+  for (u32 k = 0; k < most_states; k++) chosen += (sum_to += e[k]) <= target;
+  return chosen;
+}
+
 // How a node begins: a kind, a value and a slot of its random word; or with given_by_chain,
 // two places of values.
 enum Start { fixed, spin_below, category_of, given_by_chain };

@@ -31,7 +31,9 @@ typedef long long i64;
 #define __global__
 #define __host__
 #define __forceinline__ inline
+#define __noinline__ __attribute__((noinline))
 #define __launch_bounds__(...)
+#define __grid_constant__
 #define UNROLL
 #define NO_UNROLL
 
@@ -200,6 +202,40 @@ inline u32 __shfl_sync(u32, u32 v, u32 from) {
   const u32 got = (u32)shim::exchange(-1)[from & 31].give[0];
   shim::wait(shim::at_warp_barrier, -2);
   return got;
+}
+
+inline void multiply_tiles(i32 (&d)[4], u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1, const i32 (&c)[4]) {
+  const u32 mine[6] = {a0, a1, a2, a3, b0, b1};
+  for (int i = 0; i < 6; i++) shim::current->give[i] = mine[i];
+  const shim::Fiber *of = shim::exchange(-3);
+  const u32 lane = shim::lane(), r = lane / 4, j = lane % 4;
+  i32 sums[4];
+  for (u32 i = 0; i < 4; i++) {
+    const u32 low = i / 2, column = 2 * j + i % 2; // low: the row is r + 8
+    u32 sum = (u32)c[i];
+    for (u32 k = 0; k < 32; k++) {
+      const int8_t a = (int8_t)(of[4 * r + k / 4 % 4].give[k / 16 * 2 + low] >> k % 4 * 8);
+      const int8_t b = (int8_t)(of[4 * column + k / 4 % 4].give[4 + k / 16] >> k % 4 * 8);
+      sum += (u32)(a * b);
+    }
+    sums[i] = (i32)sum;
+  }
+  shim::wait(shim::at_warp_barrier, -4);
+  for (int i = 0; i < 4; i++) d[i] = sums[i];
+}
+
+// max(min(a, b), 0)
+inline i32 __vimin_s32_relu(i32 a, i32 b) {
+  const i32 m = a < b ? a : b;
+  return m < 0 ? 0 : m;
+}
+
+// Byte i is that of b:a which the three lower bits of nibble i of s name.
+inline u32 __byte_perm(u32 a, u32 b, u32 s) {
+  const u64 of = (u64)b << 32 | a;
+  u32 r = 0;
+  for (int i = 0; i < 4; i++) r |= (u32)(of >> (s >> 4 * i & 7) * 8 & 0xFF) << 8 * i;
+  return r;
 }
 
 // Two halves at a time: max(min(a + b, c), 0), signed.

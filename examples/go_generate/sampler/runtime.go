@@ -866,6 +866,76 @@ type Spins struct {
 	Ties uint64
 }
 
+// The spin kernel in AVX2 updates four nodes in 256 chains. Fields are sums by groups of
+// four neighbours, of 16 bits in a unit that each node has for itself, and thresholds come
+// from parabolas; the lanes where these are not sure of the choice are left to the caller.
+//
+// Lane b of column e is chain 8b + e of 256.
+
+// SpinFours is the largest number of groups of four neighbours of a node.
+const SpinFours = 12
+
+// SpinDigits are the first digits of a quad of slots in 256 chains, each less 2^15, by
+// slot and column. The first 16 of a column are those of lanes 0 to 7 and 16 to 23.
+type SpinDigits [4][8][2][16]int16
+
+// At is the digit of a chain.
+func (d *SpinDigits) At(slot, chain int) uint16 {
+	b := chain / 8
+	return uint16(d[slot][chain%8][b/8%2][b/16*8+b%8]) ^ 1<<15
+}
+
+// What the kernel reads about a node, in bytes, numbers being little-endian of 32 bits:
+//
+//	FoursAtGroups  number of groups of four neighbours
+//	FoursAtOut     offset of the row to write from the state
+//	FoursAtCurve   offset of its curve from Spins256.Curves
+//	FoursAtFirst   the groups, FoursStride bytes each: offsets of four rows from the state,
+//	              then the low bytes of 16 partial sums, by the values of the neighbours,
+//	              and their high bytes
+const (
+	FoursAtGroups = 0
+	FoursAtOut    = 4
+	FoursAtCurve  = 8
+	FoursAtFirst  = 16
+	FoursStride   = 48
+)
+
+// A SpinCurve bounds the threshold of a field of magnitude m, in 16 bits. With x = (min(m,
+// Most)·Power mod 2^16)·Factor div 2^16, i = x div 2^11, f = 32·x mod 2^16 and numbers (A,
+// B, C, E) of segment i,
+//
+//	T = A - (f·(B - (f·C div 2^16)) div 2^16),   (T - E + Round) & Keep ≤ threshold ≤ (T + E + Round) & Keep
+//
+// A and T being less 2^15 and sums being saturated. Nothing is known where m is at most
+// Zero. Low and high bytes stand apart.
+type SpinCurve struct {
+	Low, High [4][16]uint8 // of A, B, C and E
+	Most      [16]uint16
+	Power     [16]uint16
+	Factor    [16]uint16
+	Zero      [16]int16
+	Round     [16]int16
+	Keep      [16]uint16
+}
+
+// SpinFields is the kernel's own, for one node.
+type SpinFields struct {
+	Patterns [SpinFours][8][32]uint8
+	Fields   [8][2][16]int16
+}
+
+// Spins256 are the arguments of the kernel.
+type Spins256 struct {
+	State, Out *uint64  // the same, or a shadow
+	Nodes      [4]*byte // of a quad of slots; nil: none
+	Curves     *SpinCurve
+	Digits     *SpinDigits
+	Scratch    *SpinFields
+	Open       [4][8]uint32 // by node and column, a bit for each lane that is open
+	_          uint64
+}
+
 // Package runtime/sampling.
 
 // The step of mala and hmc is fitted in warm-up by dual averaging (Nesterov 2009, as
@@ -3628,7 +3698,7 @@ type blockPlan struct {
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
 
-	vector []int // where each node begins in vectorSpins.node
+	vector []int // where each node begins in vectorSpins.node or fourSpins.node
 	plane  []int // where it begins in planePlan.nodes, -1: nowhere
 }
 
@@ -6845,7 +6915,7 @@ var layerCache = 1 << 20
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.planes != nil || s.model.Format.Group > 1 {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.model.Format.Group > 1 {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]
@@ -8214,6 +8284,18 @@ func (z *noise) fillSpins(sweep uint64, first, g uint32, to *SpinNoise) {
 	h := z.head(sweep, g)
 	z.setHead(&h)
 	PhiloxSpins512(&z.philox, first, to)
+}
+
+// fillFours draws for the spin kernel in AVX2, for 128 pairs from the first one on.
+func (z *noise) fillFours(sweep uint64, first, g uint32, to *SpinDigits) {
+	if z.n == ARS5 {
+		z.setCounter(sweep, g)
+		ArsSpins256(&z.ars, first, to)
+		return
+	}
+	h := z.head(sweep, g)
+	z.setHead(&h)
+	PhiloxSpins256(&z.philox, first, to)
 }
 
 func (z *noise) setHead(h *philoxHead) {
@@ -9633,6 +9715,7 @@ type Sampler struct {
 
 	kernelInUse Kernel
 	vector      *vectorSpins // nil: the spin kernel does not take the model
+	fours       *fourSpins   // nil: that in AVX2 does not
 	planes      *planePlan   // nil: spins are drawn from digits
 }
 
@@ -9690,9 +9773,14 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if m.Synchronous {
 		s.straight = nil // emitted code writes in place
 	}
-	if s.vectorised() {
+	switch {
+	case !s.vectorised():
+	case s.kernelInUse == AVX512:
 		s.vector, s.straight = &vectorSpins{}, nil
 		s.tile = vectorWords
+	default:
+		s.fours, s.straight = &fourSpins{}, nil
+		s.tile = fourWords
 	}
 	if s.planes = s.newPlanes(); s.planes != nil {
 		s.straight = nil
@@ -9810,7 +9898,7 @@ func (s *Sampler) Work() string {
 	switch {
 	case s.planes != nil:
 		what = "planes"
-	case s.vector != nil:
+	case s.vector != nil, s.fours != nil:
 		what = "spins"
 	case s.straight != nil:
 		what = "emitted code"
@@ -9871,6 +9959,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	}
 	if s.vector != nil {
 		s.vector.makeCells(s.spins)
+	}
+	if s.fours != nil {
+		s.fours.makeCurves(s.spins)
 	}
 	if s.planes != nil {
 		s.planes.setBeta(s.spins.scale)
@@ -11217,6 +11308,7 @@ type worker struct {
 	user   *userCalls
 
 	vector *spinWorker
+	fours  *fourWorker
 	plane  *planeWorker
 	cats   Cats
 	wide   *wideWorker
@@ -11383,6 +11475,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	switch {
 	case s.vector != nil:
 		s.updateVector(w, b, tile, lo, hi)
+		return
+	case s.fours != nil:
+		s.updateFours(w, b, tile, lo, hi)
 		return
 	case s.planes != nil && b.user == nil:
 		s.updatePlanes(w, b, tile, lo, hi)
@@ -11820,11 +11915,14 @@ func (t *spinTable) segment(i int, h float64) spinLine {
 }
 
 // first is the first-digit threshold T(m), left-aligned for fewer than 16 bits.
-func (t *spinTable) first(m uint64) uint32 {
+func (t *spinTable) first(m uint64) uint32 { return (t.value(m) + t.round) & t.keep }
+
+// value is the value of m's line.
+func (t *spinTable) value(m uint64) uint32 {
 	i := min(m>>t.shift, t.n)
 	f := uint32(m<<t.up>>t.down) & 0xffff
 	l := t.line[i]
-	return ((l.a-l.d*f>>4)>>16 + t.round) & t.keep
+	return (l.a - l.d*f>>4) >> 16
 }
 
 // rare decides a tie of the first digit: v is the second digit.
@@ -13257,6 +13355,286 @@ func (s *Sampler) addNumberFactor(sum *[64]float64, fi, word int) {
 	}
 }
 
+// fourSpins is a model of pairs of spins as package vector's spin kernel in AVX2 reads it:
+// tables of partial sums of fields in 16 bits, one unit for each node. The kernel takes a
+// lane's choice where the curve of its unit tells it whatever the field is exactly.
+type fourSpins struct {
+	node   []byte // at blockPlan.vector
+	units  spinUnits
+	curves []SpinCurve // of the current β, one for each unit
+}
+
+const (
+	fourWords = 4 // of 64 chains
+	fourLimit = 32000
+)
+
+// buildFours makes the nodes from the weights at hand.
+func (s *Sampler) buildFours() {
+	v := s.fours
+	if v.node == nil {
+		v.place(s)
+	}
+	v.units.clear()
+	var build nodeBuild
+	for _, super := range s.blocks {
+		for _, b := range super {
+			for i := range b.nodes {
+				build.fours(s, v.node[b.vector[i]:], b, i)
+			}
+		}
+	}
+}
+
+// place finds room for every node.
+func (v *fourSpins) place(s *Sampler) {
+	n := 0
+	for _, super := range s.blocks {
+		for _, b := range super {
+			b.vector = make([]int, len(b.nodes))
+			for i := range b.nodes {
+				b.vector[i] = n
+				n += FoursAtFirst + FoursStride*groupsOfFour(int(b.end[i]-b.start[i]))
+			}
+		}
+	}
+	v.node = make([]byte, n)
+}
+
+func groupsOfFour(inputs int) int { return max(1, (inputs+3)/4) }
+
+// fours writes node i of a block.
+func (t *nodeBuild) fours(s *Sampler, dst []byte, b *blockPlan, i int) {
+	inputs := b.input[b.start[i]:b.end[i]]
+	groups := groupsOfFour(len(inputs))
+	n := 4 * groups
+	var constant int32
+	extra := 0
+	if s.model.Format.Group > 1 {
+		constant, extra = t.fine(s, b, i, n)
+	} else {
+		for j := range t.row[:n] {
+			t.row[j], t.w[j] = b.row[i], 0
+		}
+		copy(t.row[:n], inputs)
+		_, constant = nodeWeights(s, b, i, t.w[:0])
+	}
+	total := weightSum(t.w[:n], constant)
+	fine := unitFor(t.w[:n], constant, fourLimit, total)
+	if extra > 0 {
+		fine = (fine + 1<<extra - 1) >> extra << extra
+	}
+	unit := spinUnit{size: fine >> extra}
+	for g := range groups {
+		to := dst[FoursAtFirst+FoursStride*g:]
+		for j, r := range t.row[4*g : 4*g+4] {
+			put32(to, 4*j, int(r)*8*fourWords)
+		}
+		t.fill(t.w[4*g:4*g+4], constant)
+		constant = 0
+		off := int64(0)
+		for k, x := range t.sums[:16] {
+			y := (int64(x) + fine/2) / fine
+			if r := int64(x) + fine/2; r < 0 && r%fine != 0 {
+				y--
+			}
+			to[16+k], to[32+k] = byte(y), byte(y>>8)
+			off = max(off, int64(magnitude(int64(x)-y*fine)))
+		}
+		unit.off += off
+	}
+	if s.model.Format.Group > 1 {
+		unit.off = s.roundedOff(b, i, unit.off, extra)
+	}
+	put32(dst, FoursAtGroups, groups)
+	put32(dst, FoursAtOut, int(b.row[i])*8*fourWords)
+	put32(dst, FoursAtCurve, s.fours.units.place(unit)*curveBytes)
+}
+
+const curveBytes = 320
+
+// makeCurves bounds the thresholds of the current β.
+func (v *fourSpins) makeCurves(t *spinTable) {
+	v.curves = append(v.curves[:0], make([]SpinCurve, len(v.units.list))...)
+	rise := t.rise()
+	for i, u := range v.units.list {
+		c := newSpinCurve(t, u, rise)
+		v.curves[i] = c.packed(t)
+	}
+}
+
+// fourWorker is what a worker needs for the kernel.
+type fourWorker struct {
+	digits SpinDigits
+	fields SpinFields
+	args   Spins256
+}
+
+// updateFours is updateQuads for the kernel: tile is one of 256 chains.
+func (s *Sampler) updateFours(w *worker, b *blockPlan, tile, lo, hi int) {
+	if w.fours == nil {
+		w.fours = &fourWorker{}
+	}
+	v, a := s.fours, &w.fours.args
+	a.State, a.Out = &w.bits[0], &w.outBits[0]
+	a.Curves, a.Digits, a.Scratch = &v.curves[0], &w.fours.digits, &w.fours.fields
+	chain := uint32(64 * fourWords * tile)
+	for g := lo; g < hi; g++ {
+		if b.allSkipped(4 * g) {
+			continue
+		}
+		slot := uint32(b.first + 4*g)
+		w.noise.fillFours(w.sweep, chain/2, slot/4, a.Digits)
+		for q := range a.Nodes {
+			a.Nodes[q] = nil
+			if i := 4*g + q; !b.skip[i] {
+				a.Nodes[q] = &v.node[b.vector[i]]
+			}
+		}
+		SpinUpdate256(a)
+		for q := range a.Nodes {
+			if a.Nodes[q] != nil {
+				s.chooseOpen(w, b, 4*g+q, slot+uint32(q), chain, &a.Open[q])
+			}
+		}
+	}
+}
+
+// chooseOpen updates node i in the chains that the kernel left open.
+func (s *Sampler) chooseOpen(w *worker, b *blockPlan, i int, slot, chain uint32, open *[8]uint32) {
+	for e, lanes := range open {
+		for ; lanes != 0; lanes &= lanes - 1 {
+			c := 8*bits.TrailingZeros32(lanes) + e
+			if int(chain)+c >= s.chains {
+				break
+			}
+			g := s.fieldOf(w, b, i, c)
+			u := uint32(w.fours.digits.At(int(slot&3), c))
+			s.setBit(w, b, i, c, w.chooseField(s, g, u, chain+uint32(c), slot))
+		}
+	}
+}
+
+// spinCurve are the parabolas of a unit, and how far thresholds are from them.
+type spinCurve struct {
+	power, factor uint64
+	most          int64
+	zero          int64
+	segment       [16]curveSegment
+}
+
+type curveSegment struct{ a, b, c, e int64 }
+
+// at is the segment of a field and its threshold there, as the kernel computes it.
+func (c *spinCurve) at(x int64) (i int, threshold int64) {
+	t := uint64(x) * c.power * c.factor >> 16
+	s, f := &c.segment[t>>11], int64(t<<5&0xffff)
+	return int(t >> 11), max(0, s.a-f*(s.b-f*s.c>>16)>>16)
+}
+
+// newSpinCurve makes the curve of a unit; rise is that of the table.
+func newSpinCurve(t *spinTable, u spinUnit, rise int64) *spinCurve {
+	c := &spinCurve{most: 1<<15 - 1, zero: u.off / u.size, power: 1}
+	if u.off == 0 {
+		c.zero = -1
+	}
+	// In segments' 2048ths a unit is k.
+	k := min(float64(u.size)*t.scale*(1<<15/tableEnd), 1<<15-1)
+	if float64(c.most)*k >= 1<<15 {
+		c.most = int64((1<<15 - 1) / k)
+	}
+	for c.most*int64(2*c.power) < 1<<16 {
+		c.power *= 2
+	}
+	c.factor = min(uint64(k*65536/float64(c.power)), 1<<16-1)
+	if h := float64(2048*65536) * float64(u.size) * t.scale / float64(c.power*c.factor); c.factor > 0 {
+		for i := range c.segment {
+			c.segment[i] = parabola(float64(i)*h, h)
+		}
+	} else {
+		c.segment[0].a = int64(t.value(0))
+	}
+	c.bound(t, u, rise)
+	return c
+}
+
+// parabola is the one through three points of σ(-x) between x and x+h.
+func parabola(x, h float64) curveSegment {
+	const z = 0.0669872981 // a Chebyshev node, the others are 1/2 and 1-z
+	q := func(z float64) float64 { return Sigma(-(x + z*h)) * 65536 }
+	y0, y1, y2 := q(z), q(0.5), q(1-z)
+	c := (y0 - 2*y1 + y2) / (2 * (0.5 - z) * (0.5 - z))
+	b := (y0-y2)/(1-2*z) + c
+	a := y1 + b/2 - c/4
+	s := curveSegment{a: int64(max(0, math.Round(a))), c: int64(max(0, math.Round(c)))}
+	s.b = max(s.c, int64(math.Round(b)))
+	return s
+}
+
+// bound finds how far thresholds are from the curve. For a field of magnitude x units,
+// a threshold is at most that of off below, plus the rise, at least that of off above,
+// less it. Between two fields on one line and in one segment the line is straight and the
+// parabola c·w²/4 from straight at most, w being their distance.
+func (c *spinCurve) bound(t *spinTable, u spinUnit, rise int64) {
+	perStep := c.power * c.factor
+	for _, side := range [2]int64{-1, 1} {
+		shift := side * u.off
+		for p := c.zero + 1; p <= c.most; {
+			m := uint64(p*u.size + shift)
+			i, x := c.at(p)
+			q := c.most
+			if perStep > 0 {
+				q = min(q, int64((uint64(i+1)<<27-1)/perStep))
+			}
+			if line := m >> t.shift; line < t.n {
+				q = min(q, (int64((line+1)<<t.shift)-1-shift)/u.size)
+			}
+			_, y := c.at(q)
+			d := max(side*(x-int64(t.value(m))), side*(y-int64(t.value(uint64(q*u.size+shift)))))
+			s := &c.segment[i]
+			w := min(uint64(q-p)*perStep>>11, 1<<16) // in 2^16ths of a segment
+			bend := s.c * int64(w*w>>16) >> 18
+			s.e = max(s.e, d+bend+s.b>>11+rise+5)
+			p = q + 1
+		}
+	}
+	if c.most < 1<<15-1 { // fields beyond
+		i, x := c.at(c.most)
+		least := max(c.most, c.zero+1)*u.size - u.off
+		c.segment[i].e = max(c.segment[i].e, x+1, int64(t.value(uint64(least)))-x+rise+1)
+	}
+}
+
+// packed is the curve as the kernel reads it.
+func (c *spinCurve) packed(t *spinTable) (p SpinCurve) {
+	zero := c.zero
+	for i, s := range c.segment {
+		if s.e > fourLimit || s.b > 1<<16-1 || s.c > 1<<16-1 {
+			s, zero = curveSegment{}, 1<<15-1
+		}
+		for k, x := range [4]int64{s.a - 1<<15, s.b, s.c, s.e} {
+			p.Low[k][i], p.High[k][i] = byte(x), byte(x>>8)
+		}
+	}
+	for i := range p.Most {
+		p.Most[i], p.Power[i], p.Factor[i] = uint16(c.most), uint16(c.power), uint16(c.factor)
+		p.Zero[i], p.Round[i], p.Keep[i] = int16(min(zero, 1<<15-1)), int16(t.round), uint16(t.keep)
+	}
+	return p
+}
+
+// rise is the most that a threshold is above one of a smaller magnitude, as far as fields
+// reach: lines fall, but the next may begin above the end of one.
+func (t *spinTable) rise() int64 {
+	least, most := int64(1)<<32, int64(0)
+	for i := range min(t.n, t.reach>>t.shift+1) {
+		first, last := int64(t.value(i<<t.shift)), int64(t.value(i<<t.shift|(1<<t.shift-1)))
+		most = max(most, first-least)
+		least = min(least, last)
+	}
+	return most
+}
+
 // vectorSpins is a model of pairs of spins as package vector's spin kernel reads it:
 // tables of partial sums of fields in 8 bits, one unit for each node, and of exact ones.
 // The kernel takes a lane's choice from its 8 bits where the cell of its field tells it
@@ -13264,9 +13642,33 @@ func (s *Sampler) addNumberFactor(sum *[64]float64, fi, word int) {
 type vectorSpins struct {
 	node  []byte // at blockPlan.vector
 	short bool   // exact sums of groups have 16 bits
-	units []spinUnit
+	units spinUnits
 	cells []SpinCells // of the current β, one for each unit
 }
+
+// spinUnits are the units of a model's nodes, each once.
+type spinUnits struct {
+	list []spinUnit
+	seen map[int64]int // unit, negative where all sums are exact → place
+}
+
+// place is where a node's unit stands.
+func (u *spinUnits) place(x spinUnit) int {
+	key := x.size
+	if x.off == 0 {
+		key = -key
+	}
+	k, ok := u.seen[key]
+	if !ok {
+		k = len(u.list)
+		u.seen[key] = k
+		u.list = append(u.list, x)
+	}
+	u.list[k].off = max(u.list[k].off, x.off)
+	return k
+}
+
+func (u *spinUnits) clear() { u.list, u.seen = u.list[:0], map[int64]int{} }
 
 // spinUnit is a unit of 8-bit fields in the units of exact ones, and how far the sum
 // of a node in it may be from its field.
@@ -13280,11 +13682,11 @@ const (
 	rowBytes    = 8 * vectorWords
 )
 
-// vectorised says whether the spin kernel takes the model: spins in factors of one or
+// vectorised says whether a spin kernel takes the model: spins in factors of one or
 // two, not too many neighbours.
 func (s *Sampler) vectorised() bool {
 	m := s.model
-	if s.kernelInUse != AVX512 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
+	if s.kernelInUse < AVX2 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
 		return false
 	}
 	for _, super := range m.Sweep {
@@ -13312,7 +13714,7 @@ func (s *Sampler) vectorised() bool {
 		}
 	}
 	for _, n := range degree {
-		if n > 8*SpinGroups || m.Format.Group > 1 && n > 8*SpinWideGroups {
+		if n > 8*SpinGroups || s.kernelInUse == AVX512 && m.Format.Group > 1 && n > 8*SpinWideGroups {
 			return false
 		}
 	}
@@ -13333,8 +13735,7 @@ func (s *Sampler) buildVector() {
 		v.short = short
 		v.place(s)
 	}
-	v.units = v.units[:0]
-	seen := map[int64]int{} // unit, negative where all sums are exact → place
+	v.units.clear()
 	var w []int32
 	var build nodeBuild
 	for _, super := range s.blocks {
@@ -13349,18 +13750,7 @@ func (s *Sampler) buildVector() {
 				} else {
 					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
 				}
-				key := unit.size
-				if unit.off == 0 {
-					key = -key
-				}
-				k, ok := seen[key]
-				if !ok {
-					k = len(v.units)
-					seen[key] = k
-					v.units = append(v.units, unit)
-				}
-				v.units[k].off = max(v.units[k].off, unit.off)
-				put32(node, SpinAtCells, k*cellBytes)
+				put32(node, SpinAtCells, v.units.place(unit)*cellBytes)
 			}
 		}
 	}
@@ -13453,22 +13843,9 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, SpinAtTables, tablesAt(groups))
 	put32(dst, SpinAtWide, s.model.Format.Group)
 	put32(dst, SpinAtParts, parts)
-	extra := 4
-	if s.spinReach >= 1<<26 {
-		extra = 0
-	}
-	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
-	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
-	constant := int32(0)
-	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
-		constant += weight(at)
-	}
-	for j := range 8 * groups {
-		t.row[j], t.w[j] = own, 0
-		if j < len(inputs) {
-			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
-		}
-		put32(dst, SpinAtRows+4*j, int(t.row[j])*rowBytes)
+	constant, extra := t.fine(s, b, i, 8*groups)
+	for j, r := range t.row[:8*groups] {
+		put32(dst, SpinAtRows+4*j, int(r)*rowBytes)
 	}
 	fine := (t.unit(groups, constant) + 1<<extra - 1) >> extra << extra
 	unit := spinUnit{size: fine >> extra}
@@ -13477,9 +13854,7 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, fine, &dst[SpinAtEighth+g])
 		constant = 0
 	}
-	// Every weight here is off by half a unit of these, every rounded sum by half of its own.
-	rounding := int64(int(b.start[i+1]-b.start[i])+parts<<extra+1) / 2
-	unit.off = (unit.off + rounding + 1<<extra) >> extra
+	unit.off = s.roundedOff(b, i, unit.off, extra)
 	// The tables of all parts stand one behind the other, as they do in the pool but for
 	// padding.
 	size, n := s.vector.width(), len(inputs)-(parts-1)*s.model.Format.Group
@@ -13495,6 +13870,36 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 		}
 	}
 	return unit
+}
+
+// fine puts n neighbours of a node in place, those that there are with their weights in
+// units that are extra bits finer, and gives the constant in these.
+func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n int) (constant int32, extra int) {
+	extra = 4
+	if s.spinReach >= 1<<26 {
+		extra = 0
+	}
+	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
+	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
+	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
+		constant += weight(at)
+	}
+	inputs := b.input[b.start[i]:b.end[i]]
+	for j := range n {
+		t.row[j], t.w[j] = b.row[i], 0
+		if j < len(inputs) {
+			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
+		}
+	}
+	return constant, extra
+}
+
+// roundedOff is how far the sum of a node from fine weights may be from its field: every
+// weight is off by half a unit of these, every rounded sum by half of its own.
+func (s *Sampler) roundedOff(b *blockPlan, i int, off int64, extra int) int64 {
+	parts := s.groupCount(int(b.end[i] - b.start[i]))
+	rounding := int64(int(b.start[i+1]-b.start[i])+parts<<extra+1) / 2
+	return (off + rounding + 1<<extra) >> extra
 }
 
 // take puts the neighbours of a group in place. The eighth one is that of the least
@@ -13525,24 +13930,34 @@ func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
 // last group's saturates, nor any group's own; with three significant bits, so that
 // there are few.
 func (t *nodeBuild) unit(groups int, constant int32) int64 {
-	total, last, divisor := int64(magnitude(int64(constant))), int64(0), int64(magnitude(int64(constant)))
-	for i, x := range t.w[:8*groups] {
-		m := int64(magnitude(int64(x)))
-		total += m
-		if i >= 8*(groups-1) {
-			last += m
-		}
-		for a := m; a != 0; {
-			divisor, a = a, divisor%a
-		}
-	}
-	limit := int64(126 - groups)
-	if total <= limit*divisor {
-		return max(1, divisor)
-	}
+	total, last := weightSum(t.w[:8*groups], constant), weightSum(t.w[8*(groups-1):8*groups], 0)
 	need := total
 	if groups > 1 {
 		need = max(last, total-last)
+	}
+	return unitFor(t.w[:8*groups], constant, int64(126-groups), need)
+}
+
+// weightSum is the largest magnitude of constant ± w[0] ± w[1] ….
+func weightSum(w []int32, constant int32) int64 {
+	sum := int64(magnitude(int64(constant)))
+	for _, x := range w {
+		sum += int64(magnitude(int64(x)))
+	}
+	return sum
+}
+
+// unitFor is the largest common divisor of weights if their sums are within the limit
+// then, else one with which the magnitude need is; with three significant bits.
+func unitFor(w []int32, constant int32, limit, need int64) int64 {
+	divisor := int64(magnitude(int64(constant)))
+	for _, x := range w {
+		for a := int64(magnitude(int64(x))); a != 0; {
+			divisor, a = a, divisor%a
+		}
+	}
+	if weightSum(w, constant) <= limit*divisor {
+		return max(1, divisor)
 	}
 	unit := max(1, (need+limit-1)/limit)
 	step := int64(1) << max(0, bits.Len64(uint64(unit))-3)
@@ -13584,8 +13999,8 @@ func (t *nodeBuild) fill(w []int32, constant int32) {
 
 // makeCells bounds the thresholds of the current β.
 func (v *vectorSpins) makeCells(t *spinTable) {
-	v.cells = append(v.cells[:0], make([]SpinCells, len(v.units))...)
-	for i, u := range v.units {
+	v.cells = append(v.cells[:0], make([]SpinCells, len(v.units.list))...)
+	for i, u := range v.units.list {
 		c := &v.cells[i]
 		width := int64(1) // of a cell
 		c.Map = KeepBits
@@ -13666,20 +14081,29 @@ func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint3
 	if int(chain)+c >= s.chains {
 		return
 	}
-	bit := func(row rowRef) uint64 { return w.bits[int(row)*s.tile+c/64] >> (c % 64) & 1 }
+	g := s.fieldOf(w, b, i, c)
+	s.setBit(w, b, i, c, w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot))
+}
+
+// fieldOf is the field of node i in chain c of a tile.
+func (s *Sampler) fieldOf(w *worker, b *blockPlan, i, c int) int64 {
 	g, inputs := int64(0), b.input[b.start[i]:b.end[i]]
 	pool, groups := s.pool32[b.table[i]:], s.groupCount(len(inputs))
+	lane, shift := c/64, c%64
 	for k := range groups {
 		lo, hi := s.span(len(inputs), groups, k)
 		at := uint64(0)
 		for j, r := range inputs[lo:hi] {
-			at |= bit(r) << j
+			at |= w.bits[int(r)*s.tile+lane] >> shift & 1 << j
 		}
 		g += int64(pool[at])
 		pool = pool[1<<(hi-lo):]
 	}
+	return g
+}
+
+func (s *Sampler) setBit(w *worker, b *blockPlan, i, c int, value uint64) {
 	out := &w.outBits[int(b.row[i])*s.tile+c/64]
-	value := w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot)
 	*out = *out&^(1<<(c%64)) | value<<(c%64)
 }
 
@@ -13959,6 +14383,9 @@ func (s *Sampler) buildTables() {
 	s.findCounted()
 	if s.vector != nil {
 		s.buildVector()
+	}
+	if s.fours != nil {
+		s.buildFours()
 	}
 	if s.planes != nil {
 		s.buildPlanes()

@@ -17,6 +17,9 @@ func SpinUpdate512(*Spins)                            { panic("no kernel") }
 func ArsWords512(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsWords256(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsSpins512(*Ars, uint32, *SpinNoise)            { panic("no kernel") }
+func PhiloxSpins256(*Philox, uint32, *SpinDigits)     { panic("no kernel") }
+func ArsSpins256(*Ars, uint32, *SpinDigits)           { panic("no kernel") }
+func SpinUpdate256(*Spins256)                         { panic("no kernel") }
 
 func JoinWords512(*[2][2][64]uint32, *[4][64]uint32)           { panic("no kernel") }
 func Normals512(*[512]Cubic, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
