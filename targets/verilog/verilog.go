@@ -12,11 +12,15 @@
 //	array.go    generators with baked seeds, tiles, noise units
 //	sim.go      testbenches and the states they expect
 //	shell.go    a top for small boards; Makefile and constraints
+//	axi.go      the shell with a bus: registers on AXI4-Lite, samples on AXI4-Stream
+//	registers.go  its registers, from which package regmap makes decoder and documents
+//	image.go    states that are loaded at run time
+//	script.go   what the testbenches do over the bus
 //	bench.go    states as the testbenches read and write them
 //	formal.go   proofs of cells and noise units
 //
 // rtl/ holds the design alone, listed in rtl/files.f: <model>_array is bare,
-// <model>_pins runs it by itself.
+// <model>_pins runs it by itself, <model>_axi puts it behind a bus.
 package verilog
 
 import (
@@ -109,6 +113,22 @@ func (d *design) files() ([]emit.File, error) {
 		return nil, err
 	}
 	rtl(model+"_pins", pins)
+	behind, described, err := d.axi(initial)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range behind {
+		rtl(f.Path, string(f.Data))
+	}
+	script, err := d.axiScript()
+	if err != nil {
+		return nil, err
+	}
+	driven, err := script.files()
+	if err != nil {
+		return nil, err
+	}
+	project = append(append(project, described...), driven...)
 	files = append(files, emit.File{Path: "rtl/files.f", Data: []byte(list.String())})
 	sim, err := d.simulation(initial, expected)
 	files = append(append(files, sim...), project...)
