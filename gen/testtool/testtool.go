@@ -24,11 +24,12 @@ var commands = map[string][]string{
 	"yosys":     {"yosys"},
 
 	"g++": {"g++"},
+	"gcc": {"gcc"},
 }
 
 // Need returns the path of a tool: go, python (with the packages of
 // examples/python/requirements-test.txt), chromium, qemu (user mode, arm64), or
-// iverilog, verilator, yosys, g++, and nvcc and
+// iverilog, verilator, yosys, g++, gcc, and nvcc and
 // nvrtc (of the packages in targets/cuda/requirements.txt).
 func Need(t testing.TB, tool string) string {
 	t.Helper()

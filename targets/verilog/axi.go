@@ -55,7 +55,8 @@ func (d *design) axi(initial []string) (rtl, files []emit.File, err error) {
 	doc("registers.md", m.Markdown())
 	doc("registers.rdl", m.RDL())
 	doc("host/registers/registers.go", m.Go("registers"))
-	return rtl, files, nil
+	host, err := d.host()
+	return rtl, append(files, host...), err
 }
 
 func (d *design) axiData(initial []string) map[string]any {
