@@ -59,6 +59,11 @@ func (d *design) array(tiles []*tile) string {
 	}
 	source := d.boundary(tiles)
 	for _, x := range tiles {
+		if len(x.out) > 0 {
+			t.f("  wire %sy%d;", ranged(len(x.out)), x.number)
+		}
+	}
+	for _, x := range tiles {
 		d.instance(t, x, source)
 	}
 	unused = append(unused, d.states(t, tiles)...)
@@ -134,9 +139,6 @@ func (d *design) boundary(tiles []*tile) map[tap]string {
 func (d *design) instance(t *text, x *tile, source map[tap]string) {
 	_, states := d.draws(x.nodes)
 	t.f("\n  wire %ss%d;", ranged(states), x.number)
-	if len(x.out) > 0 {
-		t.f("  wire %sy%d;", ranged(len(x.out)), x.number)
-	}
 	var random, set, val, in []string
 	for _, n := range x.nodes {
 		random = append(random, d.randomBits(d.cells[n])...)

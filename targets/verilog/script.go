@@ -3,6 +3,7 @@ package verilog
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
@@ -50,6 +51,10 @@ type script struct {
 	at     map[string]*regmap.Register
 	lines  []string
 	frames []string
+
+	of              schedule   // its runs have this one
+	loaded, clamped int        // first frames of those with loaded states, and with clamps
+	clamps          []ir.Clamp // of these
 }
 
 func (s *script) op(o operation, strobes, order int, address uint32, data uint32) {
@@ -171,15 +176,16 @@ func (d *design) axiScript() (*script, error) {
 	s.run(first, c)
 	s.interrupted(first, c)
 
+	s.of, s.clamps, s.loaded = c, clamps, len(s.frames)
 	s.load(c, other, image, streamRandom)
 	if now := (schedule{0, c.samples, c.steps}); d.k > 3 {
 		s.load(now, other, image, streamNever)
 	}
 	s.schedule(c)
 
-	held := s.framesOf(c, clamped)
+	s.clamped = s.framesOf(c, clamped)
 	s.clamp(clamps)
-	s.run(held, c)
+	s.run(s.clamped, c)
 	s.wrongClamps(clamps)
 	s.control("reset")
 	s.read("clamp_mask", 0, 0)
@@ -403,10 +409,14 @@ func (s *script) files() ([]emit.File, error) {
 	data := map[string]any{
 		"Header": emit.Header(d.p), "Model": d.p.Model, "Words": d.words(), "Lines": len(s.lines), "Frames": len(s.frames),
 		"TopAddress": addressBits - 1, "ChainTop": max(1, log2up(d.k)) - 1, "Keep": fmt.Sprintf("%x", 1<<((d.bits-1)%32/8+1)-1),
-		"FrameBits": 32*d.words() + 16, "Limit": s.limit(),
+		"FrameBits": 32*d.words() + 16, "Limit": s.limit(), "LastBytes": (d.bits-1)%32/8 + 1,
+		"Warmup": s.of.warmup, "Samples": s.of.samples, "Steps": s.of.steps, "K": d.k, "FirstLoaded": s.loaded, "FirstClamped": s.clamped,
+		"Registers": d.registers().Registers, "LoadWords": d.loadWords(), "Microseconds": 100 + s.limit()/2 + d.loadWords(),
 	}
+	mask, value := d.clampWords(s.clamps)
+	data["Mask"], data["Value"] = list(mask), list(value)
 	var files []emit.File
-	for _, f := range [][2]string{{"axi_tb.v", d.p.Model + "_axi_tb.v"}, {"axi_main.cpp", "axi_main.cpp"}} {
+	for _, f := range [][2]string{{"axi_tb.v", d.p.Model + "_axi_tb.v"}, {"axi_main.cpp", "axi_main.cpp"}, {"test_axi.py", "test_axi.py"}} {
 		source, err := fill(f[0], data)
 		if err != nil {
 			return nil, err
@@ -414,6 +424,11 @@ func (s *script) files() ([]emit.File, error) {
 		files = append(files, emit.File{Path: "sim/" + f[1], Data: []byte(source)})
 	}
 	return append(files, d.hexFile("axi.hex", s.lines), d.hexFile("axi_frames.hex", s.frames)), nil
+}
+
+// list is numbers as Python writes them.
+func list(words []uint32) string {
+	return "[" + strings.ReplaceAll(strings.Trim(fmt.Sprint(words), "[]"), " ", ", ") + "]"
 }
 
 // limit is after how many clocks of one operation a testbench gives up.

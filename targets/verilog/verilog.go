@@ -15,7 +15,9 @@
 //	axi.go      the shell with a bus: registers on AXI4-Lite, samples on AXI4-Stream
 //	registers.go  its registers, from which package regmap makes decoder and documents
 //	image.go    states that are loaded at run time
+//	host.go     the same in C, for who drives the registers
 //	script.go   what the testbenches do over the bus
+//	project.go  FuseSoC and constraints
 //	bench.go    states as the testbenches read and write them
 //	formal.go   proofs of cells and noise units
 //
@@ -130,6 +132,11 @@ func (d *design) files() ([]emit.File, error) {
 	}
 	project = append(append(project, described...), driven...)
 	files = append(files, emit.File{Path: "rtl/files.f", Data: []byte(list.String())})
+	built, err := d.projectFiles(list.String())
+	if err != nil {
+		return nil, err
+	}
+	project = append(project, built...)
 	sim, err := d.simulation(initial, expected)
 	files = append(append(files, sim...), project...)
 	return append(files, d.formal()...), err

@@ -69,7 +69,7 @@ func (m *Map) RDL() string {
 }
 
 func (r *Register) rdl(t *text) {
-	access := [...]string{"sw = r; hw = na;", "sw = r; hw = w;", "sw = rw; hw = r;", "sw = w; hw = r; swmod;"}[r.Access]
+	access := [...]string{"sw = r; hw = na;", "sw = r; hw = w;", "sw = rw; hw = r;", "sw = w; hw = r; default swmod;"}[r.Access]
 	t.f("  reg {\n    desc = %q;\n    default %s", r.Doc, strings.Replace(access, " hw", " default hw", 1))
 	fields := r.Fields
 	if len(fields) == 0 {
