@@ -42,7 +42,7 @@ func TestAXI(t *testing.T) {
 			run(t, project(t, p), name)
 		})
 	}
-	want := 8
+	want := 6
 	if testing.Short() {
 		want = 3
 	}

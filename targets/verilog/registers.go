@@ -10,9 +10,13 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/verilog/regmap"
 )
 
-// addressBits is the width of the byte addresses of the registers: room for the clamps of
-// 32,768 nodes and 65,536 bits of states.
-const addressBits = 14
+// addressBits is the width of the byte addresses of the registers, with room for so many
+// clamps and bits of their values.
+const (
+	addressBits = 14
+	clampNodes  = 1 << 15
+	clampBits   = 1 << 16
+)
 
 // identity is "THML" as the bytes of a big-endian number.
 const identity = 0x54484d4c

@@ -67,6 +67,9 @@ func Check(r emit.Request) error {
 	if err == nil && len(d.order) == 0 {
 		err = fmt.Errorf("every node is clamped: there is nothing to sample")
 	}
+	if err == nil && d.registers().Check() != nil {
+		err = fmt.Errorf("%d nodes with %d bits are more than the registers have room for: clamps of %d nodes and %d bits", p.Nodes, d.bits, clampNodes, clampBits)
+	}
 	return err
 }
 

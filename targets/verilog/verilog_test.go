@@ -260,7 +260,11 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", c.yaml, err)
 		}
 	}
-	p, _ := targettest.Parse("model: m\nvariables: {x: {kind: categorical, states: 3}}\nfactors: [{over: [x], index: all, weights: [0.3, 0, 1]}]\nformat: {rng: lfl128, choice: threshold}")
+	p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [32769]}}\nfactors: [{over: [s, s], edges: {chain: s}, weights: 0.1}]\nformat: hardware")
+	if err := verilog.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "32769 nodes with 32769 bits are more than") {
+		t.Errorf("too many nodes for the registers: %v", err)
+	}
+	p, _ = targettest.Parse("model: m\nvariables: {x: {kind: categorical, states: 3}}\nfactors: [{over: [x], index: all, weights: [0.3, 0, 1]}]\nformat: {rng: lfl128, choice: threshold}")
 	if err := verilog.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "choice: noise") {
 		t.Errorf("a categorical with thresholds: %v", err)
 	}
