@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func behindBus(t *testing.T, iverilog, dir, model string) string {
 // Over the bus and the stream, in Icarus: the frames are the interpreter's states with
 // and without back-pressure, with the seed of the model and one that is loaded, with
 // run-time clamps, and after runs that are stopped, reset and written to; everything that
-// is to be refused is. The corpus, and random models.
+// is to be refused is. The corpus, and random models (THRML_HDL_MODELS many).
 func TestAXI(t *testing.T) {
 	iverilog := testtool.Need(t, "iverilog")
 	run := func(t *testing.T, dir, model string) {
@@ -42,17 +43,20 @@ func TestAXI(t *testing.T) {
 			run(t, project(t, p), name)
 		})
 	}
-	want := 6
+	want, longest := 6, 300 // more would take Icarus long
 	if testing.Short() {
 		want = 3
+	}
+	if n, err := strconv.Atoi(os.Getenv("THRML_HDL_MODELS")); err == nil {
+		want, longest = n, 3000
 	}
 	for n, done := uint64(1000), 0; done < want; n++ {
 		p, ok := random(n)
 		if !ok {
 			continue
 		}
-		if plan := p.StreamPlan(); p.Stream.Interleave*plan.First[len(plan.First)-1] > 300 {
-			continue // takes Icarus long
+		if plan := p.StreamPlan(); p.Stream.Interleave*plan.First[len(plan.First)-1] > longest {
+			continue
 		}
 		done++
 		t.Run(fmt.Sprint("random model ", n), func(t *testing.T) {
