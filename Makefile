@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools cuda-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ test: tools vet ## run all tests
 PYREQ := examples/python/requirements-test.txt
 DEBS  := chromium qemu-user python3-venv iverilog verilator yosys nextpnr-ice40 fpga-icestorm g++
 
-tools: debs $(OUT)/python/done cuda-tools ## install what only tests use: Python packages, chromium, qemu-user, Verilog tools, g++, nvcc
+tools: debs $(OUT)/python/done cuda-tools hdl-tools ## install what only tests use: Python packages, chromium, qemu-user, Verilog tools, g++, nvcc
 
 debs:
 	@for d in $(DEBS); do dpkg -s $$d >/dev/null 2>&1 || missing="$$missing $$d"; done; \
@@ -51,6 +51,14 @@ CUDAREQ := targets/cuda/requirements.txt
 $(OUT)/cuda/done: $(CUDAREQ) | debs
 	@mkdir -p $(OUT) && { $(PYTHON) -m venv $(OUT)/cuda && $(OUT)/cuda/bin/pip install -q -r $(CUDAREQ) && touch $@; } \
 	  || echo "no CUDA packages (tests that need them are skipped)"
+
+hdl-tools: $(OUT)/hdl/done ## install cocotb, FuseSoC, slang and SystemRDL from PyPI, 170 MB
+
+HDLREQ := targets/verilog/requirements.txt
+
+$(OUT)/hdl/done: $(HDLREQ) | debs
+	@mkdir -p $(OUT) && { $(PYTHON) -m venv $(OUT)/hdl && $(OUT)/hdl/bin/pip install -q -r $(HDLREQ) && touch $@; } \
+	  || echo "no Python packages for hardware (tests that need them are skipped)"
 
 vet:
 	$(GO) vet ./...
@@ -76,6 +84,9 @@ coverage: tools ## share of statements that tests reach
 
 cuda-models: ## compare emitted CUDA with the interpreter on 300 random models
 	THRML_CUDA_MODELS=300 $(GO) test ./targets/cuda -run 'TestShim$$' -timeout 60m -v
+
+hdl-models: ## run 300 random models behind the bus in Icarus against the interpreter
+	THRML_HDL_MODELS=300 $(GO) test ./targets/verilog -run 'TestAXI$$' -timeout 120m -v
 
 rng-battery: ## statistical tests of the random generators, in the orders of samplers
 	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run TestBattery -timeout 120m -v

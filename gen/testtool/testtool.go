@@ -24,16 +24,23 @@ var commands = map[string][]string{
 	"yosys":     {"yosys"},
 
 	"g++": {"g++"},
+	"gcc": {"gcc"},
 }
 
 // Need returns the path of a tool: go, python (with the packages of
 // examples/python/requirements-test.txt), chromium, qemu (user mode, arm64), or
-// iverilog, verilator, yosys, g++, and nvcc and
-// nvrtc (of the packages in targets/cuda/requirements.txt).
+// iverilog, verilator, yosys, g++, gcc, hdl (the Python with the packages in
+// targets/verilog/requirements.txt), and nvcc and nvrtc (of the packages in
+// targets/cuda/requirements.txt).
 func Need(t testing.TB, tool string) string {
 	t.Helper()
 	if tool == "python" {
 		if p := python(t); p != "" {
+			return p
+		}
+	}
+	if tool == "hdl" {
+		if p := filepath.Join(Root(t), "out", "hdl", "bin", "python"); exists(p) {
 			return p
 		}
 	}
@@ -67,10 +74,15 @@ func python(t testing.TB) string {
 		return p
 	}
 	p := filepath.Join(Root(t), "out", "python", "bin", "python")
-	if _, err := os.Stat(p); err != nil {
+	if !exists(p) {
 		return ""
 	}
 	return p
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // ofCUDA are the files of CUDA that stand behind the name of a tool.

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
-	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
 
@@ -29,6 +28,7 @@ type plan struct {
 
 	order   []int32   // by slot, -1 for padding
 	touches [][]touch // by node: the rows that touch it
+	hinton  []uint64  // of 2^32 words, how many start a spin at +1
 
 	words                       Words
 	supersAt, startsAt, givenAt int
@@ -39,7 +39,7 @@ type touch struct{ factor, row, slot int }
 
 func newPlan(p *ir.Program) *plan {
 	d := &plan{p: p, names: emit.NodeNames(p), kind: make([]ir.Kind, p.Nodes), states: make([]int, p.Nodes),
-		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), touches: make([][]touch, p.Nodes)}
+		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), touches: make([][]touch, p.Nodes), hinton: emit.Hinton(p)}
 	for _, v := range p.Vars {
 		for n := v.First; n < v.First+v.Count; n++ {
 			d.kind[n], d.states[n] = v.Kind, v.States
@@ -176,14 +176,7 @@ func (d *plan) start(n int, kind ir.InitKind) [3]uint32 {
 	case kind != ir.InitHinton:
 		return [3]uint32{startSpinBelow, 1 << 31, uint32(d.slot[n])}
 	}
-	bias := 0.0
-	for _, t := range d.touches[n] {
-		if len(d.p.Factors[t.factor].Slots) == 1 {
-			bias += d.weight(t)
-		}
-	}
-	x := float64(d.p.AllBetas()[0] * bias)
-	below := uint64(math.Floor(float64(sampling.Sigma(x)*(1<<32)) + 0.5))
+	below := d.hinton[n]
 	if below > math.MaxUint32 {
 		return [3]uint32{startFixed, d.value(n, 1), 0}
 	}

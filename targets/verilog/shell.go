@@ -25,7 +25,7 @@ type capture struct{ Number, Offset int }
 func (d *design) shell(initial []string) (rtl string, files []emit.File, err error) {
 	p := d.p
 	masks := d.masks()
-	last := d.offset[len(d.offset)-1]
+	last := d.lastOffset()
 	loaded := d.start + last // edges, then phases are counted: superblock c is at index last where the phase is its offset
 	period := max(last+2+d.bits, d.k)
 	for d.k > 1 && period%d.k != 1 {
@@ -39,7 +39,7 @@ func (d *design) shell(initial []string) (rtl string, files []emit.File, err err
 	time, phase := bits.Len(uint(loaded)), bits.Len(uint(period-1))
 	data := map[string]any{
 		"Header": emit.Header(p), "Version": emit.Version, "Hash": p.Hash, "Model": p.Model, "K": d.k,
-		"Nodes": p.Nodes, "Bits": d.bits, "TopNode": p.Nodes - 1, "TopBit": d.bits - 1,
+		"Loaders": len(d.instances()), "Nodes": p.Nodes, "Bits": d.bits, "TopNode": p.Nodes - 1, "TopBit": d.bits - 1,
 		"Time": time, "TimeBits": time - 1, "Loaded": loaded, "Phase": phase, "PhaseBits": phase - 1, "LastPhase": period - 1,
 		"Period": period, "LastOffset": last, "LastBit": last + d.bits,
 		"Loads": d.loads(initial, masks), "Captures": captures(d.offset), "Take": d.take(), "Shifted": "{1'b0, state[" + fmt.Sprint(d.bits-1) + ":1]}",
@@ -64,12 +64,8 @@ func (d *design) shell(initial []string) (rtl string, files []emit.File, err err
 // loads are the edges before which initial states are set; time is that of the edges
 // since reset.
 func (d *design) loads(initial []string, masks []superData) []load {
-	number := func(hex string) *big.Int {
-		x, _ := new(big.Int).SetString(hex, 16)
-		return x
-	}
 	var out []load
-	for t := range d.start + d.offset[len(d.offset)-1] {
+	for t := range d.start + d.lastOffset() {
 		set, val := new(big.Int), new(big.Int)
 		for c, offset := range d.offset {
 			n := t + 1 - d.start - offset

@@ -3,6 +3,7 @@ package verilog
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/interp"
@@ -28,7 +29,7 @@ func (d *design) simulation(initial, expected []string) ([]emit.File, error) {
 	data := map[string]any{
 		"Header": emit.Header(d.p), "Model": d.p.Model, "Bits": d.bits, "Nodes": d.p.Nodes, "K": d.k, "Supers": len(d.offset),
 		"Start": d.start, "Sweeps": sweeps, "Last": d.k*sweeps - 1, "Instances": d.stream.First[len(d.offset)],
-		"Super": d.masks(), "Pokes": d.instances(),
+		"Super": d.masks(), "Loaders": len(d.instances()), "Pokes": d.instances(),
 	}
 	var files []emit.File
 	for _, f := range [][2]string{{"tb.v", d.p.Model + "_tb.v"}, {"main.cpp", "main.cpp"}, {"public.vlt", "public.vlt"}} {
@@ -83,25 +84,36 @@ func (d *design) masks() []superData {
 // trace are the initial states of the first K chains and those after every sweep, in
 // the order of indices, as the interpreter gives them.
 func (d *design) trace(sweeps int) (initial, after []string, err error) {
+	all, err := d.replay(d.p.Sample.Seed, nil, sweeps)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d.hexStates(nil, all[0]), d.hexStates(nil, slices.Concat(all[1:]...)), nil
+}
+
+// replay are the states of the first K chains at the start and after every sweep, with
+// clamps besides those of the model.
+func (d *design) replay(seed uint64, clamps []ir.Clamp, sweeps int) ([][][]int32, error) {
 	p := *d.p
-	p.Init = append([]ir.Init(nil), p.Init...)
+	p.Clamps = append(slices.Clone(p.Clamps), clamps...)
+	p.Init = slices.Clone(p.Init)
 	for i, in := range p.Init {
 		if in.Chains > 0 { // one for all: there may be fewer than K
 			p.Init[i].Chains, p.Init[i].Values = 0, in.Values[:p.Vars[i].Count]
 		}
 	}
-	m, err := interp.New(&p, d.k, p.Sample.Seed)
+	m, err := interp.New(&p, d.k, seed)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	initial = d.hexStates(nil, m.State())
+	all := [][][]int32{m.State()}
 	for range sweeps {
 		if err := m.Sweep(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		after = d.hexStates(after, m.State())
+		all = append(all, m.State())
 	}
-	return initial, after, nil
+	return all, nil
 }
 
 func (d *design) hexStates(list []string, states [][]int32) []string {

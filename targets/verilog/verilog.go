@@ -12,11 +12,17 @@
 //	array.go    generators with baked seeds, tiles, noise units
 //	sim.go      testbenches and the states they expect
 //	shell.go    a top for small boards; Makefile and constraints
+//	axi.go      the shell with a bus: registers on AXI4-Lite, samples on AXI4-Stream
+//	registers.go  its registers, from which package regmap makes decoder and documents
+//	image.go    states that are loaded at run time
+//	host.go     the same in C, for who drives the registers
+//	script.go   what the testbenches do over the bus
+//	project.go  FuseSoC and constraints
 //	bench.go    states as the testbenches read and write them
 //	formal.go   proofs of cells and noise units
 //
 // rtl/ holds the design alone, listed in rtl/files.f: <model>_array is bare,
-// <model>_pins runs it by itself.
+// <model>_pins runs it by itself, <model>_axi puts it behind a bus.
 package verilog
 
 import (
@@ -60,6 +66,9 @@ func Check(r emit.Request) error {
 	d, err := newDesign(p)
 	if err == nil && len(d.order) == 0 {
 		err = fmt.Errorf("every node is clamped: there is nothing to sample")
+	}
+	if err == nil && d.registers().Check() != nil {
+		err = fmt.Errorf("%d nodes with %d bits are more than the registers have room for: clamps of %d nodes and %d bits", p.Nodes, d.bits, clampNodes, clampBits)
 	}
 	return err
 }
@@ -109,7 +118,28 @@ func (d *design) files() ([]emit.File, error) {
 		return nil, err
 	}
 	rtl(model+"_pins", pins)
+	behind, described, err := d.axi(initial)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range behind {
+		rtl(f.Path, string(f.Data))
+	}
+	script, err := d.axiScript()
+	if err != nil {
+		return nil, err
+	}
+	driven, err := script.files()
+	if err != nil {
+		return nil, err
+	}
+	project = append(append(project, described...), driven...)
 	files = append(files, emit.File{Path: "rtl/files.f", Data: []byte(list.String())})
+	built, err := d.projectFiles(list.String())
+	if err != nil {
+		return nil, err
+	}
+	project = append(project, built...)
 	sim, err := d.simulation(initial, expected)
 	files = append(append(files, sim...), project...)
 	return append(files, d.formal()...), err

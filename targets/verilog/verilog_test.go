@@ -97,6 +97,18 @@ func tool(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
+// fails runs a command that is to fail, and returns what it prints.
+func fails(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		t.Errorf("%s %s does not fail:\n%s", filepath.Base(name), strings.Join(args, " "), out)
+	}
+	return string(out)
+}
+
 // icarus runs the testbench, plain and with the clock stopped at random, and that of
 // the top for small boards.
 func icarus(t *testing.T, iverilog, dir, model string) {
@@ -248,7 +260,11 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", c.yaml, err)
 		}
 	}
-	p, _ := targettest.Parse("model: m\nvariables: {x: {kind: categorical, states: 3}}\nfactors: [{over: [x], index: all, weights: [0.3, 0, 1]}]\nformat: {rng: lfl128, choice: threshold}")
+	p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [32769]}}\nfactors: [{over: [s, s], edges: {chain: s}, weights: 0.1}]\nformat: hardware")
+	if err := verilog.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "32769 nodes with 32769 bits are more than") {
+		t.Errorf("too many nodes for the registers: %v", err)
+	}
+	p, _ = targettest.Parse("model: m\nvariables: {x: {kind: categorical, states: 3}}\nfactors: [{over: [x], index: all, weights: [0.3, 0, 1]}]\nformat: {rng: lfl128, choice: threshold}")
 	if err := verilog.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "choice: noise") {
 		t.Errorf("a categorical with thresholds: %v", err)
 	}
@@ -295,10 +311,8 @@ func TestFormal(t *testing.T) {
 		if err := os.WriteFile(name, wrong, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(yosys, "-q", "-s", "formal/"+c.script+".ys")
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err == nil || !bytes.Contains(out, []byte("proof did fail")) {
-			t.Errorf("%s with %q for %q: %v\n%s", c.model, c.to, c.from, err, out)
+		if out := fails(t, dir, yosys, "-q", "-s", "formal/"+c.script+".ys"); !strings.Contains(out, "proof did fail") {
+			t.Errorf("%s with %q for %q:\n%s", c.model, c.to, c.from, out)
 		}
 	}
 }

@@ -2,7 +2,8 @@
 //
 // lfl128: a shift register with the taps 128, 126, 101 and 99, 96 steps a clock, and
 // a filter over lanes of 16 bits: r ^ a(r) ^ (b(r) & c(r)). q_o is the output of the
-// state of the clock before.
+// state of the clock before. Bits of load_i are added to the first bit of the next state, so
+// that 128 clocks lead to any other one.
 `default_nettype none
 module {{.Model}}_lfl128 #(
   parameter [127:0] SEED = 128'd1
@@ -10,6 +11,7 @@ module {{.Model}}_lfl128 #(
   input  wire        clk_i,
   input  wire        rst_i,
   input  wire        en_i,
+  input  wire        load_i,
   output reg  [95:0] q_o
 );
   reg [127:0] r;
@@ -17,7 +19,7 @@ module {{.Model}}_lfl128 #(
 {{range .Filter}}  wire [95:0] {{.Name}} = {{.Bits}};
 {{end}}  always @(posedge clk_i)
     if (rst_i) r <= SEED;
-    else if (en_i) r <= {r[31:0], f};
+    else if (en_i) r <= {r[31:0], f[95:1], f[0] ^ load_i};
   always @(posedge clk_i)
     if (en_i) q_o <= r[95:0] ^ a ^ (b & c);
 endmodule

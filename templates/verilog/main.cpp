@@ -85,8 +85,8 @@ int main(int argc, char **argv) {
   VerilatedContext context;
   V{{.Model}}_array top(&context);
   auto tick = [&]() { top.clk_i = 0; top.eval(); top.clk_i = 1; top.eval(); };
-  Words none(W + M + 2, 0);
-  top.rst_i = 1; top.en_i = 1; put(top.set_i, none.data()); put(top.val_i, none.data());
+  Words none(W + M + R + 2, 0);
+  top.rst_i = 1; top.en_i = 1; put(top.load_i, none.data()); put(top.set_i, none.data()); put(top.val_i, none.data());
   for (int i = 0; i < 3; i++) tick();
   top.rst_i = 0;
   if (seeds) {

@@ -18,7 +18,7 @@ module {{.Model}}_pins (
   reg  rst, rst_array;
   reg  [{{.TopBit}}:0] state;
 
-  {{.Model}}_array u_array (.clk_i(clk_i), .rst_i(rst_array), .en_i(1'b1), .set_i(set), .val_i(val), .s_o(s));
+  {{.Model}}_array u_array (.clk_i(clk_i), .rst_i(rst_array), .en_i(1'b1), .load_i({{.Loaders}}'d0), .set_i(set), .val_i(val), .s_o(s));
 
   // What time and phase decide comes from registers, and the array's edges are one
   // behind t.

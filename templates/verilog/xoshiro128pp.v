@@ -1,7 +1,8 @@
 // {{.Header}}
 //
 // xoshiro128++ of Blackman and Vigna. q_o is the output of the state of the clock
-// before.
+// before. Bits of load_i are added to the first bit of the next state, so that 128 clocks
+// lead to any other one.
 `default_nettype none
 module {{.Model}}_xoshiro128pp #(
   parameter [127:0] SEED = 128'd1
@@ -9,6 +10,7 @@ module {{.Model}}_xoshiro128pp #(
   input  wire        clk_i,
   input  wire        rst_i,
   input  wire        en_i,
+  input  wire        load_i,
   output reg  [31:0] q_o
 );
   reg [127:0] r;
@@ -17,7 +19,7 @@ module {{.Model}}_xoshiro128pp #(
   wire [31:0] sum = x0 + x3;
   always @(posedge clk_i)
     if (rst_i) r <= SEED;
-    else if (en_i) r <= {{"{{"}}y3[20:0], y3[31:21]}, y2 ^ {x1[22:0], 9'd0}, x1 ^ y2, x0 ^ y3};
+    else if (en_i) r <= {{"{{"}}y3[20:0], y3[31:21]}, y2 ^ {x1[22:0], 9'd0}, x1 ^ y2, x0 ^ y3 ^ {31'd0, load_i}};
   always @(posedge clk_i)
     if (en_i) q_o <= {sum[24:0], sum[31:25]} + x0;
 endmodule
