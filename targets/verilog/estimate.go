@@ -98,7 +98,11 @@ func (d *design) estimate(f *Family) *Estimate {
 		}
 		e.Modules = append(e.Modules, use)
 	}
-	e.MHz = f.clock(d)
+	fill := 0.0
+	if f.Placed {
+		fill = min(1, float64(e.Array.LUT)/float64(f.Has.LUT))
+	}
+	e.MHz = f.clock(d, fill)
 	return e
 }
 
@@ -264,11 +268,33 @@ func (f *Family) unit(d *design, k ir.Kind) Resources {
 	return r
 }
 
-// clock is what a placed design reaches.
-func (f *Family) clock(d *design) float64 {
+// clock is what a placed design reaches: less where it fills a part, and where
+// interleave leaves cells fewer registers than they have use for.
+func (f *Family) clock(d *design, fill float64) float64 {
 	mhz := f.mhz[0]
 	if d.p.Format.Noise {
 		mhz = f.mhz[1]
 	}
-	return mhz
+	has, wants := d.stages(), d.wanted()
+	return mhz * (1 - f.slowdown*fill) * float64(has) / float64(wants)
+}
+
+// wanted is the number of registers from a cell's inputs to its value where the clock
+// would gain nothing by more.
+func (d *design) wanted() int {
+	n := 0
+	for _, i := range d.order {
+		n = max(n, d.cells[i].levels(d.p.Format.Noise)+1)
+	}
+	return n
+}
+
+// Pipeline is the number of registers that cells have, how many they have use for, and
+// the interleave that would give them all.
+func Pipeline(p *ir.Program) (has, wants, interleave int, err error) {
+	d, err := newDesign(p)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	return d.stages(), d.wanted(), d.wanted() * len(p.Sweep), nil
 }

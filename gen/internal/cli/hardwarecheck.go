@@ -11,6 +11,8 @@ import (
 
 // verilogJSON is what check --target verilog knows beside the model.
 type verilogJSON struct {
+	Registers [2]int      `json:"registers"`            // of a cell, and how many it has use for
+	Wanted    int         `json:"interleave,omitempty"` // that would give them all, where it has fewer
 	Cells     []cellsJSON `json:"cells"`
 	Estimates []partJSON  `json:"estimates"`
 }
@@ -47,7 +49,14 @@ func verilogOf(m *gen.Model, part string) (*verilogJSON, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &verilogJSON{}
+	has, wants, interleave, err := verilog.Pipeline(m.Program)
+	if err != nil {
+		return nil, err
+	}
+	h := &verilogJSON{Registers: [2]int{has, wants}}
+	if has < wants {
+		h.Wanted = interleave
+	}
 	for _, x := range exact {
 		h.Cells = append(h.Cells, cellsJSON{x.Name, x.Cells, x.Error, x.Node, x.Tried})
 	}
@@ -81,6 +90,9 @@ func estimateOf(e *verilog.Estimate) *estimateJSON {
 
 // rows are the lines of check.
 func (h *verilogJSON) rows(t *table) {
+	if h.Wanted > 0 {
+		t.row("pipeline", fmt.Sprintf("cells have %d of the %d registers that they have use for; interleave: %d gives them all", h.Registers[0], h.Registers[1], h.Wanted))
+	}
 	for i, x := range h.Cells {
 		text := fmt.Sprintf("%d × %s: ", x.Cells, x.Kind)
 		switch {
