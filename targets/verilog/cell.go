@@ -76,9 +76,12 @@ func (t *text) lookup(registered, signed bool, width int, name string, taps []st
 	if registered {
 		table = name + "t"
 	}
+	// The inputs have a name of their own, without which Verilator makes branches of the
+	// table where they are bits of vectors.
+	t.f("  wire %s%sk = %s;", ranged(len(taps)), name, concat(taps))
 	t.f("  reg %s%s%s;", sign, ranged(width), table)
 	t.f("  always @*")
-	t.f("    case (%s)", concat(taps))
+	t.f("    case (%sk)", name)
 	for i, v := range values[:len(values)-1] {
 		t.f("      %s: %s = %s;", literal(len(taps), int64(i)), table, literal(width, v))
 	}
@@ -87,6 +90,34 @@ func (t *text) lookup(registered, signed bool, width int, name string, taps []st
 	if registered {
 		t.register(true, signed, width, name, table)
 	}
+}
+
+// register emits a register, or a wire, and counts it.
+func (e *tileEmitter) register(registered, signed bool, width int, name, value string) {
+	if registered {
+		e.work.ff += width
+	}
+	e.text.register(registered, signed, width, name, value)
+}
+
+// lookup emits a table, and counts its outputs that differ.
+func (e *tileEmitter) lookup(registered, signed bool, width int, name string, taps []string, values []int64) {
+	columns := map[string]bool{}
+	for b := range width {
+		column, ones := make([]byte, len(values)), 0
+		for i, v := range values {
+			column[i] = byte(v >> b & 1)
+			ones += int(column[i])
+		}
+		if ones > 0 && ones < len(values) {
+			columns[string(column)] = true
+		}
+	}
+	e.work.columns[len(taps)] += len(columns)
+	if registered {
+		e.work.ff += len(columns)
+	}
+	e.text.lookup(registered, signed, width, name, taps, values)
 }
 
 // taps are the signals that a group of a cell reads.
@@ -121,10 +152,25 @@ func (e *tileEmitter) thresholdCell(c *cell, random string) string {
 	name := fmt.Sprintf("p%d", n)
 	e.lookup(d.registered, false, f.ThresholdBits+1, name, e.taps(c, g), values)
 	b := f.ThresholdBits
+	e.work.signs = append(e.work.signs, b+1)
 	e.f("  wire [%d:0] c%d = {1'b0, %s} + {1'b0, %s} + %d'd1;", b, n, random, slice(name, 0, b, b+1), b+1)
 	e.unusedBits(fmt.Sprintf("c%d", n), b)
 	e.f("  wire v%d = ~c%d[%d] ^ %s[%d];", n, n, b, name, b)
 	return fmt.Sprintf("v%d", n)
+}
+
+// operand is a term of a sum, and how many of its low bits are always 0.
+type operand struct {
+	name  string
+	zeros int
+}
+
+func lowZeros(values []int64, width int) int {
+	n := width
+	for _, v := range values {
+		n = min(n, bits.TrailingZeros64(uint64(v)))
+	}
+	return n
 }
 
 // noiseCell adds up the groups and the noise of each state: the sign of a spin, the
@@ -144,29 +190,38 @@ func (e *tileEmitter) noiseCell(c *cell, random string) []string {
 	keep := level
 	for k := range states {
 		level = keep
-		var ops []string
+		var ops []operand
 		for i := range c.groups {
 			g := &c.groups[i]
 			name := fmt.Sprintf("p%d_%d_%d", c.node, k, i)
 			e.lookup(d.registered, true, width, name, e.taps(c, g), g.values[k])
-			ops = append(ops, name)
+			ops = append(ops, operand{name, lowZeros(g.values[k], width)})
 		}
-		ops = append(ops, e.noise(c, k, width, random))
+		ops = append(ops, operand{e.noise(c, k, width, random), 0})
 		for a := range adders {
 			registered := next()
-			var sum []string
+			var sum []operand
 			for i := 0; i < len(ops); i += 2 {
-				value := ops[i]
+				x := ops[i]
 				if i+1 < len(ops) {
-					value += " + " + ops[i+1]
+					y := ops[i+1]
+					if live := width - max(x.zeros, y.zeros); c.kind == ir.Spin && a == adders-1 {
+						e.work.signs = append(e.work.signs, live)
+					} else {
+						e.work.adders = append(e.work.adders, live)
+					}
+					x = operand{x.name + " + " + y.name, min(x.zeros, y.zeros)}
 				}
 				name := fmt.Sprintf("q%d_%d_%d_%d", c.node, k, a, i/2)
-				e.register(registered, true, width, name, value)
-				sum = append(sum, name)
+				e.register(registered, true, width, name, x.name)
+				if registered {
+					e.work.ff -= x.zeros
+				}
+				sum = append(sum, operand{name, x.zeros})
 			}
 			ops = sum
 		}
-		sums[k] = ops[0]
+		sums[k] = ops[0].name
 	}
 	if c.kind == ir.Spin {
 		e.unusedBits(sums[0], width-1)
@@ -203,7 +258,10 @@ func (e *tileEmitter) largest(c *cell, sums []string, width int, next func() boo
 			}
 			name := fmt.Sprintf("m%d_%d_%d", c.node, l, i/2)
 			e.f("  wire %sg = %s > %s;", name, sums[i+1], sums[i])
+			e.work.compare = append(e.work.compare, width)
+			e.work.muxes += w
 			if len(sums) > 2 {
+				e.work.muxes += width
 				e.register(registered, true, width, name, fmt.Sprintf("%sg ? %s : %s", name, sums[i+1], sums[i]))
 			}
 			e.register(registered, false, w, name+"x", fmt.Sprintf("%sg ? %s : %s", name, index[i+1], index[i]))
@@ -227,6 +285,7 @@ func (e *tileEmitter) noise(c *cell, k, width int, random string) string {
 	}
 	n, size := d.noiseBits(c.kind), d.noiseInput(c.kind)
 	name := fmt.Sprintf("z%d_%d", c.node, k)
+	e.work.units[c.kind]++
 	e.f("  wire %s%s;", ranged(n), name+"n")
 	e.f("  %s u_%s (.clk_i(clk_i), .en_i(en_i), .w_i(%s[%d:%d]), .n_o(%sn));", d.noiseUnit(c.kind), name, random, from+size-1, from, name)
 	top := "1'b0"

@@ -305,17 +305,7 @@ func (d *design) table(c *cell, p pack) group {
 	for k := range states {
 		sums := make([]int64, 1<<d.inputs(p.nodes))
 		for pattern := range sums {
-			rest, good := pattern, true
-			for _, n := range p.nodes {
-				x := rest & (1<<d.width[n] - 1)
-				rest >>= d.width[n]
-				if d.isSpin(n) {
-					x = 2*x - 1
-				} else {
-					good = good && x < d.statesOf(n)
-				}
-				value[n] = int32(x)
-			}
+			good := d.setPattern(value, p.nodes, pattern)
 			for _, r := range p.rows {
 				if good {
 					sums[pattern] += d.entry(c.node, k, r, value)
@@ -325,6 +315,23 @@ func (d *design) table(c *cell, p pack) group {
 		g.values = append(g.values, sums)
 	}
 	return g
+}
+
+// setPattern sets the values of nodes to the bits of a pattern, the first of them
+// lowest, and says whether they are states.
+func (d *design) setPattern(value map[int]int32, nodes []int, pattern int) bool {
+	good := true
+	for _, n := range nodes {
+		x := pattern & (1<<d.width[n] - 1)
+		pattern >>= d.width[n]
+		if d.isSpin(n) {
+			x = 2*x - 1
+		} else {
+			good = good && x < d.statesOf(n)
+		}
+		value[n] = int32(x)
+	}
+	return good
 }
 
 func (d *design) statesOf(n int) int {
@@ -347,8 +354,15 @@ func (d *design) isSpin(n int) bool {
 
 // entry is what a row adds to the field of node n at state k.
 func (d *design) entry(n, k int, r row, value map[int]int32) int64 {
+	at, sign := d.pick(n, k, r, value)
+	return sign * d.p.Factors[r.factor].Ints[at]
+}
+
+// pick is the weight that a row has for node n at state k: its place among those of the
+// factor, and the sign of the spins.
+func (d *design) pick(n, k int, r row, value map[int]int32) (at int, sign int64) {
 	f := &d.p.Factors[r.factor]
-	at, sign := 0, int64(1)
+	sign = 1
 	for j, s := range f.Slots {
 		node := int(f.Index[r.row*len(f.Slots)+j])
 		x := int32(k)
@@ -367,5 +381,5 @@ func (d *design) entry(n, k int, r row, value map[int]int32) int64 {
 	if !f.Shared {
 		at += r.row * f.TableSize()
 	}
-	return sign * f.Ints[at]
+	return at, sign
 }

@@ -66,6 +66,32 @@ type tileEmitter struct {
 	d      *design
 	t      *tile
 	unused []string
+	work   work // what was written
+}
+
+// cell writes the cell of a node, setter i of so many and states from a place of so many,
+// and gives its state.
+func (e *tileEmitter) cell(c *cell, i, at, nodes, states int) (state []string) {
+	d, n := e.d, c.node
+	var value []string
+	if d.p.Format.Noise {
+		value = e.noiseCell(c, fmt.Sprintf("r%d", n))
+		e.lowBits(c)
+	} else {
+		value = []string{e.thresholdCell(c, fmt.Sprintf("r%d", n))}
+	}
+	for b, v := range value {
+		h := fmt.Sprintf("h%d_%d", n, b)
+		next := fmt.Sprintf("%s ? %s : %s", slice("set_i", i, 1, nodes), slice("val_i", at+b, 1, states), v)
+		if depth := d.depth[n]; depth > 1 {
+			next = fmt.Sprintf("{%s, %s}", slice(h, 0, depth-1, depth), next)
+		}
+		e.f("  always @(posedge clk_i) if (en_i) %s <= %s;", h, next)
+		e.work.ff += d.depth[n]
+		e.work.outputs++
+		state = append(state, slice(h, 0, 1, d.depth[n]))
+	}
+	return state
 }
 
 // tap is the signal of a bit of a node's history.
@@ -143,23 +169,8 @@ func (d *design) module(name string, t *tile) string {
 		e.f("\n  // %s, superblock %d", d.names[n], d.super[n])
 		e.f("  wire %sr%d = %s;", ranged(c.draws), n, slice("r_i", random, c.draws, draws))
 		random += c.draws
-		var value []string
-		if d.p.Format.Noise {
-			value = e.noiseCell(c, fmt.Sprintf("r%d", n))
-			e.lowBits(c)
-		} else {
-			value = []string{e.thresholdCell(c, fmt.Sprintf("r%d", n))}
-		}
-		for b, v := range value {
-			h := fmt.Sprintf("h%d_%d", n, b)
-			next := fmt.Sprintf("%s ? %s : %s", slice("set_i", i, 1, len(t.nodes)), slice("val_i", at, 1, states), v)
-			if depth := d.depth[n]; depth > 1 {
-				next = fmt.Sprintf("{%s, %s}", slice(h, 0, depth-1, depth), next)
-			}
-			e.f("  always @(posedge clk_i) if (en_i) %s <= %s;", h, next)
-			state = append(state, slice(h, 0, 1, d.depth[n]))
-			at++
-		}
+		state = append(state, e.cell(c, i, at, len(t.nodes), states)...)
+		at += d.width[n]
 	}
 	for _, x := range t.out {
 		out = append(out, slice(fmt.Sprintf("h%d_%d", x.node, x.bit), x.delay, 1, d.depth[x.node]))

@@ -14,11 +14,12 @@ module {{.Model}}_lfl128 #(
   input  wire        load_i,
   output reg  [95:0] q_o
 );
+  wire [127:0] seed = SEED; // of its own name, so that a simulation may set another one
   reg [127:0] r;
   wire [95:0] f = r[98:3] ^ r[100:5] ^ r[125:30] ^ r[127:32];
 {{range .Filter}}  wire [95:0] {{.Name}} = {{.Bits}};
 {{end}}  always @(posedge clk_i)
-    if (rst_i) r <= SEED;
+    if (rst_i) r <= seed;
     else if (en_i) r <= {r[31:0], f[95:1], f[0] ^ load_i};
   always @(posedge clk_i)
     if (en_i) q_o <= r[95:0] ^ a ^ (b & c);

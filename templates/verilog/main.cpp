@@ -87,13 +87,14 @@ int main(int argc, char **argv) {
   auto tick = [&]() { top.clk_i = 0; top.eval(); top.clk_i = 1; top.eval(); };
   Words none(W + M + R + 2, 0);
   top.rst_i = 1; top.en_i = 1; put(top.load_i, none.data()); put(top.set_i, none.data()); put(top.val_i, none.data());
-  for (int i = 0; i < 3; i++) tick();
-  top.rst_i = 0;
+  top.eval();
   if (seeds) {
     std::vector<Words> s = load(seeds, 4);
     if (int(s.size()) < R) { fprintf(stderr, "too few seeds\n"); return 2; }
-{{range .Pokes}}    put(top.rootp->{{$.Model}}_array__DOT__u_rng{{.}}__DOT__r, s[{{.}}].data());
+{{range .Pokes}}    put(top.rootp->{{$.Model}}_array__DOT__u_rng{{.}}__DOT__seed, s[{{.}}].data());
 {{end}}  }
+  for (int i = 0; i < 3; i++) tick();
+  top.rst_i = 0;
   long last = START + OFFSET[C - 1] + K * sweeps - 1, errors = 0;
   uint32_t noise = 1;
   Words s(W + 1);

@@ -18,21 +18,29 @@ import (
 
 func (c *command) check() *cobra.Command {
 	var expand, program, dot, labels bool
-	var node string
+	var node, target, part string
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Verify a model and show how it will be sampled",
 		Long: `Verifies a model and prints its nodes, factors, blocks and number format, with a
 bound on the error of any conditional probability. One of the other forms may be
 asked for instead: the model in general form, its program, a drawing, the
-published labels of a hardware graph, or all about one node.`,
+published labels of a hardware graph, or all about one node.
+
+With --target verilog it also says how exact the cells of the array are, by trying
+all patterns of neighbours, and what the array takes of FPGAs, as an estimate; a model
+that is no array is refused with the reason. --part refuses one that does not fit it.`,
 		Example: `  thrmlgen check model.yaml
   thrmlgen check model.yaml --node 's[3]'
   thrmlgen check models/pegasus14 --node '(0,0,2,5)'
   thrmlgen check models/potts20 --set format=fast
+  thrmlgen check models/ising2d --target verilog --part ecp5-85k
   thrmlgen check model.yaml --dot | dot -Tsvg -o model.svg`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneForm(cmd, "expand", "ir", "dot", "labels", "node"); err != nil {
+				return err
+			}
+			if err := c.hardwareCheckArgs(target, part); err != nil {
 				return err
 			}
 			load := c.load
@@ -59,7 +67,13 @@ published labels of a hardware graph, or all about one node.`,
 			case cmd.Flags().Changed("node"):
 				return c.node(m, node)
 			}
-			return c.report(m, args[0])
+			var h *verilogJSON
+			if target != "" {
+				if h, err = verilogOf(m, part); err != nil {
+					return err
+				}
+			}
+			return c.report(m, args[0], h)
 		},
 	}
 	f := cmd.Flags()
@@ -68,6 +82,8 @@ published labels of a hardware graph, or all about one node.`,
 	f.BoolVar(&dot, "dot", false, "print the factor graph for Graphviz: blocks as colours, weights below 0 dashed")
 	f.BoolVar(&labels, "labels", false, "print the published labels of the nodes of a hardware graph")
 	f.StringVar(&node, "node", "", "print neighbours, terms, block and slot of a `node`: 'x[3]', its number, or coordinates on a hardware graph")
+	f.StringVar(&target, "target", "", "verify for a `target` too: verilog")
+	f.StringVar(&part, "part", "", "with --target verilog, refuse a model that does not fit this `part`: hx8k or ecp5-85k")
 	return c.modelCommand(cmd)
 }
 
@@ -112,13 +128,16 @@ type checkJSON struct {
 	Format    formatJSON         `json:"format"`
 	MaxError  float64            `json:"max_probability_error"` // of nodes updated in integers
 	Float     int                `json:"float_nodes,omitempty"` // updated in float32
+	Verilog   *verilogJSON       `json:"verilog,omitempty"`     // with --target verilog
 	Warnings  []diag.ProblemJSON `json:"warnings"`
 }
 
 // report prints the model as check sees it.
-func (c *command) report(m *gen.Model, file string) error {
+func (c *command) report(m *gen.Model, file string, h *verilogJSON) error {
 	if c.json {
-		return writeJSON(c.out, checkOf(m))
+		out := checkOf(m)
+		out.Verilog = h
+		return writeJSON(c.out, out)
 	}
 	if c.quiet {
 		return nil
@@ -152,6 +171,9 @@ func (c *command) report(m *gen.Model, file string) error {
 	t.row("beta", betaText(g))
 	t.row("format", formatText(p))
 	t.row("error", errorText(p)+budgetText(p))
+	if h != nil {
+		h.rows(t)
+	}
 	t.row("schedule", scheduleText(g))
 	t.row("observes", observesText(g))
 	t.row("hash", p.Hash)

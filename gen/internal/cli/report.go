@@ -23,17 +23,32 @@ import (
 func (c *command) reportCommand() *cobra.Command {
 	var out string
 	var memory int64
+	var onChip bool
+	var f hardwareFlags
 	cmd := &cobra.Command{
 		Use:   "report result.npz [model.yaml]",
-		Short: "Make a page from a result file",
+		Short: "Make a page from a result file; --hardware: what a model takes of a chip",
 		Long: `Makes one HTML page from a result of run --out: summary, verdict, trace,
 autocorrelation, marginals, draws as images, the worst nodes. With the model file
 it also draws the graph and knows which nodes are clamped. The page needs no
-network and no JavaScript. run --report makes it at once.`,
+network and no JavaScript. run --report makes it at once.
+
+With --hardware the argument is a model, and the report says what its array in Verilog
+takes of FPGAs: look-up tables, registers, block RAMs, clock and flips per ns, by kind of
+cell and by module. Estimated is what is said before synthesis; mapped is what
+Yosys makes of the array; placed is the array with its pins by nextpnr, which
+knows hx8k (iCE40) and ecp5-85k. xc7 and xcup (UltraScale+) are mapped only,
+their clock is an assumption. area is the sum of cells' areas of a liberty file.
+What no tool is there for is skipped, and said.`,
 		Example: `  thrmlgen run models/potts20 --out potts.npz
-  thrmlgen report potts.npz models/potts20 --out potts.html`,
+  thrmlgen report potts.npz models/potts20 --out potts.html
+  thrmlgen report models/ising2d --hardware --part hx8k,ecp5-85k`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
+			case onChip && len(args) != 1:
+				return errors.New("--hardware takes one model file")
+			case onChip:
+				return nil
 			case len(args) == 0:
 				return errors.New("no result file is given")
 			case len(args) > 2:
@@ -42,6 +57,14 @@ network and no JavaScript. run --report makes it at once.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if onChip {
+				return c.hardwareArgs(cmd, args[0], &f)
+			}
+			for _, name := range []string{"part", "liberty", "limit", "freq", "seed"} {
+				if cmd.Flags().Changed(name) {
+					return usage("--%s goes with --hardware", name)
+				}
+			}
 			if out == "" {
 				return usage("--out is needed: the name of the page").help("for example --out %s.html", strings.TrimSuffix(filepath.Base(args[0]), ".npz"))
 			}
@@ -57,6 +80,13 @@ network and no JavaScript. run --report makes it at once.`,
 			return c.reportFile(cmd.Context(), args, out, memory)
 		},
 	}
+	h := cmd.Flags()
+	h.BoolVar(&onChip, "hardware", false, "report what a model's array takes of FPGAs")
+	h.StringSliceVar(&f.parts, "part", nil, "with --hardware, the `parts`: hx8k, ecp5-85k, xc7, xcup, area (default: all FPGAs)")
+	h.StringVar(&f.liberty, "liberty", "", "with --part area, the liberty `file` (default: Debian's osu018)")
+	h.IntVar(&f.limit, "limit", 900, "with --hardware, seconds that any tool may take")
+	h.Float64Var(&f.freq, "freq", 200, "with --hardware, the clock in `MHz` that placing aims at")
+	h.IntVar(&f.seed, "seed", 2, "with --hardware, the seed of placing")
 	cmd.Flags().StringVar(&out, "out", "", "write the page to this .html `file`")
 	cmd.Flags().Int64Var(&memory, "memory", serve.DefaultMemory, "most MiB that the result file may have")
 	cmd.Flags().StringArrayVar(&c.sets, "set", nil, "replace a value of the model, as the run did: `path=value` (repeatable)")

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/thrmlgen/thrmlgen/gen"
+	"github.com/thrmlgen/thrmlgen/targets/emit"
+	"github.com/thrmlgen/thrmlgen/targets/verilog"
+)
+
+// verilogJSON is what check --target verilog knows beside the model.
+type verilogJSON struct {
+	Registers [2]int      `json:"registers"`            // of a cell, and how many it has use for
+	Wanted    int         `json:"interleave,omitempty"` // that would give them all, where it has fewer
+	Cells     []cellsJSON `json:"cells"`
+	Estimates []partJSON  `json:"estimates"`
+}
+
+// cellsJSON are the cells of one kind.
+type cellsJSON struct {
+	Kind     string  `json:"kind"`
+	Cells    int     `json:"cells"`
+	MaxError float64 `json:"max_probability_error"`
+	Node     string  `json:"node,omitempty"` // one that has it
+	Tried    int     `json:"cells_tried"`    // in all patterns of neighbours; the format's bound holds the others
+}
+
+func (c *command) hardwareCheckArgs(target, part string) error {
+	switch {
+	case target != "" && target != verilogTarget:
+		return usage("--target %s: check knows more about %s only", target, verilogTarget)
+	case part != "" && target == "":
+		return usage("--part goes with --target %s", verilogTarget)
+	}
+	c.hardware = target != ""
+	if f := verilog.FindFamily(part); part != "" && (f == nil || !f.Placed) {
+		return usage("--part %s: there is no such part", part).help("parts are hx8k and ecp5-85k")
+	}
+	return nil
+}
+
+// verilogOf refuses a model that is no array, or that does not fit a part.
+func verilogOf(m *gen.Model, part string) (*verilogJSON, error) {
+	if err := verilog.Check(emit.Request{Program: m.Program}); err != nil {
+		return nil, wrong("verilog: %v", err)
+	}
+	exact, err := verilog.NewExactness(m.Program)
+	if err != nil {
+		return nil, err
+	}
+	has, wants, interleave, err := verilog.Pipeline(m.Program)
+	if err != nil {
+		return nil, err
+	}
+	h := &verilogJSON{Registers: [2]int{has, wants}}
+	if has < wants {
+		h.Wanted = interleave
+	}
+	for _, x := range exact {
+		h.Cells = append(h.Cells, cellsJSON{x.Name, x.Cells, x.Error, x.Node, x.Tried})
+	}
+	var fits []string
+	var refused error
+	for _, f := range verilog.Families {
+		e, err := verilog.NewEstimate(m.Program, f)
+		if err != nil {
+			return nil, err
+		}
+		h.Estimates = append(h.Estimates, partJSON{Name: f.Name, Title: f.Title, Estimated: estimateOf(e)})
+		if why := e.Excess(); why != "" && f.Name == part {
+			refused = fmt.Errorf("%s has no room for the array: an estimated %s", f.Title, why)
+		} else if f.Placed && why == "" {
+			fits = append(fits, f.Name)
+		}
+	}
+	if refused == nil {
+		return h, nil
+	}
+	fault := wrong("verilog: %v", refused)
+	if len(fits) == 0 {
+		return nil, fault.help("a part of the family xc7 or xcup may have it; report --hardware says what the array takes there")
+	}
+	return nil, fault.help("%s has", strings.Join(fits, ", "))
+}
+
+func estimateOf(e *verilog.Estimate) *estimateJSON {
+	return &estimateJSON{resources(e.Array), clockJSON{e.MHz, e.FlipsPerNS()}}
+}
+
+// rows are the lines of check.
+func (h *verilogJSON) rows(t *table) {
+	if h.Wanted > 0 {
+		t.row("pipeline", fmt.Sprintf("cells have %d of the %d registers that they have use for; interleave: %d gives them all", h.Registers[0], h.Registers[1], h.Wanted))
+	}
+	for i, x := range h.Cells {
+		text := fmt.Sprintf("%d × %s: ", x.Cells, x.Kind)
+		switch {
+		case x.Tried == x.Cells:
+			text += fmt.Sprintf("probabilities off by at most %s, as in %s; all patterns tried", power(x.MaxError), x.Node)
+		case x.Tried == 0:
+			text += fmt.Sprintf("probabilities off by at most %s, the bound of the format", power(x.MaxError))
+		default:
+			text += fmt.Sprintf("probabilities off by at most %s; all patterns of %d cells tried, the bound of the format for the others", power(x.MaxError), x.Tried)
+		}
+		t.row(label("cells", i), text)
+	}
+	for i, p := range h.Estimates {
+		e := p.Estimated
+		t.row(label("estimate", i), fmt.Sprintf("%s: %d LUT, %d FF, %d RAM, %.0f MHz, %.1f flips/ns", p.Title, e.LUT, e.FF, e.RAM, e.MHz, e.FlipsPerNS))
+	}
+}
