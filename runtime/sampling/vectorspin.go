@@ -14,6 +14,7 @@ import (
 // whatever the field is exactly, so that units may be coarse and no bit depends on them.
 type vectorSpins struct {
 	node  []byte // at blockPlan.vector
+	ahead []int  // where nodes begin, one behind the other, and the last one ends
 	short bool   // exact sums of groups have 16 bits
 	units spinUnits
 	cells []vector.SpinCells // of the current β, one for each unit
@@ -127,6 +128,7 @@ func (s *Sampler) buildVector() {
 			}
 		}
 	}
+	v.fetch()
 }
 
 const cellBytes = 192
@@ -152,6 +154,24 @@ func (v *vectorSpins) place(s *Sampler) {
 		}
 	}
 	v.node = make([]byte, n)
+	v.ahead = v.ahead[:0]
+	for _, super := range s.blocks {
+		for _, b := range super {
+			v.ahead = append(v.ahead, b.vector...)
+		}
+	}
+	v.ahead = append(v.ahead, n)
+}
+
+// fetch makes every node fetch the one in the same place of the next quad, or what stands
+// there: tables of large models come from beyond the second cache.
+func (v *vectorSpins) fetch() {
+	last := len(v.ahead) - 1
+	for i, at := range v.ahead[:last] {
+		next := min(i+4, last-1)
+		put32(v.node[at:], vector.SpinAtAhead, v.ahead[next]-at)
+		put32(v.node[at:], vector.SpinAtLines, (v.ahead[next+1]-v.ahead[next])/64)
+	}
 }
 
 // width is the bytes of an exact sum of a group.

@@ -40,6 +40,8 @@ type SpinNoise struct {
 //	SpinAtStride  bytes from the table of one to the next
 //	SpinAtShort   not 0: they have 16 bits
 //	SpinAtThere   bits of the neighbours that there are, of all groups
+//	SpinAtAhead   offset of what to fetch into the cache, and
+//	SpinAtLines   how many lines of 64 bytes of it, at least 1
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
 // and in its tables for each group 128 partial sums of 8 bits by the values of
@@ -57,6 +59,8 @@ const (
 	SpinAtStride = 32
 	SpinAtShort  = 36
 	SpinAtThere  = 40
+	SpinAtAhead  = 44
+	SpinAtLines  = 48
 	SpinAtRows   = 64
 )
 
