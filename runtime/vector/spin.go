@@ -89,6 +89,8 @@ type SpinScratch struct {
 	Count    uint64
 	_        [7]uint64
 	Ties     [512]uint16
+	Fields   [512]int32 // of the listed lanes
+	Digits   [512]uint32
 }
 
 // Spins are the arguments of the kernel. A threshold for magnitude m is, with line i

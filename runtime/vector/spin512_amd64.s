@@ -129,7 +129,9 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 #define values 4480
 #define count 4608
 #define ties 4672
-#define scratchBytes 5696
+#define fields 5696
+#define digits 7744
+#define scratchBytes 9792
 
 // Eight rows of neighbours at the offsets in R12, the first one last, to Z8 … Z15:
 // bytes, then pairs, then fours are interleaved.
@@ -335,26 +337,19 @@ skip:
 	CMPQ AX, $4
 	JNE  bounds
 
-	// Then the open lanes, 8 at a time.
-	MOVQ         $0, 80(R15)
-	MOVQ         72(R15), SI
-	MOVQ         56(R15), R9  // lines
-	VPBROADCASTD 88(R15), Z20 // segments
-	VPBROADCASTD 92(R15), Z21 // S
-	VPBROADCASTD 96(R15), Z22
-	VPBROADCASTD 100(R15), Z23
-	VPBROADCASTD 104(R15), Z24
-	VPBROADCASTD 108(R15), Z25
-	VMOVDQU64    spinWord<>(SB), Z26
+	// Then the fields of the open lanes, 8 at a time.
+	MOVQ      $0, 80(R15)
+	MOVQ      72(R15), SI
+	VMOVDQU64 spinWord<>(SB), Z26
 
 openLanes:
 	MOVQ  80(R15), AX
 	MOVQ  16(R15)(AX*8), R11
 	TESTQ R11, R11
-	JEQ   closed
+	JEQ   summed
 	MOVQ  count(SI), CX
 	TESTQ CX, CX
-	JEQ   closed
+	JEQ   summed
 	MOVQ  AX, BX
 	SHRQ  $1, BX
 	SHLQ  $8, BX
@@ -367,8 +362,6 @@ openLanes:
 	ADDQ  R11, R14
 	ADDQ  AX, R14         // exact tables
 	XORL  BX, BX
-	XORL  DX, DX
-	XORL  DI, DI // the first 64 values
 
 exact:
 	VMOVQ      lanes(SI)(BX*1), X0
@@ -405,6 +398,46 @@ add:
 	JNE        add
 
 added:
+	VMOVDQU Y7, fields(SI)(BX*4)
+	VMOVDQU Y10, digits(SI)(BX*4)
+	ADDQ    $8, BX
+	CMPQ    BX, CX
+	JLT     exact
+
+summed:
+	ADDQ $scratchBytes, SI
+	MOVQ 80(R15), AX
+	INCQ AX
+	MOVQ AX, 80(R15)
+	CMPQ AX, $4
+	JNE  openLanes
+
+	// Then their thresholds: now that so many fields are on their way, none is waited for.
+	MOVQ         $0, 80(R15)
+	MOVQ         72(R15), SI
+	MOVQ         56(R15), R9  // lines
+	VPBROADCASTD 88(R15), Z20 // segments
+	VPBROADCASTD 92(R15), Z21 // S
+	VPBROADCASTD 96(R15), Z22
+	VPBROADCASTD 100(R15), Z23
+	VPBROADCASTD 104(R15), Z24
+	VPBROADCASTD 108(R15), Z25
+
+limits:
+	MOVQ  80(R15), AX
+	MOVQ  16(R15)(AX*8), R11
+	TESTQ R11, R11
+	JEQ   closed
+	MOVQ  count(SI), CX
+	TESTQ CX, CX
+	JEQ   closed
+	XORL  BX, BX
+	XORL  DX, DX
+	XORL  DI, DI // the first 64 values
+
+limit:
+	VMOVDQU    fields(SI)(BX*4), Y7
+	VMOVDQU    digits(SI)(BX*4), Y10
 	VPABSD     Y7, Y1
 	VPMOVD2M   Y7, K2
 	VPSRLVD    Y21, Y1, Y2
@@ -443,7 +476,7 @@ next:
 	ADDQ   $8, BX
 	ORQ    R8, DI
 	CMPQ   BX, CX
-	JLT    exact
+	JLT    limit
 	MOVQ   DI, R13
 	CMPQ   CX, $64
 	JLE    few
@@ -473,7 +506,7 @@ closed:
 	INCQ AX
 	MOVQ AX, 80(R15)
 	CMPQ AX, $4
-	JNE  openLanes
+	JNE  limits
 
 	// Then all are written.
 	MOVQ      8(R15), DI
