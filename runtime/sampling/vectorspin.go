@@ -462,20 +462,20 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			}
 		}
 		vector.SpinUpdate512(a)
-		for _, place := range w.vector.scratch[0].Ties[:a.Ties] {
+		ties := &w.vector.scratch[0]
+		for k, place := range ties.Ties[:a.Ties] {
 			q := int(place >> 9)
-			s.chooseTie(w, b, 4*g+q, vector.SpinChain(place), slot+uint32(q), chain)
+			s.chooseTie(w, b, 4*g+q, int64(ties.TieFields[k]), vector.SpinChain(place), slot+uint32(q), chain)
 		}
 	}
 }
 
-// chooseTie updates node i in chain c of a tile, whose first digit is its threshold.
-func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint32) {
-	if int(chain)+c >= s.chains {
-		return
+// chooseTie updates node i with field g in chain c of a tile, whose first digit is its
+// threshold.
+func (s *Sampler) chooseTie(w *worker, b *blockPlan, i int, g int64, c int, slot, chain uint32) {
+	if int(chain)+c < s.chains {
+		s.setBit(w, b, i, c, w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot))
 	}
-	g := s.fieldOf(w, b, i, c)
-	s.setBit(w, b, i, c, w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot))
 }
 
 // fieldOf is the field of node i in chain c of a tile.

@@ -78,7 +78,7 @@ const (
 	HalveBits = 0x0204081020408000 // h/2
 )
 
-// SpinScratch is the kernel's own, for one node; Ties of the first are for its caller.
+// SpinScratch is the kernel's own, for one node; the ties of the first are for its caller.
 type SpinScratch struct {
 	Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
 	Chosen   [8]uint64                // by row
@@ -91,6 +91,8 @@ type SpinScratch struct {
 	Ties     [512]uint16
 	Fields   [512]int32 // of the listed lanes
 	Digits   [512]uint32
+
+	TieFields [512]int32 // of Ties
 }
 
 // Spins are the arguments of the kernel. A threshold for magnitude m is, with line i

@@ -131,7 +131,8 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 #define ties 4672
 #define fields 5696
 #define digits 7744
-#define scratchBytes 9792
+#define tieFields 9792
+#define scratchBytes 11840
 
 // Eight rows of neighbours at the offsets in R12, the first one last, to Z8 … Z15:
 // bytes, then pairs, then fours are interleaved.
@@ -602,8 +603,11 @@ tied:
 	ORL     R8, R12
 	MOVQ    112(R15), R8
 	MOVQ    72(R15), R13
-	LEAQ    (R13)(R8*2), R13
-	MOVW    R12, ties(R13)
+	MOVW    R12, ties(R13)(R8*2)
+	TZCNTL  AX, R12
+	ADDQ    BX, R12
+	MOVL    fields(SI)(R12*4), R12
+	MOVL    R12, tieFields(R13)(R8*4)
 	INCQ    112(R15)
 	LEAL    -1(AX), R8
 	ANDL    R8, AX
