@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ cuda-models: ## compare emitted CUDA with the interpreter on 300 random models
 
 hdl-models: ## run 300 random models behind the bus in Icarus against the interpreter
 	THRML_HDL_MODELS=300 $(GO) test ./targets/verilog -run 'TestAXI$$' -timeout 120m -v
+
+kernel-models: ## compare every kernel with the interpreter on 2,000 random models
+	THRML_MODELS=2000 $(GO) test ./runtime/sampling -run 'TestEveryKernel|Equals?Interpreter' -timeout 120m -v
 
 rng-battery: ## statistical tests of the random generators, in the orders of samplers
 	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run TestBattery -timeout 120m -v

@@ -59,6 +59,15 @@ func ARSKeys(key [2]uint32) (k [6][2]uint64) {
 	return k
 }
 
+// ARSColumns are what the low bytes of counters' second words give to the second words of
+// blocks in the first round: these differ by as much as their columns.
+func ARSColumns(key [2]uint32) (column [256]uint32) {
+	for i := range column {
+		column[i] = aesColumn[byte(i)^byte(key[1])]
+	}
+	return column
+}
+
 // aesByte is the substitution of AES (FIPS 197, section 5.1.1), aesColumn what a byte
 // so replaced gives to the column it is mixed into, its own row first.
 var aesByte, aesColumn = aesTables()

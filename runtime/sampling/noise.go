@@ -24,6 +24,8 @@ func (z *noise) init(w rng.Words) {
 	z.n, z.words = w.Rounds, w
 	if z.n == rng.ARS5 {
 		z.ars.Keys = rng.ARSKeys(w.Key)
+		columns := rng.ARSColumns(w.Key)
+		z.ars.SetPairs(&columns)
 		return
 	}
 	k := w.Key

@@ -18,6 +18,9 @@ func BenchmarkSpinKernel(b *testing.B) {
 		m := pairModel(t, 2, false, r.NormFloat64, 15, 256)
 		m.Rounds = rounds
 		b.Run("pegasus14/"+name, func(b *testing.B) { benchmark(b, m, 512, 1) })
+		x := *m
+		x.Format.Fraction, x.Format.Group, x.Format.Segments = 8, 7, 128
+		b.Run("pegasus14/group7/"+name, func(b *testing.B) { benchmark(b, &x, 512, 1) })
 	}
 	t, _ = graph.Torus(64, 64)
 	m := pairModel(t, 2, false, func() float64 { return float64(2*r.Intn(2) - 1) }, 15, 256)

@@ -14,6 +14,7 @@ import (
 // whatever the field is exactly, so that units may be coarse and no bit depends on them.
 type vectorSpins struct {
 	node  []byte // at blockPlan.vector
+	ahead []int  // where nodes begin, one behind the other, and the last one ends
 	short bool   // exact sums of groups have 16 bits
 	units spinUnits
 	cells []vector.SpinCells // of the current β, one for each unit
@@ -127,6 +128,7 @@ func (s *Sampler) buildVector() {
 			}
 		}
 	}
+	v.fetch()
 }
 
 const cellBytes = 192
@@ -152,6 +154,24 @@ func (v *vectorSpins) place(s *Sampler) {
 		}
 	}
 	v.node = make([]byte, n)
+	v.ahead = v.ahead[:0]
+	for _, super := range s.blocks {
+		for _, b := range super {
+			v.ahead = append(v.ahead, b.vector...)
+		}
+	}
+	v.ahead = append(v.ahead, n)
+}
+
+// fetch makes every node fetch the one in the same place of the next quad, or what stands
+// there: tables of large models come from beyond the second cache.
+func (v *vectorSpins) fetch() {
+	last := len(v.ahead) - 1
+	for i, at := range v.ahead[:last] {
+		next := min(i+4, last-1)
+		put32(v.node[at:], vector.SpinAtAhead, v.ahead[next]-at)
+		put32(v.node[at:], vector.SpinAtLines, (v.ahead[next+1]-v.ahead[next])/64)
+	}
 }
 
 // width is the bytes of an exact sum of a group.
@@ -442,20 +462,20 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			}
 		}
 		vector.SpinUpdate512(a)
-		for _, place := range w.vector.scratch[0].Ties[:a.Ties] {
+		ties := &w.vector.scratch[0]
+		for k, place := range ties.Ties[:a.Ties] {
 			q := int(place >> 9)
-			s.chooseTie(w, b, 4*g+q, vector.SpinChain(place), slot+uint32(q), chain)
+			s.chooseTie(w, b, 4*g+q, int64(ties.TieFields[k]), vector.SpinChain(place), slot+uint32(q), chain)
 		}
 	}
 }
 
-// chooseTie updates node i in chain c of a tile, whose first digit is its threshold.
-func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint32) {
-	if int(chain)+c >= s.chains {
-		return
+// chooseTie updates node i with field g in chain c of a tile, whose first digit is its
+// threshold.
+func (s *Sampler) chooseTie(w *worker, b *blockPlan, i int, g int64, c int, slot, chain uint32) {
+	if int(chain)+c < s.chains {
+		s.setBit(w, b, i, c, w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot))
 	}
-	g := s.fieldOf(w, b, i, c)
-	s.setBit(w, b, i, c, w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot))
 }
 
 // fieldOf is the field of node i in chain c of a tile.

@@ -12,7 +12,7 @@ func ArsWords512(k *Ars, first uint32, words *[2][64]uint32)
 //go:noescape
 func ArsWords256(k *Ars, first uint32, words *[2][64]uint32)
 
-// ArsSpins512 is PhiloxSpins512 with ARS-5.
+// ArsSpins512 is PhiloxSpins512 with ARS-5; first is a multiple of 256.
 //
 //go:noescape
 func ArsSpins512(k *Ars, first uint32, noise *SpinNoise)

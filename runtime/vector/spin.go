@@ -40,6 +40,8 @@ type SpinNoise struct {
 //	SpinAtStride  bytes from the table of one to the next
 //	SpinAtShort   not 0: they have 16 bits
 //	SpinAtThere   bits of the neighbours that there are, of all groups
+//	SpinAtAhead   offset of what to fetch into the cache, and
+//	SpinAtLines   how many lines of 64 bytes of it, at least 1
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
 // and in its tables for each group 128 partial sums of 8 bits by the values of
@@ -57,6 +59,8 @@ const (
 	SpinAtStride = 32
 	SpinAtShort  = 36
 	SpinAtThere  = 40
+	SpinAtAhead  = 44
+	SpinAtLines  = 48
 	SpinAtRows   = 64
 )
 
@@ -74,7 +78,7 @@ const (
 	HalveBits = 0x0204081020408000 // h/2
 )
 
-// SpinScratch is the kernel's own, for one node; Ties of the first are for its caller.
+// SpinScratch is the kernel's own, for one node; the ties of the first are for its caller.
 type SpinScratch struct {
 	Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
 	Chosen   [8]uint64                // by row
@@ -85,6 +89,10 @@ type SpinScratch struct {
 	Count    uint64
 	_        [7]uint64
 	Ties     [512]uint16
+	Fields   [512]int32 // of the listed lanes
+	Digits   [512]uint32
+
+	TieFields [512]int32 // of Ties
 }
 
 // Spins are the arguments of the kernel. A threshold for magnitude m is, with line i

@@ -129,7 +129,10 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 #define values 4480
 #define count 4608
 #define ties 4672
-#define scratchBytes 5696
+#define fields 5696
+#define digits 7744
+#define tieFields 9792
+#define scratchBytes 11840
 
 // Eight rows of neighbours at the offsets in R12, the first one last, to Z8 … Z15:
 // bytes, then pairs, then fours are interleaved.
@@ -256,6 +259,15 @@ bounds:
 	MOVQ  16(R15)(AX*8), R11 // node
 	TESTQ R11, R11
 	JEQ   skip
+	MOVLQSX 44(R11), AX
+	MOVL    48(R11), BX
+	ADDQ    R11, AX
+
+ahead:
+	PREFETCHT0 (AX)
+	ADDQ       $64, AX
+	DECL       BX
+	JGT        ahead
 	MOVL  0(R11), R8 // groups
 	MOVLQSX 12(R11), R14
 	ADDQ  R11, R14      // tables
@@ -326,26 +338,19 @@ skip:
 	CMPQ AX, $4
 	JNE  bounds
 
-	// Then the open lanes, 16 at a time.
-	MOVQ         $0, 80(R15)
-	MOVQ         72(R15), SI
-	MOVQ         56(R15), R9  // lines
-	VPBROADCASTD 88(R15), Z20 // segments
-	VPBROADCASTD 92(R15), Z21 // S
-	VPBROADCASTD 96(R15), Z22
-	VPBROADCASTD 100(R15), Z23
-	VPBROADCASTD 104(R15), Z24
-	VPBROADCASTD 108(R15), Z25
-	VMOVDQU64    spinWord<>(SB), Z26
+	// Then the fields of the open lanes, 8 at a time.
+	MOVQ      $0, 80(R15)
+	MOVQ      72(R15), SI
+	VMOVDQU64 spinWord<>(SB), Z26
 
 openLanes:
 	MOVQ  80(R15), AX
 	MOVQ  16(R15)(AX*8), R11
 	TESTQ R11, R11
-	JEQ   closed
+	JEQ   summed
 	MOVQ  count(SI), CX
 	TESTQ CX, CX
-	JEQ   closed
+	JEQ   summed
 	MOVQ  AX, BX
 	SHRQ  $1, BX
 	SHLQ  $8, BX
@@ -358,22 +363,21 @@ openLanes:
 	ADDQ  R11, R14
 	ADDQ  AX, R14         // exact tables
 	XORL  BX, BX
-	XORL  DX, DX
 
 exact:
-	VMOVDQU    lanes(SI)(BX*1), X0
-	VPMOVZXBD  rows(SI)(BX*1), Z4
+	VMOVQ      lanes(SI)(BX*1), X0
+	VPMOVZXBD  rows(SI)(BX*1), Y4
 	VPERMB     Z26, Z0, Z1
-	VPMOVZXBD  X0, Z2
-	VPMOVZXBD  X1, Z3
-	VPSLLD     $6, Z4, Z5
-	VPSLLD     $7, Z4, Z6
-	VPADDD     Z2, Z5, Z5 // place in patterns
-	VPADDD     Z3, Z6, Z6 // place in words
-	VPXORD     Z7, Z7, Z7
+	VPMOVZXBD  X0, Y2
+	VPMOVZXBD  X1, Y3
+	VPSLLD     $6, Y4, Y5
+	VPSLLD     $7, Y4, Y6
+	VPADDD     Y2, Y5, Y5 // place in patterns
+	VPADDD     Y3, Y6, Y6 // place in words
+	VPXORD     Y7, Y7, Y7
 	KXNORW     K1, K1, K1
-	VPXORD     Z10, Z10, Z10
-	VPGATHERDD (R10)(Z6*4), K1, Z10
+	VPXORD     Y10, Y10, Y10
+	VPGATHERDD (R10)(Y6*4), K1, Y10
 	MOVQ       SI, R13
 	MOVQ       R14, R12
 	MOVL       0(R11), R8
@@ -382,58 +386,101 @@ exact:
 
 add:
 	KXNORW     K1, K1, K1
-	VPXORD     Z8, Z8, Z8
-	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
+	VPXORD     Y8, Y8, Y8
+	VPGATHERDD patterns(R13)(Y5*1), K1, Y8
 	VPERMD     0(R12), Z8, Z9
-	VPSRLD     $4, Z8, Z8
-	VPADDD     Z9, Z7, Z7
+	VPSRLD     $4, Y8, Y8
+	VPADDD     Y9, Y7, Y7
 	VPERMD     64(R12), Z8, Z9
-	VPADDD     Z9, Z7, Z7
+	VPADDD     Y9, Y7, Y7
 	ADDQ       $512, R13
 	ADDQ       $128, R12
 	DECL       R8
 	JNE        add
 
 added:
-	VPABSD     Z7, Z1
-	VPMOVD2M   Z7, K2
-	VPSRLVD    Z21, Z1, Z2
-	VPSLLVD    Z22, Z1, Z3
-	VPMINUD    Z20, Z2, Z2
-	VPSRLVD    Z23, Z3, Z3
+	VMOVDQU Y7, fields(SI)(BX*4)
+	VMOVDQU Y10, digits(SI)(BX*4)
+	ADDQ    $8, BX
+	CMPQ    BX, CX
+	JLT     exact
+
+summed:
+	ADDQ $scratchBytes, SI
+	MOVQ 80(R15), AX
+	INCQ AX
+	MOVQ AX, 80(R15)
+	CMPQ AX, $4
+	JNE  openLanes
+
+	// Then their thresholds: now that so many fields are on their way, none is waited for.
+	MOVQ         $0, 80(R15)
+	MOVQ         72(R15), SI
+	MOVQ         56(R15), R9  // lines
+	VPBROADCASTD 88(R15), Z20 // segments
+	VPBROADCASTD 92(R15), Z21 // S
+	VPBROADCASTD 96(R15), Z22
+	VPBROADCASTD 100(R15), Z23
+	VPBROADCASTD 104(R15), Z24
+	VPBROADCASTD 108(R15), Z25
+
+limits:
+	MOVQ  80(R15), AX
+	MOVQ  16(R15)(AX*8), R11
+	TESTQ R11, R11
+	JEQ   closed
+	MOVQ  count(SI), CX
+	TESTQ CX, CX
+	JEQ   closed
+	XORL  BX, BX
+	XORL  DX, DX
+	XORL  DI, DI // the first 64 values
+
+limit:
+	VMOVDQU    fields(SI)(BX*4), Y7
+	VMOVDQU    digits(SI)(BX*4), Y10
+	VPABSD     Y7, Y1
+	VPMOVD2M   Y7, K2
+	VPSRLVD    Y21, Y1, Y2
+	VPSLLVD    Y22, Y1, Y3
+	VPMINUD    Y20, Y2, Y2
+	VPSRLVD    Y23, Y3, Y3
 	KXNORW     K1, K1, K1
-	VPXORD     Z4, Z4, Z4
-	VPGATHERDD 0(R9)(Z2*8), K1, Z4
+	VPXORD     Y4, Y4, Y4
+	VPGATHERDD 0(R9)(Y2*8), K1, Y4
 	KXNORW     K1, K1, K1
-	VPXORD     Z8, Z8, Z8
-	VPGATHERDD 4(R9)(Z2*8), K1, Z8
-	VPSLLD     $16, Z3, Z3
-	VPSRLD     $16, Z3, Z3
-	VPMULLD    Z8, Z3, Z3
-	VPSLLD     $16, Z10, Z10
-	VPSRLD     $4, Z3, Z3
-	VPSRLD     $16, Z10, Z10 // digit
-	VPSUBD     Z3, Z4, Z4
-	VPSRLD     $16, Z4, Z4
-	VPADDD     Z24, Z4, Z4
-	VPANDD     Z25, Z4, Z4   // threshold
-	VPCMPUD    $1, Z4, Z10, K1
-	VPCMPEQD   Z4, Z10, K3
+	VPXORD     Y8, Y8, Y8
+	VPGATHERDD 4(R9)(Y2*8), K1, Y8
+	VPSLLD     $16, Y3, Y3
+	VPSRLD     $16, Y3, Y3
+	VPMULLD    Y8, Y3, Y3
+	VPSLLD     $16, Y10, Y10
+	VPSRLD     $4, Y3, Y3
+	VPSRLD     $16, Y10, Y10 // digit
+	VPSUBD     Y3, Y4, Y4
+	VPSRLD     $16, Y4, Y4
+	VPADDD     Y24, Y4, Y4
+	VPANDD     Y25, Y4, Y4   // threshold
+	VPCMPUD    $1, Y4, Y10, K1
+	VPCMPEQD   Y4, Y10, K3
 	KXNORW     K1, K2, K4
 	KMOVW      K3, AX
 	TESTL      AX, AX
 	JNE        tied
 
 next:
-	KMOVW  K4, R13
-	CMPQ   CX, $16
-	JLE    few
+	KMOVB  K4, R13
 	MOVQ   BX, R8
 	SHRQ   $3, R8
-	MOVW   R13, values(SI)(R8*1)
-	ADDQ   $16, BX
+	MOVB   R13, values(SI)(R8*1)
+	SHLXQ  BX, R13, R8
+	ADDQ   $8, BX
+	ORQ    R8, DI
 	CMPQ   BX, CX
-	JLT    exact
+	JLT    limit
+	MOVQ   DI, R13
+	CMPQ   CX, $64
+	JLE    few
 	SPIN_CLOSE(0)
 	SPIN_CLOSE(1)
 	SPIN_CLOSE(2)
@@ -460,7 +507,7 @@ closed:
 	INCQ AX
 	MOVQ AX, 80(R15)
 	CMPQ AX, $4
-	JNE  openLanes
+	JNE  limits
 
 	// Then all are written.
 	MOVQ      8(R15), DI
@@ -486,41 +533,41 @@ written:
 
 	// Sums by tables of 256: the patterns of all neighbours in 32 bits, some at a time.
 addWide:
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
+	VPXORD Y11, Y11, Y11
+	VPXORD Y12, Y12, Y12
 	MOVL   $8, AX
-	VPBROADCASTD AX, Z13
-	VPBROADCASTD 24(R11), Z14
-	VPTERNLOGD $0xff, Z15, Z15, Z15
-	VPSRLD $24, Z15, Z15
+	VPBROADCASTD AX, Y13
+	VPBROADCASTD 24(R11), Y14
+	VPTERNLOGD $0xff, Y15, Y15, Y15
+	VPSRLD $24, Y15, Y15
 
 pattern:
 	KXNORW     K1, K1, K1
-	VPXORD     Z8, Z8, Z8
-	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
-	VPANDD     Z15, Z8, Z8
-	VPSLLVD    Z12, Z8, Z8
-	VPADDD     Z13, Z12, Z12
-	VPORD      Z8, Z11, Z11
+	VPXORD     Y8, Y8, Y8
+	VPGATHERDD patterns(R13)(Y5*1), K1, Y8
+	VPANDD     Y15, Y8, Y8
+	VPSLLVD    Y12, Y8, Y8
+	VPADDD     Y13, Y12, Y12
+	VPORD      Y8, Y11, Y11
 	ADDQ       $512, R13
 	DECL       R8
 	JNE        pattern
 	MOVL       28(R11), R8
-	VPTERNLOGD $0xff, Z15, Z15, Z15
-	VPSLLVD    Z14, Z15, Z15 // all but the bits of one sum
+	VPTERNLOGD $0xff, Y15, Y15, Y15
+	VPSLLVD    Y14, Y15, Y15 // all but the bits of one sum
 
-	VPANDD.BCST 40(R11), Z11, Z11
+	VPANDD.BCST 40(R11), Y11, Y11
 	MOVLQSX    32(R11), AX
 	CMPL       36(R11), $0
 	JNE        short
 
 part:
 	KXNORW     K1, K1, K1
-	VPANDND    Z11, Z15, Z8
-	VPSRLVD    Z14, Z11, Z11
-	VPXORD     Z9, Z9, Z9
-	VPGATHERDD (R12)(Z8*4), K1, Z9
-	VPADDD     Z9, Z7, Z7
+	VPANDND    Y11, Y15, Y8
+	VPSRLVD    Y14, Y11, Y11
+	VPXORD     Y9, Y9, Y9
+	VPGATHERDD (R12)(Y8*4), K1, Y9
+	VPADDD     Y9, Y7, Y7
 	ADDQ       AX, R12
 	DECL       R8
 	JNE        part
@@ -528,13 +575,13 @@ part:
 
 short:
 	KXNORW     K1, K1, K1
-	VPANDND    Z11, Z15, Z8
-	VPSRLVD    Z14, Z11, Z11
-	VPXORD     Z9, Z9, Z9
-	VPGATHERDD (R12)(Z8*2), K1, Z9
-	VPSLLD     $16, Z9, Z9
-	VPSRAD     $16, Z9, Z9
-	VPADDD     Z9, Z7, Z7
+	VPANDND    Y11, Y15, Y8
+	VPSRLVD    Y14, Y11, Y11
+	VPXORD     Y9, Y9, Y9
+	VPGATHERDD (R12)(Y8*2), K1, Y9
+	VPSLLD     $16, Y9, Y9
+	VPSRAD     $16, Y9, Y9
+	VPADDD     Y9, Y7, Y7
 	ADDQ       AX, R12
 	DECL       R8
 	JNE        short
@@ -556,8 +603,11 @@ tied:
 	ORL     R8, R12
 	MOVQ    112(R15), R8
 	MOVQ    72(R15), R13
-	LEAQ    (R13)(R8*2), R13
-	MOVW    R12, ties(R13)
+	MOVW    R12, ties(R13)(R8*2)
+	TZCNTL  AX, R12
+	ADDQ    BX, R12
+	MOVL    fields(SI)(R12*4), R12
+	MOVL    R12, tieFields(R13)(R8*4)
 	INCQ    112(R15)
 	LEAL    -1(AX), R8
 	ANDL    R8, AX

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
@@ -126,6 +127,40 @@ func TestPhiloxSpins(t *testing.T) {
 			chain := uint32(vector.SpinChain(place))
 			x := p.block(first + chain/2)
 			z, lane := place/64, place%64
+			for q := range 4 {
+				want := uint16(x[2*(chain&1)+uint32(q/2)] >> (16 * (q % 2)))
+				word := noise.Words[z][q/2][lane%16/4][lane/16*4+lane%4]
+				if got := uint16(word >> (16 * (q % 2))); got != want || noise.High[q][z][lane] != uint8(want>>8) {
+					t.Fatalf("slot %d of chain %d: %x and %x, want %x", q, chain, got, noise.High[q][z][lane], want)
+				}
+			}
+		}
+	}
+}
+
+// ArsSpins512 draws the digits of rng's ARS-5, and touches nothing beyond its arguments.
+func TestArsSpins(t *testing.T) {
+	if best, _ := vector.ChooseKernel(vector.Automatic); best < vector.AVX512 {
+		t.Skip("no kernel here")
+	}
+	noise, freeNoise := guarded[vector.SpinNoise](t)
+	defer freeNoise()
+	k, freeKeys := guarded[vector.Ars](t)
+	defer freeKeys()
+	r := rand.New(rand.NewPCG(13, 14))
+	for range 20 {
+		key := [2]uint32{r.Uint32(), r.Uint32()}
+		k.Counter, k.Keys = [4]uint32{r.Uint32(), 0, r.Uint32(), r.Uint32()}, rng.ARSKeys(key)
+		columns := rng.ARSColumns(key)
+		k.SetPairs(&columns)
+		first := r.Uint32() &^ 255
+		vector.ArsSpins512(k, first, noise)
+		counter := k.Counter
+		for place := range uint16(512) {
+			chain := uint32(vector.SpinChain(place))
+			z, lane := place/64, place%64
+			counter[1] = first + chain/2
+			x := rng.ARS(5, counter, key)
 			for q := range 4 {
 				want := uint16(x[2*(chain&1)+uint32(q/2)] >> (16 * (q % 2)))
 				word := noise.Words[z][q/2][lane%16/4][lane/16*4+lane%4]

@@ -1,0 +1,65 @@
+package sampling_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/thrmlgen/thrmlgen/gen/interp"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
+	"github.com/thrmlgen/thrmlgen/targets/golang"
+)
+
+// TestEveryKernel holds every kernel of this processor with one, two and three threads to
+// the interpreter, on models of pairs with odd numbers of chains. Formats and generators
+// take turns: rounding by weights and by groups of 7, thresholds of 32, 16 and fewer bits
+// (which tie often), Philox with 10 and 7 rounds and ARS-5. THRML_MODELS says how many
+// models.
+func TestEveryKernel(t *testing.T) {
+	best, err := vector.ChooseKernel(vector.Automatic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := map[vector.Kernel]int{}
+	for n := range uint64(modelCount(t, 36, 18)) {
+		r := rand.New(rand.NewPCG(n, 7))
+		p := pairProgram(r)
+		p.Rounds = []int{10, 7, rng.ARS5}[n%3]
+		p.Format.Group = []int{1, 7}[n/3%2]
+		p.Format.ThresholdBits = []int{32, 16, 1 + r.IntN(12)}[n/6%3]
+		p.Format.Accum = ir.AccumFor(p.Headroom())
+		p.Format.Bound = ir.ErrorBound(p.Format, p.WorstDegrees(), p.AllBetas())
+		chains := 1 + 2*r.IntN(100)
+		if n%5 == 0 {
+			chains += 512
+		}
+		oracle, err := interp.New(p, chains, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		oracle.Init()
+		const sweeps = 3
+		for range sweeps {
+			if err := oracle.Sweep(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for kernel := vector.Portable; kernel <= best; kernel++ {
+			for threads := 1; threads <= 3; threads++ {
+				s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: n, Threads: threads, Kernel: kernel})
+				if err != nil {
+					t.Fatalf("model %d: %v", n, err)
+				}
+				s.Sweeps(sweeps)
+				same(t, n, sweeps, p, oracle, s)
+				if t.Failed() {
+					t.Fatalf("model %d: %v, %d threads, %d chains, %+v", n, kernel, threads, chains, p.Format)
+				}
+				compared[s.Kernel()]++
+			}
+		}
+	}
+	t.Logf("comparisons by kernel: %v", compared)
+}
