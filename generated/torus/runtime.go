@@ -759,6 +759,67 @@ type Planes struct {
 // PlaneRun is the largest number of nodes of a call.
 const PlaneRun = 64
 
+// The slot kernel updates up to 128 slots of a block of spins in up to 32 chains, for few
+// chains of a large model: 16 slots at a time, one chain after the other. Neighbours are
+// gathered by their rows, which hold 64 chains, a bit each.
+
+const (
+	SlotRun    = 128 // slots in a call
+	SlotDegree = 64  // neighbours of a slot
+)
+
+// SlotDigits are the first digits of a run of slots by chain.
+type SlotDigits [32][SlotRun]uint16
+
+// SlotPhilox is what Philox4x32 in one sweep needs for the slots of one pair of chains:
+// only c2 differs. With n and m its multipliers, hi and lo the halves of a product, and q
+// = n·c2, the counter after two rounds is
+//
+//	r = m·(hi(q) ^ Pair),  x0, x1, x2, x3 = lo(q) ^ B, L, hi(r) ^ C, lo(r)
+//
+// and Keys are the round keys from the third round on, eight of them, or five with More
+// = 0. Numbers of 32 bits have 64 each.
+type SlotPhilox struct {
+	Pair, B, C, L uint64
+	Keys          [8][2]uint64
+	More          uint64
+}
+
+// What the kernel reads about 16 slots, in bytes from a multiple of 64, 16 numbers of 32
+// bits in each 64 bytes:
+//
+//	SlotsAtDegree  the largest number of neighbours, once
+//	SlotsAtRows    the slots' rows
+//	SlotsAtStart   fields with all neighbours at -1
+//	SlotsAtFirst   for each neighbour, SlotsStride bytes: rows, then what +1 adds
+//
+// Rows without so many neighbours have some that add 0.
+const (
+	SlotsAtDegree = 0
+	SlotsAtRows   = 64
+	SlotsAtStart  = 128
+	SlotsAtFirst  = 192
+	SlotsStride   = 128
+)
+
+// Slots are the arguments of the kernel. Cell (field + Centre) >> Shift of two numbers
+// bounds the threshold of a field: the low half of the first is the least, the high half
+// how many values there are. Digits among these leave a slot open.
+type Slots struct {
+	Words      [SlotDegree][16]uint32 // the kernel's own
+	State, Out *uint64
+	Node       *byte
+	Cells      *uint32
+	Digits     *SlotDigits
+	Live       *[SlotRun / 16]uint16 // the slots to write
+	Half       uint64                // 0: chains 0 to 31 of a row, 4: the others
+	Groups     uint64                // of 16 slots
+	Chains     uint64
+	Centre     uint32
+	Shift      uint32
+	Open       [SlotRun / 16][32]uint16 // slots by chain
+}
+
 // The spin kernel updates four nodes in 512 chains, a bit of state each. It decides a
 // lane from a field of 8 bits where that is enough to know the outcome, and the others
 // from the exact field; a first digit that equals its threshold is left to the caller.
@@ -3697,6 +3758,7 @@ type blockPlan struct {
 	joint *jointPlan // a joint move
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
+	slots *slotBlock // nil: not for the slot kernel
 
 	vector []int // where each node begins in vectorSpins.node or fourSpins.node
 	plane  []int // where it begins in planePlan.nodes, -1: nowhere
@@ -3866,6 +3928,7 @@ func (s *Sampler) compile(o *Options) error {
 				p.start[i+1], p.tstart[i+1] = int32(len(p.input)), int32(len(p.terms))
 			}
 			s.findLayer(p)
+			s.findSlots(p)
 			plans = append(plans, p)
 		}
 		s.blocks = append(s.blocks, plans)
@@ -8108,6 +8171,7 @@ type noise struct {
 	kernel Kernel
 	philox Philox
 	ars    Ars
+	slots  SlotPhilox
 	words  Words
 }
 
@@ -9900,6 +9964,8 @@ func (s *Sampler) Work() string {
 		what = "planes"
 	case s.vector != nil, s.fours != nil:
 		what = "spins"
+	case len(s.blocks) > 0 && s.slotsServe(0):
+		what = "slots"
 	case s.straight != nil:
 		what = "emitted code"
 	}
@@ -10120,6 +10186,9 @@ func (s *Sampler) skipClamped() {
 			for i := range b.kernel {
 				b.skip = append(b.skip, i >= len(b.nodes) || s.clamped[b.nodes[i]])
 			}
+			if b.slots != nil {
+				b.skipSlots()
+			}
 		}
 	}
 	s.planSlopes()
@@ -10130,6 +10199,216 @@ func (s *Sampler) checkValue(node int, v int32) error {
 }
 
 var errStateSize = errors.New("state has the wrong number of values")
+
+// slotBlock is a block of spins in pairs as package vector's slot kernel reads it, for up
+// to 64 chains: 16 slots at a time, where the kernels for many chains take one.
+type slotBlock struct {
+	node [][64]byte
+	at   []int    // where each 16 slots begin
+	live []uint16 // those that are updated
+}
+
+const slotChains = 64 // in a word
+
+// findSlots says which blocks the kernel takes: spins in pairs, enough of them to fill its
+// runs of slots.
+func (s *Sampler) findSlots(b *blockPlan) {
+	f := &s.model.Format
+	if s.kernelInUse != AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil ||
+		b.kind != Spin || b.layer != nil {
+		return
+	}
+	padded := (len(b.nodes) + SlotRun - 1) / SlotRun * SlotRun
+	if padded > 2*len(b.nodes) && (s.chains > 8 || padded > 8*len(b.nodes)) {
+		return
+	}
+	for i := range b.nodes {
+		if b.kernel[i] != kernelPattern && b.kernel[i] != kernelGroups || b.end[i]-b.start[i] > SlotDegree {
+			return
+		}
+		for _, r := range b.input[b.start[i]:b.end[i]] {
+			if r < 0 { // a product
+				return
+			}
+		}
+	}
+	b.slots = &slotBlock{}
+}
+
+// slotKernel says whether the kernel serves a block at the current β.
+func (s *Sampler) slotKernel(b *blockPlan) bool { return b.slots != nil && s.spins.cells != nil }
+
+// slotsServe says whether it serves all blocks of a superblock.
+func (s *Sampler) slotsServe(i int) bool {
+	for _, b := range s.blocks[i] {
+		if !s.slotKernel(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// buildSlots makes the slots from the weights at hand.
+func (s *Sampler) buildSlots(b *blockPlan) {
+	v := b.slots
+	groups := (len(b.nodes) + 15) / 16
+	if v.node == nil {
+		size := 0
+		for g := range groups {
+			v.at = append(v.at, size)
+			size += (SlotsAtFirst + SlotsStride*b.slotDegree(g)) / 64
+		}
+		v.node = make([][64]byte, size)
+	}
+	var w []int32
+	var start int32
+	for g := range groups {
+		degree := b.slotDegree(g)
+		v.put(g, SlotsAtDegree, 0, int32(degree))
+		for k := range 16 {
+			i := min(16*g+k, len(b.nodes)-1)
+			w, start = nodeWeights(s, b, i, w)
+			v.put(g, SlotsAtRows, k, b.row[i])
+			for j := range degree {
+				row, add := b.row[i], int32(0)
+				if j < len(w) {
+					row, add = b.input[int(b.start[i])+j], 2*w[j]
+					start -= w[j]
+				}
+				v.put(g, SlotsAtFirst+SlotsStride*j, k, row)
+				v.put(g, SlotsAtFirst+SlotsStride*j+64, k, add)
+			}
+			v.put(g, SlotsAtStart, k, start)
+		}
+	}
+}
+
+// slotDegree is the largest number of inputs of 16 slots.
+func (b *blockPlan) slotDegree(g int) int {
+	n := 0
+	for i := 16 * g; i < min(16*g+16, len(b.nodes)); i++ {
+		n = max(n, int(b.end[i]-b.start[i]))
+	}
+	return n
+}
+
+// put writes number k of the 64 bytes at a place of 16 slots, number is what stands there.
+func (v *slotBlock) put(g, at, k int, x int32) {
+	binary.LittleEndian.PutUint32(v.node[v.at[g]+at/64][4*k:], uint32(x))
+}
+
+func (v *slotBlock) number(g, at, k int) int32 {
+	return int32(binary.LittleEndian.Uint32(v.node[v.at[g]+at/64][4*k:]))
+}
+
+// skipSlots lists the slots that are updated.
+func (b *blockPlan) skipSlots() {
+	b.slots.live = append(b.slots.live[:0], make([]uint16, (len(b.nodes)+15)/16)...)
+	for i := range b.nodes {
+		if !b.skip[i] {
+			b.slots.live[i/16] |= 1 << (i % 16)
+		}
+	}
+}
+
+// slotWorker is what a worker needs for the kernel.
+type slotWorker struct {
+	args   Slots
+	digits SlotDigits
+	live   [SlotRun / 16]uint16
+}
+
+// updateSlots is updateQuads for the kernel.
+func (s *Sampler) updateSlots(w *worker, b *blockPlan, lo, hi int) {
+	if w.slots == nil {
+		w.slots = &slotWorker{}
+	}
+	z, t := w.slots, w.spins
+	a := &z.args
+	a.State, a.Out, a.Cells = &w.bits[0], &w.outBits[0], &t.cells[0].bound
+	a.Digits, a.Live, a.Centre, a.Shift = &z.digits, &z.live, t.centre, uint32(t.cell)
+	for g := lo / 4; 4*g < hi; g += len(z.live) {
+		n := min(len(z.live), (hi+3)/4-g)
+		if !z.takeLive(b.slots.live[g:g+n], 4*(lo-4*g), 4*(hi-4*g)) {
+			continue
+		}
+		a.Node, a.Groups = &b.slots.node[b.slots.at[g]][0], uint64(n)
+		for chain := 0; chain < s.chains; chain += 32 {
+			chains := min(32, s.chains-chain)
+			w.noise.fillSlots(w.sweep, uint32(chain/2), (chains+1)/2, uint32(b.first/4+4*g), &z.digits)
+			a.Half, a.Chains = uint64(chain/8), uint64(chains)
+			SpinSlots512(a)
+			s.chooseSlots(w, b, g, n, chain, chains)
+		}
+	}
+}
+
+// takeLive takes the slots from lo to hi of a run, and says whether there are any.
+func (z *slotWorker) takeLive(live []uint16, lo, hi int) bool {
+	any := uint16(0)
+	for k, x := range live {
+		if 16*k < lo {
+			x &= ^uint16(0) << (lo - 16*k)
+		}
+		if 16*k+16 > hi {
+			x &= ^uint16(0) >> (16*k + 16 - hi)
+		}
+		z.live[k] = x
+		any |= x
+	}
+	return any != 0
+}
+
+// chooseSlots updates the slots of a run that the kernel left open.
+func (s *Sampler) chooseSlots(w *worker, b *blockPlan, g, n, chain, chains int) {
+	z := w.slots
+	for k := range n {
+		for c, open := range z.args.Open[k][:chains] {
+			for open &= z.live[k]; open != 0; open &= open - 1 {
+				q := bits.TrailingZeros16(open)
+				slot := uint32(b.first + 16*(g+k) + q)
+				field := b.slots.field(w.bits, g+k, q, chain+c)
+				value := w.chooseField(s, field, uint32(z.digits[c][16*k+q]), uint32(chain+c), slot)
+				s.setBit(w, b, 16*(g+k)+q, chain+c, value)
+			}
+		}
+	}
+}
+
+// field is the field of slot k of 16 in a chain.
+func (v *slotBlock) field(state []uint64, g, k, chain int) int64 {
+	sum := int64(v.number(g, SlotsAtStart, k))
+	for j := range int(v.number(g, SlotsAtDegree, 0)) {
+		at := SlotsAtFirst + SlotsStride*j
+		bit := state[v.number(g, at, k)] >> chain & 1
+		sum += int64(bit) * int64(v.number(g, at+64, k))
+	}
+	return sum
+}
+
+// fillSlots draws for the slot kernel: so many pairs from the first one on, for the quads
+// from g on.
+func (z *noise) fillSlots(sweep uint64, first uint32, pairs int, g uint32, to *SlotDigits) {
+	if z.n == ARS5 {
+		z.setCounter(sweep, g)
+		for p := range pairs {
+			ArsSlots512(&z.ars, first+uint32(p), (*[2][SlotRun]uint16)(to[2*p:]))
+		}
+		return
+	}
+	k, x := &z.key, &z.slots
+	q := digitM0 * uint64(uint32(sweep))
+	r := digitM1 * uint64(uint32(q>>32)^CounterC3(PurposeUpdate+z.phase, z.draw, sweep)^k[0][1])
+	x.B, x.C, x.L = r>>32^uint64(k[1][0]), q&(1<<32-1)^uint64(k[1][1]), r&(1<<32-1)
+	for i, key := range k[2:] {
+		x.Keys[i] = [2]uint64{uint64(key[0]), uint64(key[1])}
+	}
+	x.More = z.philox.More
+	for p := range pairs {
+		x.Pair = uint64((first + uint32(p)) ^ k[0][0])
+		PhiloxSlots512(x, g, (*[2][SlotRun]uint16)(to[2*p:]))
+	}
+}
 
 // transpose8 turns eight words of 64 chains into indices: afterwards byte k of
 // a[j] holds, in bit i, the bit of chain 8k+j of what a[i] was.
@@ -11309,6 +11588,7 @@ type worker struct {
 
 	vector *spinWorker
 	fours  *fourWorker
+	slots  *slotWorker
 	plane  *planeWorker
 	cats   Cats
 	wide   *wideWorker
@@ -11427,6 +11707,9 @@ func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
 // of emitted code before the next one begins, while its tables are in the cache.
 func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	parts := s.straight.parts(i)
+	if s.slotsServe(i) {
+		parts = nil
+	}
 	for _, f := range parts {
 		for tile := first; tile < s.tiles; tile += step {
 			s.bind(w, tile, sweep)
@@ -11481,6 +11764,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		return
 	case s.planes != nil && b.user == nil:
 		s.updatePlanes(w, b, tile, lo, hi)
+		return
+	case s.slotKernel(b):
+		s.updateSlots(w, b, lo, hi)
 		return
 	case b.joint != nil:
 		if lo == 0 { // it is not shared among threads
@@ -14433,6 +14719,9 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 	s.patterns = len(pool)
 	for _, super := range s.blocks {
 		for _, b := range super {
+			if b.slots != nil {
+				s.buildSlots(b)
+			}
 			if b.layer != nil {
 				s.fillLayer(b)
 				continue
