@@ -59,54 +59,84 @@ func (s *Sampler) slotsServe(i int) bool {
 // buildSlots makes the slots from the weights at hand.
 func (s *Sampler) buildSlots(b *blockPlan) {
 	v := b.slots
-	groups := (len(b.nodes) + 15) / 16
 	if v.node == nil {
-		size := 0
-		for g := range groups {
-			v.at = append(v.at, size)
-			size += (vector.SlotsAtFirst + vector.SlotsStride*b.slotDegree(g)) / 64
-		}
-		v.node = make([][64]byte, size)
+		s.placeSlots(b)
 	}
 	var w []int32
 	var start int32
-	for g := range groups {
-		degree := b.slotDegree(g)
-		v.put(g, vector.SlotsAtDegree, 0, int32(degree))
+	for g := range v.at {
+		sums := v.number(g, vector.SlotsAtSums)
 		for k := range 16 {
-			i := min(16*g+k, len(b.nodes)-1)
-			w, start = nodeWeights(s, b, i, w)
-			v.put(g, vector.SlotsAtRows, k, b.row[i])
-			for j := range degree {
-				row, add := b.row[i], int32(0)
+			w, start = nodeWeights(s, b, min(16*g+k, len(b.nodes)-1), w)
+			for j := range int(v.number(g, vector.SlotsAtDegree)) {
+				add := int32(0)
 				if j < len(w) {
-					row, add = b.input[int(b.start[i])+j], 2*w[j]
+					add = 2 * w[j]
 					start -= w[j]
 				}
-				v.put(g, vector.SlotsAtFirst+vector.SlotsStride*j, k, row)
-				v.put(g, vector.SlotsAtFirst+vector.SlotsStride*j+64, k, add)
+				v.put(g, int(sums)+64+64*j+4*k, add)
 			}
-			v.put(g, vector.SlotsAtStart, k, start)
+			v.put(g, int(sums)+4*k, start)
 		}
 	}
 }
 
-// slotDegree is the largest number of inputs of 16 slots.
-func (b *blockPlan) slotDegree(g int) int {
-	n := 0
-	for i := 16 * g; i < min(16*g+16, len(b.nodes)); i++ {
-		n = max(n, int(b.end[i]-b.start[i]))
+// placeSlots finds room for all slots of a block and writes their rows.
+func (s *Sampler) placeSlots(b *blockPlan) {
+	v := b.slots
+	for g := range (len(b.nodes) + 15) / 16 {
+		degree := 0
+		for i := 16 * g; i < min(16*g+16, len(b.nodes)); i++ {
+			degree = max(degree, int(b.end[i]-b.start[i]))
+		}
+		v.at = append(v.at, len(v.node))
+		v.grow((vector.SlotsAtFirst + 4*degree + 63) / 64)
+		v.put(g, vector.SlotsAtDegree, int32(degree))
+		for j := -1; j < degree; j++ { // -1: the slots themselves
+			var rows [16]int32
+			for k := range rows {
+				i := min(16*g+k, len(b.nodes)-1)
+				rows[k] = b.row[i]
+				if in := b.input[b.start[i]:b.end[i]]; j >= 0 && j < len(in) {
+					rows[k] = in[j]
+				}
+			}
+			first := rows[0]
+			if !s.everyOther(&rows) {
+				first = -1
+				at := 64 * (len(v.node) - v.at[g])
+				v.grow(1)
+				for k, r := range rows {
+					v.put(g, at+4*k, r)
+				}
+			}
+			v.put(g, vector.SlotsAtRow+4*(1+j), first)
+		}
+		v.put(g, vector.SlotsAtSums, int32(64*(len(v.node)-v.at[g])))
+		v.grow(1 + degree)
 	}
-	return n
 }
 
-// put writes number k of the 64 bytes at a place of 16 slots, number is what stands there.
-func (v *slotBlock) put(g, at, k int, x int32) {
-	binary.LittleEndian.PutUint32(v.node[v.at[g]+at/64][4*k:], uint32(x))
+// everyOther says whether rows are every other one, the last one not at the end of the
+// state, as the kernel reads what lies between.
+func (s *Sampler) everyOther(rows *[16]int32) bool {
+	for k, r := range rows {
+		if r != rows[0]+int32(2*k) {
+			return false
+		}
+	}
+	return int(rows[0])+33 <= s.spinRows
 }
 
-func (v *slotBlock) number(g, at, k int) int32 {
-	return int32(binary.LittleEndian.Uint32(v.node[v.at[g]+at/64][4*k:]))
+func (v *slotBlock) grow(n int) { v.node = append(v.node, make([][64]byte, n)...) }
+
+// put writes a number at a place of 16 slots, number is what stands there.
+func (v *slotBlock) put(g, at int, x int32) {
+	binary.LittleEndian.PutUint32(v.node[v.at[g]+at/64][at%64:], uint32(x))
+}
+
+func (v *slotBlock) number(g, at int) int32 {
+	return int32(binary.LittleEndian.Uint32(v.node[v.at[g]+at/64][at%64:]))
 }
 
 // skipSlots lists the slots that are updated.
@@ -174,22 +204,22 @@ func (s *Sampler) chooseSlots(w *worker, b *blockPlan, g, n, chain, chains int) 
 		for c, open := range z.args.Open[k][:chains] {
 			for open &= z.live[k]; open != 0; open &= open - 1 {
 				q := bits.TrailingZeros16(open)
-				slot := uint32(b.first + 16*(g+k) + q)
-				field := b.slots.field(w.bits, g+k, q, chain+c)
-				value := w.chooseField(s, field, uint32(z.digits[c][16*k+q]), uint32(chain+c), slot)
-				s.setBit(w, b, 16*(g+k)+q, chain+c, value)
+				i := 16*(g+k) + q
+				field := b.slotField(w.bits, i, chain+c)
+				value := w.chooseField(s, field, uint32(z.digits[c][16*k+q]), uint32(chain+c), uint32(b.first+i))
+				s.setBit(w, b, i, chain+c, value)
 			}
 		}
 	}
 }
 
-// field is the field of slot k of 16 in a chain.
-func (v *slotBlock) field(state []uint64, g, k, chain int) int64 {
-	sum := int64(v.number(g, vector.SlotsAtStart, k))
-	for j := range int(v.number(g, vector.SlotsAtDegree, 0)) {
-		at := vector.SlotsAtFirst + vector.SlotsStride*j
-		bit := state[v.number(g, at, k)] >> chain & 1
-		sum += int64(bit) * int64(v.number(g, at+64, k))
+// slotField is the field of node i of a block in a chain.
+func (b *blockPlan) slotField(state []uint64, i, chain int) int64 {
+	v, g := b.slots, i/16
+	at := int(v.number(g, vector.SlotsAtSums)) + 4*(i%16)
+	sum := int64(v.number(g, at))
+	for j, r := range b.input[b.start[i]:b.end[i]] {
+		sum += int64(state[r]>>chain&1) * int64(v.number(g, at+64+64*j))
 	}
 	return sum
 }

@@ -26,21 +26,23 @@ type SlotPhilox struct {
 	More          uint64
 }
 
-// What the kernel reads about 16 slots, in bytes from a multiple of 64, 16 numbers of 32
-// bits in each 64 bytes:
+// What the kernel reads about 16 slots, in bytes from a multiple of 64, numbers having 32
+// bits:
 //
-//	SlotsAtDegree  the largest number of neighbours, once
-//	SlotsAtRows    the slots' rows
-//	SlotsAtStart   fields with all neighbours at -1
-//	SlotsAtFirst   for each neighbour, SlotsStride bytes: rows, then what +1 adds
+//	SlotsAtDegree  the largest number of neighbours
+//	SlotsAtSums    where the sums are
+//	SlotsAtRow     the row of slot 0, where that of slot k is 2k further; -1: see below
+//	SlotsAtFirst   the same of each neighbour; with a neighbour's rows the next one is
+//	               there too
 //
-// Rows without so many neighbours have some that add 0.
+// and from the next multiple of 64 on by 16 numbers the rows of the slots and neighbours
+// with -1, in this order. The sums are the fields with all neighbours at -1, then what +1
+// adds of each neighbour. Slots without so many neighbours have some that add 0.
 const (
 	SlotsAtDegree = 0
-	SlotsAtRows   = 64
-	SlotsAtStart  = 128
-	SlotsAtFirst  = 192
-	SlotsStride   = 128
+	SlotsAtSums   = 4
+	SlotsAtRow    = 8
+	SlotsAtFirst  = 12
 )
 
 // Slots are the arguments of the kernel. Cell (field + Centre) >> Shift of two numbers

@@ -61,8 +61,8 @@ func TestSlotDigits(t *testing.T) {
 // slot that is live.
 func TestSlotKernelBounds(t *testing.T) {
 	needAVX512(t)
-	const rows, degree, cells = 40, 5, 64
-	const size = vector.SlotsAtFirst + vector.SlotsStride*degree
+	const rows, degree, cells = 80, 5, 64 // the slots in 0 to 31
+	const size = 64*(1+1+degree) + 64*(1+degree)
 	state, freeState := guarded[[rows]uint64](t)
 	node, freeNode := guarded[[8 * size]byte](t)
 	table, freeTable := guarded[[cells][2]uint32](t)
@@ -84,23 +84,56 @@ func TestSlotKernelBounds(t *testing.T) {
 		}
 		var own, start [8][16]int32
 		var from, add [8][degree][16]int32
+		end := 0
 		for g := range 8 {
-			live[g] = uint16(r.Uint32())
-			to := node[g*size:]
+			live[g] = uint16(r.Uint32() | -(r.Uint32() & 1))
+			to := node[end:]
 			put := func(at, k int, x int32) int32 {
 				binary.LittleEndian.PutUint32(to[at+4*k:], uint32(x))
 				return x
 			}
 			put(vector.SlotsAtDegree, 0, degree)
-			for k := range 16 {
-				own[g][k] = put(vector.SlotsAtRows, k, int32(g%2*16+k))
-				start[g][k] = put(vector.SlotsAtStart, k, int32(r.IntN(1000)-500))
-				for j := range degree {
-					at := vector.SlotsAtFirst + vector.SlotsStride*j
-					from[g][j][k] = put(at, k, 32+int32(r.IntN(8)))
-					add[g][j][k] = put(at+64, k, int32(r.IntN(600)-300))
+			at := 64
+			place := func(descriptor int, first int32, far []int32) (row [16]int32) {
+				put(descriptor, 0, first)
+				for k := range row {
+					if row[k] = first + int32(2*k); far != nil {
+						row[k] = put(at, k, far[k])
+					}
+				}
+				if far != nil {
+					put(descriptor, 0, -1)
+					at += 64
+				}
+				return row
+			}
+			far := make([]int32, 16)
+			for k := range far {
+				far[k] = int32(g%2 + 2*(15-k))
+			}
+			if r.IntN(2) == 0 {
+				own[g] = place(vector.SlotsAtRow, 0, far)
+			} else {
+				own[g] = place(vector.SlotsAtRow, int32(g%2), nil)
+			}
+			for j := range degree {
+				for k := range far {
+					far[k] = 32 + int32(r.IntN(rows-32))
+				}
+				if r.IntN(2) == 0 {
+					from[g][j] = place(vector.SlotsAtFirst+4*j, 0, far)
+				} else {
+					from[g][j] = place(vector.SlotsAtFirst+4*j, 32+int32(r.IntN(rows-33-31)), nil)
 				}
 			}
+			put(vector.SlotsAtSums, 0, int32(at))
+			for k := range 16 {
+				start[g][k] = put(at, k, int32(r.IntN(1000)-500))
+				for j := range degree {
+					add[g][j][k] = put(at+64+64*j, k, int32(r.IntN(600)-300))
+				}
+			}
+			end += at + 64 + 64*degree
 		}
 		before := *state
 		half, chains := r.IntN(2), 1+r.IntN(32)
