@@ -53,6 +53,7 @@ type blockPlan struct {
 	joint *jointPlan // a joint move
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
+	slots *slotBlock // nil: not for the slot kernel
 
 	vector []int // where each node begins in vectorSpins.node or fourSpins.node
 	plane  []int // where it begins in planePlan.nodes, -1: nowhere
@@ -222,6 +223,7 @@ func (s *Sampler) compile(o *Options) error {
 				p.start[i+1], p.tstart[i+1] = int32(len(p.input)), int32(len(p.terms))
 			}
 			s.findLayer(p)
+			s.findSlots(p)
 			plans = append(plans, p)
 		}
 		s.blocks = append(s.blocks, plans)

@@ -17,6 +17,7 @@ type noise struct {
 	kernel vector.Kernel
 	philox vector.Philox
 	ars    vector.Ars
+	slots  vector.SlotPhilox
 	words  rng.Words
 }
 

@@ -301,6 +301,8 @@ func (s *Sampler) Work() string {
 		what = "planes"
 	case s.vector != nil, s.fours != nil:
 		what = "spins"
+	case len(s.blocks) > 0 && s.slotsServe(0):
+		what = "slots"
 	case s.straight != nil:
 		what = "emitted code"
 	}
@@ -520,6 +522,9 @@ func (s *Sampler) skipClamped() {
 			b.skip = b.skip[:0]
 			for i := range b.kernel {
 				b.skip = append(b.skip, i >= len(b.nodes) || s.clamped[b.nodes[i]])
+			}
+			if b.slots != nil {
+				b.skipSlots()
 			}
 		}
 	}

@@ -50,6 +50,7 @@ type worker struct {
 
 	vector *spinWorker
 	fours  *fourWorker
+	slots  *slotWorker
 	plane  *planeWorker
 	cats   vector.Cats
 	wide   *wideWorker
@@ -168,6 +169,9 @@ func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
 // of emitted code before the next one begins, while its tables are in the cache.
 func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	parts := s.straight.parts(i)
+	if s.slotsServe(i) {
+		parts = nil
+	}
 	for _, f := range parts {
 		for tile := first; tile < s.tiles; tile += step {
 			s.bind(w, tile, sweep)
@@ -222,6 +226,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		return
 	case s.planes != nil && b.user == nil:
 		s.updatePlanes(w, b, tile, lo, hi)
+		return
+	case s.slotKernel(b):
+		s.updateSlots(w, b, lo, hi)
 		return
 	case b.joint != nil:
 		if lo == 0 { // it is not shared among threads

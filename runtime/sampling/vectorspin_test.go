@@ -19,8 +19,10 @@ import (
 // pairProgram is a program of up to 60 spins with pairs and biases: degrees from 0 to
 // 40 and beyond what one table holds, weights of all sizes, equal ones, formats from
 // one bit to more than 8-bit fields resolve.
-func pairProgram(r *rand.Rand) *ir.Program {
-	n := 1 + r.IntN(60)
+func pairProgram(r *rand.Rand) *ir.Program { return pairsOf(r, 1+r.IntN(60)) }
+
+// pairsOf is one of n spins.
+func pairsOf(r *rand.Rand, n int) *ir.Program {
 	degree := make([]int, n)
 	limit := 1 + r.IntN(40)
 	var edges [][2]int32
@@ -182,13 +184,16 @@ func equalsInterpreter(t *testing.T, k vector.Kernel) {
 // TestSpinKernelStaysWithItsModel changes everything that may change at run time: β,
 // weights, clamps, and holds the spin kernel to the portable engine.
 func TestSpinKernelStaysWithItsModel(t *testing.T) {
-	eachKernel(t, staysWithItsModel)
+	eachKernel(t, func(t *testing.T, k vector.Kernel) {
+		staysWithItsModel(t, k, func(r *rand.Rand, n int) (*ir.Program, int) { return pairProgram(r), 65 + 20*n })
+	})
 }
 
-func staysWithItsModel(t *testing.T, kernel vector.Kernel) {
+// staysWithItsModel does it with 60 models and numbers of chains.
+func staysWithItsModel(t *testing.T, kernel vector.Kernel, model func(r *rand.Rand, n int) (*ir.Program, int)) {
 	for n := range uint64(60) {
 		r := rand.New(rand.NewPCG(n, 2))
-		p := pairProgram(r)
+		p, chains := model(r, int(n))
 		if p.Headroom() > 1<<28 {
 			continue
 		}
@@ -200,7 +205,7 @@ func staysWithItsModel(t *testing.T, kernel vector.Kernel) {
 		var s [2]*sampling.Sampler
 		for i, k := range []vector.Kernel{vector.Portable, kernel} {
 			var err error
-			if s[i], err = sampling.NewSampler(m, sampling.Options{Chains: 65 + int(n)*20, Seed: n, Threads: 1 + i, Kernel: k}); err != nil {
+			if s[i], err = sampling.NewSampler(m, sampling.Options{Chains: chains, Seed: n, Threads: 1 + i, Kernel: k}); err != nil {
 				t.Fatal(err)
 			}
 			if s[i].Kernel() != k {

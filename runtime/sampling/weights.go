@@ -149,6 +149,9 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 	s.patterns = len(pool)
 	for _, super := range s.blocks {
 		for _, b := range super {
+			if b.slots != nil {
+				s.buildSlots(b)
+			}
 			if b.layer != nil {
 				s.fillLayer(b)
 				continue

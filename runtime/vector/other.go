@@ -19,6 +19,10 @@ func PhiloxSpins256(*Philox, uint32, *SpinDigits)     { panic("no kernel") }
 func ArsSpins256(*Ars, uint32, *SpinDigits)           { panic("no kernel") }
 func SpinUpdate256(*Spins256)                         { panic("no kernel") }
 
+func PhiloxSlots512(*SlotPhilox, uint32, *[2][SlotRun]uint16) { panic("no kernel") }
+func ArsSlots512(*Ars, uint32, *[2][SlotRun]uint16)           { panic("no kernel") }
+func SpinSlots512(*Slots)                                     { panic("no kernel") }
+
 func JoinWords512(*[2][2][64]uint32, *[4][64]uint32)           { panic("no kernel") }
 func Normals512(*[512]Cubic, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
 func Mix512(out, x, y *[64]float32, a, b float32)              { panic("no kernel") }

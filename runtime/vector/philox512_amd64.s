@@ -298,8 +298,12 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 
 // Z16 the counter of pair first, Z24 … Z29 the keys.
 #define ARS_CONSTANTS \
-	MOVQ            k+0(FP), DI;          \
-	MOVL            first+8(FP), AX;      \
+	MOVQ k+0(FP), DI;     \
+	MOVL first+8(FP), AX; \
+	ARS_KEYS
+
+// The counter of the pair in AX, in Z16, and the keys of DI.
+#define ARS_KEYS \
 	SHLQ            $32, AX;              \
 	MOVL            $0x55, BX;            \
 	KMOVW           BX, K1;               \
@@ -323,9 +327,8 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 	op key, Z6, Z6; \
 	op key, Z7, Z7
 
-// 32 pairs: the words of slots 0 and 1 of the four sets to Z8, Z10, Z12 and Z14, those
-// of slots 2 and 3 to Z9, Z11, Z13 and Z15.
-#define ARS_WORDS(pairs) \
+// 32 blocks at distances from the counter, to Z0 … Z7.
+#define ARS_BLOCKS(pairs) \
 	VPADDD  pairs<>+0(SB), Z16, Z0;   \
 	VPADDD  pairs<>+64(SB), Z16, Z1;  \
 	VPADDD  pairs<>+128(SB), Z16, Z2; \
@@ -343,7 +346,12 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 	ARS_ALL(VAESENC, Z26);            \
 	ARS_ALL(VAESENC, Z27);            \
 	ARS_ALL(VAESENC, Z28);            \
-	ARS_ALL(VAESENCLAST, Z29);        \
+	ARS_ALL(VAESENCLAST, Z29)
+
+// 32 pairs: the words of slots 0 and 1 of the four sets to Z8, Z10, Z12 and Z14, those
+// of slots 2 and 3 to Z9, Z11, Z13 and Z15.
+#define ARS_WORDS(pairs) \
+	ARS_BLOCKS(pairs);                \
 	VSHUFPS $0x88, Z1, Z0, Z8;        \
 	VSHUFPS $0xdd, Z1, Z0, Z9;        \
 	VSHUFPS $0x88, Z3, Z2, Z10;       \
@@ -405,5 +413,167 @@ row:
 	ADDQ $64, BX
 	DECL CX
 	JNE  row
+	VZEROUPPER
+	RET
+
+// The quads of 128 slots for ARS-5: of each eight the even ones, then the odd ones.
+DATA arsQuads<>+0(SB)/8, $0
+DATA arsQuads<>+8(SB)/8, $0
+DATA arsQuads<>+16(SB)/8, $0
+DATA arsQuads<>+24(SB)/8, $2
+DATA arsQuads<>+32(SB)/8, $0
+DATA arsQuads<>+40(SB)/8, $4
+DATA arsQuads<>+48(SB)/8, $0
+DATA arsQuads<>+56(SB)/8, $6
+DATA arsQuads<>+64(SB)/8, $0
+DATA arsQuads<>+72(SB)/8, $1
+DATA arsQuads<>+80(SB)/8, $0
+DATA arsQuads<>+88(SB)/8, $3
+DATA arsQuads<>+96(SB)/8, $0
+DATA arsQuads<>+104(SB)/8, $5
+DATA arsQuads<>+112(SB)/8, $0
+DATA arsQuads<>+120(SB)/8, $7
+DATA arsQuads<>+128(SB)/8, $0
+DATA arsQuads<>+136(SB)/8, $8
+DATA arsQuads<>+144(SB)/8, $0
+DATA arsQuads<>+152(SB)/8, $10
+DATA arsQuads<>+160(SB)/8, $0
+DATA arsQuads<>+168(SB)/8, $12
+DATA arsQuads<>+176(SB)/8, $0
+DATA arsQuads<>+184(SB)/8, $14
+DATA arsQuads<>+192(SB)/8, $0
+DATA arsQuads<>+200(SB)/8, $9
+DATA arsQuads<>+208(SB)/8, $0
+DATA arsQuads<>+216(SB)/8, $11
+DATA arsQuads<>+224(SB)/8, $0
+DATA arsQuads<>+232(SB)/8, $13
+DATA arsQuads<>+240(SB)/8, $0
+DATA arsQuads<>+248(SB)/8, $15
+DATA arsQuads<>+256(SB)/8, $0
+DATA arsQuads<>+264(SB)/8, $16
+DATA arsQuads<>+272(SB)/8, $0
+DATA arsQuads<>+280(SB)/8, $18
+DATA arsQuads<>+288(SB)/8, $0
+DATA arsQuads<>+296(SB)/8, $20
+DATA arsQuads<>+304(SB)/8, $0
+DATA arsQuads<>+312(SB)/8, $22
+DATA arsQuads<>+320(SB)/8, $0
+DATA arsQuads<>+328(SB)/8, $17
+DATA arsQuads<>+336(SB)/8, $0
+DATA arsQuads<>+344(SB)/8, $19
+DATA arsQuads<>+352(SB)/8, $0
+DATA arsQuads<>+360(SB)/8, $21
+DATA arsQuads<>+368(SB)/8, $0
+DATA arsQuads<>+376(SB)/8, $23
+DATA arsQuads<>+384(SB)/8, $0
+DATA arsQuads<>+392(SB)/8, $24
+DATA arsQuads<>+400(SB)/8, $0
+DATA arsQuads<>+408(SB)/8, $26
+DATA arsQuads<>+416(SB)/8, $0
+DATA arsQuads<>+424(SB)/8, $28
+DATA arsQuads<>+432(SB)/8, $0
+DATA arsQuads<>+440(SB)/8, $30
+DATA arsQuads<>+448(SB)/8, $0
+DATA arsQuads<>+456(SB)/8, $25
+DATA arsQuads<>+464(SB)/8, $0
+DATA arsQuads<>+472(SB)/8, $27
+DATA arsQuads<>+480(SB)/8, $0
+DATA arsQuads<>+488(SB)/8, $29
+DATA arsQuads<>+496(SB)/8, $0
+DATA arsQuads<>+504(SB)/8, $31
+GLOBL arsQuads<>(SB), RODATA|NOPTR, $512
+
+#define ARS_SLOTS(a, b, at) \
+	VPUNPCKLQDQ b, a, Z8;          \
+	VPUNPCKHQDQ b, a, Z9;          \
+	VMOVDQU64   Z8, at+0(SI);      \
+	VMOVDQU64   Z9, at+256(SI)
+
+// func ArsSlots512(k *Ars, pair uint32, digits *[2][SlotRun]uint16)
+TEXT ·ArsSlots512(SB), NOSPLIT, $0-24
+	MOVQ            k+0(FP), DI
+	MOVL            pair+8(FP), AX
+	ARS_KEYS
+	MOVQ            digits+16(FP), SI
+	ARS_BLOCKS(arsQuads)
+	ARS_SLOTS(Z0, Z1, 0)
+	ARS_SLOTS(Z2, Z3, 64)
+	ARS_SLOTS(Z4, Z5, 128)
+	ARS_SLOTS(Z6, Z7, 192)
+	VZEROUPPER
+	RET
+
+// Rounds 1 and 2 for quads p: numbers a, b, c, d.
+#define PHILOX_SLOT_HEAD(p, a, b, c, d) \
+	VPMULUDQ  p, Z31, b;      \
+	VPSRLQ    $32, b, a;      \
+	VPXORQ    Z24, a, a;      \
+	VPMULUDQ  a, Z30, d;      \
+	VPXORQ    Z25, b, a;      \
+	VPSRLQ    $32, d, c;      \
+	VPXORQ    Z26, c, c;      \
+	VMOVDQA64 Z27, b
+
+// The digits of both chains of a pair for eight quads.
+#define PHILOX_SLOTS(a, b, c, d, at) \
+	VPSHUFD   $0xa0, b, K1, a;  \
+	VPSHUFD   $0xa0, d, K1, c;  \
+	VMOVDQU64 a, at+0(SI);      \
+	VMOVDQU64 c, at+256(SI)
+
+// func PhiloxSlots512(k *SlotPhilox, quad uint32, digits *[2][SlotRun]uint16)
+TEXT ·PhiloxSlots512(SB), NOSPLIT, $0-24
+	MOVQ         k+0(FP), DI
+	MOVL         quad+8(FP), AX
+	MOVQ         digits+16(FP), SI
+	VPBROADCASTQ 0(DI), Z24
+	VPBROADCASTQ 8(DI), Z25
+	VPBROADCASTQ 16(DI), Z26
+	VPBROADCASTQ 24(DI), Z27
+	VPBROADCASTQ AX, Z29
+	VPADDQ       philoxRow<>(SB), Z29, Z29
+	MOVL         $8, AX
+	VPBROADCASTQ AX, Z28
+	MOVL         $0xD2511F53, AX
+	VPBROADCASTQ AX, Z30
+	MOVL         $0xCD9E8D57, AX
+	VPBROADCASTQ AX, Z31
+	MOVL         $0xaaaa, AX
+	KMOVW        AX, K1
+	MOVQ         160(DI), DX
+	TESTQ        DX, DX
+	PHILOX_SLOT_HEAD(Z29, Z0, Z1, Z2, Z3)
+	VPADDQ       Z28, Z29, Z29
+	PHILOX_SLOT_HEAD(Z29, Z6, Z7, Z8, Z9)
+	VPADDQ       Z28, Z29, Z29
+	PHILOX_SLOT_HEAD(Z29, Z12, Z13, Z14, Z15)
+	VPADDQ       Z28, Z29, Z29
+	PHILOX_SLOT_HEAD(Z29, Z18, Z19, Z20, Z21)
+	PHILOX_ROUND1(32)
+	PHILOX_ROUND2(48)
+	PHILOX_ROUND3(64)
+	PHILOX_ROUND4(80)
+	PHILOX_ROUND1(96)
+	JEQ          seven
+	PHILOX_ROUND2(112)
+	PHILOX_ROUND3(128)
+	PHILOX_ROUND4(144)
+	JMP          digits
+
+seven:
+	VMOVDQA64 Z5, Z1
+	VMOVDQA64 Z4, Z3
+	VMOVDQA64 Z11, Z7
+	VMOVDQA64 Z10, Z9
+	VMOVDQA64 Z17, Z13
+	VMOVDQA64 Z16, Z15
+	VMOVDQA64 Z23, Z19
+	VMOVDQA64 Z22, Z21
+
+digits:
+	PHILOX_SLOTS(Z0, Z1, Z2, Z3, 0)
+	PHILOX_SLOTS(Z6, Z7, Z8, Z9, 64)
+	PHILOX_SLOTS(Z12, Z13, Z14, Z15, 128)
+	PHILOX_SLOTS(Z18, Z19, Z20, Z21, 192)
 	VZEROUPPER
 	RET
