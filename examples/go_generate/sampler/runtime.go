@@ -393,6 +393,11 @@ func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw u
 	return b[slot&3]
 }
 
+// Number is the word of a continuous update: one block serves 4 chains of a slot.
+func (w Words) Number(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
+	return w.Word32(p, chain/4, sweep, 4*slot+chain%4, draw)
+}
+
 // Package runtime/vector.
 
 // Ars is what ARS-5 in one sweep needs for the pairs of chains of one quad of slots: the
@@ -551,9 +556,6 @@ type Draws struct {
 // each chain. Their operations are those of the portable code, in its order, each
 // rounded, no product fused with a sum.
 
-// Cubic is a piece of the function from words to normal numbers, see sampling.
-type Cubic struct{ Q, A, B, C float64 }
-
 // Term is a weight and a row, At bytes from the beginning of the state.
 type Term struct {
 	Weight float32
@@ -625,6 +627,25 @@ const (
 	NetRows  = 256
 	NetCells = 1 << 16
 )
+
+// Words and normal numbers of continuous nodes, 64 chains of one slot at a time. A block of
+// the generator serves four chains.
+
+// NormalTable holds the polynomials of normal numbers, see sampling: Columns[l][i] is the
+// coefficient of x^l of piece i, and Rows has the same by piece.
+type NormalTable struct {
+	Columns [6][32]float32
+	Rows    [32][8]float32
+}
+
+// NormalPieces is how many pieces there are; NormalRare is the least n of theirs.
+const (
+	NormalPieces = 32
+	NormalRare   = 1 << 15
+)
+
+// PhiloxHead is A to L of a Philox, of another slot.
+type PhiloxHead struct{ A, D, F, H, L uint64 }
 
 // Philox is what Philox4x32 in one sweep needs for the pairs of chains of one quad
 // of slots: the counters of all pairs differ in c1 alone, so that a part of the
@@ -4708,21 +4729,27 @@ func (s *Sampler) gaussian(a float64) (h, sd float32) {
 
 // floatScratch is what a worker needs for float blocks.
 type floatScratch struct {
-	first  noise // words, as of digits of pairs of chains that are chains
-	halves [2][2][64]uint32
-	word   [4][64]uint32 // first words of four slots
-	second noise         // second digits
-	sum    [64]float32   // of linear terms
-	square [64]float32   // of square terms
-	term   [64]float32   // one term
-	theta  [][64]float32 // of a categorical
-	e      []int64       // exponentials of one chain
-	index  [64]int32     // of weights
-	stack  [][64]float32 // of expressions
-	own    [64]float32   // a category, for expressions
+	first  noise          // of words
+	word   [64]uint32     // of a slot
+	normal [4][64]float32 // numbers of four slots
+	second noise          // second digits
+	sum    [64]float32    // of linear terms
+	square [64]float32    // of square terms
+	term   [64]float32    // one term
+	theta  [][64]float32  // of a categorical
+	e      []int64        // exponentials of one chain
+	index  [64]int32      // of weights
+	stack  [][64]float32  // of expressions
+	own    [64]float32    // a category, for expressions
 	net    netScratch
 	before [64]float32 // a sum, where a program may give up
 	step   stepScratch
+
+	heads     []PhiloxHead // of headSlots slots from headSlot on, sweep after sweep
+	headSlot  uint32
+	headSlots int
+	headSweep uint64 // the first
+	headSpan  int    // sweeps to work out at once
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -4933,21 +4960,21 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
-	words := &f.word[slot&3]
-	if x.bounds == nil {
-		w.normals(s, &f.term, n, slot, chain)
+	z := &f.normal[slot&3]
+	if x.bounds != nil {
+		f.numbers(w.sweep, chain, n, slot, 0)
 	}
 	if x.bounds == nil && !square {
 		switch s.kernelInUse {
 		case AVX512:
-			Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			Mix512((*[64]float32)(out), &f.sum, z, h, sd)
 			return
 		case AVX2:
-			Mix256((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			Mix256((*[64]float32)(out), &f.sum, z, h, sd)
 			return
 		}
 		for c := range out {
-			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
+			out[c] = float32(f.sum[c]*h) + float32(sd*z[c])
 		}
 		return
 	}
@@ -4957,29 +4984,34 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		}
 		mean := float32(f.sum[c] * h)
 		if x.bounds != nil {
-			second := s.rng.Word32(PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
-			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, words[c], second)
+			second := s.rng.Number(PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
+			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, f.word[c], second)
 			continue
 		}
-		out[c] = mean + float32(sd*f.term[c])
+		out[c] = mean + float32(sd*z[c])
 	}
 }
 
-// normal is a standard normal number from a first word; one in 4,096 takes a
-// second.
-func (s *Sampler) normal(p Purpose, w, chain uint32, sweep uint64, slot uint32) float64 {
+// quadNormals draws for the nodes i … i+3 of a block that take a normal number.
+func (w *worker) quadNormals(s *Sampler, b *blockPlan, i, n int, slot, chain uint32) {
+	rows := 0
+	for q := range min(4, len(b.float.nodes)-i) {
+		if !b.skip[i+q] && b.step == stepNone && b.float.nodes[i+q].bounds == nil {
+			rows = q + 1
+		}
+	}
+	if rows > 0 {
+		w.normalRows(s, w.float.normal[:rows], n, slot, chain)
+	}
+}
+
+// normal is a standard normal number from a first word; one in 65,536 takes a second.
+func (s *Sampler) normal(w uint32, second func() uint32) float32 {
 	n := w & (1<<31 - 1)
-	var z float64
-	if n >= 1<<19 {
-		z = s.normals.at(n)
-	} else {
-		v := s.rng.Word32(p+s.phase, chain, sweep, slot, 1)
-		z = NormalQuantile((float64(uint64(n)<<32|uint64(v)) + 0.5) / (1 << 64))
+	if n >= NormalRare {
+		return withSign(normalOf(s.normals, n), w)
 	}
-	if w>>31 == 0 {
-		return -z
-	}
-	return z
+	return withSign(float32(NormalQuantile((float64(uint64(n)<<32|uint64(second()))+0.5)/(1<<64))), w)
 }
 
 // truncatedNormal is a normal number inside bounds, from two words.
@@ -5037,11 +5069,14 @@ func (s *Sampler) initialFloat(in Init, v *Var, slot int32, chain int) float32 {
 	if v.Range != nil && sd == 0 {
 		return intoRange(float32(mean), v.Range)
 	}
-	w := s.rng.Word32(PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 0)
-	if v.Range == nil {
-		return float32(mean + float64(sd*s.normal(PurposeInit, w, uint32(chain), s.sweep, uint32(slot))))
+	word := func(draw uint32) uint32 {
+		return s.rng.Word32(PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), draw)
 	}
-	return truncatedNormal(mean, sd, v.Range, w, s.rng.Word32(PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 1))
+	if v.Range == nil {
+		z := s.normal(word(0), func() uint32 { return word(1) })
+		return float32(mean + float64(sd*float64(z)))
+	}
+	return truncatedNormal(mean, sd, v.Range, word(0), word(1))
 }
 
 // Floats appends the values of a continuous node in every chain.
@@ -6433,6 +6468,7 @@ type jointPlan struct {
 	kind jointKind
 	root []float64 // of the mass of each node; nil: 1
 	fits int       // row of the steps that warm-up fits, -1 without
+	at   []int32   // of langevin: where rows begin in a tile, in bytes; nil: not for the kernel
 }
 
 const largestError = 1000 // of the energy that a move of hmc may make, as in Stan
@@ -6452,7 +6488,10 @@ type jointScratch struct {
 	sum                     [64]float64
 	size                    [64]float64 // of the step of each chain
 	one                     bool        // all chains have that of the first
+	sizeAt                  uint64      // 1 + its sweep; 0: none
 	step, half              [64]float32 // factors in front, by chain
+	noiseSweep              uint64      // those of langevin are for
+	noiseBeta, noiseSize    float64
 }
 
 // factors fills the factors in front, which are functions of the step size.
@@ -6488,12 +6527,14 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 			break
 		}
 		if b.joint.kind.drawn() {
-			s.jointNoise(w, b, lane, n, uint32(64*word))
-		}
-		for i := range b.nodes {
-			w.joint.old[i] = *w.jointRow(s, b, i, lane)
+			w.normalRows(s, w.joint.noise[:len(b.nodes)], n, uint32(b.first), uint32(64*word))
 		}
 		w.stepSizes(s, b.joint, lane)
+		if b.joint.at == nil {
+			for i := range b.nodes {
+				w.joint.old[i] = *w.jointRow(s, b, i, lane)
+			}
+		}
 		if b.joint.kind.tested() {
 			s.accepted(w, b, lane, n, word)
 		} else {
@@ -6505,7 +6546,9 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 // stepSizes fills the step size of each chain.
 func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
 	if w.joint.one = j.fits < 0; w.joint.one {
-		w.joint.size[0] = j.StepSize.Value(w.sweep)
+		if at := w.sweep + 1; w.joint.sizeAt != at {
+			w.joint.size[0], w.joint.sizeAt = j.StepSize.Value(w.sweep), at
+		}
 		return
 	}
 	w.fittedSizes(s, j, lane)
@@ -6514,17 +6557,6 @@ func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
 // jointRow is the state of node i of a block in the chains of a word.
 func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
 	return w.lane(s, b.row[i], lane)
-}
-
-// jointNoise draws a normal number for each node and chain.
-func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32) {
-	for g := 0; g < len(b.nodes); g += 4 {
-		slot := uint32(b.first + g)
-		w.float.fillWords(w.sweep, chain, n, slot/4)
-		for q := range min(4, len(b.nodes)-g) {
-			w.normals(s, &w.joint.noise[g+q], n, slot+uint32(q), chain)
-		}
-	}
 }
 
 // jointSlopes fills the derivatives of the energy at the present state.
@@ -6559,9 +6591,10 @@ func (s *Sampler) follow(w *worker, b *blockPlan, lane, n int) {
 // keeps its state.
 func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	j := b.joint
+	var lost uint64
 	switch j.kind {
 	case jointLangevin:
-		s.langevin(w, b, lane, n)
+		lost = s.langevin(w, b, lane, n)
 	case jointUnderdamped:
 		s.underdamped(w, b, lane, n)
 	case jointGradient:
@@ -6569,7 +6602,9 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	case jointNesterov:
 		s.nesterov(w, b, lane, n)
 	}
-	lost := s.infinite(w, b, lane, n)
+	if j.kind != jointLangevin {
+		lost = s.infinite(w, b, lane, n)
+	}
 	if lost == 0 {
 		return
 	}
@@ -6580,13 +6615,36 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	}
 }
 
-// langevin is one step of the unadjusted Langevin algorithm.
-func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
-	noise := b.joint.NoiseScale.Value(w.sweep)
-	w.joint.factors(func(size float64) (step, half float32) {
-		return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
-	})
-	s.follow(w, b, lane, n)
+// langevin is one step of the unadjusted Langevin algorithm. It tells the chains that
+// left the numbers.
+func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
+	j := &w.joint
+	if w.sweep != j.noiseSweep || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
+		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
+		noise := b.joint.NoiseScale.Value(w.sweep)
+		j.factors(func(size float64) (step, half float32) {
+			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
+		})
+	}
+	if b.joint.at == nil {
+		s.follow(w, b, lane, n)
+		return s.infinite(w, b, lane, n)
+	}
+	s.jointSlopes(w, b, lane, n)
+	lost = Langevin512(&w.floats[64*lane], &b.joint.at[0], len(b.nodes), &j.old[0], &j.slope[0], &j.noise[0], j.step[0], j.half[0])
+	return lost & (1<<n - 1)
+}
+
+// placeRows lists the rows of a block for the kernel of langevin, where it is for it: all
+// nodes move.
+func (s *Sampler) placeRows(b *blockPlan) {
+	b.joint.at = nil
+	if b.joint.kind != jointLangevin || slices.Contains(b.skip[:len(b.nodes)], true) {
+		return
+	}
+	for i := range b.nodes {
+		b.joint.at = append(b.joint.at, s.rowBytes(b.row[i]))
+	}
 }
 
 // descend is one step down the gradient.
@@ -6644,9 +6702,8 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 		alpha[c] = min(0, ratio[c])
 	}
 	s.exponentials(&alpha)
-	w.float.first.draw = 2
-	w.float.drawWords(w.sweep, uint32(64*word), n, uint32(b.first)/4)
-	words := &w.float.word[b.first&3]
+	w.float.numbers(w.sweep, uint32(64*word), n, uint32(b.first), 2)
+	words := &w.float.word
 	back := uint64(0)
 	for c := range n {
 		l := ratio[c]
@@ -6874,15 +6931,6 @@ func (s *Sampler) exponentials(x *[64]float64) {
 }
 
 var exponentialOps = [...]Op{{Code: OpLoadWide, Base: BaseOut}, {Code: OpExponential}, {Code: OpStore, Base: BaseOut}, {}}
-
-// normals are the normal numbers of draws 0 and 1 for a slot in n chains of a word.
-func (w *worker) normals(s *Sampler, z *[64]float32, n int, slot, chain uint32) {
-	words := &w.float.word[slot&3]
-	for rare := s.normals.fill(s.kernelInUse, words, z) & (1<<n - 1); rare != 0; rare &= rare - 1 {
-		c := bits.TrailingZeros64(rare)
-		z[c] = float32(s.normal(PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
-	}
-}
 
 // countMoves counts the moves of n chains, those in back being refused.
 func (w *worker) countMoves(variable, n int, back uint64) {
@@ -8364,55 +8412,76 @@ func NormalTail(t float64) float64 {
 	return normalDensity(float64(t*t)) / f
 }
 
-// A normalTable gives normal numbers from 31 bits n with 2^19 <= n, as cubic pieces
-// of z(n) = NormalQuantile((n + 1/2)/2^32): 32 to each power of two, through four
-// points each, in Newton's form. They are within 2^-27 of z. The last quarter is there
-// for the sake of a length of 2^9 alone.
-type normalTable [16 * 32]Cubic
+// normalPlaces are the points, in units of 1/1024 below the end of a piece, through
+// which its polynomial goes: Chebyshev's.
+var normalPlaces = [...]float64{9, 75, 190, 322, 437, 503}
 
-func newNormalTable() *normalTable {
-	t := &normalTable{}
-	for i := range 12 * 32 {
-		top, k := math.Ldexp(1, 19+i/32), float64(i%32)
-		size := top / 32
-		var q [4]float64
-		for j := range q {
-			n := top + float64(k*size) + float64(float64(j)*size)/3
-			q[j] = NormalQuantile((n + 0.5) / (1 << 32))
+// newNormalTable makes the polynomials of the specification, two to each power of two from
+// 2^15 to 2^30. With f the float32 of n, cut to its 24 bits, they are for z of the middle of
+// the numbers that are cut to f, and stand where the exponent and the first bit behind the
+// point of f, mod 32, say. They are within 2^-22 of it, and with float32 within 2^-20 (TestNormalTable).
+func newNormalTable() *NormalTable {
+	t := &NormalTable{}
+	for piece := range NormalPieces {
+		power := 15 + piece/2
+		end := 1.5 + float64(piece%2)/2
+		half := math.Ldexp(1, max(power, 23)-24)
+		var x, d [6]float64 // places, then divided differences
+		for j, place := range normalPlaces {
+			x[j] = -place / 1024
+			d[j] = NormalQuantile((math.Ldexp(end+x[j], power) + half) / (1 << 32))
 		}
-		t[i].Q, t[i].A = q[0], q[1]-q[0]
-		t[i].B = (q[2] - 2*q[1] + q[0]) / 2
-		t[i].C = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
+		for k := 1; k < len(x); k++ {
+			for j := len(x) - 1; j >= k; j-- {
+				d[j] = (d[j] - d[j-1]) / (x[j] - x[j-k])
+			}
+		}
+		var c [6]float64
+		for j := len(x) - 1; j >= 0; j-- { // multiplied out
+			for l := len(c) - 1; l > 0; l-- {
+				c[l] = c[l-1] - float64(x[j]*c[l])
+			}
+			c[0] = d[j] - float64(x[j]*c[0])
+		}
+		at := (2*(127+power) + piece%2) % NormalPieces
+		for l, v := range c {
+			t.Columns[l][at], t.Rows[at][l] = float32(v), float32(v)
+		}
 	}
 	return t
 }
 
-// at is z(n). The exponent and the first five bits of n as a float64 say where its four
-// points are, the bits behind where it lies between them.
-func (t *normalTable) at(n uint32) float64 {
-	u := math.Float64bits(float64(n))
-	p := &t[(u>>47-(1023+19)<<5)%uint64(len(t))]
-	f := float64(3 * (math.Float64frombits(u<<5&(1<<52-1)|1023<<52) - 1))
-	x := p.B + float64((f-2)*p.C)
-	x = p.A + float64((f-1)*x)
-	return p.Q + float64(f*x)
+// normalOf is the polynomial for n from vector.NormalRare up.
+func normalOf(t *NormalTable, n uint32) float32 {
+	u := math.Float32bits(float32(n &^ (n >> 24))) // without the highest bit too many it is cut, not rounded
+	c := &t.Rows[u>>22%NormalPieces]
+	x := math.Float32frombits(u&(1<<22-1)|127<<23) - 1.5
+	z := float32(c[5]*x) + c[4]
+	z = float32(z*x) + c[3]
+	z = float32(z*x) + c[2]
+	z = float32(z*x) + c[1]
+	return float32(z*x) + c[0]
 }
 
-// fill gives numbers for first words. Those of a word in rare need a second one.
-func (t *normalTable) fill(k Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
+// fillNormals gives numbers for first words. Those of a word in rare need a second one.
+func fillNormals(k Kernel, t *NormalTable, words *[64]uint32, z *[64]float32) (rare uint64) {
 	switch k {
 	case AVX512:
-		return Normals512((*[512]Cubic)(t), words, z)
+		return Normals512(t, words, z)
 	case AVX2:
-		return Normals256((*[512]Cubic)(t), words, z)
+		return Normals256(t, words, z)
 	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)
-		x := t.at(max(n, 1<<19))
-		z[c] = float32(math.Float64frombits(math.Float64bits(x) ^ uint64(^w>>31)<<63))
-		rare |= (uint64(n) - 1<<19) >> 63 << c
+		z[c] = withSign(normalOf(t, n), w)
+		rare |= (uint64(n) - NormalRare) >> 63 << c
 	}
 	return rare
+}
+
+// withSign is z with a minus where the top bit of its word is 0.
+func withSign(z float32, w uint32) float32 {
+	return math.Float32frombits(math.Float32bits(z) ^ ^w>>31<<31)
 }
 
 // normalDensity at t, z = t².
@@ -9659,7 +9728,7 @@ type Sampler struct {
 	fitUntil                      uint64    // sweeps before it fit the steps
 	fitFixed                      bool      // by Options
 	codeDepth                     int       // of the deepest expression
-	normals                       *normalTable
+	normals                       *NormalTable
 	rare                          *rareTable
 	kind                          []nodeKind
 	row                           []int32 // of each node in its array
@@ -10747,6 +10816,7 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 	w.energyAt(s, node, &q.x, &q.ex, lane, n)
 	out := (*[64]float32)(w.outFloats[at:][:64])
 	step := (*[64]float32)(w.steps[(int(node.step)*s.tile+lane)*64:][:64])
+	w.float.numbers(w.sweep, chain, n, slot, 0)
 	d := draws{s, w, slot, chain}
 	if b.step == stepSlice {
 		w.slice(s, node, out, step, d, lane, n)
@@ -10772,9 +10842,9 @@ type draws struct {
 
 func (d *draws) word(c, draw int) uint32 {
 	if draw == 0 {
-		return d.w.float.word[d.slot&3][c&63]
+		return d.w.float.word[c&63]
 	}
-	return d.s.rng.Word32(PurposeContinuous+d.s.phase, d.chain+uint32(c), d.w.sweep, d.slot, uint32(draw))
+	return d.s.rng.Number(PurposeContinuous+d.s.phase, d.chain+uint32(c), d.w.sweep, d.slot, uint32(draw))
 }
 
 // uniform is (word+½)/2^32.
@@ -10782,7 +10852,7 @@ func (d *draws) uniform(c, draw int) float64 { return (float64(d.word(c, draw)) 
 
 // normal is that of draws 0 and 1.
 func (d *draws) normal(c int) float32 {
-	return float32(d.s.normal(PurposeContinuous, d.word(c, 0), d.chain+uint32(c), d.w.sweep, d.slot))
+	return d.s.normal(d.word(c, 0), func() uint32 { return d.word(c, 1) })
 }
 
 // propose is an update by metropolis or mala.
@@ -11328,6 +11398,7 @@ func (s *Sampler) newWorker() *worker {
 	w.float.second.init(s.rng)
 	w.float.first.kernel, w.float.first.phase = s.kernelInUse, PurposeContinuous+s.phase
 	w.float.first.init(s.rng)
+	w.float.headSpan = 1
 	k := 1
 	for _, v := range s.model.Vars {
 		k = max(k, v.States)
@@ -11416,11 +11487,32 @@ func tileOf[T any](a []T, tile, tiles int) []T {
 
 // sweepTiles runs n sweeps of every step-th tile.
 func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
+	if b := s.blocks[0][0]; len(s.blocks) == 1 && b.joint != nil {
+		s.sweepJoint(w, b, first, step, n)
+		return
+	}
 	for i := range n {
 		for b := range s.blocks {
 			s.superblock(w, b, first, step, s.sweep+uint64(i))
 		}
 	}
+}
+
+// sweepJoint is sweepTiles where nothing but a joint move is done: a tile has some sweeps
+// one after the other, while it is in the cache.
+func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
+	most := max(1, 64/len(b.nodes))
+	for done := 0; done < n; done += most {
+		w.float.headSpan = min(most, n-done)
+		for tile := first; tile < s.tiles; tile += step {
+			s.bind(w, tile, s.sweep+uint64(done))
+			for range w.float.headSpan {
+				s.updateJoint(w, b, tile)
+				w.sweep++
+			}
+		}
+	}
+	w.float.headSpan = 1
 }
 
 // superblock updates one superblock of every step-th tile. All tiles pass a part
@@ -11512,7 +11604,7 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
-				w.float.fillWords(w.sweep, chain, 8*bytes, slot/4)
+				w.quadNormals(s, b, 4*g, 8*bytes, slot, chain)
 			} else if b.float != nil {
 				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
 			}
@@ -13018,6 +13110,7 @@ func (s *Sampler) planSlopes() {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
 				b.slopes = s.slopesProgram(b)
+				s.placeRows(b)
 			}
 		}
 	}
@@ -13131,14 +13224,17 @@ func (s *Sampler) slope(b *codeBuilder, node *floatNode) {
 		b.failed = true
 		return
 	}
-	x := s.slotLoad(slotRef{nodeFloat, s.row[node.node]})
-	b.constant(2)
-	b.termSum(float32(node.a), node.squareRun)
-	b.two(CodeMul)
-	b.wait(x)
-	b.two(CodeMul)
-	b.termSum(node.constant[0], node.linearRun)
-	b.two(CodeAdd)
+	if float32(node.a) != 0 || len(node.square) > 0 { // 0·x + b is b for every x that a state holds
+		b.constant(2)
+		b.termSum(float32(node.a), node.squareRun)
+		b.two(CodeMul)
+		b.wait(s.slotLoad(slotRef{nodeFloat, s.row[node.node]}))
+		b.two(CodeMul)
+		b.termSum(node.constant[0], node.linearRun)
+		b.two(CodeAdd)
+	} else {
+		b.termSum(node.constant[0], node.linearRun)
+	}
 	for i := range node.codes {
 		t := &node.codes[i]
 		c := &s.codes[t.factor]
@@ -13237,50 +13333,91 @@ func (m *Model) onlyNumbers() bool {
 	return !slices.ContainsFunc(m.Vars, func(v Var) bool { return v.Kind != Continuous })
 }
 
-// fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
-// first on.
-func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
-	f.first.draw = 0
-	f.drawWords(sweep, first, n, g)
-}
-
-// drawWords is fillWords for the draw at hand.
-func (f *floatScratch) drawWords(sweep uint64, first uint32, n int, g uint32) {
+// numbers draws the words of a slot for n chains from the first on, which is a multiple
+// of 64.
+func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uint32) {
 	z := &f.first
-	if z.kernel < AVX2 {
-		f.portableWords(sweep, first, n, g)
-		return
-	}
-	// A block of digits is for a pair of chains, one of words for a chain.
-	z.fillWords(sweep, first, 32, g, &f.halves[0])
-	if n > 32 {
-		z.fillWords(sweep, first+32, 32, g, &f.halves[1])
-	}
-	if z.kernel == AVX512 {
-		JoinWords512(&f.halves, &f.word)
-		return
-	}
-	for h := range f.halves {
-		for i := range 32 {
-			c := 32*h + i
-			f.word[0][c], f.word[2][c] = f.halves[h][0][2*i], f.halves[h][0][2*i+1]
-			f.word[1][c], f.word[3][c] = f.halves[h][1][2*i], f.halves[h][1][2*i+1]
+	z.draw = draw
+	switch {
+	case z.kernel < AVX2:
+		f.portableNumbers(sweep, first, n, slot)
+	case z.n == ARS5:
+		z.setCounter(sweep, slot)
+		if z.kernel == AVX512 {
+			ArsNumbers512(&z.ars, first/4, &f.word)
+		} else {
+			ArsNumbers256(&z.ars, first/4, &f.word)
+		}
+	default:
+		h := z.head(sweep, slot)
+		z.setHead(&h)
+		if z.kernel == AVX512 {
+			PhiloxNumbers512(&z.philox, first/4, &f.word)
+		} else {
+			PhiloxNumbers256(&z.philox, first/4, &f.word)
 		}
 	}
 }
 
-func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32) {
-	w, c3 := f.first.words, CounterC3(f.first.phase, f.first.draw, sweep)
+func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot uint32) {
+	w := f.first.words
+	counter := [4]uint32{uint32(sweep), first / 4, slot, CounterC3(f.first.phase, f.first.draw, sweep)}
 	if w.Rounds != ARS5 {
-		FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
+		var rows [4][64]uint32
+		FillPhilox4x32(w.Rounds, counter, w.Key, &rows, (n+3)/4)
+		for c := range n {
+			f.word[c] = rows[c&3][c>>2]
+		}
 		return
 	}
-	for c := range n {
-		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
-		for q := range 4 {
-			f.word[q][c] = o[q]
+	for c := 0; c < n; c += 4 {
+		o := w.Block(counter)
+		copy(f.word[c:], o[:])
+		counter[1]++
+	}
+}
+
+// normalRows fills rows with the normal numbers of slots from the first on, for n chains.
+func (w *worker) normalRows(s *Sampler, rows [][64]float32, n int, slot, chain uint32) {
+	f := &w.float
+	if z := &f.first; z.kernel == AVX512 && z.n != ARS5 {
+		heads := f.headsOf(w.sweep, slot, len(rows))
+		if !PhiloxNormals512(&z.philox, heads, len(rows), chain/4, s.normals, &rows[0]) {
+			return
 		}
 	}
+	for i := range rows {
+		f.numbers(w.sweep, chain, n, slot+uint32(i), 0)
+		rare := fillNormals(s.kernelInUse, s.normals, &f.word, &rows[i])
+		for rare &= 1<<n - 1; rare != 0; rare &= rare - 1 {
+			c := bits.TrailingZeros64(rare)
+			rows[i][c] = w.normalAt(s, slot+uint32(i), chain+uint32(c))
+		}
+	}
+}
+
+// normalAt is the normal number of one chain.
+func (w *worker) normalAt(s *Sampler, slot, chain uint32) float32 {
+	word := func(draw uint32) uint32 {
+		return s.rng.Number(PurposeContinuous+s.phase, chain, w.sweep, slot, draw)
+	}
+	return s.normal(word(0), func() uint32 { return word(1) })
+}
+
+// headsOf are the heads of n slots in a sweep, worked out for headSpan sweeps.
+func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *PhiloxHead {
+	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < uint64(len(f.heads)/n) {
+		return &f.heads[int(at)*n]
+	}
+	f.heads, f.headSlot, f.headSlots, f.headSweep = f.heads[:0], slot, n, sweep
+	f.first.draw = 0
+	for t := range uint64(f.headSpan) {
+		for i := range uint32(n) {
+			h := f.first.head(sweep+t, slot+i)
+			f.heads = append(f.heads, PhiloxHead{A: uint64(h.a), D: uint64(h.d), F: uint64(h.f), H: uint64(h.h), L: uint64(h.l)})
+		}
+	}
+	return &f.heads[0]
 }
 
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for
