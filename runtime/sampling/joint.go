@@ -42,6 +42,7 @@ type jointPlan struct {
 	kind jointKind
 	root []float64 // of the mass of each node; nil: 1
 	fits int       // row of the steps that warm-up fits, -1 without
+	same bool      // step size and noise scale are those of all sweeps
 	at   []int32   // of langevin: where rows begin in a tile, in bytes; nil: not for the kernel
 }
 
@@ -49,6 +50,7 @@ const largestError = 1000 // of the energy that a move of hmc may make, as in St
 
 func (s *Sampler) compileJoint(b *Block) *jointPlan {
 	j := &jointPlan{Joint: b.Joint, kind: jointNamed(b.Sampler), fits: s.adaptRow}
+	j.same = j.StepSize.IsFixed() && j.NoiseScale.IsFixed()
 	for _, m := range b.Joint.Mass {
 		j.root = append(j.root, math.Sqrt(m))
 	}
@@ -120,7 +122,7 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 // stepSizes fills the step size of each chain.
 func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
 	if w.joint.one = j.fits < 0; w.joint.one {
-		if at := w.sweep + 1; w.joint.sizeAt != at {
+		if at := w.sweep + 1; w.joint.sizeAt != at && !(j.same && w.joint.sizeAt != 0) {
 			w.joint.size[0], w.joint.sizeAt = j.StepSize.Value(w.sweep), at
 		}
 		return
@@ -193,7 +195,7 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 // left the numbers.
 func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	j := &w.joint
-	if w.sweep != j.noiseSweep || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
+	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
 		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
 		noise := b.joint.NoiseScale.Value(w.sweep)
 		j.factors(func(size float64) (step, half float32) {
