@@ -151,7 +151,7 @@ func (m *Machine) stepNumber(chain, n int, x []int32) int32 {
 
 // uniform is that of a word of the node's.
 func (m *Machine) uniform(chain, n, draw int) float64 {
-	return (float64(m.word(PurposeContinuous, chain, m.SweepNumber, m.slot[n], draw)) + 0.5) / (1 << 32)
+	return (float64(m.number(chain, m.slot[n], draw)) + 0.5) / (1 << 32)
 }
 
 // propose gives the new value and how the step should change, by metropolis and mala.
@@ -164,7 +164,7 @@ func (m *Machine) propose(c *curve, chain int, sigma float32) (float32, float64)
 	if mala {
 		mean = x - float32(k*c.slope(x))
 	}
-	z := float32(m.normal(PurposeContinuous, chain, m.SweepNumber, m.slot[c.n]))
+	z := m.normal(chain, int(c.n))
 	y := mean + float32(sigma*z)
 	delta := c.energy(y) - c.energy(x)
 	l := -float64(m.beta * float64(delta))
@@ -202,7 +202,7 @@ func (m *Machine) slice(c *curve, chain int, width float32) (float32, float64) {
 	}
 	l := x - float32(float64(width)*m.uniform(chain, c.n, 1))
 	r := l + width
-	j := int(m.word(PurposeContinuous, chain, m.SweepNumber, m.slot[c.n], 2) >> 26)
+	j := int(m.number(chain, m.slot[c.n], 2) >> 26)
 	out, in := 0, 0
 	for k := j; k > 0 && float64(l) > low && c.energy(l) <= level; k-- {
 		l -= width

@@ -83,25 +83,29 @@ func (m *Machine) Gaussian(chain, node int) (mean, sd float32) {
 func (m *Machine) newNumber(chain, n int, x []int32) int32 {
 	mean, sd := m.gaussian(n, x)
 	if r := m.ranges[n]; r != nil {
-		w := m.word(PurposeContinuous, chain, m.SweepNumber, m.slot[n], 0)
-		v := m.word(PurposeContinuous, chain, m.SweepNumber, m.slot[n], 1)
+		w, v := m.number(chain, m.slot[n], 0), m.number(chain, m.slot[n], 1)
 		return bitsOf(truncated(float64(mean), float64(sd), r[0], r[1], w, v))
 	}
-	z := float32(m.normal(PurposeContinuous, chain, m.SweepNumber, m.slot[n]))
+	z := m.normal(chain, n)
 	step := float32(sd * z)
 	return bitsOf(mean + step)
 }
 
-// normal is a standard normal number.
-func (m *Machine) normal(purpose uint32, chain int, sweep uint64, slot int) float64 {
-	w := m.word(purpose, chain, sweep, slot, 0)
+// normal is the standard normal number of the update of a node.
+func (m *Machine) normal(chain, n int) float32 {
+	return normalOf(func(draw int) uint64 { return m.number(chain, m.slot[n], draw) })
+}
+
+// normalOf is a standard normal number from the words of two draws.
+func normalOf(word func(draw int) uint64) float32 {
+	w := word(0)
 	n := w % (1 << 31)
-	var z float64
-	if n < 1<<19 {
-		v := m.word(purpose, chain, sweep, slot, 1)
-		z = sampling.NormalQuantile((float64(n<<32+v) + 0.5) / (1 << 64))
+	var z float32
+	if n < 1<<15 {
+		v := word(1)
+		z = float32(sampling.NormalQuantile((float64(n<<32+v) + 0.5) / (1 << 64)))
 	} else {
-		z = cubicQuantile(n)
+		z = polynomialQuantile(n)
 	}
 	if w>>31 == 1 {
 		return z
@@ -109,26 +113,52 @@ func (m *Machine) normal(purpose uint32, chain int, sweep uint64, slot int) floa
 	return -z
 }
 
-// cubicQuantile is the cubic piece of the specification.
-func cubicQuantile(n uint64) float64 {
-	lead := uint64(1) << 19
-	for 2*lead <= n {
-		lead *= 2
+// polynomialQuantile is the polynomial of the specification, of the piece of n.
+func polynomialQuantile(n uint64) float32 {
+	o := 15
+	for n>>(o+1) > 0 {
+		o++
 	}
-	h := lead / 32
-	k := (n - lead) / h
-	var q [4]float64
-	for j := range q {
-		at := float64(lead) + float64(k*h) + float64(float64(j)*float64(h))/3
-		q[j] = sampling.NormalQuantile((at + 0.5) / (1 << 32))
+	unit := math.Max(1, math.Ldexp(1, o-23)) // numbers that are one float32
+	s := math.Floor(float64(n)/unit) * unit / math.Ldexp(1, o)
+	e := 1.5
+	if s >= 1.5 {
+		e = 2
 	}
-	a := q[1] - q[0]
-	b := (q[2] - 2*q[1] + q[0]) / 2
-	c := (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
-	t := 3 * float64(n%h) / float64(h)
-	x := b + float64((t-2)*c)
-	x = a + float64((t-1)*x)
-	return q[0] + float64(t*x)
+	x := float32(s - e)
+	c := quantileCoefficients(o, e, unit)
+	z := float32(c[5])
+	for l := 4; l >= 0; l-- {
+		z = float32(z*x) + float32(c[l])
+	}
+	return z
+}
+
+// quantileCoefficients are those of the polynomial through six points.
+func quantileCoefficients(o int, e, unit float64) (c [6]float64) {
+	x := [6]float64{-9. / 1024, -75. / 1024, -190. / 1024, -322. / 1024, -437. / 1024, -503. / 1024}
+	difference := make([][]float64, 6) // difference[k][j] of points j-k … j
+	for k := range difference {
+		difference[k] = make([]float64, 6)
+		for j := k; j < 6; j++ {
+			if k == 0 {
+				difference[0][j] = sampling.NormalQuantile((math.Ldexp(e+x[j], o) + unit/2) / (1 << 32))
+			} else {
+				difference[k][j] = (difference[k-1][j] - difference[k-1][j-1]) / (x[j] - x[j-k])
+			}
+		}
+	}
+	for j := 5; j >= 0; j-- {
+		times := c // c·(x - x_j) + the difference
+		for l := range c {
+			below := difference[j][j]
+			if l > 0 {
+				below = times[l-1]
+			}
+			c[l] = below - float64(x[j]*times[l])
+		}
+	}
+	return c
 }
 
 // truncated is a normal number inside a range.
@@ -231,8 +261,8 @@ func (m *Machine) startNumber(chain, n int, in ir.Init) int32 {
 	r := m.ranges[n]
 	switch {
 	case r == nil:
-		z := m.normal(PurposeInit, chain, 0, m.slot[n])
-		return bitsOf(float32(mean + float64(sd*z)))
+		z := normalOf(func(draw int) uint64 { return m.word(PurposeInit, chain, 0, m.slot[n], draw) })
+		return bitsOf(float32(mean + float64(sd*float64(z))))
 	case sd == 0:
 		return bitsOf(inside(float32(mean), r[0], r[1]))
 	}

@@ -17,7 +17,7 @@ func (m *Machine) joint(chain int, b *ir.Block, x []int32) {
 	}
 	z := make([]float32, len(free))
 	for i, n := range free {
-		z[i] = float32(m.normal(PurposeContinuous, chain, m.SweepNumber, m.slot[n]))
+		z[i] = m.normal(chain, int(n))
 	}
 	y := append([]int32(nil), x...)
 	t, j := m.SweepNumber, b.Joint
@@ -53,7 +53,7 @@ func (m *Machine) joint(chain int, b *ir.Block, x []int32) {
 	if !math.IsNaN(l) && m.allFinite(free, y) {
 		alpha = math.Min(1, sampling.Exp(math.Min(0, l)))
 	}
-	w := m.word(PurposeContinuous, chain, m.SweepNumber, b.First, 2)
+	w := m.number(chain, b.First, 2)
 	if (float64(w)+0.5)/(1<<32) < alpha {
 		copy(x, y)
 	}

@@ -63,6 +63,11 @@ func (m *Machine) planes(chain, slot, n int) int64 {
 	return u
 }
 
+// number is the word of a continuous update.
+func (m *Machine) number(chain, slot, draw int) uint64 {
+	return m.word(PurposeContinuous, chain/4, m.SweepNumber, 4*slot+chain%4, draw)
+}
+
 // word is a 32-bit word of continuous updates and initial states.
 func (m *Machine) word(purpose uint32, chain int, sweep uint64, slot, draw int) uint64 {
 	m.log(purpose, chain, sweep, slot, draw)

@@ -305,17 +305,27 @@
 //	h = -1/(2A),  s = sqrt(1/((2β)·A))   in float64, each rounded to float32
 //	m = b·h,  x = m + s·z                in float32
 //
-// z is a normal number: w the word of purpose 1, draw 0; the sign is + if its top bit
-// is set; n are its other 31 bits. For n < 2^19, with v the word of draw 1,
-// z = ±NormalQuantile(((n·2^32 + v) + 1/2)/2^64). For other n, z is ± a cubic through
-// four points of NormalQuantile((n + 1/2)/2^32), within 2^-27 of it: let n have its
-// leading one at 2^o, h = 2^o/32, k the five bits below the leading one, t = 3·(n mod
-// h)/h and q_j the value at n = 2^o + k·h + j·h/3, j = 0 … 3; then
+// The words of an update of a continuous node at slot s in chain c, by draw, are those of
+// purpose 1, chain c div 4 and slot 4s + c mod 4: one block of the generator serves four
+// chains, however many nodes there are.
 //
-//	a = q1 - q0,  b = (q2 - 2·q1 + q0)/2,  c = (q3 - 3·q2 + 3·q1 - q0)/6
-//	z = q0 + t·(a + (t-1)·(b + (t-2)·c))
+// z is a normal number: w the word of draw 0; the sign is + if its top bit is set; n are its
+// other 31 bits. For n < 2^15, with v the word of draw 1, z = ±NormalQuantile(((n·2^32 +
+// v) + 1/2)/2^64) rounded to float32. For other n, with f the first 24 bits of n (the others
+// 0), f = 2^o·t and 1 <= t < 2, e = 3/2 for t < 3/2, else 2, and x = t - e, in float32
 //
-// all in float64, from left to right. z is rounded to float32.
+//	z = ±(((((c5·x + c4)·x + c3)·x + c2)·x + c1)·x + c0)
+//
+// from left to right, every product and sum rounded. The c are those of the polynomial through
+// six points of NormalQuantile, rounded to float32: with
+//
+//	x_j = -9/1024, -75/1024, -190/1024, -322/1024, -437/1024, -503/1024
+//	q_j = NormalQuantile(((e + x_j)·2^o + 2^(max(o, 23) - 24))/2^32)
+//
+// in float64 d_j = q_j; for k = 1 … 5 and j = 5 … k, d_j becomes (d_j - d_(j-1))/(x_j -
+// x_(j-k)); then from c = 0, for j = 5 … 0, c_l becomes c_(l-1) - x_j·c_l for l = 5 … 1, and
+// c_0 becomes d_j - x_j·c_0. z is within 2^-20 of NormalQuantile((n + 1/2)/2^32), and within
+// 2^-21 where that is below 1; its variance is 1 + 2·10^-8.
 //
 // With a range [lo, hi], m and s in float64: α = (lo-m)/s, ω = (hi-m)/s, r = (w·2^32 +
 // v + 1/2)/2^64 with w and v the words of draws 0 and 1. If α + ω < 0 the sides are
@@ -398,7 +408,7 @@
 // in float32 with a and b as above, without code. Every chain has a step for each
 // such node, a float32: σ for metropolis and mala, the width d for slice. It begins
 // at 1, or at half the width of the range if that is less (in float64, rounded). w0 …
-// are the words of draws 0 …, purpose 1, (w+½)/2^32 a uniform number, and z is the
+// are the words of draws 0 …, (w+½)/2^32 a uniform number, and z is the
 // normal number of draws 0 and 1.
 //
 // Metropolis: x' = x + σ·z. With Δ = E(x') - E(x) in float32, α is 0 if x' is outside
@@ -431,7 +441,7 @@
 //
 // A block with a joint move is the last superblock, alone, and may hold neighbours. Its
 // free nodes move together: x is their state before, D(x) the slopes at it, z their
-// normal numbers of purpose 1, draws 0 and 1; ε is the step size and noise the noise
+// normal numbers of draws 0 and 1; ε is the step size and noise the noise
 // scale of the sweep. What follows is in float32 for each node, factors in front rounded
 // from float64. e = ε/sqrt(M) in float64 for a node of mass M, 1 without.
 //
@@ -451,7 +461,7 @@
 // some x' or p of the moves without a Metropolis test is not finite, all x and p of the
 // chain stay, and the run ends with an error.
 //
-// mala and hmc take x' when (w+½)/2^32 < α, w the word of purpose 1, draw 2, of the
+// mala and hmc take x' when (w+½)/2^32 < α, w the word of draw 2 of the
 // block's first slot; α = exp(min(0, -β·(H(x')-H(x)) - K)) with H as reported energies
 // have it, 0 where that or some x' is not finite.
 //
@@ -526,7 +536,9 @@
 // categorical is floor(w·K / 2^32). Hinton's start makes a spin +1 when
 // w < floor(σ(β·b)·2^32 + 1/2), b being the sum in float64 of the weights of the
 // one-slot factors on it, in order, and β the first of Betas where there are
-// any; categoricals are random. Zeros are spin -1 and category 0.
+// any; categoricals are random. Zeros are spin -1 and category 0. A continuous node starts
+// at mean + sd·z in float64, rounded, z the normal number of the node's words of draws 0
+// and 1; with a range at the number of that law inside it, as updates draw one.
 //
 // # Schedule
 //

@@ -53,3 +53,8 @@ func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw u
 	b := w.Block([4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)})
 	return b[slot&3]
 }
+
+// Number is the word of a continuous update: one block serves 4 chains of a slot.
+func (w Words) Number(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
+	return w.Word32(p, chain/4, sweep, 4*slot+chain%4, draw)
+}

@@ -184,21 +184,27 @@ func (s *Sampler) gaussian(a float64) (h, sd float32) {
 
 // floatScratch is what a worker needs for float blocks.
 type floatScratch struct {
-	first  noise // words, as of digits of pairs of chains that are chains
-	halves [2][2][64]uint32
-	word   [4][64]uint32 // first words of four slots
-	second noise         // second digits
-	sum    [64]float32   // of linear terms
-	square [64]float32   // of square terms
-	term   [64]float32   // one term
-	theta  [][64]float32 // of a categorical
-	e      []int64       // exponentials of one chain
-	index  [64]int32     // of weights
-	stack  [][64]float32 // of expressions
-	own    [64]float32   // a category, for expressions
+	first  noise          // of words
+	word   [64]uint32     // of a slot
+	normal [4][64]float32 // numbers of four slots
+	second noise          // second digits
+	sum    [64]float32    // of linear terms
+	square [64]float32    // of square terms
+	term   [64]float32    // one term
+	theta  [][64]float32  // of a categorical
+	e      []int64        // exponentials of one chain
+	index  [64]int32      // of weights
+	stack  [][64]float32  // of expressions
+	own    [64]float32    // a category, for expressions
 	net    netScratch
 	before [64]float32 // a sum, where a program may give up
 	step   stepScratch
+
+	heads     []vector.PhiloxHead // of headSlots slots from headSlot on, sweep after sweep
+	headSlot  uint32
+	headSlots int
+	headSweep uint64 // the first
+	headSpan  int    // sweeps to work out at once
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -409,21 +415,21 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
-	words := &f.word[slot&3]
-	if x.bounds == nil {
-		w.normals(s, &f.term, n, slot, chain)
+	z := &f.normal[slot&3]
+	if x.bounds != nil {
+		f.numbers(w.sweep, chain, n, slot, 0)
 	}
 	if x.bounds == nil && !square {
 		switch s.kernelInUse {
 		case vector.AVX512:
-			vector.Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			vector.Mix512((*[64]float32)(out), &f.sum, z, h, sd)
 			return
 		case vector.AVX2:
-			vector.Mix256((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			vector.Mix256((*[64]float32)(out), &f.sum, z, h, sd)
 			return
 		}
 		for c := range out {
-			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
+			out[c] = float32(f.sum[c]*h) + float32(sd*z[c])
 		}
 		return
 	}
@@ -433,29 +439,34 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		}
 		mean := float32(f.sum[c] * h)
 		if x.bounds != nil {
-			second := s.rng.Word32(rng.PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
-			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, words[c], second)
+			second := s.rng.Number(rng.PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
+			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, f.word[c], second)
 			continue
 		}
-		out[c] = mean + float32(sd*f.term[c])
+		out[c] = mean + float32(sd*z[c])
 	}
 }
 
-// normal is a standard normal number from a first word; one in 4,096 takes a
-// second.
-func (s *Sampler) normal(p rng.Purpose, w, chain uint32, sweep uint64, slot uint32) float64 {
+// quadNormals draws for the nodes i … i+3 of a block that take a normal number.
+func (w *worker) quadNormals(s *Sampler, b *blockPlan, i, n int, slot, chain uint32) {
+	rows := 0
+	for q := range min(4, len(b.float.nodes)-i) {
+		if !b.skip[i+q] && b.step == stepNone && b.float.nodes[i+q].bounds == nil {
+			rows = q + 1
+		}
+	}
+	if rows > 0 {
+		w.normalRows(s, w.float.normal[:rows], n, slot, chain)
+	}
+}
+
+// normal is a standard normal number from a first word; one in 65,536 takes a second.
+func (s *Sampler) normal(w uint32, second func() uint32) float32 {
 	n := w & (1<<31 - 1)
-	var z float64
-	if n >= 1<<19 {
-		z = s.normals.at(n)
-	} else {
-		v := s.rng.Word32(p+s.phase, chain, sweep, slot, 1)
-		z = NormalQuantile((float64(uint64(n)<<32|uint64(v)) + 0.5) / (1 << 64))
+	if n >= vector.NormalRare {
+		return withSign(normalOf(s.normals, n), w)
 	}
-	if w>>31 == 0 {
-		return -z
-	}
-	return z
+	return withSign(float32(NormalQuantile((float64(uint64(n)<<32|uint64(second()))+0.5)/(1<<64))), w)
 }
 
 // truncatedNormal is a normal number inside bounds, from two words.
@@ -513,11 +524,14 @@ func (s *Sampler) initialFloat(in Init, v *Var, slot int32, chain int) float32 {
 	if v.Range != nil && sd == 0 {
 		return intoRange(float32(mean), v.Range)
 	}
-	w := s.rng.Word32(rng.PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 0)
-	if v.Range == nil {
-		return float32(mean + float64(sd*s.normal(rng.PurposeInit, w, uint32(chain), s.sweep, uint32(slot))))
+	word := func(draw uint32) uint32 {
+		return s.rng.Word32(rng.PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), draw)
 	}
-	return truncatedNormal(mean, sd, v.Range, w, s.rng.Word32(rng.PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 1))
+	if v.Range == nil {
+		z := s.normal(word(0), func() uint32 { return word(1) })
+		return float32(mean + float64(sd*float64(z)))
+	}
+	return truncatedNormal(mean, sd, v.Range, word(0), word(1))
 }
 
 // Floats appends the values of a continuous node in every chain.

@@ -3,6 +3,8 @@ package sampling
 import (
 	"math"
 	"slices"
+
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // Joint moves of continuous nodes: they follow the gradient of the energy together. Here
@@ -40,12 +42,15 @@ type jointPlan struct {
 	kind jointKind
 	root []float64 // of the mass of each node; nil: 1
 	fits int       // row of the steps that warm-up fits, -1 without
+	same bool      // step size and noise scale are those of all sweeps
+	at   []int32   // of langevin: where rows begin in a tile, in bytes; nil: not for the kernel
 }
 
 const largestError = 1000 // of the energy that a move of hmc may make, as in Stan
 
 func (s *Sampler) compileJoint(b *Block) *jointPlan {
 	j := &jointPlan{Joint: b.Joint, kind: jointNamed(b.Sampler), fits: s.adaptRow}
+	j.same = j.StepSize.IsFixed() && j.NoiseScale.IsFixed()
 	for _, m := range b.Joint.Mass {
 		j.root = append(j.root, math.Sqrt(m))
 	}
@@ -59,7 +64,10 @@ type jointScratch struct {
 	sum                     [64]float64
 	size                    [64]float64 // of the step of each chain
 	one                     bool        // all chains have that of the first
+	sizeAt                  uint64      // 1 + its sweep; 0: none
 	step, half              [64]float32 // factors in front, by chain
+	noiseSweep              uint64      // those of langevin are for
+	noiseBeta, noiseSize    float64
 }
 
 // factors fills the factors in front, which are functions of the step size.
@@ -95,12 +103,14 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 			break
 		}
 		if b.joint.kind.drawn() {
-			s.jointNoise(w, b, lane, n, uint32(64*word))
-		}
-		for i := range b.nodes {
-			w.joint.old[i] = *w.jointRow(s, b, i, lane)
+			w.normalRows(s, w.joint.noise[:len(b.nodes)], n, uint32(b.first), uint32(64*word))
 		}
 		w.stepSizes(s, b.joint, lane)
+		if b.joint.at == nil {
+			for i := range b.nodes {
+				w.joint.old[i] = *w.jointRow(s, b, i, lane)
+			}
+		}
 		if b.joint.kind.tested() {
 			s.accepted(w, b, lane, n, word)
 		} else {
@@ -112,7 +122,9 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 // stepSizes fills the step size of each chain.
 func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
 	if w.joint.one = j.fits < 0; w.joint.one {
-		w.joint.size[0] = j.StepSize.Value(w.sweep)
+		if at := w.sweep + 1; w.joint.sizeAt != at && !(j.same && w.joint.sizeAt != 0) {
+			w.joint.size[0], w.joint.sizeAt = j.StepSize.Value(w.sweep), at
+		}
 		return
 	}
 	w.fittedSizes(s, j, lane)
@@ -121,17 +133,6 @@ func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
 // jointRow is the state of node i of a block in the chains of a word.
 func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
 	return w.lane(s, b.row[i], lane)
-}
-
-// jointNoise draws a normal number for each node and chain.
-func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32) {
-	for g := 0; g < len(b.nodes); g += 4 {
-		slot := uint32(b.first + g)
-		w.float.fillWords(w.sweep, chain, n, slot/4)
-		for q := range min(4, len(b.nodes)-g) {
-			w.normals(s, &w.joint.noise[g+q], n, slot+uint32(q), chain)
-		}
-	}
 }
 
 // jointSlopes fills the derivatives of the energy at the present state.
@@ -166,9 +167,10 @@ func (s *Sampler) follow(w *worker, b *blockPlan, lane, n int) {
 // keeps its state.
 func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	j := b.joint
+	var lost uint64
 	switch j.kind {
 	case jointLangevin:
-		s.langevin(w, b, lane, n)
+		lost = s.langevin(w, b, lane, n)
 	case jointUnderdamped:
 		s.underdamped(w, b, lane, n)
 	case jointGradient:
@@ -176,7 +178,9 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	case jointNesterov:
 		s.nesterov(w, b, lane, n)
 	}
-	lost := s.infinite(w, b, lane, n)
+	if j.kind != jointLangevin {
+		lost = s.infinite(w, b, lane, n)
+	}
 	if lost == 0 {
 		return
 	}
@@ -187,13 +191,36 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	}
 }
 
-// langevin is one step of the unadjusted Langevin algorithm.
-func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
-	noise := b.joint.NoiseScale.Value(w.sweep)
-	w.joint.factors(func(size float64) (step, half float32) {
-		return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
-	})
-	s.follow(w, b, lane, n)
+// langevin is one step of the unadjusted Langevin algorithm. It tells the chains that
+// left the numbers.
+func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
+	j := &w.joint
+	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
+		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
+		noise := b.joint.NoiseScale.Value(w.sweep)
+		j.factors(func(size float64) (step, half float32) {
+			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
+		})
+	}
+	if b.joint.at == nil {
+		s.follow(w, b, lane, n)
+		return s.infinite(w, b, lane, n)
+	}
+	s.jointSlopes(w, b, lane, n)
+	lost = vector.Langevin512(&w.floats[64*lane], &b.joint.at[0], len(b.nodes), &j.old[0], &j.slope[0], &j.noise[0], j.step[0], j.half[0])
+	return lost & (1<<n - 1)
+}
+
+// placeRows lists the rows of a block for the kernel of langevin, where it is for it: all
+// nodes move.
+func (s *Sampler) placeRows(b *blockPlan) {
+	b.joint.at = nil
+	if b.joint.kind != jointLangevin || slices.Contains(b.skip[:len(b.nodes)], true) {
+		return
+	}
+	for i := range b.nodes {
+		b.joint.at = append(b.joint.at, s.rowBytes(b.row[i]))
+	}
 }
 
 // descend is one step down the gradient.
@@ -251,9 +278,8 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 		alpha[c] = min(0, ratio[c])
 	}
 	s.exponentials(&alpha)
-	w.float.first.draw = 2
-	w.float.drawWords(w.sweep, uint32(64*word), n, uint32(b.first)/4)
-	words := &w.float.word[b.first&3]
+	w.float.numbers(w.sweep, uint32(64*word), n, uint32(b.first), 2)
+	words := &w.float.word
 	back := uint64(0)
 	for c := range n {
 		l := ratio[c]

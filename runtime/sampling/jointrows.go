@@ -3,7 +3,6 @@ package sampling
 import (
 	"math/bits"
 
-	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
@@ -78,15 +77,6 @@ func (s *Sampler) exponentials(x *[64]float64) {
 }
 
 var exponentialOps = [...]vector.Op{{Code: vector.OpLoadWide, Base: vector.BaseOut}, {Code: vector.OpExponential}, {Code: vector.OpStore, Base: vector.BaseOut}, {}}
-
-// normals are the normal numbers of draws 0 and 1 for a slot in n chains of a word.
-func (w *worker) normals(s *Sampler, z *[64]float32, n int, slot, chain uint32) {
-	words := &w.float.word[slot&3]
-	for rare := s.normals.fill(s.kernelInUse, words, z) & (1<<n - 1); rare != 0; rare &= rare - 1 {
-		c := bits.TrailingZeros64(rare)
-		z[c] = float32(s.normal(rng.PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
-	}
-}
 
 // countMoves counts the moves of n chains, those in back being refused.
 func (w *worker) countMoves(variable, n int, back uint64) {

@@ -46,55 +46,76 @@ func NormalTail(t float64) float64 {
 	return normalDensity(float64(t*t)) / f
 }
 
-// A normalTable gives normal numbers from 31 bits n with 2^19 <= n, as cubic pieces
-// of z(n) = NormalQuantile((n + 1/2)/2^32): 32 to each power of two, through four
-// points each, in Newton's form. They are within 2^-27 of z. The last quarter is there
-// for the sake of a length of 2^9 alone.
-type normalTable [16 * 32]vector.Cubic
+// normalPlaces are the points, in units of 1/1024 below the end of a piece, through
+// which its polynomial goes: Chebyshev's.
+var normalPlaces = [...]float64{9, 75, 190, 322, 437, 503}
 
-func newNormalTable() *normalTable {
-	t := &normalTable{}
-	for i := range 12 * 32 {
-		top, k := math.Ldexp(1, 19+i/32), float64(i%32)
-		size := top / 32
-		var q [4]float64
-		for j := range q {
-			n := top + float64(k*size) + float64(float64(j)*size)/3
-			q[j] = NormalQuantile((n + 0.5) / (1 << 32))
+// newNormalTable makes the polynomials of the specification, two to each power of two from
+// 2^15 to 2^30. With f the float32 of n, cut to its 24 bits, they are for z of the middle of
+// the numbers that are cut to f, and stand where the exponent and the first bit behind the
+// point of f, mod 32, say. They are within 2^-22 of it, and with float32 within 2^-20 (TestNormalTable).
+func newNormalTable() *vector.NormalTable {
+	t := &vector.NormalTable{}
+	for piece := range vector.NormalPieces {
+		power := 15 + piece/2
+		end := 1.5 + float64(piece%2)/2
+		half := math.Ldexp(1, max(power, 23)-24)
+		var x, d [6]float64 // places, then divided differences
+		for j, place := range normalPlaces {
+			x[j] = -place / 1024
+			d[j] = NormalQuantile((math.Ldexp(end+x[j], power) + half) / (1 << 32))
 		}
-		t[i].Q, t[i].A = q[0], q[1]-q[0]
-		t[i].B = (q[2] - 2*q[1] + q[0]) / 2
-		t[i].C = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
+		for k := 1; k < len(x); k++ {
+			for j := len(x) - 1; j >= k; j-- {
+				d[j] = (d[j] - d[j-1]) / (x[j] - x[j-k])
+			}
+		}
+		var c [6]float64
+		for j := len(x) - 1; j >= 0; j-- { // multiplied out
+			for l := len(c) - 1; l > 0; l-- {
+				c[l] = c[l-1] - float64(x[j]*c[l])
+			}
+			c[0] = d[j] - float64(x[j]*c[0])
+		}
+		at := (2*(127+power) + piece%2) % vector.NormalPieces
+		for l, v := range c {
+			t.Columns[l][at], t.Rows[at][l] = float32(v), float32(v)
+		}
 	}
 	return t
 }
 
-// at is z(n). The exponent and the first five bits of n as a float64 say where its four
-// points are, the bits behind where it lies between them.
-func (t *normalTable) at(n uint32) float64 {
-	u := math.Float64bits(float64(n))
-	p := &t[(u>>47-(1023+19)<<5)%uint64(len(t))]
-	f := float64(3 * (math.Float64frombits(u<<5&(1<<52-1)|1023<<52) - 1))
-	x := p.B + float64((f-2)*p.C)
-	x = p.A + float64((f-1)*x)
-	return p.Q + float64(f*x)
+// normalOf is the polynomial for n from vector.NormalRare up.
+func normalOf(t *vector.NormalTable, n uint32) float32 {
+	u := math.Float32bits(float32(n &^ (n >> 24))) // without the highest bit too many it is cut, not rounded
+	c := &t.Rows[u>>22%vector.NormalPieces]
+	x := math.Float32frombits(u&(1<<22-1)|127<<23) - 1.5
+	z := float32(c[5]*x) + c[4]
+	z = float32(z*x) + c[3]
+	z = float32(z*x) + c[2]
+	z = float32(z*x) + c[1]
+	return float32(z*x) + c[0]
 }
 
-// fill gives numbers for first words. Those of a word in rare need a second one.
-func (t *normalTable) fill(k vector.Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
+// fillNormals gives numbers for first words. Those of a word in rare need a second one.
+func fillNormals(k vector.Kernel, t *vector.NormalTable, words *[64]uint32, z *[64]float32) (rare uint64) {
 	switch k {
 	case vector.AVX512:
-		return vector.Normals512((*[512]vector.Cubic)(t), words, z)
+		return vector.Normals512(t, words, z)
 	case vector.AVX2:
-		return vector.Normals256((*[512]vector.Cubic)(t), words, z)
+		return vector.Normals256(t, words, z)
 	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)
-		x := t.at(max(n, 1<<19))
-		z[c] = float32(math.Float64frombits(math.Float64bits(x) ^ uint64(^w>>31)<<63))
-		rare |= (uint64(n) - 1<<19) >> 63 << c
+		z[c] = withSign(normalOf(t, n), w)
+		rare |= (uint64(n) - vector.NormalRare) >> 63 << c
 	}
 	return rare
+}
+
+// withSign is z with a minus where the top bit of its word is 0.
+func withSign(z float32, w uint32) float32 {
+	return math.Float32frombits(math.Float32bits(z) ^ ^w>>31<<31)
 }
 
 // normalDensity at t, z = t².

@@ -60,7 +60,7 @@ type Sampler struct {
 	fitUntil                      uint64    // sweeps before it fit the steps
 	fitFixed                      bool      // by Options
 	codeDepth                     int       // of the deepest expression
-	normals                       *normalTable
+	normals                       *vector.NormalTable
 	rare                          *rareTable
 	kind                          []nodeKind
 	row                           []int32 // of each node in its array

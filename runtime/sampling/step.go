@@ -87,6 +87,7 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 	w.energyAt(s, node, &q.x, &q.ex, lane, n)
 	out := (*[64]float32)(w.outFloats[at:][:64])
 	step := (*[64]float32)(w.steps[(int(node.step)*s.tile+lane)*64:][:64])
+	w.float.numbers(w.sweep, chain, n, slot, 0)
 	d := draws{s, w, slot, chain}
 	if b.step == stepSlice {
 		w.slice(s, node, out, step, d, lane, n)
@@ -112,9 +113,9 @@ type draws struct {
 
 func (d *draws) word(c, draw int) uint32 {
 	if draw == 0 {
-		return d.w.float.word[d.slot&3][c&63]
+		return d.w.float.word[c&63]
 	}
-	return d.s.rng.Word32(rng.PurposeContinuous+d.s.phase, d.chain+uint32(c), d.w.sweep, d.slot, uint32(draw))
+	return d.s.rng.Number(rng.PurposeContinuous+d.s.phase, d.chain+uint32(c), d.w.sweep, d.slot, uint32(draw))
 }
 
 // uniform is (word+½)/2^32.
@@ -122,7 +123,7 @@ func (d *draws) uniform(c, draw int) float64 { return (float64(d.word(c, draw)) 
 
 // normal is that of draws 0 and 1.
 func (d *draws) normal(c int) float32 {
-	return float32(d.s.normal(rng.PurposeContinuous, d.word(c, 0), d.chain+uint32(c), d.w.sweep, d.slot))
+	return d.s.normal(d.word(c, 0), func() uint32 { return d.word(c, 1) })
 }
 
 // propose is an update by metropolis or mala.

@@ -70,6 +70,7 @@ func (s *Sampler) newWorker() *worker {
 	w.float.second.init(s.rng)
 	w.float.first.kernel, w.float.first.phase = s.kernelInUse, rng.PurposeContinuous+s.phase
 	w.float.first.init(s.rng)
+	w.float.headSpan = 1
 	k := 1
 	for _, v := range s.model.Vars {
 		k = max(k, v.States)
@@ -158,11 +159,32 @@ func tileOf[T any](a []T, tile, tiles int) []T {
 
 // sweepTiles runs n sweeps of every step-th tile.
 func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
+	if b := s.blocks[0][0]; len(s.blocks) == 1 && b.joint != nil {
+		s.sweepJoint(w, b, first, step, n)
+		return
+	}
 	for i := range n {
 		for b := range s.blocks {
 			s.superblock(w, b, first, step, s.sweep+uint64(i))
 		}
 	}
+}
+
+// sweepJoint is sweepTiles where nothing but a joint move is done: a tile has some sweeps
+// one after the other, while it is in the cache.
+func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
+	most := max(1, 64/len(b.nodes))
+	for done := 0; done < n; done += most {
+		w.float.headSpan = min(most, n-done)
+		for tile := first; tile < s.tiles; tile += step {
+			s.bind(w, tile, s.sweep+uint64(done))
+			for range w.float.headSpan {
+				s.updateJoint(w, b, tile)
+				w.sweep++
+			}
+		}
+	}
+	w.float.headSpan = 1
 }
 
 // superblock updates one superblock of every step-th tile. All tiles pass a part
@@ -260,7 +282,7 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
-				w.float.fillWords(w.sweep, chain, 8*bytes, slot/4)
+				w.quadNormals(s, b, 4*g, 8*bytes, slot, chain)
 			} else if b.float != nil {
 				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
 			}

@@ -62,6 +62,7 @@ func (s *Sampler) planSlopes() {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
 				b.slopes = s.slopesProgram(b)
+				s.placeRows(b)
 			}
 		}
 	}
@@ -175,14 +176,17 @@ func (s *Sampler) slope(b *codeBuilder, node *floatNode) {
 		b.failed = true
 		return
 	}
-	x := s.slotLoad(slotRef{nodeFloat, s.row[node.node]})
-	b.constant(2)
-	b.termSum(float32(node.a), node.squareRun)
-	b.two(CodeMul)
-	b.wait(x)
-	b.two(CodeMul)
-	b.termSum(node.constant[0], node.linearRun)
-	b.two(CodeAdd)
+	if float32(node.a) != 0 || len(node.square) > 0 { // 0·x + b is b for every x that a state holds
+		b.constant(2)
+		b.termSum(float32(node.a), node.squareRun)
+		b.two(CodeMul)
+		b.wait(s.slotLoad(slotRef{nodeFloat, s.row[node.node]}))
+		b.two(CodeMul)
+		b.termSum(node.constant[0], node.linearRun)
+		b.two(CodeAdd)
+	} else {
+		b.termSum(node.constant[0], node.linearRun)
+	}
 	for i := range node.codes {
 		t := &node.codes[i]
 		c := &s.codes[t.factor]

@@ -2,6 +2,7 @@ package sampling
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
@@ -16,50 +17,91 @@ func (m *Model) onlyNumbers() bool {
 	return !slices.ContainsFunc(m.Vars, func(v Var) bool { return v.Kind != Continuous })
 }
 
-// fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
-// first on.
-func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
-	f.first.draw = 0
-	f.drawWords(sweep, first, n, g)
-}
-
-// drawWords is fillWords for the draw at hand.
-func (f *floatScratch) drawWords(sweep uint64, first uint32, n int, g uint32) {
+// numbers draws the words of a slot for n chains from the first on, which is a multiple
+// of 64.
+func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uint32) {
 	z := &f.first
-	if z.kernel < vector.AVX2 {
-		f.portableWords(sweep, first, n, g)
-		return
-	}
-	// A block of digits is for a pair of chains, one of words for a chain.
-	z.fillWords(sweep, first, 32, g, &f.halves[0])
-	if n > 32 {
-		z.fillWords(sweep, first+32, 32, g, &f.halves[1])
-	}
-	if z.kernel == vector.AVX512 {
-		vector.JoinWords512(&f.halves, &f.word)
-		return
-	}
-	for h := range f.halves {
-		for i := range 32 {
-			c := 32*h + i
-			f.word[0][c], f.word[2][c] = f.halves[h][0][2*i], f.halves[h][0][2*i+1]
-			f.word[1][c], f.word[3][c] = f.halves[h][1][2*i], f.halves[h][1][2*i+1]
+	z.draw = draw
+	switch {
+	case z.kernel < vector.AVX2:
+		f.portableNumbers(sweep, first, n, slot)
+	case z.n == rng.ARS5:
+		z.setCounter(sweep, slot)
+		if z.kernel == vector.AVX512 {
+			vector.ArsNumbers512(&z.ars, first/4, &f.word)
+		} else {
+			vector.ArsNumbers256(&z.ars, first/4, &f.word)
+		}
+	default:
+		h := z.head(sweep, slot)
+		z.setHead(&h)
+		if z.kernel == vector.AVX512 {
+			vector.PhiloxNumbers512(&z.philox, first/4, &f.word)
+		} else {
+			vector.PhiloxNumbers256(&z.philox, first/4, &f.word)
 		}
 	}
 }
 
-func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32) {
-	w, c3 := f.first.words, rng.CounterC3(f.first.phase, f.first.draw, sweep)
+func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot uint32) {
+	w := f.first.words
+	counter := [4]uint32{uint32(sweep), first / 4, slot, rng.CounterC3(f.first.phase, f.first.draw, sweep)}
 	if w.Rounds != rng.ARS5 {
-		rng.FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
+		var rows [4][64]uint32
+		rng.FillPhilox4x32(w.Rounds, counter, w.Key, &rows, (n+3)/4)
+		for c := range n {
+			f.word[c] = rows[c&3][c>>2]
+		}
 		return
 	}
-	for c := range n {
-		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
-		for q := range 4 {
-			f.word[q][c] = o[q]
+	for c := 0; c < n; c += 4 {
+		o := w.Block(counter)
+		copy(f.word[c:], o[:])
+		counter[1]++
+	}
+}
+
+// normalRows fills rows with the normal numbers of slots from the first on, for n chains.
+func (w *worker) normalRows(s *Sampler, rows [][64]float32, n int, slot, chain uint32) {
+	f := &w.float
+	if z := &f.first; z.kernel == vector.AVX512 && z.n != rng.ARS5 {
+		heads := f.headsOf(w.sweep, slot, len(rows))
+		if !vector.PhiloxNormals512(&z.philox, heads, len(rows), chain/4, s.normals, &rows[0]) {
+			return
 		}
 	}
+	for i := range rows {
+		f.numbers(w.sweep, chain, n, slot+uint32(i), 0)
+		rare := fillNormals(s.kernelInUse, s.normals, &f.word, &rows[i])
+		for rare &= 1<<n - 1; rare != 0; rare &= rare - 1 {
+			c := bits.TrailingZeros64(rare)
+			rows[i][c] = w.normalAt(s, slot+uint32(i), chain+uint32(c))
+		}
+	}
+}
+
+// normalAt is the normal number of one chain.
+func (w *worker) normalAt(s *Sampler, slot, chain uint32) float32 {
+	word := func(draw uint32) uint32 {
+		return s.rng.Number(rng.PurposeContinuous+s.phase, chain, w.sweep, slot, draw)
+	}
+	return s.normal(word(0), func() uint32 { return word(1) })
+}
+
+// headsOf are the heads of n slots in a sweep, worked out for headSpan sweeps.
+func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *vector.PhiloxHead {
+	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < uint64(len(f.heads)/n) {
+		return &f.heads[int(at)*n]
+	}
+	f.heads, f.headSlot, f.headSlots, f.headSweep = f.heads[:0], slot, n, sweep
+	f.first.draw = 0
+	for t := range uint64(f.headSpan) {
+		for i := range uint32(n) {
+			h := f.first.head(sweep+t, slot+i)
+			f.heads = append(f.heads, vector.PhiloxHead{A: uint64(h.a), D: uint64(h.d), F: uint64(h.f), H: uint64(h.h), L: uint64(h.l)})
+		}
+	}
+	return &f.heads[0]
 }
 
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for

@@ -4,9 +4,6 @@ package vector
 // each chain. Their operations are those of the portable code, in its order, each
 // rounded, no product fused with a sum.
 
-// Cubic is a piece of the function from words to normal numbers, see sampling.
-type Cubic struct{ Q, A, B, C float64 }
-
 // Term is a weight and a row, At bytes from the beginning of the state.
 type Term struct {
 	Weight float32

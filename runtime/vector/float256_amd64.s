@@ -6,89 +6,97 @@
 // their order.
 
 DATA halfNormals<>+0(SB)/4, $0x7fffffff  // all but the sign
-DATA halfNormals<>+4(SB)/4, $0x00080000  // 2^19
-DATA halfNormals<>+8(SB)/4, $0x80000000
-DATA halfNormals<>+12(SB)/4, $0
-DATA halfNormals<>+16(SB)/8, $33344               // of a piece: (1023+19)·32
-DATA halfNormals<>+24(SB)/8, $0x000fffffffffffff
-DATA halfNormals<>+32(SB)/8, $0x3ff0000000000000  // 1
-DATA halfNormals<>+40(SB)/8, $0x4000000000000000  // 2
-DATA halfNormals<>+48(SB)/8, $0x4008000000000000  // 3
-GLOBL halfNormals<>(SB), RODATA|NOPTR, $56
+DATA halfNormals<>+4(SB)/4, $0x00008000  // 2^15
+DATA halfNormals<>+8(SB)/4, $0x003fffff  // of a float32 what lies behind the piece
+DATA halfNormals<>+12(SB)/4, $0x3f800000 // 1
+DATA halfNormals<>+16(SB)/4, $0x3fc00000 // 1.5
+DATA halfNormals<>+20(SB)/4, $0x80000000
+DATA halfNormals<>+24(SB)/4, $31
+GLOBL halfNormals<>(SB), RODATA|NOPTR, $28
 
-// The cubic of each of four numbers u in float64; their pieces are loaded one by one.
-// Y1, Y4, Y5, Y6 and Y15 are free.
-#define HALF_CUBIC(u) \
-	VPSRLQ      $47, u, Y4;                 \
-	VPSUBQ      Y10, Y4, Y4;                \
-	VPSLLQ      $5, Y4, Y4;                 \
-	VMOVDQU     Y4, place-32(SP);           \
-	MOVQ        place-32(SP), AX;           \
-	MOVQ        place-24(SP), BX;           \
-	MOVQ        place-16(SP), R9;           \
-	MOVQ        place-8(SP), R10;           \
-	VMOVUPD     (DI)(AX*1), X1;             \
-	VINSERTF128 $1, (DI)(R9*1), Y1, Y1;     \
-	VMOVUPD     (DI)(BX*1), X4;             \
-	VINSERTF128 $1, (DI)(R10*1), Y4, Y4;    \
-	VMOVUPD     16(DI)(AX*1), X5;           \
-	VINSERTF128 $1, 16(DI)(R9*1), Y5, Y5;   \
-	VMOVUPD     16(DI)(BX*1), X6;           \
-	VINSERTF128 $1, 16(DI)(R10*1), Y6, Y6;  \
-	VUNPCKLPD   Y4, Y1, Y15;                \
-	VUNPCKHPD   Y4, Y1, Y1;                 \
-	VUNPCKLPD   Y6, Y5, Y4;                 \
-	VUNPCKHPD   Y6, Y5, Y5;                 \
-	VPSLLQ      $5, u, u;                   \
-	VPAND       Y11, u, u;                  \
-	VPOR        Y12, u, u;                  \
-	VSUBPD      Y12, u, u;                  \
-	VMULPD      Y14, u, u;                  \
-	VSUBPD      Y13, u, Y6;                 \
-	VMULPD      Y5, Y6, Y6;                 \
-	VADDPD      Y6, Y4, Y4;                 \
-	VSUBPD      Y12, u, Y6;                 \
-	VMULPD      Y4, Y6, Y6;                 \
-	VADDPD      Y6, Y1, Y1;                 \
-	VMULPD      Y1, u, u;                   \
-	VADDPD      u, Y15, u
+// Rows at the places of two numbers, four chains apart: the first half to y, two
+// coefficients more to a half of tail.
+#define HALF_ROWS(at, x, y) \
+	MOVL        place-32+at(SP), AX;  \
+	MOVL        place-16+at(SP), R10; \
+	VMOVUPS     (DI)(AX*1), x;        \
+	VINSERTF128 $1, (DI)(R10*1), y, y
 
-// func Normals256(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
+#define HALF_TAILS(at, low, x, high) \
+	MOVL   place-32+at(SP), AX;      \
+	MOVL   place-28+at(SP), R10;     \
+	VMOVSD 16(DI)(AX*1), low;        \
+	VMOVHPD 16(DI)(R10*1), low, low; \
+	MOVL   place-16+at(SP), AX;      \
+	MOVL   place-12+at(SP), R10;     \
+	VMOVSD 16(DI)(AX*1), high;       \
+	VMOVHPD 16(DI)(R10*1), high, high; \
+	VINSERTF128 $1, high, x, x
+
+#define HALF_STEP(c) \
+	VMULPS Y1, Y9, Y9; \
+	VADDPS c, Y9, Y9
+
+// func Normals256(table *NormalTable, words *[64]uint32, z *[64]float32) (rare uint64)
 TEXT ·Normals256(SB), NOSPLIT, $32-32
 	MOVQ         table+0(FP), DI
 	MOVQ         words+8(FP), SI
 	MOVQ         z+16(FP), DX
-	VPBROADCASTD halfNormals<>+0(SB), Y7
-	VPBROADCASTD halfNormals<>+4(SB), Y8
-	VPBROADCASTD halfNormals<>+8(SB), Y9
-	VPBROADCASTQ halfNormals<>+16(SB), Y10
-	VPBROADCASTQ halfNormals<>+24(SB), Y11
-	VPBROADCASTQ halfNormals<>+32(SB), Y12
-	VPBROADCASTQ halfNormals<>+40(SB), Y13
-	VPBROADCASTQ halfNormals<>+48(SB), Y14
+	ADDQ         $768, DI // behind the columns
+	VPBROADCASTD halfNormals<>+0(SB), Y15
+	VPBROADCASTD halfNormals<>+4(SB), Y14
+	VPBROADCASTD halfNormals<>+24(SB), Y13
+	VPBROADCASTD halfNormals<>+12(SB), Y11
 	XORL         R8, R8
 	MOVL         $8, CX
 
 loop:
-	VMOVDQU      (SI), Y0
-	VPAND        Y7, Y0, Y1
-	VPCMPGTD     Y1, Y8, Y4
-	VMOVMSKPS    Y4, R11
+	VPAND        (SI), Y15, Y0
+	VPCMPGTD     Y0, Y14, Y1
+	VMOVMSKPS    Y1, R11
 	SHLQ         $56, R11
 	SHRQ         $8, R8
 	ORQ          R11, R8
-	VPMAXUD      Y8, Y1, Y1
-	VCVTDQ2PD    X1, Y2
-	VEXTRACTI128 $1, Y1, X3
-	VCVTDQ2PD    X3, Y3
-	HALF_CUBIC(Y2)
-	HALF_CUBIC(Y3)
-	VCVTPD2PSY   Y2, X2
-	VCVTPD2PSY   Y3, X3
-	VINSERTF128  $1, X3, Y2, Y2
-	VPANDN       Y9, Y0, Y4
-	VPXOR        Y4, Y2, Y2
-	VMOVUPS      Y2, (DX)
+
+	// Without the highest bit that is too many the nearest number is the one below.
+	VPSRLD       $24, Y0, Y1
+	VPANDN       Y0, Y1, Y0
+	VCVTDQ2PS    Y0, Y0
+	VPBROADCASTD halfNormals<>+8(SB), Y2
+	VPAND        Y2, Y0, Y1
+	VPOR         Y11, Y1, Y1
+	VPBROADCASTD halfNormals<>+16(SB), Y2
+	VSUBPS       Y2, Y1, Y1
+	VPSRLD       $22, Y0, Y0
+	VPAND        Y13, Y0, Y0
+	VPSLLD       $5, Y0, Y0
+	VMOVDQU      Y0, place-32(SP)
+	HALF_ROWS(0, X2, Y2)
+	HALF_ROWS(4, X3, Y3)
+	HALF_ROWS(8, X4, Y4)
+	HALF_ROWS(12, X5, Y5)
+	HALF_TAILS(0, X6, Y6, X8)
+	HALF_TAILS(8, X7, Y7, X8)
+	VSHUFPS      $0x88, Y7, Y6, Y8
+	VSHUFPS      $0xdd, Y7, Y6, Y9
+	HALF_STEP(Y8)
+	VUNPCKLPS    Y4, Y2, Y6
+	VUNPCKHPS    Y4, Y2, Y2
+	VUNPCKLPS    Y5, Y3, Y7
+	VUNPCKHPS    Y5, Y3, Y3
+	VUNPCKHPS    Y3, Y2, Y4
+	HALF_STEP(Y4)
+	VUNPCKLPS    Y3, Y2, Y4
+	HALF_STEP(Y4)
+	VUNPCKHPS    Y7, Y6, Y4
+	HALF_STEP(Y4)
+	VUNPCKLPS    Y7, Y6, Y4
+	HALF_STEP(Y4)
+	VPBROADCASTD halfNormals<>+20(SB), Y2
+	VMOVDQU      (SI), Y0
+	VPANDN       Y2, Y0, Y0
+	VPXOR        Y0, Y9, Y9
+	VMOVUPS      Y9, (DX)
 	ADDQ         $32, SI
 	ADDQ         $32, DX
 	DECL         CX

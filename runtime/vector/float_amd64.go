@@ -2,23 +2,6 @@
 
 package vector
 
-// JoinWords512 puts words into rows by slot: halves[h][i] are those of slots i and
-// i+2 by turns, in chains 32h … 32h+31.
-//
-//go:noescape
-func JoinWords512(halves *[2][2][64]uint32, words *[4][64]uint32)
-
-// Normals512 turns words into normal numbers. Chains whose word needs a second one are
-// in rare, and have no number of use.
-//
-//go:noescape
-func Normals512(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
-
-// Normals256 is Normals512 in AVX2.
-//
-//go:noescape
-func Normals256(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
-
 // SumTerms512 is a constant and the products of n terms, in order; n is at most MostTerms.
 //
 //go:noescape

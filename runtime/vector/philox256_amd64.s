@@ -27,6 +27,17 @@ DATA pairColumns<>+48(SB)/8, $20
 DATA pairColumns<>+56(SB)/8, $28
 GLOBL pairColumns<>(SB), RODATA|NOPTR, $64
 
+// Blocks of both sets, so that unpacking puts their words in the order of chains.
+DATA pairNumbers<>+0(SB)/8, $0
+DATA pairNumbers<>+8(SB)/8, $2
+DATA pairNumbers<>+16(SB)/8, $1
+DATA pairNumbers<>+24(SB)/8, $3
+DATA pairNumbers<>+32(SB)/8, $4
+DATA pairNumbers<>+40(SB)/8, $6
+DATA pairNumbers<>+48(SB)/8, $5
+DATA pairNumbers<>+56(SB)/8, $7
+GLOBL pairNumbers<>(SB), RODATA|NOPTR, $64
+
 // Rounds 1 to 3 of pairs at BX ^ first: numbers a, b, c, d; e and f are free.
 #define PAIRS_HEAD(at, a, b, c, d, e, f) \
 	VPBROADCASTQ first-8(SP), a; \
@@ -128,6 +139,40 @@ words:
 	ADDQ     $8, first-8(SP)
 	DECL     CX
 	JNE      loop
+	VZEROUPPER
+	RET
+
+// func PhiloxNumbers256(k *Philox, first uint32, words *[64]uint32)
+TEXT ·PhiloxNumbers256(SB), NOSPLIT, $8-24
+	PAIRS_CONSTANTS
+	LEAQ pairNumbers<>(SB), BX
+	MOVQ words+16(FP), SI
+	MOVL $2, CX
+
+loop:
+	PAIRS_SETS(words)
+
+words:
+	VPSLLQ      $32, Y1, Y1
+	VPSLLQ      $32, Y3, Y3
+	VPSLLQ      $32, Y7, Y7
+	VPSLLQ      $32, Y9, Y9
+	VPBLENDD    $0xaa, Y1, Y0, Y0
+	VPBLENDD    $0xaa, Y3, Y2, Y2
+	VPBLENDD    $0xaa, Y7, Y6, Y6
+	VPBLENDD    $0xaa, Y9, Y8, Y8
+	VPUNPCKLQDQ Y2, Y0, Y1
+	VPUNPCKHQDQ Y2, Y0, Y3
+	VPUNPCKLQDQ Y8, Y6, Y7
+	VPUNPCKHQDQ Y8, Y6, Y9
+	VMOVDQU     Y1, 0(SI)
+	VMOVDQU     Y3, 32(SI)
+	VMOVDQU     Y7, 64(SI)
+	VMOVDQU     Y9, 96(SI)
+	ADDQ        $128, SI
+	ADDQ        $8, first-8(SP)
+	DECL        CX
+	JNE         loop
 	VZEROUPPER
 	RET
 
@@ -429,6 +474,38 @@ loop:
 	SUBQ    $480, SI
 	MOVL    $4, CX
 	DECL    R8
+	JNE     loop
+
+// func ArsNumbers256(k *Ars, first uint32, words *[64]uint32)
+TEXT ·ArsNumbers256(SB), NOSPLIT, $0-24
+	MOVQ    k+0(FP), DI
+	MOVL    first+8(FP), AX
+	MOVQ    words+16(FP), SI
+	SHLQ    $32, AX
+	VMOVQ   AX, X4
+	VMOVDQU 0(DI), X5
+	VPADDD  X5, X4, X4
+	VMOVDQU arsFour<>(SB), X6
+	MOVL    $4, CX
+
+loop:
+	VPADDD  arsPairs<>+0(SB), X4, X0
+	VPADDD  arsPairs<>+16(SB), X4, X1
+	VPADDD  arsPairs<>+32(SB), X4, X2
+	VPADDD  arsPairs<>+48(SB), X4, X3
+	ARS_FOUR(VPXOR, 16)
+	ARS_FOUR(VAESENC, 32)
+	ARS_FOUR(VAESENC, 48)
+	ARS_FOUR(VAESENC, 64)
+	ARS_FOUR(VAESENC, 80)
+	ARS_FOUR(VAESENCLAST, 96)
+	VMOVDQU X0, 0(SI)
+	VMOVDQU X1, 16(SI)
+	VMOVDQU X2, 32(SI)
+	VMOVDQU X3, 48(SI)
+	VPADDD  X6, X4, X4
+	ADDQ    $64, SI
+	DECL    CX
 	JNE     loop
 	VZEROUPPER
 	RET

@@ -187,3 +187,48 @@ TEXT ·SubtractSquares512(SB), NOSPLIT, $0-16
 	VMOVUPD Z7, 448(DX)
 	VZEROUPPER
 	RET
+
+#define LANGEVIN(at, x) \
+	VMOVUPS     at(DI)(AX*1), x;  \
+	VMOVUPS     x, at(SI);        \
+	VMULPS      at(BX), Z8, Z9;   \
+	VMULPS      at(DX), Z7, Z10;  \
+	VSUBPS      Z9, x, x;         \
+	VADDPS      Z10, x, x;        \
+	VMOVUPS     x, at(DI)(AX*1)
+
+// func Langevin512(state *float32, at *int32, n int, old, slope, normal *[64]float32, step, scale float32) (lost uint64)
+TEXT ·Langevin512(SB), NOSPLIT, $0-64
+	MOVQ         state+0(FP), DI
+	MOVQ         at+8(FP), R8
+	MOVQ         n+16(FP), CX
+	MOVQ         old+24(FP), SI
+	MOVQ         slope+32(FP), BX
+	MOVQ         normal+40(FP), DX
+	VBROADCASTSS step+48(FP), Z8
+	VBROADCASTSS scale+52(FP), Z7
+	KXORQ        K0, K0, K0
+
+row:
+	MOVLQSX      (R8), AX
+	LANGEVIN(0, Z0)
+	LANGEVIN(64, Z1)
+	LANGEVIN(128, Z2)
+	LANGEVIN(192, Z3)
+	VFPCLASSPSZ  $0x99, Z0, K1 // infinite, or no number
+	VFPCLASSPSZ  $0x99, Z1, K2
+	VFPCLASSPSZ  $0x99, Z2, K3
+	VFPCLASSPSZ  $0x99, Z3, K4
+	KUNPCKWD     K1, K2, K1
+	KUNPCKWD     K3, K4, K3
+	KUNPCKDQ     K1, K3, K1
+	KORQ         K1, K0, K0
+	ADDQ         $4, R8
+	ADDQ         $256, SI
+	ADDQ         $256, BX
+	ADDQ         $256, DX
+	DECQ         CX
+	JNE          row
+	KMOVQ        K0, lost+56(FP)
+	VZEROUPPER
+	RET

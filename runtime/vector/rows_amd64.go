@@ -26,3 +26,10 @@ func AddSquares512(sum *[64]float64, x *[64]float32)
 //
 //go:noescape
 func SubtractSquares512(sum *[64]float64, x *[64]float32)
+
+// Langevin512 puts n rows of the state, 1 or more, at the bytes in at, to x - step·slope +
+// scale·normal, one row of each, and keeps x in old. Chains with a result that is not finite
+// are in lost.
+//
+//go:noescape
+func Langevin512(state *float32, at *int32, n int, old, slope, normal *[64]float32, step, scale float32) (lost uint64)

@@ -47,3 +47,54 @@ func TestJointRows(t *testing.T) {
 		free()
 	}
 }
+
+// A step of Langevin is three operations on rows, and keeps the rows before it.
+func TestLangevin(t *testing.T) {
+	needs512(t)
+	type rows = [5][64]float32
+	state, freeState := guarded[rows](t)
+	old, freeOld := guarded[rows](t)
+	slope, freeSlope := guarded[rows](t)
+	noise, freeNoise := guarded[rows](t)
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 2000 {
+		for i := range state {
+			fill32(r, state[i][:])
+			fill32(r, slope[i][:])
+			fill32(r, noise[i][:])
+		}
+		before := *state
+		n := 1 + r.IntN(len(state))
+		at := make([]int32, n)
+		for i, row := range r.Perm(len(state))[:n] {
+			at[i] = int32(256 * row)
+		}
+		first := len(state) - n // up to the guard
+		step, scale := number32(r), number32(r)
+		lost := vector.Langevin512(&state[0][0], &at[0], n, &old[first], &slope[first], &noise[first], step, scale)
+		var want uint64
+		for i, a := range at {
+			x := before[a/256]
+			if old[first+i] != x && x == x {
+				t.Fatal("the row before is not kept")
+			}
+			for c := range x {
+				y := x[c] - float32(step*slope[first+i][c])
+				y += float32(scale * noise[first+i][c])
+				if y-y != 0 {
+					want |= 1 << c
+				}
+				if !same(state[a/256][c], y) {
+					t.Fatalf("%v, want %v", state[a/256][c], y)
+				}
+			}
+		}
+		if lost != want {
+			t.Fatalf("lost %x, want %x", lost, want)
+		}
+	}
+	freeState()
+	freeOld()
+	freeSlope()
+	freeNoise()
+}
