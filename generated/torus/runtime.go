@@ -94,6 +94,15 @@ func ARSKeys(key [2]uint32) (k [6][2]uint64) {
 	return k
 }
 
+// ARSColumns are what the low bytes of counters' second words give to the second words of
+// blocks in the first round: these differ by as much as their columns.
+func ARSColumns(key [2]uint32) (column [256]uint32) {
+	for i := range column {
+		column[i] = aesColumn[byte(i)^byte(key[1])]
+	}
+	return column
+}
+
 // aesByte is the substitution of AES (FIPS 197, section 5.1.1), aesColumn what a byte
 // so replaced gives to the column it is mixed into, its own row first.
 var aesByte, aesColumn = aesTables()
@@ -393,13 +402,28 @@ func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw u
 	return b[slot&3]
 }
 
+// Number is the word of a continuous update: one block serves 4 chains of a slot.
+func (w Words) Number(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
+	return w.Word32(p, chain/4, sweep, 4*slot+chain%4, draw)
+}
+
 // Package runtime/vector.
 
 // Ars is what ARS-5 in one sweep needs for the pairs of chains of one quad of slots: the
-// counter of pair 0, and the key with the five round keys.
+// counter of pair 0, and the key with the five round keys. Counters of 256 pairs from a
+// multiple of 256 on differ in a byte, and so do blocks after the first round in word 1:
+// Pairs is by how much, for pair 64l + 8z + r in place [z][r][l], and serves ArsSpins512.
 type Ars struct {
 	Counter [4]uint32
 	Keys    [6][2]uint64
+	Pairs   [8][8][4][4]uint32
+}
+
+// SetPairs takes what the first round makes of the byte of a pair.
+func (a *Ars) SetPairs(word *[256]uint32) {
+	for pair, x := range word {
+		a.Pairs[pair/8%8][pair%8][pair/64][1] = x ^ word[0]
+	}
 }
 
 // The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
@@ -551,9 +575,6 @@ type Draws struct {
 // each chain. Their operations are those of the portable code, in its order, each
 // rounded, no product fused with a sum.
 
-// Cubic is a piece of the function from words to normal numbers, see sampling.
-type Cubic struct{ Q, A, B, C float64 }
-
 // Term is a weight and a row, At bytes from the beginning of the state.
 type Term struct {
 	Weight float32
@@ -625,6 +646,25 @@ const (
 	NetRows  = 256
 	NetCells = 1 << 16
 )
+
+// Words and normal numbers of continuous nodes, 64 chains of one slot at a time. A block of
+// the generator serves four chains.
+
+// NormalTable holds the polynomials of normal numbers, see sampling: Columns[l][i] is the
+// coefficient of x^l of piece i, and Rows has the same by piece.
+type NormalTable struct {
+	Columns [6][32]float32
+	Rows    [32][8]float32
+}
+
+// NormalPieces is how many pieces there are; NormalRare is the least n of theirs.
+const (
+	NormalPieces = 32
+	NormalRare   = 1 << 15
+)
+
+// PhiloxHead is A to L of a Philox, of another slot.
+type PhiloxHead struct{ A, D, F, H, L uint64 }
 
 // Philox is what Philox4x32 in one sweep needs for the pairs of chains of one quad
 // of slots: the counters of all pairs differ in c1 alone, so that a part of the
@@ -759,6 +799,69 @@ type Planes struct {
 // PlaneRun is the largest number of nodes of a call.
 const PlaneRun = 64
 
+// The slot kernel updates up to 128 slots of a block of spins in up to 32 chains, for few
+// chains of a large model: 16 slots at a time, one chain after the other. Neighbours are
+// gathered by their rows, which hold 64 chains, a bit each.
+
+const (
+	SlotRun    = 128 // slots in a call
+	SlotDegree = 64  // neighbours of a slot
+)
+
+// SlotDigits are the first digits of a run of slots by chain.
+type SlotDigits [32][SlotRun]uint16
+
+// SlotPhilox is what Philox4x32 in one sweep needs for the slots of one pair of chains:
+// only c2 differs. With n and m its multipliers, hi and lo the halves of a product, and q
+// = n·c2, the counter after two rounds is
+//
+//	r = m·(hi(q) ^ Pair),  x0, x1, x2, x3 = lo(q) ^ B, L, hi(r) ^ C, lo(r)
+//
+// and Keys are the round keys from the third round on, eight of them, or five with More
+// = 0. Numbers of 32 bits have 64 each.
+type SlotPhilox struct {
+	Pair, B, C, L uint64
+	Keys          [8][2]uint64
+	More          uint64
+}
+
+// What the kernel reads about 16 slots, in bytes from a multiple of 64, numbers having 32
+// bits:
+//
+//	SlotsAtDegree  the largest number of neighbours
+//	SlotsAtSums    where the sums are
+//	SlotsAtRow     the row of slot 0, where that of slot k is 2k further; -1: see below
+//	SlotsAtFirst   the same of each neighbour; with a neighbour's rows the next one is
+//	               there too
+//
+// and from the next multiple of 64 on by 16 numbers the rows of the slots and neighbours
+// with -1, in this order. The sums are the fields with all neighbours at -1, then what +1
+// adds of each neighbour. Slots without so many neighbours have some that add 0.
+const (
+	SlotsAtDegree = 0
+	SlotsAtSums   = 4
+	SlotsAtRow    = 8
+	SlotsAtFirst  = 12
+)
+
+// Slots are the arguments of the kernel. Cell (field + Centre) >> Shift of two numbers
+// bounds the threshold of a field: the low half of the first is the least, the high half
+// how many values there are. Digits among these leave a slot open.
+type Slots struct {
+	Words      [SlotDegree][16]uint32 // the kernel's own
+	State, Out *uint64
+	Node       *byte
+	Cells      *uint32
+	Digits     *SlotDigits
+	Live       *[SlotRun / 16]uint16 // the slots to write
+	Half       uint64                // 0: chains 0 to 31 of a row, 4: the others
+	Groups     uint64                // of 16 slots
+	Chains     uint64
+	Centre     uint32
+	Shift      uint32
+	Open       [SlotRun / 16][32]uint16 // slots by chain
+}
+
 // The spin kernel updates four nodes in 512 chains, a bit of state each. It decides a
 // lane from a field of 8 bits where that is enough to know the outcome, and the others
 // from the exact field; a first digit that equals its threshold is left to the caller.
@@ -799,6 +902,8 @@ type SpinNoise struct {
 //	SpinAtStride  bytes from the table of one to the next
 //	SpinAtShort   not 0: they have 16 bits
 //	SpinAtThere   bits of the neighbours that there are, of all groups
+//	SpinAtAhead   offset of what to fetch into the cache, and
+//	SpinAtLines   how many lines of 64 bytes of it, at least 1
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
 // and in its tables for each group 128 partial sums of 8 bits by the values of
@@ -816,6 +921,8 @@ const (
 	SpinAtStride = 32
 	SpinAtShort  = 36
 	SpinAtThere  = 40
+	SpinAtAhead  = 44
+	SpinAtLines  = 48
 	SpinAtRows   = 64
 )
 
@@ -833,7 +940,7 @@ const (
 	HalveBits = 0x0204081020408000 // h/2
 )
 
-// SpinScratch is the kernel's own, for one node; Ties of the first are for its caller.
+// SpinScratch is the kernel's own, for one node; the ties of the first are for its caller.
 type SpinScratch struct {
 	Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
 	Chosen   [8]uint64                // by row
@@ -844,6 +951,10 @@ type SpinScratch struct {
 	Count    uint64
 	_        [7]uint64
 	Ties     [512]uint16
+	Fields   [512]int32 // of the listed lanes
+	Digits   [512]uint32
+
+	TieFields [512]int32 // of Ties
 }
 
 // Spins are the arguments of the kernel. A threshold for magnitude m is, with line i
@@ -3697,6 +3808,7 @@ type blockPlan struct {
 	joint *jointPlan // a joint move
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
+	slots *slotBlock // nil: not for the slot kernel
 
 	vector []int // where each node begins in vectorSpins.node or fourSpins.node
 	plane  []int // where it begins in planePlan.nodes, -1: nowhere
@@ -3866,6 +3978,7 @@ func (s *Sampler) compile(o *Options) error {
 				p.start[i+1], p.tstart[i+1] = int32(len(p.input)), int32(len(p.terms))
 			}
 			s.findLayer(p)
+			s.findSlots(p)
 			plans = append(plans, p)
 		}
 		s.blocks = append(s.blocks, plans)
@@ -4708,21 +4821,27 @@ func (s *Sampler) gaussian(a float64) (h, sd float32) {
 
 // floatScratch is what a worker needs for float blocks.
 type floatScratch struct {
-	first  noise // words, as of digits of pairs of chains that are chains
-	halves [2][2][64]uint32
-	word   [4][64]uint32 // first words of four slots
-	second noise         // second digits
-	sum    [64]float32   // of linear terms
-	square [64]float32   // of square terms
-	term   [64]float32   // one term
-	theta  [][64]float32 // of a categorical
-	e      []int64       // exponentials of one chain
-	index  [64]int32     // of weights
-	stack  [][64]float32 // of expressions
-	own    [64]float32   // a category, for expressions
+	first  noise          // of words
+	word   [64]uint32     // of a slot
+	normal [4][64]float32 // numbers of four slots
+	second noise          // second digits
+	sum    [64]float32    // of linear terms
+	square [64]float32    // of square terms
+	term   [64]float32    // one term
+	theta  [][64]float32  // of a categorical
+	e      []int64        // exponentials of one chain
+	index  [64]int32      // of weights
+	stack  [][64]float32  // of expressions
+	own    [64]float32    // a category, for expressions
 	net    netScratch
 	before [64]float32 // a sum, where a program may give up
 	step   stepScratch
+
+	heads     []PhiloxHead // of headSlots slots from headSlot on, sweep after sweep
+	headSlot  uint32
+	headSlots int
+	headSweep uint64 // the first
+	headSpan  int    // sweeps to work out at once
 }
 
 // updateFloat updates node i of a float block for the first 8·bytes chains of a
@@ -4933,21 +5052,21 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 	}
 	out := w.outFloats[(int(b.row[i])*s.tile+lane)*64:][:64]
 	h, sd := x.h, x.sd
-	words := &f.word[slot&3]
-	if x.bounds == nil {
-		w.normals(s, &f.term, n, slot, chain)
+	z := &f.normal[slot&3]
+	if x.bounds != nil {
+		f.numbers(w.sweep, chain, n, slot, 0)
 	}
 	if x.bounds == nil && !square {
 		switch s.kernelInUse {
 		case AVX512:
-			Mix512((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			Mix512((*[64]float32)(out), &f.sum, z, h, sd)
 			return
 		case AVX2:
-			Mix256((*[64]float32)(out), &f.sum, &f.term, h, sd)
+			Mix256((*[64]float32)(out), &f.sum, z, h, sd)
 			return
 		}
 		for c := range out {
-			out[c] = float32(f.sum[c]*h) + float32(sd*f.term[c])
+			out[c] = float32(f.sum[c]*h) + float32(sd*z[c])
 		}
 		return
 	}
@@ -4957,29 +5076,34 @@ func (w *worker) floatNumber(s *Sampler, b *blockPlan, x *floatNode, i, lane, n 
 		}
 		mean := float32(f.sum[c] * h)
 		if x.bounds != nil {
-			second := s.rng.Word32(PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
-			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, words[c], second)
+			second := s.rng.Number(PurposeContinuous+s.phase, chain+uint32(c), w.sweep, slot, 1)
+			out[c] = truncatedNormal(float64(mean), float64(sd), x.bounds, f.word[c], second)
 			continue
 		}
-		out[c] = mean + float32(sd*f.term[c])
+		out[c] = mean + float32(sd*z[c])
 	}
 }
 
-// normal is a standard normal number from a first word; one in 4,096 takes a
-// second.
-func (s *Sampler) normal(p Purpose, w, chain uint32, sweep uint64, slot uint32) float64 {
+// quadNormals draws for the nodes i … i+3 of a block that take a normal number.
+func (w *worker) quadNormals(s *Sampler, b *blockPlan, i, n int, slot, chain uint32) {
+	rows := 0
+	for q := range min(4, len(b.float.nodes)-i) {
+		if !b.skip[i+q] && b.step == stepNone && b.float.nodes[i+q].bounds == nil {
+			rows = q + 1
+		}
+	}
+	if rows > 0 {
+		w.normalRows(s, w.float.normal[:rows], n, slot, chain)
+	}
+}
+
+// normal is a standard normal number from a first word; one in 65,536 takes a second.
+func (s *Sampler) normal(w uint32, second func() uint32) float32 {
 	n := w & (1<<31 - 1)
-	var z float64
-	if n >= 1<<19 {
-		z = s.normals.at(n)
-	} else {
-		v := s.rng.Word32(p+s.phase, chain, sweep, slot, 1)
-		z = NormalQuantile((float64(uint64(n)<<32|uint64(v)) + 0.5) / (1 << 64))
+	if n >= NormalRare {
+		return withSign(normalOf(s.normals, n), w)
 	}
-	if w>>31 == 0 {
-		return -z
-	}
-	return z
+	return withSign(float32(NormalQuantile((float64(uint64(n)<<32|uint64(second()))+0.5)/(1<<64))), w)
 }
 
 // truncatedNormal is a normal number inside bounds, from two words.
@@ -5037,11 +5161,14 @@ func (s *Sampler) initialFloat(in Init, v *Var, slot int32, chain int) float32 {
 	if v.Range != nil && sd == 0 {
 		return intoRange(float32(mean), v.Range)
 	}
-	w := s.rng.Word32(PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 0)
-	if v.Range == nil {
-		return float32(mean + float64(sd*s.normal(PurposeInit, w, uint32(chain), s.sweep, uint32(slot))))
+	word := func(draw uint32) uint32 {
+		return s.rng.Word32(PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), draw)
 	}
-	return truncatedNormal(mean, sd, v.Range, w, s.rng.Word32(PurposeInit+s.phase, uint32(chain), s.sweep, uint32(slot), 1))
+	if v.Range == nil {
+		z := s.normal(word(0), func() uint32 { return word(1) })
+		return float32(mean + float64(sd*float64(z)))
+	}
+	return truncatedNormal(mean, sd, v.Range, word(0), word(1))
 }
 
 // Floats appends the values of a continuous node in every chain.
@@ -6433,12 +6560,15 @@ type jointPlan struct {
 	kind jointKind
 	root []float64 // of the mass of each node; nil: 1
 	fits int       // row of the steps that warm-up fits, -1 without
+	same bool      // step size and noise scale are those of all sweeps
+	at   []int32   // of langevin: where rows begin in a tile, in bytes; nil: not for the kernel
 }
 
 const largestError = 1000 // of the energy that a move of hmc may make, as in Stan
 
 func (s *Sampler) compileJoint(b *Block) *jointPlan {
 	j := &jointPlan{Joint: b.Joint, kind: jointNamed(b.Sampler), fits: s.adaptRow}
+	j.same = j.StepSize.IsFixed() && j.NoiseScale.IsFixed()
 	for _, m := range b.Joint.Mass {
 		j.root = append(j.root, math.Sqrt(m))
 	}
@@ -6452,7 +6582,10 @@ type jointScratch struct {
 	sum                     [64]float64
 	size                    [64]float64 // of the step of each chain
 	one                     bool        // all chains have that of the first
+	sizeAt                  uint64      // 1 + its sweep; 0: none
 	step, half              [64]float32 // factors in front, by chain
+	noiseSweep              uint64      // those of langevin are for
+	noiseBeta, noiseSize    float64
 }
 
 // factors fills the factors in front, which are functions of the step size.
@@ -6488,12 +6621,14 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 			break
 		}
 		if b.joint.kind.drawn() {
-			s.jointNoise(w, b, lane, n, uint32(64*word))
-		}
-		for i := range b.nodes {
-			w.joint.old[i] = *w.jointRow(s, b, i, lane)
+			w.normalRows(s, w.joint.noise[:len(b.nodes)], n, uint32(b.first), uint32(64*word))
 		}
 		w.stepSizes(s, b.joint, lane)
+		if b.joint.at == nil {
+			for i := range b.nodes {
+				w.joint.old[i] = *w.jointRow(s, b, i, lane)
+			}
+		}
 		if b.joint.kind.tested() {
 			s.accepted(w, b, lane, n, word)
 		} else {
@@ -6505,7 +6640,9 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 // stepSizes fills the step size of each chain.
 func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
 	if w.joint.one = j.fits < 0; w.joint.one {
-		w.joint.size[0] = j.StepSize.Value(w.sweep)
+		if at := w.sweep + 1; w.joint.sizeAt != at && !(j.same && w.joint.sizeAt != 0) {
+			w.joint.size[0], w.joint.sizeAt = j.StepSize.Value(w.sweep), at
+		}
 		return
 	}
 	w.fittedSizes(s, j, lane)
@@ -6514,17 +6651,6 @@ func (w *worker) stepSizes(s *Sampler, j *jointPlan, lane int) {
 // jointRow is the state of node i of a block in the chains of a word.
 func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
 	return w.lane(s, b.row[i], lane)
-}
-
-// jointNoise draws a normal number for each node and chain.
-func (s *Sampler) jointNoise(w *worker, b *blockPlan, lane, n int, chain uint32) {
-	for g := 0; g < len(b.nodes); g += 4 {
-		slot := uint32(b.first + g)
-		w.float.fillWords(w.sweep, chain, n, slot/4)
-		for q := range min(4, len(b.nodes)-g) {
-			w.normals(s, &w.joint.noise[g+q], n, slot+uint32(q), chain)
-		}
-	}
 }
 
 // jointSlopes fills the derivatives of the energy at the present state.
@@ -6559,9 +6685,10 @@ func (s *Sampler) follow(w *worker, b *blockPlan, lane, n int) {
 // keeps its state.
 func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	j := b.joint
+	var lost uint64
 	switch j.kind {
 	case jointLangevin:
-		s.langevin(w, b, lane, n)
+		lost = s.langevin(w, b, lane, n)
 	case jointUnderdamped:
 		s.underdamped(w, b, lane, n)
 	case jointGradient:
@@ -6569,7 +6696,9 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	case jointNesterov:
 		s.nesterov(w, b, lane, n)
 	}
-	lost := s.infinite(w, b, lane, n)
+	if j.kind != jointLangevin {
+		lost = s.infinite(w, b, lane, n)
+	}
 	if lost == 0 {
 		return
 	}
@@ -6580,13 +6709,36 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 	}
 }
 
-// langevin is one step of the unadjusted Langevin algorithm.
-func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) {
-	noise := b.joint.NoiseScale.Value(w.sweep)
-	w.joint.factors(func(size float64) (step, half float32) {
-		return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
-	})
-	s.follow(w, b, lane, n)
+// langevin is one step of the unadjusted Langevin algorithm. It tells the chains that
+// left the numbers.
+func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
+	j := &w.joint
+	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
+		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
+		noise := b.joint.NoiseScale.Value(w.sweep)
+		j.factors(func(size float64) (step, half float32) {
+			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
+		})
+	}
+	if b.joint.at == nil {
+		s.follow(w, b, lane, n)
+		return s.infinite(w, b, lane, n)
+	}
+	s.jointSlopes(w, b, lane, n)
+	lost = Langevin512(&w.floats[64*lane], &b.joint.at[0], len(b.nodes), &j.old[0], &j.slope[0], &j.noise[0], j.step[0], j.half[0])
+	return lost & (1<<n - 1)
+}
+
+// placeRows lists the rows of a block for the kernel of langevin, where it is for it: all
+// nodes move.
+func (s *Sampler) placeRows(b *blockPlan) {
+	b.joint.at = nil
+	if b.joint.kind != jointLangevin || slices.Contains(b.skip[:len(b.nodes)], true) {
+		return
+	}
+	for i := range b.nodes {
+		b.joint.at = append(b.joint.at, s.rowBytes(b.row[i]))
+	}
 }
 
 // descend is one step down the gradient.
@@ -6644,9 +6796,8 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 		alpha[c] = min(0, ratio[c])
 	}
 	s.exponentials(&alpha)
-	w.float.first.draw = 2
-	w.float.drawWords(w.sweep, uint32(64*word), n, uint32(b.first)/4)
-	words := &w.float.word[b.first&3]
+	w.float.numbers(w.sweep, uint32(64*word), n, uint32(b.first), 2)
+	words := &w.float.word
 	back := uint64(0)
 	for c := range n {
 		l := ratio[c]
@@ -6874,15 +7025,6 @@ func (s *Sampler) exponentials(x *[64]float64) {
 }
 
 var exponentialOps = [...]Op{{Code: OpLoadWide, Base: BaseOut}, {Code: OpExponential}, {Code: OpStore, Base: BaseOut}, {}}
-
-// normals are the normal numbers of draws 0 and 1 for a slot in n chains of a word.
-func (w *worker) normals(s *Sampler, z *[64]float32, n int, slot, chain uint32) {
-	words := &w.float.word[slot&3]
-	for rare := s.normals.fill(s.kernelInUse, words, z) & (1<<n - 1); rare != 0; rare &= rare - 1 {
-		c := bits.TrailingZeros64(rare)
-		z[c] = float32(s.normal(PurposeContinuous, words[c], chain+uint32(c), w.sweep, slot))
-	}
-}
 
 // countMoves counts the moves of n chains, those in back being refused.
 func (w *worker) countMoves(variable, n int, back uint64) {
@@ -8108,6 +8250,7 @@ type noise struct {
 	kernel Kernel
 	philox Philox
 	ars    Ars
+	slots  SlotPhilox
 	words  Words
 }
 
@@ -8115,6 +8258,8 @@ func (z *noise) init(w Words) {
 	z.n, z.words = w.Rounds, w
 	if z.n == ARS5 {
 		z.ars.Keys = ARSKeys(w.Key)
+		columns := ARSColumns(w.Key)
+		z.ars.SetPairs(&columns)
 		return
 	}
 	k := w.Key
@@ -8364,55 +8509,76 @@ func NormalTail(t float64) float64 {
 	return normalDensity(float64(t*t)) / f
 }
 
-// A normalTable gives normal numbers from 31 bits n with 2^19 <= n, as cubic pieces
-// of z(n) = NormalQuantile((n + 1/2)/2^32): 32 to each power of two, through four
-// points each, in Newton's form. They are within 2^-27 of z. The last quarter is there
-// for the sake of a length of 2^9 alone.
-type normalTable [16 * 32]Cubic
+// normalPlaces are the points, in units of 1/1024 below the end of a piece, through
+// which its polynomial goes: Chebyshev's.
+var normalPlaces = [...]float64{9, 75, 190, 322, 437, 503}
 
-func newNormalTable() *normalTable {
-	t := &normalTable{}
-	for i := range 12 * 32 {
-		top, k := math.Ldexp(1, 19+i/32), float64(i%32)
-		size := top / 32
-		var q [4]float64
-		for j := range q {
-			n := top + float64(k*size) + float64(float64(j)*size)/3
-			q[j] = NormalQuantile((n + 0.5) / (1 << 32))
+// newNormalTable makes the polynomials of the specification, two to each power of two from
+// 2^15 to 2^30. With f the float32 of n, cut to its 24 bits, they are for z of the middle of
+// the numbers that are cut to f, and stand where the exponent and the first bit behind the
+// point of f, mod 32, say. They are within 2^-22 of it, and with float32 within 2^-20 (TestNormalTable).
+func newNormalTable() *NormalTable {
+	t := &NormalTable{}
+	for piece := range NormalPieces {
+		power := 15 + piece/2
+		end := 1.5 + float64(piece%2)/2
+		half := math.Ldexp(1, max(power, 23)-24)
+		var x, d [6]float64 // places, then divided differences
+		for j, place := range normalPlaces {
+			x[j] = -place / 1024
+			d[j] = NormalQuantile((math.Ldexp(end+x[j], power) + half) / (1 << 32))
 		}
-		t[i].Q, t[i].A = q[0], q[1]-q[0]
-		t[i].B = (q[2] - 2*q[1] + q[0]) / 2
-		t[i].C = (q[3] - float64(3*q[2]) + float64(3*q[1]) - q[0]) / 6
+		for k := 1; k < len(x); k++ {
+			for j := len(x) - 1; j >= k; j-- {
+				d[j] = (d[j] - d[j-1]) / (x[j] - x[j-k])
+			}
+		}
+		var c [6]float64
+		for j := len(x) - 1; j >= 0; j-- { // multiplied out
+			for l := len(c) - 1; l > 0; l-- {
+				c[l] = c[l-1] - float64(x[j]*c[l])
+			}
+			c[0] = d[j] - float64(x[j]*c[0])
+		}
+		at := (2*(127+power) + piece%2) % NormalPieces
+		for l, v := range c {
+			t.Columns[l][at], t.Rows[at][l] = float32(v), float32(v)
+		}
 	}
 	return t
 }
 
-// at is z(n). The exponent and the first five bits of n as a float64 say where its four
-// points are, the bits behind where it lies between them.
-func (t *normalTable) at(n uint32) float64 {
-	u := math.Float64bits(float64(n))
-	p := &t[(u>>47-(1023+19)<<5)%uint64(len(t))]
-	f := float64(3 * (math.Float64frombits(u<<5&(1<<52-1)|1023<<52) - 1))
-	x := p.B + float64((f-2)*p.C)
-	x = p.A + float64((f-1)*x)
-	return p.Q + float64(f*x)
+// normalOf is the polynomial for n from vector.NormalRare up.
+func normalOf(t *NormalTable, n uint32) float32 {
+	u := math.Float32bits(float32(n &^ (n >> 24))) // without the highest bit too many it is cut, not rounded
+	c := &t.Rows[u>>22%NormalPieces]
+	x := math.Float32frombits(u&(1<<22-1)|127<<23) - 1.5
+	z := float32(c[5]*x) + c[4]
+	z = float32(z*x) + c[3]
+	z = float32(z*x) + c[2]
+	z = float32(z*x) + c[1]
+	return float32(z*x) + c[0]
 }
 
-// fill gives numbers for first words. Those of a word in rare need a second one.
-func (t *normalTable) fill(k Kernel, words *[64]uint32, z *[64]float32) (rare uint64) {
+// fillNormals gives numbers for first words. Those of a word in rare need a second one.
+func fillNormals(k Kernel, t *NormalTable, words *[64]uint32, z *[64]float32) (rare uint64) {
 	switch k {
 	case AVX512:
-		return Normals512((*[512]Cubic)(t), words, z)
+		return Normals512(t, words, z)
 	case AVX2:
-		return Normals256((*[512]Cubic)(t), words, z)
+		return Normals256(t, words, z)
 	}
 	for c, w := range words {
 		n := w & (1<<31 - 1)
-		x := t.at(max(n, 1<<19))
-		z[c] = float32(math.Float64frombits(math.Float64bits(x) ^ uint64(^w>>31)<<63))
-		rare |= (uint64(n) - 1<<19) >> 63 << c
+		z[c] = withSign(normalOf(t, n), w)
+		rare |= (uint64(n) - NormalRare) >> 63 << c
 	}
 	return rare
+}
+
+// withSign is z with a minus where the top bit of its word is 0.
+func withSign(z float32, w uint32) float32 {
+	return math.Float32frombits(math.Float32bits(z) ^ ^w>>31<<31)
 }
 
 // normalDensity at t, z = t².
@@ -9659,7 +9825,7 @@ type Sampler struct {
 	fitUntil                      uint64    // sweeps before it fit the steps
 	fitFixed                      bool      // by Options
 	codeDepth                     int       // of the deepest expression
-	normals                       *normalTable
+	normals                       *NormalTable
 	rare                          *rareTable
 	kind                          []nodeKind
 	row                           []int32 // of each node in its array
@@ -9900,6 +10066,8 @@ func (s *Sampler) Work() string {
 		what = "planes"
 	case s.vector != nil, s.fours != nil:
 		what = "spins"
+	case len(s.blocks) > 0 && s.slotsServe(0):
+		what = "slots"
 	case s.straight != nil:
 		what = "emitted code"
 	}
@@ -10120,6 +10288,9 @@ func (s *Sampler) skipClamped() {
 			for i := range b.kernel {
 				b.skip = append(b.skip, i >= len(b.nodes) || s.clamped[b.nodes[i]])
 			}
+			if b.slots != nil {
+				b.skipSlots()
+			}
 		}
 	}
 	s.planSlopes()
@@ -10130,6 +10301,246 @@ func (s *Sampler) checkValue(node int, v int32) error {
 }
 
 var errStateSize = errors.New("state has the wrong number of values")
+
+// slotBlock is a block of spins in pairs as package vector's slot kernel reads it, for up
+// to 64 chains: 16 slots at a time, where the kernels for many chains take one.
+type slotBlock struct {
+	node [][64]byte
+	at   []int    // where each 16 slots begin
+	live []uint16 // those that are updated
+}
+
+const slotChains = 64 // in a word
+
+// findSlots says which blocks the kernel takes: spins in pairs, enough of them to fill its
+// runs of slots.
+func (s *Sampler) findSlots(b *blockPlan) {
+	f := &s.model.Format
+	if s.kernelInUse != AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil ||
+		b.kind != Spin || b.layer != nil {
+		return
+	}
+	padded := (len(b.nodes) + SlotRun - 1) / SlotRun * SlotRun
+	if padded > 2*len(b.nodes) && (s.chains > 8 || padded > 8*len(b.nodes)) {
+		return
+	}
+	for i := range b.nodes {
+		if b.kernel[i] != kernelPattern && b.kernel[i] != kernelGroups || b.end[i]-b.start[i] > SlotDegree {
+			return
+		}
+		for _, r := range b.input[b.start[i]:b.end[i]] {
+			if r < 0 { // a product
+				return
+			}
+		}
+	}
+	b.slots = &slotBlock{}
+}
+
+// slotKernel says whether the kernel serves a block at the current β.
+func (s *Sampler) slotKernel(b *blockPlan) bool { return b.slots != nil && s.spins.cells != nil }
+
+// slotsServe says whether it serves all blocks of a superblock.
+func (s *Sampler) slotsServe(i int) bool {
+	for _, b := range s.blocks[i] {
+		if !s.slotKernel(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// buildSlots makes the slots from the weights at hand.
+func (s *Sampler) buildSlots(b *blockPlan) {
+	v := b.slots
+	if v.node == nil {
+		s.placeSlots(b)
+	}
+	var w []int32
+	var start int32
+	for g := range v.at {
+		sums := v.number(g, SlotsAtSums)
+		for k := range 16 {
+			w, start = nodeWeights(s, b, min(16*g+k, len(b.nodes)-1), w)
+			for j := range int(v.number(g, SlotsAtDegree)) {
+				add := int32(0)
+				if j < len(w) {
+					add = 2 * w[j]
+					start -= w[j]
+				}
+				v.put(g, int(sums)+64+64*j+4*k, add)
+			}
+			v.put(g, int(sums)+4*k, start)
+		}
+	}
+}
+
+// placeSlots finds room for all slots of a block and writes their rows.
+func (s *Sampler) placeSlots(b *blockPlan) {
+	v := b.slots
+	for g := range (len(b.nodes) + 15) / 16 {
+		degree := 0
+		for i := 16 * g; i < min(16*g+16, len(b.nodes)); i++ {
+			degree = max(degree, int(b.end[i]-b.start[i]))
+		}
+		v.at = append(v.at, len(v.node))
+		v.grow((SlotsAtFirst + 4*degree + 63) / 64)
+		v.put(g, SlotsAtDegree, int32(degree))
+		for j := -1; j < degree; j++ { // -1: the slots themselves
+			var rows [16]int32
+			for k := range rows {
+				i := min(16*g+k, len(b.nodes)-1)
+				rows[k] = b.row[i]
+				if in := b.input[b.start[i]:b.end[i]]; j >= 0 && j < len(in) {
+					rows[k] = in[j]
+				}
+			}
+			first := rows[0]
+			if !s.everyOther(&rows) {
+				first = -1
+				at := 64 * (len(v.node) - v.at[g])
+				v.grow(1)
+				for k, r := range rows {
+					v.put(g, at+4*k, r)
+				}
+			}
+			v.put(g, SlotsAtRow+4*(1+j), first)
+		}
+		v.put(g, SlotsAtSums, int32(64*(len(v.node)-v.at[g])))
+		v.grow(1 + degree)
+	}
+}
+
+// everyOther says whether rows are every other one, the last one not at the end of the
+// state, as the kernel reads what lies between.
+func (s *Sampler) everyOther(rows *[16]int32) bool {
+	for k, r := range rows {
+		if r != rows[0]+int32(2*k) {
+			return false
+		}
+	}
+	return int(rows[0])+33 <= s.spinRows
+}
+
+func (v *slotBlock) grow(n int) { v.node = append(v.node, make([][64]byte, n)...) }
+
+// put writes a number at a place of 16 slots, number is what stands there.
+func (v *slotBlock) put(g, at int, x int32) {
+	binary.LittleEndian.PutUint32(v.node[v.at[g]+at/64][at%64:], uint32(x))
+}
+
+func (v *slotBlock) number(g, at int) int32 {
+	return int32(binary.LittleEndian.Uint32(v.node[v.at[g]+at/64][at%64:]))
+}
+
+// skipSlots lists the slots that are updated.
+func (b *blockPlan) skipSlots() {
+	b.slots.live = append(b.slots.live[:0], make([]uint16, (len(b.nodes)+15)/16)...)
+	for i := range b.nodes {
+		if !b.skip[i] {
+			b.slots.live[i/16] |= 1 << (i % 16)
+		}
+	}
+}
+
+// slotWorker is what a worker needs for the kernel.
+type slotWorker struct {
+	args   Slots
+	digits SlotDigits
+	live   [SlotRun / 16]uint16
+}
+
+// updateSlots is updateQuads for the kernel.
+func (s *Sampler) updateSlots(w *worker, b *blockPlan, lo, hi int) {
+	if w.slots == nil {
+		w.slots = &slotWorker{}
+	}
+	z, t := w.slots, w.spins
+	a := &z.args
+	a.State, a.Out, a.Cells = &w.bits[0], &w.outBits[0], &t.cells[0].bound
+	a.Digits, a.Live, a.Centre, a.Shift = &z.digits, &z.live, t.centre, uint32(t.cell)
+	for g := lo / 4; 4*g < hi; g += len(z.live) {
+		n := min(len(z.live), (hi+3)/4-g)
+		if !z.takeLive(b.slots.live[g:g+n], 4*(lo-4*g), 4*(hi-4*g)) {
+			continue
+		}
+		a.Node, a.Groups = &b.slots.node[b.slots.at[g]][0], uint64(n)
+		for chain := 0; chain < s.chains; chain += 32 {
+			chains := min(32, s.chains-chain)
+			w.noise.fillSlots(w.sweep, uint32(chain/2), (chains+1)/2, uint32(b.first/4+4*g), &z.digits)
+			a.Half, a.Chains = uint64(chain/8), uint64(chains)
+			SpinSlots512(a)
+			s.chooseSlots(w, b, g, n, chain, chains)
+		}
+	}
+}
+
+// takeLive takes the slots from lo to hi of a run, and says whether there are any.
+func (z *slotWorker) takeLive(live []uint16, lo, hi int) bool {
+	any := uint16(0)
+	for k, x := range live {
+		if 16*k < lo {
+			x &= ^uint16(0) << (lo - 16*k)
+		}
+		if 16*k+16 > hi {
+			x &= ^uint16(0) >> (16*k + 16 - hi)
+		}
+		z.live[k] = x
+		any |= x
+	}
+	return any != 0
+}
+
+// chooseSlots updates the slots of a run that the kernel left open.
+func (s *Sampler) chooseSlots(w *worker, b *blockPlan, g, n, chain, chains int) {
+	z := w.slots
+	for k := range n {
+		for c, open := range z.args.Open[k][:chains] {
+			for open &= z.live[k]; open != 0; open &= open - 1 {
+				q := bits.TrailingZeros16(open)
+				i := 16*(g+k) + q
+				field := b.slotField(w.bits, i, chain+c)
+				value := w.chooseField(s, field, uint32(z.digits[c][16*k+q]), uint32(chain+c), uint32(b.first+i))
+				s.setBit(w, b, i, chain+c, value)
+			}
+		}
+	}
+}
+
+// slotField is the field of node i of a block in a chain.
+func (b *blockPlan) slotField(state []uint64, i, chain int) int64 {
+	v, g := b.slots, i/16
+	at := int(v.number(g, SlotsAtSums)) + 4*(i%16)
+	sum := int64(v.number(g, at))
+	for j, r := range b.input[b.start[i]:b.end[i]] {
+		sum += int64(state[r]>>chain&1) * int64(v.number(g, at+64+64*j))
+	}
+	return sum
+}
+
+// fillSlots draws for the slot kernel: so many pairs from the first one on, for the quads
+// from g on.
+func (z *noise) fillSlots(sweep uint64, first uint32, pairs int, g uint32, to *SlotDigits) {
+	if z.n == ARS5 {
+		z.setCounter(sweep, g)
+		for p := range pairs {
+			ArsSlots512(&z.ars, first+uint32(p), (*[2][SlotRun]uint16)(to[2*p:]))
+		}
+		return
+	}
+	k, x := &z.key, &z.slots
+	q := digitM0 * uint64(uint32(sweep))
+	r := digitM1 * uint64(uint32(q>>32)^CounterC3(PurposeUpdate+z.phase, z.draw, sweep)^k[0][1])
+	x.B, x.C, x.L = r>>32^uint64(k[1][0]), q&(1<<32-1)^uint64(k[1][1]), r&(1<<32-1)
+	for i, key := range k[2:] {
+		x.Keys[i] = [2]uint64{uint64(key[0]), uint64(key[1])}
+	}
+	x.More = z.philox.More
+	for p := range pairs {
+		x.Pair = uint64((first + uint32(p)) ^ k[0][0])
+		PhiloxSlots512(x, g, (*[2][SlotRun]uint16)(to[2*p:]))
+	}
+}
 
 // transpose8 turns eight words of 64 chains into indices: afterwards byte k of
 // a[j] holds, in bit i, the bit of chain 8k+j of what a[i] was.
@@ -10747,6 +11158,7 @@ func (w *worker) stepNumber(s *Sampler, b *blockPlan, node *floatNode, i, lane, 
 	w.energyAt(s, node, &q.x, &q.ex, lane, n)
 	out := (*[64]float32)(w.outFloats[at:][:64])
 	step := (*[64]float32)(w.steps[(int(node.step)*s.tile+lane)*64:][:64])
+	w.float.numbers(w.sweep, chain, n, slot, 0)
 	d := draws{s, w, slot, chain}
 	if b.step == stepSlice {
 		w.slice(s, node, out, step, d, lane, n)
@@ -10772,9 +11184,9 @@ type draws struct {
 
 func (d *draws) word(c, draw int) uint32 {
 	if draw == 0 {
-		return d.w.float.word[d.slot&3][c&63]
+		return d.w.float.word[c&63]
 	}
-	return d.s.rng.Word32(PurposeContinuous+d.s.phase, d.chain+uint32(c), d.w.sweep, d.slot, uint32(draw))
+	return d.s.rng.Number(PurposeContinuous+d.s.phase, d.chain+uint32(c), d.w.sweep, d.slot, uint32(draw))
 }
 
 // uniform is (word+½)/2^32.
@@ -10782,7 +11194,7 @@ func (d *draws) uniform(c, draw int) float64 { return (float64(d.word(c, draw)) 
 
 // normal is that of draws 0 and 1.
 func (d *draws) normal(c int) float32 {
-	return float32(d.s.normal(PurposeContinuous, d.word(c, 0), d.chain+uint32(c), d.w.sweep, d.slot))
+	return d.s.normal(d.word(c, 0), func() uint32 { return d.word(c, 1) })
 }
 
 // propose is an update by metropolis or mala.
@@ -11309,6 +11721,7 @@ type worker struct {
 
 	vector *spinWorker
 	fours  *fourWorker
+	slots  *slotWorker
 	plane  *planeWorker
 	cats   Cats
 	wide   *wideWorker
@@ -11328,6 +11741,7 @@ func (s *Sampler) newWorker() *worker {
 	w.float.second.init(s.rng)
 	w.float.first.kernel, w.float.first.phase = s.kernelInUse, PurposeContinuous+s.phase
 	w.float.first.init(s.rng)
+	w.float.headSpan = 1
 	k := 1
 	for _, v := range s.model.Vars {
 		k = max(k, v.States)
@@ -11416,6 +11830,10 @@ func tileOf[T any](a []T, tile, tiles int) []T {
 
 // sweepTiles runs n sweeps of every step-th tile.
 func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
+	if b := s.blocks[0][0]; len(s.blocks) == 1 && b.joint != nil {
+		s.sweepJoint(w, b, first, step, n)
+		return
+	}
 	for i := range n {
 		for b := range s.blocks {
 			s.superblock(w, b, first, step, s.sweep+uint64(i))
@@ -11423,10 +11841,30 @@ func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
 	}
 }
 
+// sweepJoint is sweepTiles where nothing but a joint move is done: a tile has some sweeps
+// one after the other, while it is in the cache.
+func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
+	most := max(1, 64/len(b.nodes))
+	for done := 0; done < n; done += most {
+		w.float.headSpan = min(most, n-done)
+		for tile := first; tile < s.tiles; tile += step {
+			s.bind(w, tile, s.sweep+uint64(done))
+			for range w.float.headSpan {
+				s.updateJoint(w, b, tile)
+				w.sweep++
+			}
+		}
+	}
+	w.float.headSpan = 1
+}
+
 // superblock updates one superblock of every step-th tile. All tiles pass a part
 // of emitted code before the next one begins, while its tables are in the cache.
 func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	parts := s.straight.parts(i)
+	if s.slotsServe(i) {
+		parts = nil
+	}
 	for _, f := range parts {
 		for tile := first; tile < s.tiles; tile += step {
 			s.bind(w, tile, sweep)
@@ -11482,6 +11920,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	case s.planes != nil && b.user == nil:
 		s.updatePlanes(w, b, tile, lo, hi)
 		return
+	case s.slotKernel(b):
+		s.updateSlots(w, b, lo, hi)
+		return
 	case b.joint != nil:
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
@@ -11512,7 +11953,7 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
-				w.float.fillWords(w.sweep, chain, 8*bytes, slot/4)
+				w.quadNormals(s, b, 4*g, 8*bytes, slot, chain)
 			} else if b.float != nil {
 				w.float.second.fill(w.sweep, chain/2, bytes, slot/4)
 			}
@@ -13018,6 +13459,7 @@ func (s *Sampler) planSlopes() {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
 				b.slopes = s.slopesProgram(b)
+				s.placeRows(b)
 			}
 		}
 	}
@@ -13131,14 +13573,17 @@ func (s *Sampler) slope(b *codeBuilder, node *floatNode) {
 		b.failed = true
 		return
 	}
-	x := s.slotLoad(slotRef{nodeFloat, s.row[node.node]})
-	b.constant(2)
-	b.termSum(float32(node.a), node.squareRun)
-	b.two(CodeMul)
-	b.wait(x)
-	b.two(CodeMul)
-	b.termSum(node.constant[0], node.linearRun)
-	b.two(CodeAdd)
+	if float32(node.a) != 0 || len(node.square) > 0 { // 0·x + b is b for every x that a state holds
+		b.constant(2)
+		b.termSum(float32(node.a), node.squareRun)
+		b.two(CodeMul)
+		b.wait(s.slotLoad(slotRef{nodeFloat, s.row[node.node]}))
+		b.two(CodeMul)
+		b.termSum(node.constant[0], node.linearRun)
+		b.two(CodeAdd)
+	} else {
+		b.termSum(node.constant[0], node.linearRun)
+	}
 	for i := range node.codes {
 		t := &node.codes[i]
 		c := &s.codes[t.factor]
@@ -13237,50 +13682,91 @@ func (m *Model) onlyNumbers() bool {
 	return !slices.ContainsFunc(m.Vars, func(v Var) bool { return v.Kind != Continuous })
 }
 
-// fillWords draws the words of draw 0 for slots 4g … 4g+3 of n chains from the
-// first on.
-func (f *floatScratch) fillWords(sweep uint64, first uint32, n int, g uint32) {
-	f.first.draw = 0
-	f.drawWords(sweep, first, n, g)
-}
-
-// drawWords is fillWords for the draw at hand.
-func (f *floatScratch) drawWords(sweep uint64, first uint32, n int, g uint32) {
+// numbers draws the words of a slot for n chains from the first on, which is a multiple
+// of 64.
+func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uint32) {
 	z := &f.first
-	if z.kernel < AVX2 {
-		f.portableWords(sweep, first, n, g)
-		return
-	}
-	// A block of digits is for a pair of chains, one of words for a chain.
-	z.fillWords(sweep, first, 32, g, &f.halves[0])
-	if n > 32 {
-		z.fillWords(sweep, first+32, 32, g, &f.halves[1])
-	}
-	if z.kernel == AVX512 {
-		JoinWords512(&f.halves, &f.word)
-		return
-	}
-	for h := range f.halves {
-		for i := range 32 {
-			c := 32*h + i
-			f.word[0][c], f.word[2][c] = f.halves[h][0][2*i], f.halves[h][0][2*i+1]
-			f.word[1][c], f.word[3][c] = f.halves[h][1][2*i], f.halves[h][1][2*i+1]
+	z.draw = draw
+	switch {
+	case z.kernel < AVX2:
+		f.portableNumbers(sweep, first, n, slot)
+	case z.n == ARS5:
+		z.setCounter(sweep, slot)
+		if z.kernel == AVX512 {
+			ArsNumbers512(&z.ars, first/4, &f.word)
+		} else {
+			ArsNumbers256(&z.ars, first/4, &f.word)
+		}
+	default:
+		h := z.head(sweep, slot)
+		z.setHead(&h)
+		if z.kernel == AVX512 {
+			PhiloxNumbers512(&z.philox, first/4, &f.word)
+		} else {
+			PhiloxNumbers256(&z.philox, first/4, &f.word)
 		}
 	}
 }
 
-func (f *floatScratch) portableWords(sweep uint64, first uint32, n int, g uint32) {
-	w, c3 := f.first.words, CounterC3(f.first.phase, f.first.draw, sweep)
+func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot uint32) {
+	w := f.first.words
+	counter := [4]uint32{uint32(sweep), first / 4, slot, CounterC3(f.first.phase, f.first.draw, sweep)}
 	if w.Rounds != ARS5 {
-		FillPhilox4x32(w.Rounds, [4]uint32{uint32(sweep), first, g, c3}, w.Key, &f.word, n)
+		var rows [4][64]uint32
+		FillPhilox4x32(w.Rounds, counter, w.Key, &rows, (n+3)/4)
+		for c := range n {
+			f.word[c] = rows[c&3][c>>2]
+		}
 		return
 	}
-	for c := range n {
-		o := w.Block([4]uint32{uint32(sweep), first + uint32(c), g, c3})
-		for q := range 4 {
-			f.word[q][c] = o[q]
+	for c := 0; c < n; c += 4 {
+		o := w.Block(counter)
+		copy(f.word[c:], o[:])
+		counter[1]++
+	}
+}
+
+// normalRows fills rows with the normal numbers of slots from the first on, for n chains.
+func (w *worker) normalRows(s *Sampler, rows [][64]float32, n int, slot, chain uint32) {
+	f := &w.float
+	if z := &f.first; z.kernel == AVX512 && z.n != ARS5 {
+		heads := f.headsOf(w.sweep, slot, len(rows))
+		if !PhiloxNormals512(&z.philox, heads, len(rows), chain/4, s.normals, &rows[0]) {
+			return
 		}
 	}
+	for i := range rows {
+		f.numbers(w.sweep, chain, n, slot+uint32(i), 0)
+		rare := fillNormals(s.kernelInUse, s.normals, &f.word, &rows[i])
+		for rare &= 1<<n - 1; rare != 0; rare &= rare - 1 {
+			c := bits.TrailingZeros64(rare)
+			rows[i][c] = w.normalAt(s, slot+uint32(i), chain+uint32(c))
+		}
+	}
+}
+
+// normalAt is the normal number of one chain.
+func (w *worker) normalAt(s *Sampler, slot, chain uint32) float32 {
+	word := func(draw uint32) uint32 {
+		return s.rng.Number(PurposeContinuous+s.phase, chain, w.sweep, slot, draw)
+	}
+	return s.normal(word(0), func() uint32 { return word(1) })
+}
+
+// headsOf are the heads of n slots in a sweep, worked out for headSpan sweeps.
+func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *PhiloxHead {
+	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < uint64(len(f.heads)/n) {
+		return &f.heads[int(at)*n]
+	}
+	f.heads, f.headSlot, f.headSlots, f.headSweep = f.heads[:0], slot, n, sweep
+	f.first.draw = 0
+	for t := range uint64(f.headSpan) {
+		for i := range uint32(n) {
+			h := f.first.head(sweep+t, slot+i)
+			f.heads = append(f.heads, PhiloxHead{A: uint64(h.a), D: uint64(h.d), F: uint64(h.f), H: uint64(h.h), L: uint64(h.l)})
+		}
+	}
+	return &f.heads[0]
 }
 
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for
@@ -13641,6 +14127,7 @@ func (t *spinTable) rise() int64 {
 // whatever the field is exactly, so that units may be coarse and no bit depends on them.
 type vectorSpins struct {
 	node  []byte // at blockPlan.vector
+	ahead []int  // where nodes begin, one behind the other, and the last one ends
 	short bool   // exact sums of groups have 16 bits
 	units spinUnits
 	cells []SpinCells // of the current β, one for each unit
@@ -13754,6 +14241,7 @@ func (s *Sampler) buildVector() {
 			}
 		}
 	}
+	v.fetch()
 }
 
 const cellBytes = 192
@@ -13779,6 +14267,24 @@ func (v *vectorSpins) place(s *Sampler) {
 		}
 	}
 	v.node = make([]byte, n)
+	v.ahead = v.ahead[:0]
+	for _, super := range s.blocks {
+		for _, b := range super {
+			v.ahead = append(v.ahead, b.vector...)
+		}
+	}
+	v.ahead = append(v.ahead, n)
+}
+
+// fetch makes every node fetch the one in the same place of the next quad, or what stands
+// there: tables of large models come from beyond the second cache.
+func (v *vectorSpins) fetch() {
+	last := len(v.ahead) - 1
+	for i, at := range v.ahead[:last] {
+		next := min(i+4, last-1)
+		put32(v.node[at:], SpinAtAhead, v.ahead[next]-at)
+		put32(v.node[at:], SpinAtLines, (v.ahead[next+1]-v.ahead[next])/64)
+	}
 }
 
 // width is the bytes of an exact sum of a group.
@@ -14069,20 +14575,20 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			}
 		}
 		SpinUpdate512(a)
-		for _, place := range w.vector.scratch[0].Ties[:a.Ties] {
+		ties := &w.vector.scratch[0]
+		for k, place := range ties.Ties[:a.Ties] {
 			q := int(place >> 9)
-			s.chooseTie(w, b, 4*g+q, SpinChain(place), slot+uint32(q), chain)
+			s.chooseTie(w, b, 4*g+q, int64(ties.TieFields[k]), SpinChain(place), slot+uint32(q), chain)
 		}
 	}
 }
 
-// chooseTie updates node i in chain c of a tile, whose first digit is its threshold.
-func (s *Sampler) chooseTie(w *worker, b *blockPlan, i, c int, slot, chain uint32) {
-	if int(chain)+c >= s.chains {
-		return
+// chooseTie updates node i with field g in chain c of a tile, whose first digit is its
+// threshold.
+func (s *Sampler) chooseTie(w *worker, b *blockPlan, i int, g int64, c int, slot, chain uint32) {
+	if int(chain)+c < s.chains {
+		s.setBit(w, b, i, c, w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot))
 	}
-	g := s.fieldOf(w, b, i, c)
-	s.setBit(w, b, i, c, w.chooseField(s, g, w.spins.first(magnitude(g)), chain+uint32(c), slot))
 }
 
 // fieldOf is the field of node i in chain c of a tile.
@@ -14433,6 +14939,9 @@ func buildFields[T int32 | int64](s *Sampler, pool []T, views []T) ([]T, []T) {
 	s.patterns = len(pool)
 	for _, super := range s.blocks {
 		for _, b := range super {
+			if b.slots != nil {
+				s.buildSlots(b)
+			}
 			if b.layer != nil {
 				s.fillLayer(b)
 				continue

@@ -21,10 +21,12 @@ func PhiloxSpins256(*Philox, uint32, *SpinDigits)     { panic("no kernel") }
 func ArsSpins256(*Ars, uint32, *SpinDigits)           { panic("no kernel") }
 func SpinUpdate256(*Spins256)                         { panic("no kernel") }
 
-func JoinWords512(*[2][2][64]uint32, *[4][64]uint32)           { panic("no kernel") }
-func Normals512(*[512]Cubic, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
-func Mix512(out, x, y *[64]float32, a, b float32)              { panic("no kernel") }
-func SumTerms512(*[64]float32, float32, *float32, *Term, int)  { panic("no kernel") }
+func PhiloxSlots512(*SlotPhilox, uint32, *[2][SlotRun]uint16) { panic("no kernel") }
+func ArsSlots512(*Ars, uint32, *[2][SlotRun]uint16)           { panic("no kernel") }
+func SpinSlots512(*Slots)                                     { panic("no kernel") }
+
+func Mix512(out, x, y *[64]float32, a, b float32)             { panic("no kernel") }
+func SumTerms512(*[64]float32, float32, *float32, *Term, int) { panic("no kernel") }
 func SubtractProducts512(sum *[64]float64, state *float32, weights *float64, stride int, at *int32, rows, k int) {
 	panic("no kernel")
 }
@@ -52,10 +54,22 @@ func SubtractSquares512(*[64]float64, *[64]float32)               { panic("no ke
 func DenseStart512(*[64]float32, *float32, int, int, *[64]float32, float32) {
 	panic("no kernel")
 }
-func MulRows512(*[64]float32, *[64]float32, int)               { panic("no kernel") }
-func SiLU512(*float64, *float64, int)                          { panic("no kernel") }
-func CatUpdate512(*Cats)                                       { panic("no kernel") }
-func LayerSums512(*Layer)                                      { panic("no kernel") }
-func Normals256(*[512]Cubic, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
-func SumTerms256(*[64]float32, float32, *float32, *Term, int)  { panic("no kernel") }
-func Mix256(out, x, y *[64]float32, a, b float32)              { panic("no kernel") }
+func MulRows512(*[64]float32, *[64]float32, int)              { panic("no kernel") }
+func SiLU512(*float64, *float64, int)                         { panic("no kernel") }
+func CatUpdate512(*Cats)                                      { panic("no kernel") }
+func LayerSums512(*Layer)                                     { panic("no kernel") }
+func SumTerms256(*[64]float32, float32, *float32, *Term, int) { panic("no kernel") }
+func Mix256(out, x, y *[64]float32, a, b float32)             { panic("no kernel") }
+
+func PhiloxNumbers512(*Philox, uint32, *[64]uint32)             { panic("no kernel") }
+func PhiloxNumbers256(*Philox, uint32, *[64]uint32)             { panic("no kernel") }
+func ArsNumbers512(*Ars, uint32, *[64]uint32)                   { panic("no kernel") }
+func ArsNumbers256(*Ars, uint32, *[64]uint32)                   { panic("no kernel") }
+func Normals512(*NormalTable, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
+func Normals256(*NormalTable, *[64]uint32, *[64]float32) uint64 { panic("no kernel") }
+func PhiloxNormals512(*Philox, *PhiloxHead, int, uint32, *NormalTable, *[64]float32) bool {
+	panic("no kernel")
+}
+func Langevin512(*float32, *int32, int, *[64]float32, *[64]float32, *[64]float32, float32, float32) uint64 {
+	panic("no kernel")
+}

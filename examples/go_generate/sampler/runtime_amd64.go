@@ -14,7 +14,7 @@ func ArsWords512(k *Ars, first uint32, words *[2][64]uint32)
 //go:noescape
 func ArsWords256(k *Ars, first uint32, words *[2][64]uint32)
 
-// ArsSpins512 is PhiloxSpins512 with ARS-5.
+// ArsSpins512 is PhiloxSpins512 with ARS-5; first is a multiple of 256.
 //
 //go:noescape
 func ArsSpins512(k *Ars, first uint32, noise *SpinNoise)
@@ -101,23 +101,6 @@ func SubtractSigned256(sum *[64]float64, minus *uint64, weights *float64, stride
 //go:noescape
 func AddOctets512(sum *[64]float64, patterns *[8]uint64, tables *[2][16]float64)
 
-// JoinWords512 puts words into rows by slot: halves[h][i] are those of slots i and
-// i+2 by turns, in chains 32h … 32h+31.
-//
-//go:noescape
-func JoinWords512(halves *[2][2][64]uint32, words *[4][64]uint32)
-
-// Normals512 turns words into normal numbers. Chains whose word needs a second one are
-// in rare, and have no number of use.
-//
-//go:noescape
-func Normals512(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
-
-// Normals256 is Normals512 in AVX2.
-//
-//go:noescape
-func Normals256(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
-
 // SumTerms512 is a constant and the products of n terms, in order; n is at most MostTerms.
 //
 //go:noescape
@@ -195,6 +178,43 @@ func MulRows512(d, by *[64]float32, n int)
 //go:noescape
 func SiLU512(z, slope *float64, n int)
 
+// PhiloxNumbers512 draws the words of 64 chains from blocks first … first+15.
+//
+//go:noescape
+func PhiloxNumbers512(k *Philox, first uint32, words *[64]uint32)
+
+// PhiloxNumbers256 is PhiloxNumbers512 in AVX2.
+//
+//go:noescape
+func PhiloxNumbers256(k *Philox, first uint32, words *[64]uint32)
+
+// ArsNumbers512 is PhiloxNumbers512 with ARS-5.
+//
+//go:noescape
+func ArsNumbers512(k *Ars, first uint32, words *[64]uint32)
+
+// ArsNumbers256 is ArsNumbers512 with a block at a time.
+//
+//go:noescape
+func ArsNumbers256(k *Ars, first uint32, words *[64]uint32)
+
+// Normals512 turns words into normal numbers. Chains whose word needs a second one are
+// in rare, and have no number of use.
+//
+//go:noescape
+func Normals512(table *NormalTable, words *[64]uint32, z *[64]float32) (rare uint64)
+
+// Normals256 is Normals512 in AVX2.
+//
+//go:noescape
+func Normals256(table *NormalTable, words *[64]uint32, z *[64]float32) (rare uint64)
+
+// PhiloxNormals512 draws the words of n slots, 1 or more, whose heads take the place of k's,
+// and turns them into normal numbers. rare says that some word needs a second one.
+//
+//go:noescape
+func PhiloxNormals512(k *Philox, heads *PhiloxHead, n int, first uint32, table *NormalTable, z *[64]float32) (rare bool)
+
 // PhiloxWords512 draws 32 pairs of chains from pair first on: words[0] are the digits
 // of slots 0 and 1 of the quad by chain, words[1] those of slots 2 and 3, the low
 // half the first one.
@@ -252,6 +272,28 @@ func AddSquares512(sum *[64]float64, x *[64]float32)
 //
 //go:noescape
 func SubtractSquares512(sum *[64]float64, x *[64]float32)
+
+// Langevin512 puts n rows of the state, 1 or more, at the bytes in at, to x - step·slope +
+// scale·normal, one row of each, and keeps x in old. Chains with a result that is not finite
+// are in lost.
+//
+//go:noescape
+func Langevin512(state *float32, at *int32, n int, old, slope, normal *[64]float32, step, scale float32) (lost uint64)
+
+// PhiloxSlots512 draws the digits of a pair of chains for the slots of 32 quads from one on.
+//
+//go:noescape
+func PhiloxSlots512(k *SlotPhilox, quad uint32, digits *[2][SlotRun]uint16)
+
+// ArsSlots512 is PhiloxSlots512 with ARS-5, from the quad in the counter on.
+//
+//go:noescape
+func ArsSlots512(k *Ars, pair uint32, digits *[2][SlotRun]uint16)
+
+// SpinSlots512 updates a run of slots.
+//
+//go:noescape
+func SpinSlots512(a *Slots)
 
 // PhiloxSpins512 draws the digits of 256 pairs of chains from pair first on.
 //

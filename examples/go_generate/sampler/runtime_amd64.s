@@ -2327,89 +2327,97 @@ TEXT ·AddOctets512(SB), NOSPLIT, $0-24
 // their order.
 
 DATA halfNormals<>+0(SB)/4, $0x7fffffff  // all but the sign
-DATA halfNormals<>+4(SB)/4, $0x00080000  // 2^19
-DATA halfNormals<>+8(SB)/4, $0x80000000
-DATA halfNormals<>+12(SB)/4, $0
-DATA halfNormals<>+16(SB)/8, $33344               // of a piece: (1023+19)·32
-DATA halfNormals<>+24(SB)/8, $0x000fffffffffffff
-DATA halfNormals<>+32(SB)/8, $0x3ff0000000000000  // 1
-DATA halfNormals<>+40(SB)/8, $0x4000000000000000  // 2
-DATA halfNormals<>+48(SB)/8, $0x4008000000000000  // 3
-GLOBL halfNormals<>(SB), RODATA|NOPTR, $56
+DATA halfNormals<>+4(SB)/4, $0x00008000  // 2^15
+DATA halfNormals<>+8(SB)/4, $0x003fffff  // of a float32 what lies behind the piece
+DATA halfNormals<>+12(SB)/4, $0x3f800000 // 1
+DATA halfNormals<>+16(SB)/4, $0x3fc00000 // 1.5
+DATA halfNormals<>+20(SB)/4, $0x80000000
+DATA halfNormals<>+24(SB)/4, $31
+GLOBL halfNormals<>(SB), RODATA|NOPTR, $28
 
-// The cubic of each of four numbers u in float64; their pieces are loaded one by one.
-// Y1, Y4, Y5, Y6 and Y15 are free.
-#define HALF_CUBIC(u) \
-	VPSRLQ      $47, u, Y4;                 \
-	VPSUBQ      Y10, Y4, Y4;                \
-	VPSLLQ      $5, Y4, Y4;                 \
-	VMOVDQU     Y4, place-32(SP);           \
-	MOVQ        place-32(SP), AX;           \
-	MOVQ        place-24(SP), BX;           \
-	MOVQ        place-16(SP), R9;           \
-	MOVQ        place-8(SP), R10;           \
-	VMOVUPD     (DI)(AX*1), X1;             \
-	VINSERTF128 $1, (DI)(R9*1), Y1, Y1;     \
-	VMOVUPD     (DI)(BX*1), X4;             \
-	VINSERTF128 $1, (DI)(R10*1), Y4, Y4;    \
-	VMOVUPD     16(DI)(AX*1), X5;           \
-	VINSERTF128 $1, 16(DI)(R9*1), Y5, Y5;   \
-	VMOVUPD     16(DI)(BX*1), X6;           \
-	VINSERTF128 $1, 16(DI)(R10*1), Y6, Y6;  \
-	VUNPCKLPD   Y4, Y1, Y15;                \
-	VUNPCKHPD   Y4, Y1, Y1;                 \
-	VUNPCKLPD   Y6, Y5, Y4;                 \
-	VUNPCKHPD   Y6, Y5, Y5;                 \
-	VPSLLQ      $5, u, u;                   \
-	VPAND       Y11, u, u;                  \
-	VPOR        Y12, u, u;                  \
-	VSUBPD      Y12, u, u;                  \
-	VMULPD      Y14, u, u;                  \
-	VSUBPD      Y13, u, Y6;                 \
-	VMULPD      Y5, Y6, Y6;                 \
-	VADDPD      Y6, Y4, Y4;                 \
-	VSUBPD      Y12, u, Y6;                 \
-	VMULPD      Y4, Y6, Y6;                 \
-	VADDPD      Y6, Y1, Y1;                 \
-	VMULPD      Y1, u, u;                   \
-	VADDPD      u, Y15, u
+// Rows at the places of two numbers, four chains apart: the first half to y, two
+// coefficients more to a half of tail.
+#define HALF_ROWS(at, x, y) \
+	MOVL        place-32+at(SP), AX;  \
+	MOVL        place-16+at(SP), R10; \
+	VMOVUPS     (DI)(AX*1), x;        \
+	VINSERTF128 $1, (DI)(R10*1), y, y
 
-// func Normals256(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
+#define HALF_TAILS(at, low, x, high) \
+	MOVL   place-32+at(SP), AX;      \
+	MOVL   place-28+at(SP), R10;     \
+	VMOVSD 16(DI)(AX*1), low;        \
+	VMOVHPD 16(DI)(R10*1), low, low; \
+	MOVL   place-16+at(SP), AX;      \
+	MOVL   place-12+at(SP), R10;     \
+	VMOVSD 16(DI)(AX*1), high;       \
+	VMOVHPD 16(DI)(R10*1), high, high; \
+	VINSERTF128 $1, high, x, x
+
+#define HALF_STEP(c) \
+	VMULPS Y1, Y9, Y9; \
+	VADDPS c, Y9, Y9
+
+// func Normals256(table *NormalTable, words *[64]uint32, z *[64]float32) (rare uint64)
 TEXT ·Normals256(SB), NOSPLIT, $32-32
 	MOVQ         table+0(FP), DI
 	MOVQ         words+8(FP), SI
 	MOVQ         z+16(FP), DX
-	VPBROADCASTD halfNormals<>+0(SB), Y7
-	VPBROADCASTD halfNormals<>+4(SB), Y8
-	VPBROADCASTD halfNormals<>+8(SB), Y9
-	VPBROADCASTQ halfNormals<>+16(SB), Y10
-	VPBROADCASTQ halfNormals<>+24(SB), Y11
-	VPBROADCASTQ halfNormals<>+32(SB), Y12
-	VPBROADCASTQ halfNormals<>+40(SB), Y13
-	VPBROADCASTQ halfNormals<>+48(SB), Y14
+	ADDQ         $768, DI // behind the columns
+	VPBROADCASTD halfNormals<>+0(SB), Y15
+	VPBROADCASTD halfNormals<>+4(SB), Y14
+	VPBROADCASTD halfNormals<>+24(SB), Y13
+	VPBROADCASTD halfNormals<>+12(SB), Y11
 	XORL         R8, R8
 	MOVL         $8, CX
 
 loop:
-	VMOVDQU      (SI), Y0
-	VPAND        Y7, Y0, Y1
-	VPCMPGTD     Y1, Y8, Y4
-	VMOVMSKPS    Y4, R11
+	VPAND        (SI), Y15, Y0
+	VPCMPGTD     Y0, Y14, Y1
+	VMOVMSKPS    Y1, R11
 	SHLQ         $56, R11
 	SHRQ         $8, R8
 	ORQ          R11, R8
-	VPMAXUD      Y8, Y1, Y1
-	VCVTDQ2PD    X1, Y2
-	VEXTRACTI128 $1, Y1, X3
-	VCVTDQ2PD    X3, Y3
-	HALF_CUBIC(Y2)
-	HALF_CUBIC(Y3)
-	VCVTPD2PSY   Y2, X2
-	VCVTPD2PSY   Y3, X3
-	VINSERTF128  $1, X3, Y2, Y2
-	VPANDN       Y9, Y0, Y4
-	VPXOR        Y4, Y2, Y2
-	VMOVUPS      Y2, (DX)
+
+	// Without the highest bit that is too many the nearest number is the one below.
+	VPSRLD       $24, Y0, Y1
+	VPANDN       Y0, Y1, Y0
+	VCVTDQ2PS    Y0, Y0
+	VPBROADCASTD halfNormals<>+8(SB), Y2
+	VPAND        Y2, Y0, Y1
+	VPOR         Y11, Y1, Y1
+	VPBROADCASTD halfNormals<>+16(SB), Y2
+	VSUBPS       Y2, Y1, Y1
+	VPSRLD       $22, Y0, Y0
+	VPAND        Y13, Y0, Y0
+	VPSLLD       $5, Y0, Y0
+	VMOVDQU      Y0, place-32(SP)
+	HALF_ROWS(0, X2, Y2)
+	HALF_ROWS(4, X3, Y3)
+	HALF_ROWS(8, X4, Y4)
+	HALF_ROWS(12, X5, Y5)
+	HALF_TAILS(0, X6, Y6, X8)
+	HALF_TAILS(8, X7, Y7, X8)
+	VSHUFPS      $0x88, Y7, Y6, Y8
+	VSHUFPS      $0xdd, Y7, Y6, Y9
+	HALF_STEP(Y8)
+	VUNPCKLPS    Y4, Y2, Y6
+	VUNPCKHPS    Y4, Y2, Y2
+	VUNPCKLPS    Y5, Y3, Y7
+	VUNPCKHPS    Y5, Y3, Y3
+	VUNPCKHPS    Y3, Y2, Y4
+	HALF_STEP(Y4)
+	VUNPCKLPS    Y3, Y2, Y4
+	HALF_STEP(Y4)
+	VUNPCKHPS    Y7, Y6, Y4
+	HALF_STEP(Y4)
+	VUNPCKLPS    Y7, Y6, Y4
+	HALF_STEP(Y4)
+	VPBROADCASTD halfNormals<>+20(SB), Y2
+	VMOVDQU      (SI), Y0
+	VPANDN       Y2, Y0, Y0
+	VPXOR        Y0, Y9, Y9
+	VMOVUPS      Y9, (DX)
 	ADDQ         $32, SI
 	ADDQ         $32, DX
 	DECL         CX
@@ -2489,150 +2497,6 @@ loop:
 	RET
 
 // Kernels of continuous nodes, 64 chains at a time, in AVX-512.
-
-// Words of the first and of the second slot of two, in a list of both by turns.
-DATA wordsEven<>+0(SB)/8, $0x0000000200000000
-DATA wordsEven<>+8(SB)/8, $0x0000000600000004
-DATA wordsEven<>+16(SB)/8, $0x0000000a00000008
-DATA wordsEven<>+24(SB)/8, $0x0000000e0000000c
-DATA wordsEven<>+32(SB)/8, $0x0000001200000010
-DATA wordsEven<>+40(SB)/8, $0x0000001600000014
-DATA wordsEven<>+48(SB)/8, $0x0000001a00000018
-DATA wordsEven<>+56(SB)/8, $0x0000001e0000001c
-GLOBL wordsEven<>(SB), RODATA|NOPTR, $64
-
-DATA wordsOdd<>+0(SB)/8, $0x0000000300000001
-DATA wordsOdd<>+8(SB)/8, $0x0000000700000005
-DATA wordsOdd<>+16(SB)/8, $0x0000000b00000009
-DATA wordsOdd<>+24(SB)/8, $0x0000000f0000000d
-DATA wordsOdd<>+32(SB)/8, $0x0000001300000011
-DATA wordsOdd<>+40(SB)/8, $0x0000001700000015
-DATA wordsOdd<>+48(SB)/8, $0x0000001b00000019
-DATA wordsOdd<>+56(SB)/8, $0x0000001f0000001d
-GLOBL wordsOdd<>(SB), RODATA|NOPTR, $64
-
-// From 16 chains, eight each at a and b, to rows at to and to + 512.
-#define JOIN_WORDS(at, to) \
-	VMOVDQU32 at+0(SI), Z0;   \
-	VMOVDQU32 at+64(SI), Z1;  \
-	VMOVDQA32 Z0, Z2;         \
-	VPERMT2D  Z1, Z30, Z0;    \
-	VPERMT2D  Z1, Z31, Z2;    \
-	VMOVDQU32 Z0, to+0(DI);   \
-	VMOVDQU32 Z2, to+512(DI)
-
-// func JoinWords512(halves *[2][2][64]uint32, words *[4][64]uint32)
-TEXT ·JoinWords512(SB), NOSPLIT, $0-16
-	MOVQ      halves+0(FP), SI
-	MOVQ      words+8(FP), DI
-	VMOVDQU32 wordsEven<>(SB), Z30
-	VMOVDQU32 wordsOdd<>(SB), Z31
-	JOIN_WORDS(0, 0)
-	JOIN_WORDS(128, 64)
-	JOIN_WORDS(256, 256)
-	JOIN_WORDS(384, 320)
-	JOIN_WORDS(512, 128)
-	JOIN_WORDS(640, 192)
-	JOIN_WORDS(768, 384)
-	JOIN_WORDS(896, 448)
-	VZEROUPPER
-	RET
-
-DATA normalNumbers<>+0(SB)/4, $0x7fffffff  // all but the sign
-DATA normalNumbers<>+4(SB)/4, $0x00080000  // 2^19
-DATA normalNumbers<>+8(SB)/4, $0x80000000
-DATA normalNumbers<>+12(SB)/4, $0
-DATA normalNumbers<>+16(SB)/8, $33344               // of a piece: (1023+19)·32
-DATA normalNumbers<>+24(SB)/8, $0x000fffffffffffff
-DATA normalNumbers<>+32(SB)/8, $0x3ff0000000000000  // 1
-DATA normalNumbers<>+40(SB)/8, $0x4000000000000000  // 2
-DATA normalNumbers<>+48(SB)/8, $0x4008000000000000  // 3
-GLOBL normalNumbers<>(SB), RODATA|NOPTR, $56
-
-// The pieces of two numbers at the places at and at + 8 of R9 to one register.
-#define NORMAL_PIECES(at, to, low) \
-	MOVL         at+0(R9), AX;         \
-	MOVL         at+8(R9), BX;         \
-	VMOVUPD      (DI)(AX*1), low;      \
-	VINSERTF64X4 $1, (DI)(BX*1), to, to
-
-// The cubic of each of eight numbers u in float64. Their pieces are loaded one by one and
-// turned round. The other registers are free, y0 … y3 being halves of z0 … z3.
-#define NORMAL_CUBIC(at, u, e, z0, z1, z2, z3, y0, y1, y2, y3) \
-	VPSRLQ      $47, u, e;             \
-	VPSUBQ      Z23, e, e;             \
-	VPSLLQ      $5, e, e;              \
-	VPMOVQD     e, y0;                 \
-	VMOVDQU     y0, at+0(R9);          \
-	NORMAL_PIECES(at+0, z0, y0);       \
-	NORMAL_PIECES(at+4, z1, y1);       \
-	NORMAL_PIECES(at+16, z2, y2);      \
-	NORMAL_PIECES(at+20, z3, y3);      \
-	VPSLLQ      $5, u, u;              \
-	VPTERNLOGQ  $0xea, Z25, Z24, u;    \
-	VSUBPD      Z25, u, u;             \
-	VMULPD      Z27, u, u;             \
-	VUNPCKHPD   z1, z0, e;             \
-	VUNPCKLPD   z1, z0, z0;            \
-	VUNPCKHPD   z3, z2, z1;            \
-	VUNPCKLPD   z3, z2, z2;            \
-	VSHUFF64X2  $0xdd, z1, e, z3;      \
-	VSHUFF64X2  $0x88, z1, e, z1;      \
-	VSHUFF64X2  $0xdd, z2, z0, e;      \
-	VSHUFF64X2  $0x88, z2, z0, z0;     \
-	VSUBPD      Z26, u, z2;            \
-	VMULPD      z3, z2, z2;            \
-	VADDPD      z2, e, e;              \
-	VSUBPD      Z25, u, z2;            \
-	VMULPD      e, z2, z2;             \
-	VADDPD      z2, z1, z1;            \
-	VMULPD      z1, u, u;              \
-	VADDPD      u, z0, u
-
-// func Normals512(table *[512]Cubic, words *[64]uint32, z *[64]float32) (rare uint64)
-TEXT ·Normals512(SB), NOSPLIT, $96-32
-	MOVQ         table+0(FP), DI
-	MOVQ         words+8(FP), SI
-	MOVQ         z+16(FP), DX
-	VPBROADCASTD normalNumbers<>+0(SB), Z20
-	VPBROADCASTD normalNumbers<>+4(SB), Z21
-	VPBROADCASTD normalNumbers<>+8(SB), Z22
-	VPBROADCASTQ normalNumbers<>+16(SB), Z23
-	VPBROADCASTQ normalNumbers<>+24(SB), Z24
-	VPBROADCASTQ normalNumbers<>+32(SB), Z25
-	VPBROADCASTQ normalNumbers<>+40(SB), Z26
-	VPBROADCASTQ normalNumbers<>+48(SB), Z27
-	XORL         R8, R8
-	LEAQ         31(SP), R9
-	ANDQ         $-32, R9
-	MOVL         $4, CX
-
-loop:
-	VMOVDQU32     (SI), Z0
-	VPANDD        Z20, Z0, Z1
-	VPCMPUD       $1, Z21, Z1, K5
-	VPMAXUD       Z21, Z1, Z1
-	VCVTDQ2PD     Y1, Z2
-	VEXTRACTI64X4 $1, Z1, Y3
-	VCVTDQ2PD     Y3, Z3
-	NORMAL_CUBIC(0, Z2, Z4, Z5, Z6, Z7, Z8, Y5, Y6, Y7, Y8)
-	NORMAL_CUBIC(32, Z3, Z9, Z10, Z11, Z12, Z13, Y10, Y11, Y12, Y13)
-	VCVTPD2PS     Z2, Y2
-	VCVTPD2PS     Z3, Y3
-	VINSERTF64X4  $1, Y3, Z2, Z2
-	VPTERNLOGD    $0xd2, Z22, Z0, Z2
-	VMOVUPS       Z2, (DX)
-	KMOVW         K5, AX
-	SHLQ          $48, AX
-	SHRQ          $16, R8
-	ORQ           AX, R8
-	ADDQ          $64, SI
-	ADDQ          $64, DX
-	DECL          CX
-	JNE           loop
-	MOVQ          R8, rare+24(FP)
-	VZEROUPPER
-	RET
 
 // func SumTerms512(sum *[64]float32, constant float32, state *float32, terms *Term, n int)
 TEXT ·SumTerms512(SB), NOSPLIT, $0-40
@@ -3168,6 +3032,368 @@ siluMask:
 	VZEROUPPER
 	RET
 
+// Macros that the AVX-512 files share. Z30 and Z31 hold the multipliers of Philox4x32,
+// one in 64 bits, and DI points to a Philox.
+
+// A round: from numbers a, b, c, d to a, f, c, e; b and d become free.
+#define PHILOX_ROUND(key, a, b, c, d, e, f) \
+	VPMULUDQ        a, Z30, e;             \
+	VPMULUDQ        c, Z31, f;             \
+	VPSRLQ          $32, f, a;             \
+	VPTERNLOGQ.BCST $0x96, key+0(DI), b, a; \
+	VPSHUFD         $0xf5, e, c;           \
+	VPTERNLOGQ.BCST $0x96, key+8(DI), d, c
+
+// Four rounds bring every number back to its register. Set k has the registers Z(6k) …
+// Z(6k+5); a round in two sets, and in four, by the place of the numbers in six:
+#define PHILOX_TWO1(key) \
+	PHILOX_ROUND(key, Z0, Z1, Z2, Z3, Z4, Z5); \
+	PHILOX_ROUND(key, Z6, Z7, Z8, Z9, Z10, Z11)
+
+#define PHILOX_ROUND1(key) \
+	PHILOX_TWO1(key); \
+	PHILOX_ROUND(key, Z12, Z13, Z14, Z15, Z16, Z17); \
+	PHILOX_ROUND(key, Z18, Z19, Z20, Z21, Z22, Z23)
+
+#define PHILOX_TWO2(key) \
+	PHILOX_ROUND(key, Z0, Z5, Z2, Z4, Z1, Z3); \
+	PHILOX_ROUND(key, Z6, Z11, Z8, Z10, Z7, Z9)
+
+#define PHILOX_ROUND2(key) \
+	PHILOX_TWO2(key); \
+	PHILOX_ROUND(key, Z12, Z17, Z14, Z16, Z13, Z15); \
+	PHILOX_ROUND(key, Z18, Z23, Z20, Z22, Z19, Z21)
+
+#define PHILOX_TWO3(key) \
+	PHILOX_ROUND(key, Z0, Z3, Z2, Z1, Z5, Z4); \
+	PHILOX_ROUND(key, Z6, Z9, Z8, Z7, Z11, Z10)
+
+#define PHILOX_ROUND3(key) \
+	PHILOX_TWO3(key); \
+	PHILOX_ROUND(key, Z12, Z15, Z14, Z13, Z17, Z16); \
+	PHILOX_ROUND(key, Z18, Z21, Z20, Z19, Z23, Z22)
+
+#define PHILOX_TWO4(key) \
+	PHILOX_ROUND(key, Z0, Z4, Z2, Z5, Z3, Z1); \
+	PHILOX_ROUND(key, Z6, Z10, Z8, Z11, Z9, Z7)
+
+#define PHILOX_ROUND4(key) \
+	PHILOX_TWO4(key); \
+	PHILOX_ROUND(key, Z12, Z16, Z14, Z17, Z15, Z13); \
+	PHILOX_ROUND(key, Z18, Z22, Z20, Z23, Z21, Z19)
+
+// After three rounds more x1 and x3 go back to their registers.
+#define PHILOX_BACK2 \
+	VMOVDQA64 Z4, Z1;  \
+	VMOVDQA64 Z5, Z3;  \
+	VMOVDQA64 Z10, Z7; \
+	VMOVDQA64 Z11, Z9
+
+#define PHILOX_BACK4 \
+	PHILOX_BACK2;       \
+	VMOVDQA64 Z16, Z13; \
+	VMOVDQA64 Z17, Z15; \
+	VMOVDQA64 Z22, Z19; \
+	VMOVDQA64 Z23, Z21
+
+// The words of both chains of a pair side by side: from x0 and x2 those of slots 0
+// and 1, from x1 and x3 those of slots 2 and 3.
+#define PHILOX_WORDS(a, b, c, d) \
+	VPSHUFD $0xa0, c, K1, a; \
+	VPSHUFD $0xa0, d, K1, b
+
+// Words and normal numbers of 64 chains, in AVX-512.
+
+// Blocks of a set, so that NUMBER_WORDS puts their words in the order of chains.
+DATA numberRow<>+0(SB)/8, $0
+DATA numberRow<>+8(SB)/8, $4
+DATA numberRow<>+16(SB)/8, $1
+DATA numberRow<>+24(SB)/8, $5
+DATA numberRow<>+32(SB)/8, $2
+DATA numberRow<>+40(SB)/8, $6
+DATA numberRow<>+48(SB)/8, $3
+DATA numberRow<>+56(SB)/8, $7
+GLOBL numberRow<>(SB), RODATA|NOPTR, $64
+
+DATA numberStep<>+0(SB)/8, $8
+GLOBL numberStep<>(SB), RODATA|NOPTR, $8
+
+// Constants: Z30, Z31 the multipliers, Z29 and Z28 the blocks of two sets, K1 for
+// PHILOX_WORDS, DX tells 10 rounds from 7.
+#define NUMBER_CONSTANTS(first) \
+	MOVQ         k+0(FP), DI;              \
+	MOVL         first, AX;                \
+	VPBROADCASTQ AX, Z29;                  \
+	VPADDQ       numberRow<>(SB), Z29, Z29; \
+	VPADDQ.BCST  numberStep<>(SB), Z29, Z28; \
+	MOVL         $0xD2511F53, AX;          \
+	VPBROADCASTQ AX, Z30;                  \
+	MOVL         $0xCD9E8D57, AX;          \
+	VPBROADCASTQ AX, Z31;                  \
+	MOVL         $0xaaaa, AX;              \
+	KMOVW        AX, K1;                   \
+	MOVQ         80+72(DI), DX
+
+// Rounds 1 to 3 of blocks p under the head at from; e and f are free.
+#define NUMBER_HEAD(from, p, a, b, c, d, e, f) \
+	VPXORQ.BCST  from+0(R8), p, a; \
+	VPMULUDQ     a, Z30, e;        \
+	VPSRLQ       $32, e, f;        \
+	VPXORQ.BCST  from+8(R8), f, f; \
+	VPMULUDQ     f, Z31, b;        \
+	VPSRLQ       $32, b, a;        \
+	VPXORQ.BCST  from+16(R8), a, a; \
+	VPXORQ.BCST  from+24(R8), e, c; \
+	VPBROADCASTQ from+32(R8), d
+
+// The words of a set's 32 chains, in order, to a and b.
+#define NUMBER_WORDS(a, b, c, d) \
+	VPSHUFD    $0xa0, b, K1, a; \
+	VPSHUFD    $0xa0, d, K1, c; \
+	VPUNPCKHQDQ c, a, b;        \
+	VPUNPCKLQDQ c, a, a
+
+// func PhiloxNumbers512(k *Philox, first uint32, words *[64]uint32)
+TEXT ·PhiloxNumbers512(SB), NOSPLIT, $0-24
+	NUMBER_CONSTANTS(first+8(FP))
+	MOVQ  words+16(FP), SI
+	MOVQ  DI, R8
+	TESTQ DX, DX
+	NUMBER_HEAD(0, Z29, Z0, Z1, Z2, Z3, Z4, Z5)
+	NUMBER_HEAD(0, Z28, Z6, Z7, Z8, Z9, Z10, Z11)
+	PHILOX_TWO1(40)
+	PHILOX_TWO2(56)
+	PHILOX_TWO3(72)
+	PHILOX_TWO4(88)
+	JEQ   words
+	PHILOX_TWO1(104)
+	PHILOX_TWO2(120)
+	PHILOX_TWO3(136)
+	PHILOX_BACK2
+
+words:
+	NUMBER_WORDS(Z0, Z1, Z2, Z3)
+	NUMBER_WORDS(Z6, Z7, Z8, Z9)
+	VMOVDQU64 Z0, 0(SI)
+	VMOVDQU64 Z1, 64(SI)
+	VMOVDQU64 Z6, 128(SI)
+	VMOVDQU64 Z7, 192(SI)
+	VZEROUPPER
+	RET
+
+DATA normalNumbers<>+0(SB)/4, $0x7fffffff  // all but the sign
+DATA normalNumbers<>+4(SB)/4, $0x00008000  // 2^15
+DATA normalNumbers<>+8(SB)/4, $0x003fffff  // of a float32 what lies behind the piece
+DATA normalNumbers<>+12(SB)/4, $0x3f800000 // 1
+DATA normalNumbers<>+16(SB)/4, $0x3fc00000 // 1.5
+DATA normalNumbers<>+20(SB)/4, $0x80000000
+GLOBL normalNumbers<>(SB), RODATA|NOPTR, $24
+
+// Of 16 words: n and then the piece to i, the place in it to x.
+#define NORMAL_PLACE(i, x) \
+	VCVTUDQ2PS.RZ_SAE i, i;            \
+	VMOVDQA32         i, x;            \
+	VPTERNLOGD        $0xea, Z25, Z24, x; \
+	VPSRLD            $22, i, i;       \
+	VSUBPS            Z26, x, x
+
+// The coefficients of four pieces in the column at BX + at.
+#define NORMAL_COLUMN(at, i0, i1, i2, i3, c0, c1, c2, c3) \
+	VMOVUPS  at(BX), c0;              \
+	VMOVAPS  c0, c1;                  \
+	VMOVAPS  c0, c2;                  \
+	VMOVAPS  c0, c3;                  \
+	VPERMT2PS at+64(BX), i0, c0;      \
+	VPERMT2PS at+64(BX), i1, c1;      \
+	VPERMT2PS at+64(BX), i2, c2;      \
+	VPERMT2PS at+64(BX), i3, c3
+
+#define NORMAL_STEP(at, i0, i1, i2, i3, x0, x1, x2, x3, p0, p1, p2, p3, c0, c1, c2, c3) \
+	NORMAL_COLUMN(at, i0, i1, i2, i3, c0, c1, c2, c3); \
+	VMULPS x0, p0, p0; \
+	VMULPS x1, p1, p1; \
+	VMULPS x2, p2, p2; \
+	VMULPS x3, p3, p3; \
+	VADDPS c0, p0, p0; \
+	VADDPS c1, p1, p1; \
+	VADDPS c2, p2, p2; \
+	VADDPS c3, p3, p3
+
+#define NORMAL_SIGN(w, p) VPTERNLOGD.BCST $0xd2, normalNumbers<>+20(SB), w, p
+
+#define NORMAL_CONSTANTS \
+	VPBROADCASTD normalNumbers<>+8(SB), Z24;  \
+	VPBROADCASTD normalNumbers<>+12(SB), Z25; \
+	VPBROADCASTD normalNumbers<>+16(SB), Z26; \
+	VPBROADCASTD normalNumbers<>+0(SB), Z27
+
+// The normal numbers of 64 words to SI; Z24 to Z27 are constants, the 20 other registers
+// free. The least n of each chain mod 16 goes to p0, those below 2^15 to K2.
+#define NORMAL_ROW(w0, w1, w2, w3, i0, i1, i2, i3, x0, x1, x2, x3, p0, p1, p2, p3, c0, c1, c2, c3) \
+	VPANDD       Z27, w0, i0;  \
+	VPANDD       Z27, w1, i1;  \
+	VPANDD       Z27, w2, i2;  \
+	VPANDD       Z27, w3, i3;  \
+	VPMINUD      i0, i1, p0;   \
+	VPMINUD      i2, i3, p1;   \
+	VPMINUD      p0, p1, p0;   \
+	VPCMPUD.BCST $1, normalNumbers<>+4(SB), p0, K2; \
+	NORMAL_PLACE(i0, x0);      \
+	NORMAL_PLACE(i1, x1);      \
+	NORMAL_PLACE(i2, x2);      \
+	NORMAL_PLACE(i3, x3);      \
+	NORMAL_COLUMN(640, i0, i1, i2, i3, p0, p1, p2, p3); \
+	NORMAL_STEP(512, i0, i1, i2, i3, x0, x1, x2, x3, p0, p1, p2, p3, c0, c1, c2, c3); \
+	NORMAL_STEP(384, i0, i1, i2, i3, x0, x1, x2, x3, p0, p1, p2, p3, c0, c1, c2, c3); \
+	NORMAL_STEP(256, i0, i1, i2, i3, x0, x1, x2, x3, p0, p1, p2, p3, c0, c1, c2, c3); \
+	NORMAL_STEP(128, i0, i1, i2, i3, x0, x1, x2, x3, p0, p1, p2, p3, c0, c1, c2, c3); \
+	NORMAL_STEP(0, i0, i1, i2, i3, x0, x1, x2, x3, p0, p1, p2, p3, c0, c1, c2, c3);   \
+	NORMAL_SIGN(w0, p0);          \
+	NORMAL_SIGN(w1, p1);          \
+	NORMAL_SIGN(w2, p2);          \
+	NORMAL_SIGN(w3, p3);          \
+	VMOVUPS  p0, 0(SI);           \
+	VMOVUPS  p1, 64(SI);          \
+	VMOVUPS  p2, 128(SI);         \
+	VMOVUPS  p3, 192(SI)
+
+// func Normals512(table *NormalTable, words *[64]uint32, z *[64]float32) (rare uint64)
+TEXT ·Normals512(SB), NOSPLIT, $0-32
+	MOVQ      table+0(FP), BX
+	MOVQ      words+8(FP), DX
+	MOVQ      z+16(FP), SI
+	NORMAL_CONSTANTS
+	XORL      R9, R9
+	VMOVDQU64 0(DX), Z0
+	VMOVDQU64 64(DX), Z1
+	VMOVDQU64 128(DX), Z6
+	VMOVDQU64 192(DX), Z7
+	NORMAL_ROW(Z0, Z1, Z6, Z7, Z2, Z3, Z4, Z5, Z8, Z9, Z10, Z11, Z14, Z15, Z16, Z17, Z20, Z21, Z22, Z23)
+	KORTESTW  K2, K2
+	JEQ       done
+	VPANDD    Z27, Z0, Z0
+	VPANDD    Z27, Z1, Z1
+	VPANDD    Z27, Z6, Z6
+	VPANDD    Z27, Z7, Z7
+	VPCMPUD.BCST $1, normalNumbers<>+4(SB), Z0, K2
+	VPCMPUD.BCST $1, normalNumbers<>+4(SB), Z1, K3
+	VPCMPUD.BCST $1, normalNumbers<>+4(SB), Z6, K4
+	VPCMPUD.BCST $1, normalNumbers<>+4(SB), Z7, K5
+	KUNPCKWD  K2, K3, K2
+	KUNPCKWD  K4, K5, K4
+	KUNPCKDQ  K2, K4, K2
+	KMOVQ     K2, R9
+
+done:
+	MOVQ      R9, rare+24(FP)
+	VZEROUPPER
+	RET
+
+// Two slots at a time, the last one twice where it is alone.
+//
+// func PhiloxNormals512(k *Philox, heads *PhiloxHead, n int, first uint32, table *NormalTable, z *[64]float32) (rare bool)
+TEXT ·PhiloxNormals512(SB), NOSPLIT, $0-49
+	NUMBER_CONSTANTS(first+24(FP))
+	NORMAL_CONSTANTS
+	MOVQ  heads+8(FP), R8
+	MOVQ  n+16(FP), CX
+	MOVQ  table+32(FP), BX
+	MOVQ  z+40(FP), SI
+	XORL  R12, R12
+	MOVL  $40, R13
+	MOVL  $256, R14
+	KXORW K0, K0, K0
+
+loop:
+	CMPQ    CX, $2
+	CMOVQLT R12, R13
+	CMOVQLT R12, R14
+	NUMBER_HEAD(0, Z29, Z0, Z1, Z2, Z3, Z4, Z5)
+	NUMBER_HEAD(0, Z28, Z6, Z7, Z8, Z9, Z10, Z11)
+	ADDQ    R13, R8
+	NUMBER_HEAD(0, Z29, Z12, Z13, Z14, Z15, Z16, Z17)
+	NUMBER_HEAD(0, Z28, Z18, Z19, Z20, Z21, Z22, Z23)
+	PHILOX_ROUND1(40)
+	PHILOX_ROUND2(56)
+	PHILOX_ROUND3(72)
+	PHILOX_ROUND4(88)
+	TESTQ   DX, DX
+	JEQ     words
+	PHILOX_ROUND1(104)
+	PHILOX_ROUND2(120)
+	PHILOX_ROUND3(136)
+	PHILOX_BACK4
+
+words:
+	NUMBER_WORDS(Z0, Z1, Z2, Z3)
+	NUMBER_WORDS(Z6, Z7, Z8, Z9)
+	NUMBER_WORDS(Z12, Z13, Z14, Z15)
+	NUMBER_WORDS(Z18, Z19, Z20, Z21)
+	NORMAL_ROW(Z0, Z1, Z6, Z7, Z2, Z3, Z4, Z5, Z8, Z9, Z10, Z11, Z14, Z15, Z16, Z17, Z20, Z21, Z22, Z23)
+	KORW K2, K0, K0
+	ADDQ R14, SI
+	NORMAL_ROW(Z12, Z13, Z18, Z19, Z2, Z3, Z4, Z5, Z8, Z9, Z10, Z11, Z14, Z15, Z16, Z17, Z20, Z21, Z22, Z23)
+	KORW K2, K0, K0
+	ADDQ $256, SI
+	ADDQ $40, R8
+	SUBQ $2, CX
+	JGT  loop
+	KORTESTW K0, K0
+	SETNE rare+48(FP)
+	VZEROUPPER
+	RET
+
+// Four blocks for ARS-5.
+DATA arsNumbers<>+0(SB)/8, $0x0000000000000000
+DATA arsNumbers<>+8(SB)/8, $0
+DATA arsNumbers<>+16(SB)/8, $0x0000000100000000
+DATA arsNumbers<>+24(SB)/8, $0
+DATA arsNumbers<>+32(SB)/8, $0x0000000200000000
+DATA arsNumbers<>+40(SB)/8, $0
+DATA arsNumbers<>+48(SB)/8, $0x0000000300000000
+DATA arsNumbers<>+56(SB)/8, $0
+GLOBL arsNumbers<>(SB), RODATA|NOPTR, $64
+
+DATA arsNext<>+0(SB)/8, $0x0000000400000000
+DATA arsNext<>+8(SB)/8, $0
+GLOBL arsNext<>(SB), RODATA|NOPTR, $16
+
+#define ARS_EIGHT_BLOCKS(op, at) \
+	VBROADCASTI32X4 at(DI), Z4; \
+	op Z4, Z0, Z0;              \
+	op Z4, Z1, Z1;              \
+	op Z4, Z2, Z2;              \
+	op Z4, Z3, Z3
+
+// func ArsNumbers512(k *Ars, first uint32, words *[64]uint32)
+TEXT ·ArsNumbers512(SB), NOSPLIT, $0-24
+	MOVQ            k+0(FP), DI
+	MOVL            first+8(FP), AX
+	MOVQ            words+16(FP), SI
+	SHLQ            $32, AX
+	MOVL            $0x55, BX
+	KMOVW           BX, K1
+	VPBROADCASTQ.Z  AX, K1, Z0
+	VBROADCASTI32X4 0(DI), Z4
+	VBROADCASTI32X4 arsNext<>(SB), Z5
+	VPADDD          Z4, Z0, Z0
+	VPADDD          arsNumbers<>(SB), Z0, Z0
+	VPADDD          Z5, Z0, Z1
+	VPADDD          Z5, Z1, Z2
+	VPADDD          Z5, Z2, Z3
+	ARS_EIGHT_BLOCKS(VPXORQ, 16)
+	ARS_EIGHT_BLOCKS(VAESENC, 32)
+	ARS_EIGHT_BLOCKS(VAESENC, 48)
+	ARS_EIGHT_BLOCKS(VAESENC, 64)
+	ARS_EIGHT_BLOCKS(VAESENC, 80)
+	ARS_EIGHT_BLOCKS(VAESENCLAST, 96)
+	VMOVDQU64       Z0, 0(SI)
+	VMOVDQU64       Z1, 64(SI)
+	VMOVDQU64       Z2, 128(SI)
+	VMOVDQU64       Z3, 192(SI)
+	VZEROUPPER
+	RET
+
 // Philox4x32 for 4 pairs of chains in a register, as in philox512_amd64.s, two sets at
 // a time.
 
@@ -3192,6 +3418,17 @@ DATA pairColumns<>+40(SB)/8, $12
 DATA pairColumns<>+48(SB)/8, $20
 DATA pairColumns<>+56(SB)/8, $28
 GLOBL pairColumns<>(SB), RODATA|NOPTR, $64
+
+// Blocks of both sets, so that unpacking puts their words in the order of chains.
+DATA pairNumbers<>+0(SB)/8, $0
+DATA pairNumbers<>+8(SB)/8, $2
+DATA pairNumbers<>+16(SB)/8, $1
+DATA pairNumbers<>+24(SB)/8, $3
+DATA pairNumbers<>+32(SB)/8, $4
+DATA pairNumbers<>+40(SB)/8, $6
+DATA pairNumbers<>+48(SB)/8, $5
+DATA pairNumbers<>+56(SB)/8, $7
+GLOBL pairNumbers<>(SB), RODATA|NOPTR, $64
 
 // Rounds 1 to 3 of pairs at BX ^ first: numbers a, b, c, d; e and f are free.
 #define PAIRS_HEAD(at, a, b, c, d, e, f) \
@@ -3294,6 +3531,40 @@ words:
 	ADDQ     $8, first-8(SP)
 	DECL     CX
 	JNE      loop
+	VZEROUPPER
+	RET
+
+// func PhiloxNumbers256(k *Philox, first uint32, words *[64]uint32)
+TEXT ·PhiloxNumbers256(SB), NOSPLIT, $8-24
+	PAIRS_CONSTANTS
+	LEAQ pairNumbers<>(SB), BX
+	MOVQ words+16(FP), SI
+	MOVL $2, CX
+
+loop:
+	PAIRS_SETS(words)
+
+words:
+	VPSLLQ      $32, Y1, Y1
+	VPSLLQ      $32, Y3, Y3
+	VPSLLQ      $32, Y7, Y7
+	VPSLLQ      $32, Y9, Y9
+	VPBLENDD    $0xaa, Y1, Y0, Y0
+	VPBLENDD    $0xaa, Y3, Y2, Y2
+	VPBLENDD    $0xaa, Y7, Y6, Y6
+	VPBLENDD    $0xaa, Y9, Y8, Y8
+	VPUNPCKLQDQ Y2, Y0, Y1
+	VPUNPCKHQDQ Y2, Y0, Y3
+	VPUNPCKLQDQ Y8, Y6, Y7
+	VPUNPCKHQDQ Y8, Y6, Y9
+	VMOVDQU     Y1, 0(SI)
+	VMOVDQU     Y3, 32(SI)
+	VMOVDQU     Y7, 64(SI)
+	VMOVDQU     Y9, 96(SI)
+	ADDQ        $128, SI
+	ADDQ        $8, first-8(SP)
+	DECL        CX
+	JNE         loop
 	VZEROUPPER
 	RET
 
@@ -3596,78 +3867,40 @@ loop:
 	MOVL    $4, CX
 	DECL    R8
 	JNE     loop
+
+// func ArsNumbers256(k *Ars, first uint32, words *[64]uint32)
+TEXT ·ArsNumbers256(SB), NOSPLIT, $0-24
+	MOVQ    k+0(FP), DI
+	MOVL    first+8(FP), AX
+	MOVQ    words+16(FP), SI
+	SHLQ    $32, AX
+	VMOVQ   AX, X4
+	VMOVDQU 0(DI), X5
+	VPADDD  X5, X4, X4
+	VMOVDQU arsFour<>(SB), X6
+	MOVL    $4, CX
+
+loop:
+	VPADDD  arsPairs<>+0(SB), X4, X0
+	VPADDD  arsPairs<>+16(SB), X4, X1
+	VPADDD  arsPairs<>+32(SB), X4, X2
+	VPADDD  arsPairs<>+48(SB), X4, X3
+	ARS_FOUR(VPXOR, 16)
+	ARS_FOUR(VAESENC, 32)
+	ARS_FOUR(VAESENC, 48)
+	ARS_FOUR(VAESENC, 64)
+	ARS_FOUR(VAESENC, 80)
+	ARS_FOUR(VAESENCLAST, 96)
+	VMOVDQU X0, 0(SI)
+	VMOVDQU X1, 16(SI)
+	VMOVDQU X2, 32(SI)
+	VMOVDQU X3, 48(SI)
+	VPADDD  X6, X4, X4
+	ADDQ    $64, SI
+	DECL    CX
+	JNE     loop
 	VZEROUPPER
 	RET
-
-// Macros that the AVX-512 files share. Z30 and Z31 hold the multipliers of Philox4x32,
-// one in 64 bits, and DI points to a Philox.
-
-// A round: from numbers a, b, c, d to a, f, c, e; b and d become free.
-#define PHILOX_ROUND(key, a, b, c, d, e, f) \
-	VPMULUDQ        a, Z30, e;             \
-	VPMULUDQ        c, Z31, f;             \
-	VPSRLQ          $32, f, a;             \
-	VPTERNLOGQ.BCST $0x96, key+0(DI), b, a; \
-	VPSHUFD         $0xf5, e, c;           \
-	VPTERNLOGQ.BCST $0x96, key+8(DI), d, c
-
-// Four rounds bring every number back to its register. Set k has the registers Z(6k) …
-// Z(6k+5); a round in two sets, and in four, by the place of the numbers in six:
-#define PHILOX_TWO1(key) \
-	PHILOX_ROUND(key, Z0, Z1, Z2, Z3, Z4, Z5); \
-	PHILOX_ROUND(key, Z6, Z7, Z8, Z9, Z10, Z11)
-
-#define PHILOX_ROUND1(key) \
-	PHILOX_TWO1(key); \
-	PHILOX_ROUND(key, Z12, Z13, Z14, Z15, Z16, Z17); \
-	PHILOX_ROUND(key, Z18, Z19, Z20, Z21, Z22, Z23)
-
-#define PHILOX_TWO2(key) \
-	PHILOX_ROUND(key, Z0, Z5, Z2, Z4, Z1, Z3); \
-	PHILOX_ROUND(key, Z6, Z11, Z8, Z10, Z7, Z9)
-
-#define PHILOX_ROUND2(key) \
-	PHILOX_TWO2(key); \
-	PHILOX_ROUND(key, Z12, Z17, Z14, Z16, Z13, Z15); \
-	PHILOX_ROUND(key, Z18, Z23, Z20, Z22, Z19, Z21)
-
-#define PHILOX_TWO3(key) \
-	PHILOX_ROUND(key, Z0, Z3, Z2, Z1, Z5, Z4); \
-	PHILOX_ROUND(key, Z6, Z9, Z8, Z7, Z11, Z10)
-
-#define PHILOX_ROUND3(key) \
-	PHILOX_TWO3(key); \
-	PHILOX_ROUND(key, Z12, Z15, Z14, Z13, Z17, Z16); \
-	PHILOX_ROUND(key, Z18, Z21, Z20, Z19, Z23, Z22)
-
-#define PHILOX_TWO4(key) \
-	PHILOX_ROUND(key, Z0, Z4, Z2, Z5, Z3, Z1); \
-	PHILOX_ROUND(key, Z6, Z10, Z8, Z11, Z9, Z7)
-
-#define PHILOX_ROUND4(key) \
-	PHILOX_TWO4(key); \
-	PHILOX_ROUND(key, Z12, Z16, Z14, Z17, Z15, Z13); \
-	PHILOX_ROUND(key, Z18, Z22, Z20, Z23, Z21, Z19)
-
-// After three rounds more x1 and x3 go back to their registers.
-#define PHILOX_BACK2 \
-	VMOVDQA64 Z4, Z1;  \
-	VMOVDQA64 Z5, Z3;  \
-	VMOVDQA64 Z10, Z7; \
-	VMOVDQA64 Z11, Z9
-
-#define PHILOX_BACK4 \
-	PHILOX_BACK2;       \
-	VMOVDQA64 Z16, Z13; \
-	VMOVDQA64 Z17, Z15; \
-	VMOVDQA64 Z22, Z19; \
-	VMOVDQA64 Z23, Z21
-
-// The words of both chains of a pair side by side: from x0 and x2 those of slots 0
-// and 1, from x1 and x3 those of slots 2 and 3.
-#define PHILOX_WORDS(a, b, c, d) \
-	VPSHUFD $0xa0, c, K1, a; \
-	VPSHUFD $0xa0, d, K1, b
 
 // Philox4x32 for 8 pairs of chains in a register, one in 64 bits, and four such sets
 // at a time. Only the low 32 bits of a number count: multiplications read no others,
@@ -3895,73 +4128,6 @@ words:
 // ARS-5: a block of 128 bits for a pair of chains, four in a register, pairs next to
 // each other in registers next to each other.
 
-// The pairs of row 0 of the spin kernel by set: even ones, odd ones.
-DATA arsSpins<>+0(SB)/8, $0x0000000000000000
-DATA arsSpins<>+8(SB)/8, $0x0000000000000000
-DATA arsSpins<>+16(SB)/8, $0x0000004000000000
-DATA arsSpins<>+24(SB)/8, $0x0000000000000000
-DATA arsSpins<>+32(SB)/8, $0x0000008000000000
-DATA arsSpins<>+40(SB)/8, $0x0000000000000000
-DATA arsSpins<>+48(SB)/8, $0x000000c000000000
-DATA arsSpins<>+56(SB)/8, $0x0000000000000000
-DATA arsSpins<>+64(SB)/8, $0x0000000100000000
-DATA arsSpins<>+72(SB)/8, $0x0000000000000000
-DATA arsSpins<>+80(SB)/8, $0x0000004100000000
-DATA arsSpins<>+88(SB)/8, $0x0000000000000000
-DATA arsSpins<>+96(SB)/8, $0x0000008100000000
-DATA arsSpins<>+104(SB)/8, $0x0000000000000000
-DATA arsSpins<>+112(SB)/8, $0x000000c100000000
-DATA arsSpins<>+120(SB)/8, $0x0000000000000000
-DATA arsSpins<>+128(SB)/8, $0x0000000200000000
-DATA arsSpins<>+136(SB)/8, $0x0000000000000000
-DATA arsSpins<>+144(SB)/8, $0x0000004200000000
-DATA arsSpins<>+152(SB)/8, $0x0000000000000000
-DATA arsSpins<>+160(SB)/8, $0x0000008200000000
-DATA arsSpins<>+168(SB)/8, $0x0000000000000000
-DATA arsSpins<>+176(SB)/8, $0x000000c200000000
-DATA arsSpins<>+184(SB)/8, $0x0000000000000000
-DATA arsSpins<>+192(SB)/8, $0x0000000300000000
-DATA arsSpins<>+200(SB)/8, $0x0000000000000000
-DATA arsSpins<>+208(SB)/8, $0x0000004300000000
-DATA arsSpins<>+216(SB)/8, $0x0000000000000000
-DATA arsSpins<>+224(SB)/8, $0x0000008300000000
-DATA arsSpins<>+232(SB)/8, $0x0000000000000000
-DATA arsSpins<>+240(SB)/8, $0x000000c300000000
-DATA arsSpins<>+248(SB)/8, $0x0000000000000000
-DATA arsSpins<>+256(SB)/8, $0x0000000400000000
-DATA arsSpins<>+264(SB)/8, $0x0000000000000000
-DATA arsSpins<>+272(SB)/8, $0x0000004400000000
-DATA arsSpins<>+280(SB)/8, $0x0000000000000000
-DATA arsSpins<>+288(SB)/8, $0x0000008400000000
-DATA arsSpins<>+296(SB)/8, $0x0000000000000000
-DATA arsSpins<>+304(SB)/8, $0x000000c400000000
-DATA arsSpins<>+312(SB)/8, $0x0000000000000000
-DATA arsSpins<>+320(SB)/8, $0x0000000500000000
-DATA arsSpins<>+328(SB)/8, $0x0000000000000000
-DATA arsSpins<>+336(SB)/8, $0x0000004500000000
-DATA arsSpins<>+344(SB)/8, $0x0000000000000000
-DATA arsSpins<>+352(SB)/8, $0x0000008500000000
-DATA arsSpins<>+360(SB)/8, $0x0000000000000000
-DATA arsSpins<>+368(SB)/8, $0x000000c500000000
-DATA arsSpins<>+376(SB)/8, $0x0000000000000000
-DATA arsSpins<>+384(SB)/8, $0x0000000600000000
-DATA arsSpins<>+392(SB)/8, $0x0000000000000000
-DATA arsSpins<>+400(SB)/8, $0x0000004600000000
-DATA arsSpins<>+408(SB)/8, $0x0000000000000000
-DATA arsSpins<>+416(SB)/8, $0x0000008600000000
-DATA arsSpins<>+424(SB)/8, $0x0000000000000000
-DATA arsSpins<>+432(SB)/8, $0x000000c600000000
-DATA arsSpins<>+440(SB)/8, $0x0000000000000000
-DATA arsSpins<>+448(SB)/8, $0x0000000700000000
-DATA arsSpins<>+456(SB)/8, $0x0000000000000000
-DATA arsSpins<>+464(SB)/8, $0x0000004700000000
-DATA arsSpins<>+472(SB)/8, $0x0000000000000000
-DATA arsSpins<>+480(SB)/8, $0x0000008700000000
-DATA arsSpins<>+488(SB)/8, $0x0000000000000000
-DATA arsSpins<>+496(SB)/8, $0x000000c700000000
-DATA arsSpins<>+504(SB)/8, $0x0000000000000000
-GLOBL arsSpins<>(SB), RODATA|NOPTR, $512
-
 // 32 pairs in the order of chains.
 DATA arsRow<>+0(SB)/8, $0x0000000000000000
 DATA arsRow<>+8(SB)/8, $0x0000000000000000
@@ -4029,14 +4195,14 @@ DATA arsRow<>+496(SB)/8, $0x0000001f00000000
 DATA arsRow<>+504(SB)/8, $0x0000000000000000
 GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 
-DATA arsStep<>+0(SB)/8, $0x0000000800000000
-DATA arsStep<>+8(SB)/8, $0
-GLOBL arsStep<>(SB), RODATA|NOPTR, $16
-
 // Z16 the counter of pair first, Z24 … Z29 the keys.
 #define ARS_CONSTANTS \
-	MOVQ            k+0(FP), DI;          \
-	MOVL            first+8(FP), AX;      \
+	MOVQ k+0(FP), DI;     \
+	MOVL first+8(FP), AX; \
+	ARS_KEYS
+
+// The counter of the pair in AX, in Z16, and the keys of DI.
+#define ARS_KEYS \
 	SHLQ            $32, AX;              \
 	MOVL            $0x55, BX;            \
 	KMOVW           BX, K1;               \
@@ -4060,9 +4226,8 @@ GLOBL arsStep<>(SB), RODATA|NOPTR, $16
 	op key, Z6, Z6; \
 	op key, Z7, Z7
 
-// 32 pairs: the words of slots 0 and 1 of the four sets to Z8, Z10, Z12 and Z14, those
-// of slots 2 and 3 to Z9, Z11, Z13 and Z15.
-#define ARS_WORDS(pairs) \
+// 32 blocks at distances from the counter, to Z0 … Z7.
+#define ARS_BLOCKS(pairs) \
 	VPADDD  pairs<>+0(SB), Z16, Z0;   \
 	VPADDD  pairs<>+64(SB), Z16, Z1;  \
 	VPADDD  pairs<>+128(SB), Z16, Z2; \
@@ -4073,10 +4238,19 @@ GLOBL arsStep<>(SB), RODATA|NOPTR, $16
 	VPADDD  pairs<>+448(SB), Z16, Z7; \
 	ARS_ALL(VPXORQ, Z24);             \
 	ARS_ALL(VAESENC, Z25);            \
+	ARS_ROUNDS
+
+// The same from counters after the first round.
+#define ARS_ROUNDS \
 	ARS_ALL(VAESENC, Z26);            \
 	ARS_ALL(VAESENC, Z27);            \
 	ARS_ALL(VAESENC, Z28);            \
-	ARS_ALL(VAESENCLAST, Z29);        \
+	ARS_ALL(VAESENCLAST, Z29)
+
+// 32 pairs: the words of slots 0 and 1 of the four sets to Z8, Z10, Z12 and Z14, those
+// of slots 2 and 3 to Z9, Z11, Z13 and Z15.
+#define ARS_WORDS(pairs) \
+	ARS_BLOCKS(pairs);                \
 	VSHUFPS $0x88, Z1, Z0, Z8;        \
 	VSHUFPS $0xdd, Z1, Z0, Z9;        \
 	VSHUFPS $0x88, Z3, Z2, Z10;       \
@@ -4105,13 +4279,23 @@ TEXT ·ArsWords512(SB), NOSPLIT, $0-24
 // func ArsSpins512(k *Ars, first uint32, noise *SpinNoise)
 TEXT ·ArsSpins512(SB), NOSPLIT, $0-24
 	ARS_CONSTANTS
-	MOVQ            noise+16(FP), SI
-	LEAQ            4096(SI), BX
-	VBROADCASTI32X4 arsStep<>(SB), Z17
-	MOVL            $8, CX
+	MOVQ    noise+16(FP), SI
+	LEAQ    4096(SI), BX
+	ADDQ    $112, DI
+	VPXORQ  Z24, Z16, Z16
+	VAESENC Z25, Z16, Z16 // pair first after a round
+	MOVL    $8, CX
 
 row:
-	ARS_WORDS(arsSpins)
+	VPXORQ    0(DI), Z16, Z0
+	VPXORQ    64(DI), Z16, Z1
+	VPXORQ    128(DI), Z16, Z2
+	VPXORQ    192(DI), Z16, Z3
+	VPXORQ    256(DI), Z16, Z4
+	VPXORQ    320(DI), Z16, Z5
+	VPXORQ    384(DI), Z16, Z6
+	VPXORQ    448(DI), Z16, Z7
+	ARS_ROUNDS
 	VMOVDQU64 Z8, 0(SI)
 	VMOVDQU64 Z10, 64(SI)
 	VMOVDQU64 Z12, 128(SI)
@@ -4123,11 +4307,173 @@ row:
 	VMOVDQU64 spinHigh<>(SB), Z2
 	SPIN_HIGH(Z8, Z10, Z12, Z14, Z3, 0)
 	SPIN_HIGH(Z9, Z11, Z13, Z15, Z3, 1024)
-	VPADDD Z17, Z16, Z16
-	ADDQ   $512, SI
-	ADDQ   $64, BX
-	DECL   CX
-	JNE    row
+	ADDQ $512, DI
+	ADDQ $512, SI
+	ADDQ $64, BX
+	DECL CX
+	JNE  row
+	VZEROUPPER
+	RET
+
+// The quads of 128 slots for ARS-5: of each eight the even ones, then the odd ones.
+DATA arsQuads<>+0(SB)/8, $0
+DATA arsQuads<>+8(SB)/8, $0
+DATA arsQuads<>+16(SB)/8, $0
+DATA arsQuads<>+24(SB)/8, $2
+DATA arsQuads<>+32(SB)/8, $0
+DATA arsQuads<>+40(SB)/8, $4
+DATA arsQuads<>+48(SB)/8, $0
+DATA arsQuads<>+56(SB)/8, $6
+DATA arsQuads<>+64(SB)/8, $0
+DATA arsQuads<>+72(SB)/8, $1
+DATA arsQuads<>+80(SB)/8, $0
+DATA arsQuads<>+88(SB)/8, $3
+DATA arsQuads<>+96(SB)/8, $0
+DATA arsQuads<>+104(SB)/8, $5
+DATA arsQuads<>+112(SB)/8, $0
+DATA arsQuads<>+120(SB)/8, $7
+DATA arsQuads<>+128(SB)/8, $0
+DATA arsQuads<>+136(SB)/8, $8
+DATA arsQuads<>+144(SB)/8, $0
+DATA arsQuads<>+152(SB)/8, $10
+DATA arsQuads<>+160(SB)/8, $0
+DATA arsQuads<>+168(SB)/8, $12
+DATA arsQuads<>+176(SB)/8, $0
+DATA arsQuads<>+184(SB)/8, $14
+DATA arsQuads<>+192(SB)/8, $0
+DATA arsQuads<>+200(SB)/8, $9
+DATA arsQuads<>+208(SB)/8, $0
+DATA arsQuads<>+216(SB)/8, $11
+DATA arsQuads<>+224(SB)/8, $0
+DATA arsQuads<>+232(SB)/8, $13
+DATA arsQuads<>+240(SB)/8, $0
+DATA arsQuads<>+248(SB)/8, $15
+DATA arsQuads<>+256(SB)/8, $0
+DATA arsQuads<>+264(SB)/8, $16
+DATA arsQuads<>+272(SB)/8, $0
+DATA arsQuads<>+280(SB)/8, $18
+DATA arsQuads<>+288(SB)/8, $0
+DATA arsQuads<>+296(SB)/8, $20
+DATA arsQuads<>+304(SB)/8, $0
+DATA arsQuads<>+312(SB)/8, $22
+DATA arsQuads<>+320(SB)/8, $0
+DATA arsQuads<>+328(SB)/8, $17
+DATA arsQuads<>+336(SB)/8, $0
+DATA arsQuads<>+344(SB)/8, $19
+DATA arsQuads<>+352(SB)/8, $0
+DATA arsQuads<>+360(SB)/8, $21
+DATA arsQuads<>+368(SB)/8, $0
+DATA arsQuads<>+376(SB)/8, $23
+DATA arsQuads<>+384(SB)/8, $0
+DATA arsQuads<>+392(SB)/8, $24
+DATA arsQuads<>+400(SB)/8, $0
+DATA arsQuads<>+408(SB)/8, $26
+DATA arsQuads<>+416(SB)/8, $0
+DATA arsQuads<>+424(SB)/8, $28
+DATA arsQuads<>+432(SB)/8, $0
+DATA arsQuads<>+440(SB)/8, $30
+DATA arsQuads<>+448(SB)/8, $0
+DATA arsQuads<>+456(SB)/8, $25
+DATA arsQuads<>+464(SB)/8, $0
+DATA arsQuads<>+472(SB)/8, $27
+DATA arsQuads<>+480(SB)/8, $0
+DATA arsQuads<>+488(SB)/8, $29
+DATA arsQuads<>+496(SB)/8, $0
+DATA arsQuads<>+504(SB)/8, $31
+GLOBL arsQuads<>(SB), RODATA|NOPTR, $512
+
+#define ARS_SLOTS(a, b, at) \
+	VPUNPCKLQDQ b, a, Z8;          \
+	VPUNPCKHQDQ b, a, Z9;          \
+	VMOVDQU64   Z8, at+0(SI);      \
+	VMOVDQU64   Z9, at+256(SI)
+
+// func ArsSlots512(k *Ars, pair uint32, digits *[2][SlotRun]uint16)
+TEXT ·ArsSlots512(SB), NOSPLIT, $0-24
+	MOVQ            k+0(FP), DI
+	MOVL            pair+8(FP), AX
+	ARS_KEYS
+	MOVQ            digits+16(FP), SI
+	ARS_BLOCKS(arsQuads)
+	ARS_SLOTS(Z0, Z1, 0)
+	ARS_SLOTS(Z2, Z3, 64)
+	ARS_SLOTS(Z4, Z5, 128)
+	ARS_SLOTS(Z6, Z7, 192)
+	VZEROUPPER
+	RET
+
+// Rounds 1 and 2 for quads p: numbers a, b, c, d.
+#define PHILOX_SLOT_HEAD(p, a, b, c, d) \
+	VPMULUDQ  p, Z31, b;      \
+	VPSRLQ    $32, b, a;      \
+	VPXORQ    Z24, a, a;      \
+	VPMULUDQ  a, Z30, d;      \
+	VPXORQ    Z25, b, a;      \
+	VPSRLQ    $32, d, c;      \
+	VPXORQ    Z26, c, c;      \
+	VMOVDQA64 Z27, b
+
+// The digits of both chains of a pair for eight quads.
+#define PHILOX_SLOTS(a, b, c, d, at) \
+	VPSHUFD   $0xa0, b, K1, a;  \
+	VPSHUFD   $0xa0, d, K1, c;  \
+	VMOVDQU64 a, at+0(SI);      \
+	VMOVDQU64 c, at+256(SI)
+
+// func PhiloxSlots512(k *SlotPhilox, quad uint32, digits *[2][SlotRun]uint16)
+TEXT ·PhiloxSlots512(SB), NOSPLIT, $0-24
+	MOVQ         k+0(FP), DI
+	MOVL         quad+8(FP), AX
+	MOVQ         digits+16(FP), SI
+	VPBROADCASTQ 0(DI), Z24
+	VPBROADCASTQ 8(DI), Z25
+	VPBROADCASTQ 16(DI), Z26
+	VPBROADCASTQ 24(DI), Z27
+	VPBROADCASTQ AX, Z29
+	VPADDQ       philoxRow<>(SB), Z29, Z29
+	MOVL         $8, AX
+	VPBROADCASTQ AX, Z28
+	MOVL         $0xD2511F53, AX
+	VPBROADCASTQ AX, Z30
+	MOVL         $0xCD9E8D57, AX
+	VPBROADCASTQ AX, Z31
+	MOVL         $0xaaaa, AX
+	KMOVW        AX, K1
+	MOVQ         160(DI), DX
+	TESTQ        DX, DX
+	PHILOX_SLOT_HEAD(Z29, Z0, Z1, Z2, Z3)
+	VPADDQ       Z28, Z29, Z29
+	PHILOX_SLOT_HEAD(Z29, Z6, Z7, Z8, Z9)
+	VPADDQ       Z28, Z29, Z29
+	PHILOX_SLOT_HEAD(Z29, Z12, Z13, Z14, Z15)
+	VPADDQ       Z28, Z29, Z29
+	PHILOX_SLOT_HEAD(Z29, Z18, Z19, Z20, Z21)
+	PHILOX_ROUND1(32)
+	PHILOX_ROUND2(48)
+	PHILOX_ROUND3(64)
+	PHILOX_ROUND4(80)
+	PHILOX_ROUND1(96)
+	JEQ          seven
+	PHILOX_ROUND2(112)
+	PHILOX_ROUND3(128)
+	PHILOX_ROUND4(144)
+	JMP          digits
+
+seven:
+	VMOVDQA64 Z5, Z1
+	VMOVDQA64 Z4, Z3
+	VMOVDQA64 Z11, Z7
+	VMOVDQA64 Z10, Z9
+	VMOVDQA64 Z17, Z13
+	VMOVDQA64 Z16, Z15
+	VMOVDQA64 Z23, Z19
+	VMOVDQA64 Z22, Z21
+
+digits:
+	PHILOX_SLOTS(Z0, Z1, Z2, Z3, 0)
+	PHILOX_SLOTS(Z6, Z7, Z8, Z9, 64)
+	PHILOX_SLOTS(Z12, Z13, Z14, Z15, 128)
+	PHILOX_SLOTS(Z18, Z19, Z20, Z21, 192)
 	VZEROUPPER
 	RET
 
@@ -5071,6 +5417,248 @@ TEXT ·SubtractSquares512(SB), NOSPLIT, $0-16
 	VZEROUPPER
 	RET
 
+#define LANGEVIN(at, x) \
+	VMOVUPS     at(DI)(AX*1), x;  \
+	VMOVUPS     x, at(SI);        \
+	VMULPS      at(BX), Z8, Z9;   \
+	VMULPS      at(DX), Z7, Z10;  \
+	VSUBPS      Z9, x, x;         \
+	VADDPS      Z10, x, x;        \
+	VMOVUPS     x, at(DI)(AX*1)
+
+// func Langevin512(state *float32, at *int32, n int, old, slope, normal *[64]float32, step, scale float32) (lost uint64)
+TEXT ·Langevin512(SB), NOSPLIT, $0-64
+	MOVQ         state+0(FP), DI
+	MOVQ         at+8(FP), R8
+	MOVQ         n+16(FP), CX
+	MOVQ         old+24(FP), SI
+	MOVQ         slope+32(FP), BX
+	MOVQ         normal+40(FP), DX
+	VBROADCASTSS step+48(FP), Z8
+	VBROADCASTSS scale+52(FP), Z7
+	KXORQ        K0, K0, K0
+
+row:
+	MOVLQSX      (R8), AX
+	LANGEVIN(0, Z0)
+	LANGEVIN(64, Z1)
+	LANGEVIN(128, Z2)
+	LANGEVIN(192, Z3)
+	VFPCLASSPSZ  $0x99, Z0, K1 // infinite, or no number
+	VFPCLASSPSZ  $0x99, Z1, K2
+	VFPCLASSPSZ  $0x99, Z2, K3
+	VFPCLASSPSZ  $0x99, Z3, K4
+	KUNPCKWD     K1, K2, K1
+	KUNPCKWD     K3, K4, K3
+	KUNPCKDQ     K1, K3, K1
+	KORQ         K1, K0, K0
+	ADDQ         $4, R8
+	ADDQ         $256, SI
+	ADDQ         $256, BX
+	ADDQ         $256, DX
+	DECQ         CX
+	JNE          row
+	KMOVQ        K0, lost+56(FP)
+	VZEROUPPER
+	RET
+
+// The slot kernel, see slots.go. Words of neighbours of 16 slots are gathered once for
+// the 32 chains that they hold; the scratch for them stands before the other arguments.
+
+#define slotWords -4096
+
+// Dwords 0, 4, 8 and 12 of two registers, and places for them in four.
+DATA slotEven<>+0(SB)/8, $0x0000000400000000
+DATA slotEven<>+8(SB)/8, $0x0000000c00000008
+DATA slotEven<>+16(SB)/8, $0x0000001400000010
+DATA slotEven<>+24(SB)/8, $0x0000001c00000018
+DATA slotEven<>+32(SB)/8, $0x0000000400000000
+DATA slotEven<>+40(SB)/8, $0x0000000c00000008
+DATA slotEven<>+48(SB)/8, $0x0000001400000010
+DATA slotEven<>+56(SB)/8, $0x0000001c00000018
+GLOBL slotEven<>(SB), RODATA|NOPTR, $64
+
+DATA slotSpread<>+0(SB)/8, $0x0000000000000000
+DATA slotSpread<>+8(SB)/8, $0x0000000000000000
+DATA slotSpread<>+16(SB)/8, $0x0000000100000001
+DATA slotSpread<>+24(SB)/8, $0x0000000100000001
+DATA slotSpread<>+32(SB)/8, $0x0000000200000002
+DATA slotSpread<>+40(SB)/8, $0x0000000200000002
+DATA slotSpread<>+48(SB)/8, $0x0000000300000003
+DATA slotSpread<>+56(SB)/8, $0x0000000300000003
+GLOBL slotSpread<>(SB), RODATA|NOPTR, $64
+
+// 0, 2, 4 … 30.
+DATA slotTwo<>+0(SB)/8, $0x0000000200000000
+DATA slotTwo<>+8(SB)/8, $0x0000000600000004
+DATA slotTwo<>+16(SB)/8, $0x0000000a00000008
+DATA slotTwo<>+24(SB)/8, $0x0000000e0000000c
+DATA slotTwo<>+32(SB)/8, $0x0000001200000010
+DATA slotTwo<>+40(SB)/8, $0x0000001600000014
+DATA slotTwo<>+48(SB)/8, $0x0000001a00000018
+DATA slotTwo<>+56(SB)/8, $0x0000001e0000001c
+GLOBL slotTwo<>(SB), RODATA|NOPTR, $64
+
+// func SpinSlots512(a *Slots)
+TEXT ·SpinSlots512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), R14
+	ADDQ         $4096, R14
+	MOVQ         0(R14), DI   // state
+	MOVQ         8(R14), SI   // out
+	ADDQ         48(R14), DI
+	ADDQ         48(R14), SI
+	MOVQ         16(R14), R11 // 16 slots
+	MOVQ         24(R14), R9  // cells
+	MOVQ         32(R14), R10 // digits
+	MOVQ         40(R14), R13 // live
+	MOVQ         56(R14), R8  // groups left
+	LEAQ         80(R14), DX  // open
+	VPBROADCASTD 72(R14), Z20 // centre
+	VPBROADCASTD 76(R14), Z21 // shift
+	MOVL         $1, AX
+	VPBROADCASTD AX, Z22
+	MOVL         $0xffff, AX
+	VPBROADCASTD AX, Z23
+	MOVL         $4, AX
+	VPBROADCASTD AX, Z19
+	VMOVDQU64    slotSpread<>(SB), Z24
+	VPADDD       Z19, Z24, Z25
+	VPADDD       Z19, Z25, Z26
+	VPADDD       Z19, Z26, Z27
+	VMOVDQU64    slotEven<>(SB), Z28
+	VMOVDQU64    slotTwo<>(SB), Z29
+	MOVL         $0x1111, AX
+	KMOVW        AX, K7
+
+group:
+	MOVL      0(R11), CX
+	LEAQ      75(R11)(CX*4), R12 // first rows
+	ANDQ      $-64, R12
+	VPBROADCASTD 8(R11), Z30
+	VPADDD    Z29, Z30, Z30      // rows of the slots
+	CMPL      8(R11), $0
+	JGE       own
+	VMOVDQU64 (R12), Z30
+	ADDQ      $64, R12
+
+own:
+	LEAQ      slotWords(R14), BX
+	LEAQ      12(R11), R15
+	TESTL     CX, CX
+	JEQ       gathered
+
+gather:
+	MOVLQSX      (R15), AX
+	ADDQ         $4, R15
+	TESTQ        AX, AX
+	JLT          rows
+	LEAQ         (DI)(AX*8), AX
+	VMOVDQU64    0(AX), Z1
+	VMOVDQU64    128(AX), Z2
+	VPERMT2D     64(AX), Z28, Z1
+	VPERMT2D     192(AX), Z28, Z2
+	VINSERTI64X4 $1, Y2, Z1, Z1
+	VMOVDQU64    Z1, (BX)
+	ADDQ         $64, BX
+	DECL         CX
+	JNE          gather
+	JMP          gathered
+
+rows:
+	VMOVDQU64  (R12), Z1
+	KXNORW     K1, K1, K1
+	VPXORD     Z2, Z2, Z2
+	VPGATHERDD (DI)(Z1*8), K1, Z2
+	VMOVDQU64  Z2, (BX)
+	ADDQ       $64, R12
+	ADDQ       $64, BX
+	DECL       CX
+	JNE        gather
+
+gathered:
+	MOVL      4(R11), R12
+	ADDQ      R11, R12 // sums
+	VMOVDQU64 (R12), Z16
+	VMOVDQA64 Z22, Z18     // the chain's bit
+	VPXORD    Z17, Z17, Z17 // what is written
+	MOVQ      64(R14), AX   // chains left
+	MOVQ      R10, R15
+
+chain:
+	VMOVDQA64 Z16, Z0 // field
+	MOVL      0(R11), CX
+	LEAQ      64(R12), BX
+	TESTL     CX, CX
+	JEQ       choose
+	LEAQ      slotWords(R14), DI
+
+add:
+	VPTESTMD (DI), Z18, K1
+	VPADDD   (BX), Z0, K1, Z0
+	ADDQ     $64, DI
+	ADDQ     $64, BX
+	DECL     CX
+	JNE      add
+
+choose:
+	VPADDD     Z20, Z0, Z1
+	VPSRLVD    Z21, Z1, Z1
+	KXNORW     K2, K2, K2
+	VPXORD     Z2, Z2, Z2
+	VPGATHERDD (R9)(Z1*8), K2, Z2
+	VPMOVZXWD  (R15), Z3
+	VPANDD     Z23, Z2, Z4
+	VPSRLD     $16, Z2, Z2
+	VPSUBD     Z4, Z3, Z5
+	VPCMPUD    $1, Z4, Z3, K3 // the less likely value
+	VPCMPUD    $1, Z2, Z5, K4 // open
+	VPMOVD2M   Z0, K5
+	KXNORW     K3, K5, K6
+	VPORD      Z18, Z17, K6, Z17
+	VPADDD     Z18, Z18, Z18
+	KMOVW      K4, (DX)
+	ADDQ       $2, DX
+	ADDQ       $256, R15
+	DECQ       AX
+	JNE        chain
+
+	MOVWLZX   (R13), AX
+	MOVLQSX   8(R11), CX
+	TESTQ     CX, CX
+	JLT       scatter
+	CMPL      AX, $0xffff
+	JNE       scatter
+	LEAQ      (SI)(CX*8), CX
+	VPERMD    Z17, Z24, Z1
+	VPERMD    Z17, Z25, Z2
+	VPERMD    Z17, Z26, Z3
+	VPERMD    Z17, Z27, Z4
+	VMOVDQU32 Z1, K7, 0(CX)
+	VMOVDQU32 Z2, K7, 64(CX)
+	VMOVDQU32 Z3, K7, 128(CX)
+	VMOVDQU32 Z4, K7, 192(CX)
+	JMP       next
+
+scatter:
+	KMOVW       AX, K1
+	VPSCATTERDD Z17, K1, (SI)(Z30*8)
+
+next:
+	MOVL 0(R11), CX
+	SHLQ $6, CX
+	LEAQ 64(R12)(CX*1), R11
+	MOVQ 0(R14), DI
+	ADDQ 48(R14), DI
+	MOVQ 64(R14), AX
+	NEGQ AX
+	LEAQ 64(DX)(AX*2), DX
+	ADDQ $2, R13
+	ADDQ $32, R10
+	DECQ R8
+	JNE  group
+	VZEROUPPER
+	RET
+
 // The spin kernel in AVX2: one node in 256 chains at a time, see spinfours.go.
 
 #define EVERY4(name, at, x) \
@@ -5447,7 +6035,10 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 #define values 4480
 #define count 4608
 #define ties 4672
-#define scratchBytes 5696
+#define fields 5696
+#define digits 7744
+#define tieFields 9792
+#define scratchBytes 11840
 
 // Eight rows of neighbours at the offsets in R12, the first one last, to Z8 … Z15:
 // bytes, then pairs, then fours are interleaved.
@@ -5574,6 +6165,15 @@ bounds:
 	MOVQ  16(R15)(AX*8), R11 // node
 	TESTQ R11, R11
 	JEQ   skip
+	MOVLQSX 44(R11), AX
+	MOVL    48(R11), BX
+	ADDQ    R11, AX
+
+ahead:
+	PREFETCHT0 (AX)
+	ADDQ       $64, AX
+	DECL       BX
+	JGT        ahead
 	MOVL  0(R11), R8 // groups
 	MOVLQSX 12(R11), R14
 	ADDQ  R11, R14      // tables
@@ -5644,26 +6244,19 @@ skip:
 	CMPQ AX, $4
 	JNE  bounds
 
-	// Then the open lanes, 16 at a time.
-	MOVQ         $0, 80(R15)
-	MOVQ         72(R15), SI
-	MOVQ         56(R15), R9  // lines
-	VPBROADCASTD 88(R15), Z20 // segments
-	VPBROADCASTD 92(R15), Z21 // S
-	VPBROADCASTD 96(R15), Z22
-	VPBROADCASTD 100(R15), Z23
-	VPBROADCASTD 104(R15), Z24
-	VPBROADCASTD 108(R15), Z25
-	VMOVDQU64    spinWord<>(SB), Z26
+	// Then the fields of the open lanes, 8 at a time.
+	MOVQ      $0, 80(R15)
+	MOVQ      72(R15), SI
+	VMOVDQU64 spinWord<>(SB), Z26
 
 openLanes:
 	MOVQ  80(R15), AX
 	MOVQ  16(R15)(AX*8), R11
 	TESTQ R11, R11
-	JEQ   closed
+	JEQ   summed
 	MOVQ  count(SI), CX
 	TESTQ CX, CX
-	JEQ   closed
+	JEQ   summed
 	MOVQ  AX, BX
 	SHRQ  $1, BX
 	SHLQ  $8, BX
@@ -5676,22 +6269,21 @@ openLanes:
 	ADDQ  R11, R14
 	ADDQ  AX, R14         // exact tables
 	XORL  BX, BX
-	XORL  DX, DX
 
 exact:
-	VMOVDQU    lanes(SI)(BX*1), X0
-	VPMOVZXBD  rows(SI)(BX*1), Z4
+	VMOVQ      lanes(SI)(BX*1), X0
+	VPMOVZXBD  rows(SI)(BX*1), Y4
 	VPERMB     Z26, Z0, Z1
-	VPMOVZXBD  X0, Z2
-	VPMOVZXBD  X1, Z3
-	VPSLLD     $6, Z4, Z5
-	VPSLLD     $7, Z4, Z6
-	VPADDD     Z2, Z5, Z5 // place in patterns
-	VPADDD     Z3, Z6, Z6 // place in words
-	VPXORD     Z7, Z7, Z7
+	VPMOVZXBD  X0, Y2
+	VPMOVZXBD  X1, Y3
+	VPSLLD     $6, Y4, Y5
+	VPSLLD     $7, Y4, Y6
+	VPADDD     Y2, Y5, Y5 // place in patterns
+	VPADDD     Y3, Y6, Y6 // place in words
+	VPXORD     Y7, Y7, Y7
 	KXNORW     K1, K1, K1
-	VPXORD     Z10, Z10, Z10
-	VPGATHERDD (R10)(Z6*4), K1, Z10
+	VPXORD     Y10, Y10, Y10
+	VPGATHERDD (R10)(Y6*4), K1, Y10
 	MOVQ       SI, R13
 	MOVQ       R14, R12
 	MOVL       0(R11), R8
@@ -5700,58 +6292,101 @@ exact:
 
 add:
 	KXNORW     K1, K1, K1
-	VPXORD     Z8, Z8, Z8
-	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
+	VPXORD     Y8, Y8, Y8
+	VPGATHERDD patterns(R13)(Y5*1), K1, Y8
 	VPERMD     0(R12), Z8, Z9
-	VPSRLD     $4, Z8, Z8
-	VPADDD     Z9, Z7, Z7
+	VPSRLD     $4, Y8, Y8
+	VPADDD     Y9, Y7, Y7
 	VPERMD     64(R12), Z8, Z9
-	VPADDD     Z9, Z7, Z7
+	VPADDD     Y9, Y7, Y7
 	ADDQ       $512, R13
 	ADDQ       $128, R12
 	DECL       R8
 	JNE        add
 
 added:
-	VPABSD     Z7, Z1
-	VPMOVD2M   Z7, K2
-	VPSRLVD    Z21, Z1, Z2
-	VPSLLVD    Z22, Z1, Z3
-	VPMINUD    Z20, Z2, Z2
-	VPSRLVD    Z23, Z3, Z3
+	VMOVDQU Y7, fields(SI)(BX*4)
+	VMOVDQU Y10, digits(SI)(BX*4)
+	ADDQ    $8, BX
+	CMPQ    BX, CX
+	JLT     exact
+
+summed:
+	ADDQ $scratchBytes, SI
+	MOVQ 80(R15), AX
+	INCQ AX
+	MOVQ AX, 80(R15)
+	CMPQ AX, $4
+	JNE  openLanes
+
+	// Then their thresholds: now that so many fields are on their way, none is waited for.
+	MOVQ         $0, 80(R15)
+	MOVQ         72(R15), SI
+	MOVQ         56(R15), R9  // lines
+	VPBROADCASTD 88(R15), Z20 // segments
+	VPBROADCASTD 92(R15), Z21 // S
+	VPBROADCASTD 96(R15), Z22
+	VPBROADCASTD 100(R15), Z23
+	VPBROADCASTD 104(R15), Z24
+	VPBROADCASTD 108(R15), Z25
+
+limits:
+	MOVQ  80(R15), AX
+	MOVQ  16(R15)(AX*8), R11
+	TESTQ R11, R11
+	JEQ   closed
+	MOVQ  count(SI), CX
+	TESTQ CX, CX
+	JEQ   closed
+	XORL  BX, BX
+	XORL  DX, DX
+	XORL  DI, DI // the first 64 values
+
+limit:
+	VMOVDQU    fields(SI)(BX*4), Y7
+	VMOVDQU    digits(SI)(BX*4), Y10
+	VPABSD     Y7, Y1
+	VPMOVD2M   Y7, K2
+	VPSRLVD    Y21, Y1, Y2
+	VPSLLVD    Y22, Y1, Y3
+	VPMINUD    Y20, Y2, Y2
+	VPSRLVD    Y23, Y3, Y3
 	KXNORW     K1, K1, K1
-	VPXORD     Z4, Z4, Z4
-	VPGATHERDD 0(R9)(Z2*8), K1, Z4
+	VPXORD     Y4, Y4, Y4
+	VPGATHERDD 0(R9)(Y2*8), K1, Y4
 	KXNORW     K1, K1, K1
-	VPXORD     Z8, Z8, Z8
-	VPGATHERDD 4(R9)(Z2*8), K1, Z8
-	VPSLLD     $16, Z3, Z3
-	VPSRLD     $16, Z3, Z3
-	VPMULLD    Z8, Z3, Z3
-	VPSLLD     $16, Z10, Z10
-	VPSRLD     $4, Z3, Z3
-	VPSRLD     $16, Z10, Z10 // digit
-	VPSUBD     Z3, Z4, Z4
-	VPSRLD     $16, Z4, Z4
-	VPADDD     Z24, Z4, Z4
-	VPANDD     Z25, Z4, Z4   // threshold
-	VPCMPUD    $1, Z4, Z10, K1
-	VPCMPEQD   Z4, Z10, K3
+	VPXORD     Y8, Y8, Y8
+	VPGATHERDD 4(R9)(Y2*8), K1, Y8
+	VPSLLD     $16, Y3, Y3
+	VPSRLD     $16, Y3, Y3
+	VPMULLD    Y8, Y3, Y3
+	VPSLLD     $16, Y10, Y10
+	VPSRLD     $4, Y3, Y3
+	VPSRLD     $16, Y10, Y10 // digit
+	VPSUBD     Y3, Y4, Y4
+	VPSRLD     $16, Y4, Y4
+	VPADDD     Y24, Y4, Y4
+	VPANDD     Y25, Y4, Y4   // threshold
+	VPCMPUD    $1, Y4, Y10, K1
+	VPCMPEQD   Y4, Y10, K3
 	KXNORW     K1, K2, K4
 	KMOVW      K3, AX
 	TESTL      AX, AX
 	JNE        tied
 
 next:
-	KMOVW  K4, R13
-	CMPQ   CX, $16
-	JLE    few
+	KMOVB  K4, R13
 	MOVQ   BX, R8
 	SHRQ   $3, R8
-	MOVW   R13, values(SI)(R8*1)
-	ADDQ   $16, BX
+	MOVB   R13, values(SI)(R8*1)
+	SHLXQ  BX, R13, R8
+	ADDQ   $8, BX
+	ORQ    R8, DI
 	CMPQ   BX, CX
-	JLT    exact
+	JLT    limit
+	MOVQ   DI, R13
+	CMPQ   CX, $64
+	JLE    few
 	SPIN_CLOSE(0)
 	SPIN_CLOSE(1)
 	SPIN_CLOSE(2)
@@ -5778,7 +6413,7 @@ closed:
 	INCQ AX
 	MOVQ AX, 80(R15)
 	CMPQ AX, $4
-	JNE  openLanes
+	JNE  limits
 
 	// Then all are written.
 	MOVQ      8(R15), DI
@@ -5804,41 +6439,41 @@ written:
 
 	// Sums by tables of 256: the patterns of all neighbours in 32 bits, some at a time.
 addWide:
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
+	VPXORD Y11, Y11, Y11
+	VPXORD Y12, Y12, Y12
 	MOVL   $8, AX
-	VPBROADCASTD AX, Z13
-	VPBROADCASTD 24(R11), Z14
-	VPTERNLOGD $0xff, Z15, Z15, Z15
-	VPSRLD $24, Z15, Z15
+	VPBROADCASTD AX, Y13
+	VPBROADCASTD 24(R11), Y14
+	VPTERNLOGD $0xff, Y15, Y15, Y15
+	VPSRLD $24, Y15, Y15
 
 pattern:
 	KXNORW     K1, K1, K1
-	VPXORD     Z8, Z8, Z8
-	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
-	VPANDD     Z15, Z8, Z8
-	VPSLLVD    Z12, Z8, Z8
-	VPADDD     Z13, Z12, Z12
-	VPORD      Z8, Z11, Z11
+	VPXORD     Y8, Y8, Y8
+	VPGATHERDD patterns(R13)(Y5*1), K1, Y8
+	VPANDD     Y15, Y8, Y8
+	VPSLLVD    Y12, Y8, Y8
+	VPADDD     Y13, Y12, Y12
+	VPORD      Y8, Y11, Y11
 	ADDQ       $512, R13
 	DECL       R8
 	JNE        pattern
 	MOVL       28(R11), R8
-	VPTERNLOGD $0xff, Z15, Z15, Z15
-	VPSLLVD    Z14, Z15, Z15 // all but the bits of one sum
+	VPTERNLOGD $0xff, Y15, Y15, Y15
+	VPSLLVD    Y14, Y15, Y15 // all but the bits of one sum
 
-	VPANDD.BCST 40(R11), Z11, Z11
+	VPANDD.BCST 40(R11), Y11, Y11
 	MOVLQSX    32(R11), AX
 	CMPL       36(R11), $0
 	JNE        short
 
 part:
 	KXNORW     K1, K1, K1
-	VPANDND    Z11, Z15, Z8
-	VPSRLVD    Z14, Z11, Z11
-	VPXORD     Z9, Z9, Z9
-	VPGATHERDD (R12)(Z8*4), K1, Z9
-	VPADDD     Z9, Z7, Z7
+	VPANDND    Y11, Y15, Y8
+	VPSRLVD    Y14, Y11, Y11
+	VPXORD     Y9, Y9, Y9
+	VPGATHERDD (R12)(Y8*4), K1, Y9
+	VPADDD     Y9, Y7, Y7
 	ADDQ       AX, R12
 	DECL       R8
 	JNE        part
@@ -5846,13 +6481,13 @@ part:
 
 short:
 	KXNORW     K1, K1, K1
-	VPANDND    Z11, Z15, Z8
-	VPSRLVD    Z14, Z11, Z11
-	VPXORD     Z9, Z9, Z9
-	VPGATHERDD (R12)(Z8*2), K1, Z9
-	VPSLLD     $16, Z9, Z9
-	VPSRAD     $16, Z9, Z9
-	VPADDD     Z9, Z7, Z7
+	VPANDND    Y11, Y15, Y8
+	VPSRLVD    Y14, Y11, Y11
+	VPXORD     Y9, Y9, Y9
+	VPGATHERDD (R12)(Y8*2), K1, Y9
+	VPSLLD     $16, Y9, Y9
+	VPSRAD     $16, Y9, Y9
+	VPADDD     Y9, Y7, Y7
 	ADDQ       AX, R12
 	DECL       R8
 	JNE        short
@@ -5874,8 +6509,11 @@ tied:
 	ORL     R8, R12
 	MOVQ    112(R15), R8
 	MOVQ    72(R15), R13
-	LEAQ    (R13)(R8*2), R13
-	MOVW    R12, ties(R13)
+	MOVW    R12, ties(R13)(R8*2)
+	TZCNTL  AX, R12
+	ADDQ    BX, R12
+	MOVL    fields(SI)(R12*4), R12
+	MOVL    R12, tieFields(R13)(R8*4)
 	INCQ    112(R15)
 	LEAL    -1(AX), R8
 	ANDL    R8, AX
