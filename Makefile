@@ -90,6 +90,13 @@ hdl-models: ## run 300 random models behind the bus in Icarus against the interp
 
 kernel-models: ## compare every kernel with the interpreter on 2,000 random models
 	THRML_MODELS=2000 $(GO) test ./runtime/sampling -run 'TestEveryKernel|Equals?Interpreter' -timeout 120m -v
+GPU_STEPS ?= check bench
+GPU_ARCH  ?= native
+
+cuda-gpu: build ## on a machine with a GPU: bits and speed of every kernel (GPU_STEPS='check racecheck memcheck bench profile')
+	@grep -v '^#' targets/cuda/gpu/rows.txt | while read -r name kernel chains sweeps model; do \
+	  eval "$(BIN) gen $$model --target cuda --kernel $$kernel --out $(OUT)/gpu/$$name --quiet" && \
+	  $(MAKE) --no-print-directory -C $(OUT)/gpu/$$name ARCH=$(GPU_ARCH) $(GPU_STEPS) BENCH="--chains $$chains --sweeps $$sweeps" </dev/null || exit 1; done
 
 rng-battery: ## statistical tests of the random generators, in the orders of samplers
 	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run TestBattery -timeout 120m -v
