@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
