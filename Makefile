@@ -90,6 +90,7 @@ hdl-models: ## run 300 random models behind the bus in Icarus against the interp
 
 kernel-models: ## compare every kernel with the interpreter on 2,000 random models
 	THRML_MODELS=2000 $(GO) test ./runtime/sampling -run 'TestEveryKernel|Equals?Interpreter' -timeout 120m -v
+
 GPU_STEPS ?= check bench
 GPU_ARCH  ?= native
 
