@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,14 @@ hdl-models: ## run 300 random models behind the bus in Icarus against the interp
 
 kernel-models: ## compare every kernel with the interpreter on 2,000 random models
 	THRML_MODELS=2000 $(GO) test ./runtime/sampling -run 'TestEveryKernel|Equals?Interpreter' -timeout 120m -v
+
+GPU_STEPS ?= check bench
+GPU_ARCH  ?= native
+
+cuda-gpu: build ## on a machine with a GPU: bits and speed of every kernel (GPU_STEPS='check racecheck memcheck bench profile')
+	@grep -v '^#' targets/cuda/gpu/rows.txt | while read -r name kernel chains sweeps model; do \
+	  eval "$(BIN) gen $$model --target cuda --kernel $$kernel --out $(OUT)/gpu/$$name --quiet" && \
+	  $(MAKE) --no-print-directory -C $(OUT)/gpu/$$name ARCH=$(GPU_ARCH) $(GPU_STEPS) BENCH="--chains $$chains --sweeps $$sweeps" </dev/null || exit 1; done
 
 rng-battery: ## statistical tests of the random generators, in the orders of samplers
 	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run TestBattery -timeout 120m -v

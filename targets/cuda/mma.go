@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -11,15 +12,18 @@ import (
 
 // Limits of the mma kernel.
 const (
-	mmaShared  = 227 << 10 // bytes of a block on sm_90 and sm_100
-	mmaGroups  = 3         // of 16 chains, of a block
-	mmaThreads = 384       // of a block
-	mmaEntry   = 64        // bytes of an entry of the choice: a word for two lanes each
-	mmaWeight  = 127
+	mmaShared  = 227 << 10     // bytes of a block on sm_90 and sm_100
+	mmaGroups  = 3             // of 16 chains, of a block
+	mmaThreads = 384           // of a block
+	mmaEntry   = 64            // bytes of an entry of the choice: a word for two lanes each
+	mmaLargest = 127*256 + 127 // weight of two bytes, each signed
+	mmaField   = 1 << 24       // that sums hold in 64ths
 
 	tileSlots = 16 // that a warp updates at once
 	stepQuads = 8  // words of 4 nodes that a tensor instruction multiplies
 	lanes     = 32
+
+	minusBytes = 0xC0C0C0C0 // four spins -1: -64
 )
 
 // tiles is a program as matrices: tiles of slots by quads of rows.
@@ -31,6 +35,8 @@ type tiles struct {
 	list  []tileWeights // by tile
 	steps int           // of all tiles
 	keeps bool          // a slot with a node keeps its value
+	bytes int           // of a weight
+	lines bool          // thresholds are found on the lines of segments, not in a table of all fields
 }
 
 // tileWeights are the weights of a tile: by the place of a slot in it, and row.
@@ -57,7 +63,7 @@ func tilesOf(p *ir.Program) (*tiles, error) {
 	case f.ThresholdBits > 16:
 		return no("thresholds have %d bits, and it draws one digit: write format: fast", f.ThresholdBits)
 	}
-	d := &tiles{plan: newPlan(p)}
+	d := &tiles{plan: newPlan(p), bytes: 1}
 	d.row, d.rows = d.rowsOf()
 	d.quads = (d.rows + 3) / 4
 	d.list = make([]tileWeights, len(d.order)/tileSlots)
@@ -81,14 +87,26 @@ func tilesOf(p *ir.Program) (*tiles, error) {
 				continue
 			}
 			at := [2]int{slot % tileSlots, int(d.row[f.Index[2*touch.row+1-touch.slot]])}
-			if t.weight[at] += w; max(t.weight[at], -t.weight[at]) > mmaWeight {
-				return no("%s has a weight of %d units of 2^-%d, and it takes %d: write format: fast", d.names[n], t.weight[at], p.Format.Fraction, mmaWeight)
+			t.weight[at] += w
+			if size := max(t.weight[at], -t.weight[at]); size > mmaLargest {
+				return no("%s has a weight of %d units of 2^-%d, and it takes %d: write format: fast, or a smaller fraction", d.names[n], t.weight[at], p.Format.Fraction, mmaLargest)
+			} else if size > 127 {
+				d.bytes = 2
 			}
 		}
 	}
 	for i := range d.list {
 		d.list[i].place()
 		d.steps += len(d.list[i].quads) / stepQuads
+	}
+	d.lines = d.bytes == 2 || d.sharedBytes(1) > mmaShared
+	if d.lines {
+		if largest := largestField(p); largest >= mmaField {
+			return no("a field reaches %d units of 2^-%d, and it takes %d", largest, p.Format.Fraction, mmaField)
+		}
+		if beta := leastBeta(p); math.Ldexp(float64(p.Format.Segments)*2*beta, 16-p.Format.Fraction) < 12 {
+			return no("beta %v is too small for the segments of its thresholds", beta)
+		}
 	}
 	if need := d.sharedBytes(1); need > mmaShared {
 		return no("%d nodes need %d bytes of shared memory, and there are %d", p.Nodes, need, mmaShared)
@@ -98,7 +116,11 @@ func tilesOf(p *ir.Program) (*tiles, error) {
 
 // sharedBytes is what a block of so many groups of chains needs.
 func (d *tiles) sharedBytes(groups int) int {
-	return 2*reach(d.p)*mmaEntry + groups*d.quads*tileSlots*4
+	choice := 2 * reach(d.p) * mmaEntry
+	if d.lines {
+		choice = (d.p.Format.Segments + 2) / 2 * 16
+	}
+	return choice + groups*d.quads*tileSlots*4
 }
 
 // groups is how many groups of chains a block has room for.
@@ -173,11 +195,14 @@ func fitsMMA(p *ir.Program) error {
 	return nil
 }
 
-// instructions is about how many a flip takes on sm_90: in each step 13 and 6 for each group of
-// chains, in each tile 20 and 80, for 8 flips a group.
+// instructions is about how many a flip takes on sm_90: in each step 13 and 6 to 8 for each group
+// of chains, in each tile 20 and 80 to 144, for 8 flips a group.
 func (d *tiles) instructions() float64 {
-	groups := float64(d.groups())
-	return (float64(d.steps)*(13+6*groups) + float64(len(d.list))*(20+80*groups)) / (float64(d.p.Nodes) * groups / 2)
+	groups, step, tile := float64(d.groups()), 6.0, 80.0
+	if step += 2 * float64(d.bytes-1); d.lines {
+		tile += 64
+	}
+	return (float64(d.steps)*(13+step*groups) + float64(len(d.list))*(20+tile*groups)) / (float64(d.p.Nodes) * groups / 2)
 }
 
 // swarInstructions is as much for the swar kernel.
@@ -189,11 +214,10 @@ func swarInstructions(p *ir.Program) float64 {
 	return 13 + 1.2*degree/float64(p.Nodes)
 }
 
-// write puts tiles into words: where each has its weights, these by step and lane, places of
-// quads, biases.
-func (d *tiles) write(half int) (tilesAt, weightsAt, quadsAt, biasesAt, keepsAt int) {
+// write puts tiles into words: where the steps of each are, these, biases.
+func (d *tiles) write(half int) (tilesAt, stepsAt, biasesAt, keepsAt int) {
 	w := &d.words
-	tilesAt = w.section("tiles of 16 slots: places of weights and of quads in bytes, steps, 1 if a slot keeps its value")
+	tilesAt = w.section("tiles of 16 slots: place of the first step in words, steps, 1 if a slot keeps its value, %d", uint32(minusBytes))
 	step := 0
 	for i := range d.list {
 		t := &d.list[i]
@@ -207,42 +231,38 @@ func (d *tiles) write(half int) (tilesAt, weightsAt, quadsAt, biasesAt, keepsAt 
 				names = append(names, d.names[n])
 			}
 		}
-		w.line(fmt.Sprintf("tile %d: %s", i, strings.Join(names, " ")), uint32(step*4*4*lanes), uint32(step*4*stepQuads), uint32(n), keep)
+		w.line(fmt.Sprintf("tile %d: %s", i, strings.Join(names, " ")), uint32(step*(d.bytes*4*lanes+stepQuads)), uint32(n), keep, minusBytes)
 		step += n
 	}
-	weightsAt = w.section("weights by step and lane: bytes, from the four nodes of quad lane %% 4 to slots 4(lane / 8) + lane / 4 %% 2, from quad 4 + lane %% 4 to it, then to the slot 2 behind from both")
+	stepsAt = w.section("steps: weights by lane, bytes from the four nodes of quad lane %% 4 to slots 4(lane / 8) + lane / 4 %% 2, from quad 4 + lane %% 4 to it, then to the slot 2 behind from both; at the end places of quads by lane %% 4 in bytes, of two")
 	for i := range d.list {
 		t := &d.list[i]
 		for k := 0; k < len(t.quads); k += stepQuads {
-			words := make([]uint32, 0, 4*lanes)
-			for lane := range lanes {
-				for part := range 4 {
-					slot := part/2*2 + lane/8*4 + lane/4%2
-					words = append(words, t.bytes(slot, t.quads[k+part%2*4+lane%4]))
+			for b := range d.bytes {
+				words := make([]uint32, 0, 4*lanes)
+				for lane := range lanes {
+					for part := range 4 {
+						slot := part/2*2 + lane/8*4 + lane/4%2
+						words = append(words, t.word(slot, t.quads[k+part%2*4+lane%4], b))
+					}
 				}
+				w.line(fmt.Sprintf("tile %d, step %d, byte %d", i, k/stepQuads, b), words...)
 			}
-			w.line(fmt.Sprintf("tile %d, step %d", i, k/stepQuads), words...)
-		}
-	}
-	quadsAt = w.section("quads by step and lane %% 4: places in bytes of two")
-	for i := range d.list {
-		t := &d.list[i]
-		for k := 0; k < len(t.quads); k += stepQuads {
-			words := make([]uint32, stepQuads)
+			places := make([]uint32, stepQuads)
 			for j, q := range t.quads[k : k+stepQuads] {
 				if q < 0 {
 					q = t.filler(j % 4)
 				}
-				words[j%4*2+j/4] = uint32(q * lanes)
+				places[j%4*2+j/4] = uint32(q * lanes)
 			}
-			w.line(fmt.Sprintf("tile %d, step %d", i, k/stepQuads), words...)
+			w.line(fmt.Sprintf("tile %d, step %d, quads", i, k/stepQuads), places...)
 		}
 	}
-	biasesAt = w.section("biases of slots, + %d, times %d", half, mmaEntry)
+	biasesAt = w.section("biases of slots, + %d, times 64", half)
 	for i := range d.list {
 		var words []uint32
 		for _, b := range d.list[i].bias {
-			words = append(words, uint32((b+int64(half))*mmaEntry))
+			words = append(words, uint32((b+int64(half))*64))
 		}
 		w.line(fmt.Sprintf("tile %d", i), words...)
 	}
@@ -262,12 +282,20 @@ func (d *tiles) write(half int) (tilesAt, weightsAt, quadsAt, biasesAt, keepsAt 
 	return
 }
 
-// bytes are the weights from the nodes of a quad to a slot.
-func (t *tileWeights) bytes(slot, quad int) (word uint32) {
+// word is the weights from the nodes of a quad to a slot: their low bytes, which are signed, or
+// what is left for the high ones.
+func (t *tileWeights) word(slot, quad, which int) (word uint32) {
 	for i := range 4 {
-		if quad >= 0 {
-			word |= uint32(uint8(t.weight[[2]int{slot, 4*quad + i}])) << (8 * i)
+		if quad < 0 {
+			continue
 		}
+		w := t.weight[[2]int{slot, 4*quad + i}]
+		if low := int64(int8(w)); which == 0 {
+			w = low
+		} else {
+			w = (w - low) / 256
+		}
+		word |= uint32(uint8(w)) << (8 * i)
 	}
 	return word
 }
@@ -279,8 +307,11 @@ func mmaKernel(p *ir.Program) (*Kernels, error) {
 		return nil, err
 	}
 	half, groups := reach(p), d.groups()
+	if d.lines {
+		half = 0 // nothing is added to fields
+	}
 	rowsAt := d.writeRows(d.row)
-	tilesAt, weightsAt, quadsAt, biasesAt, keepsAt := d.write(half)
+	tilesAt, stepsAt, biasesAt, keepsAt := d.write(half)
 	nodesAt := d.words.section("nodes of rows, %d for none", uint32(noUpdate))
 	nodes := slices.Repeat([]uint32{noUpdate}, 4*d.quads)
 	for n, r := range d.row {
@@ -297,8 +328,8 @@ func mmaKernel(p *ir.Program) (*Kernels, error) {
 	source, err := fill("mma.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(),
 		"Quads": d.quads, "Groups": groups, "Rounds": p.Rounds, "Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments,
-		"Threads": l.Threads, "Half": half, "Keeps": d.keeps, "Entry": mmaEntry,
-		"SupersAt": d.supersAt, "RowsAt": rowsAt, "NodesAt": nodesAt, "TilesAt": tilesAt, "WeightsAt": weightsAt, "QuadsAt": quadsAt, "BiasesAt": biasesAt, "KeepsAt": keepsAt,
+		"Threads": l.Threads, "Half": half, "Keeps": d.keeps, "Entry": mmaEntry, "Bytes": d.bytes, "Lines": d.lines,
+		"SupersAt": d.supersAt, "RowsAt": rowsAt, "NodesAt": nodesAt, "TilesAt": tilesAt, "StepsAt": stepsAt, "BiasesAt": biasesAt, "KeepsAt": keepsAt,
 		"StartsAt": d.startsAt, "GivenAt": d.givenAt, "LeastBeta": float(l.LeastBeta),
 	})
 	return &Kernels{Source: source, Words: &d.words, Layout: l, StepsPerTile: float64(d.steps) / float64(len(d.list))}, err

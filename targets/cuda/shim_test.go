@@ -173,6 +173,10 @@ var mmaModels = []struct{ graph, rest string }{
 	{"bipartite: [70, 90]", "format: fast\nsample: {warmup: 3, betas: {from: 0.4, to: 2, shape: geometric}}"},
 	{"random_regular: {n: 70, degree: 5, seed: 4}", "format: fast\nbeta: 0\nruntime: true"},
 	{"chimera: [3, 3, 4]", "format: {fraction: 4, threshold_bits: 16, budget: 0.99}\nbeta: 5\ninit: zeros\nblocks: {order: local}"},
+	{"chimera: [3, 4, 4]", "format: {fraction: 12, threshold_bits: 16, budget: 0.99}\nblocks: {order: local}\nclamp: {\"s[7]\": -1}\nsample: {warmup: 3, betas: {from: 0.1, to: 9, shape: geometric}}"},
+	{"king: [9, 9]", "format: {fraction: 12, threshold_bits: 10, budget: 0.99, rng: philox7}"},
+	{"ring: 100", "format: {fraction: 13, threshold_bits: 16, budget: 0.99}\nbeta: 0.1\nruntime: true"},
+	{"bipartite: [50, 40]", "format: {fraction: 5, threshold_bits: 15, budget: 0.99}\nbeta: 0.05"},
 }
 
 // mmaPrograms are those of mmaModels and Pegasus-14 in local order, for which the kernel is chosen.
@@ -182,7 +186,8 @@ func mmaPrograms(t *testing.T) []program {
 		p := pairs("mma", i, m.graph, m.rest)
 		list = append(list, program{p.Model, "mma", p})
 	}
-	return append(list, program{"pegasus14_local", "", pegasus(t, "pegasus14_local", "format=fast", "blocks={order: local}")})
+	return append(list, program{"pegasus14_local", "", pegasus(t, "pegasus14_local", "format=fast", "blocks={order: local}")},
+		program{"pegasus14_fine", "", pegasus(t, "pegasus14_fine", "format={fraction: 12, threshold_bits: 16, budget: 0.01}", "blocks={order: local}")})
 }
 
 // Kernels are chosen where they pay.
@@ -198,6 +203,7 @@ func TestChosenKernels(t *testing.T) {
 	}
 	choose("swar", pegasus(t, "pegasus14", "format=fast"))
 	choose("mma", pegasus(t, "pegasus14", "format=fast", "blocks={order: local}"))
+	choose("mma", pegasus(t, "pegasus14", "format={fraction: 12, threshold_bits: 16, budget: 0.01}", "blocks={order: local}"))
 	choose("table", pegasus(t, "pegasus14"))
 	choose("swar", pairs("sparse", 1, "random_regular: {n: 3000, degree: 5, seed: 3}", "format: fast"))
 	choose("mma", pairs("dense", 1, "bipartite: [256, 128]", "format: fast"))

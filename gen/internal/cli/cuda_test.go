@@ -44,24 +44,31 @@ func fakeDriver(t *testing.T, gxx, dir, model, fail string) string {
 
 // The target cuda, as far as it can be held without a GPU: NVRTC compiles the kernels for
 // sm_90, and a library in place of the driver takes the host's calls and runs the kernels
-// over the shim. Both kernels give the samples of the table engine, in a run that goes on
-// too; the machine code is kept.
+// over the shim. Each kernel gives the samples of the table engine, in a run that goes on
+// too; the machine code is kept, for other runtime weights too.
 func TestCUDATargetWithoutGPU(t *testing.T) {
 	gxx, nvrtc := testtool.Need(t, "g++"), testtool.Need(t, "nvrtc")
 	gpuProgram(t)
-	for _, format := range []string{"default", "fast"} {
-		t.Run(format, func(t *testing.T) {
+	spins := strings.ReplaceAll(mixedAnnealed, ", x: {kind: categorical, states: 3}", "")
+	spins = strings.ReplaceAll(spins, "  - {over: [s, x], index: [[0, 0], [5, 0]], weights: [[0.5, -0.7, 0.1], [-0.3, 0.2, 0.9]]}\n", "")
+	for kernel, text := range map[string]string{
+		"table":    mixedAnnealed + "runtime: true\n",
+		"unrolled": mixedAnnealed,
+		"swar":     spins + "format: fast\n",
+		"mma":      strings.Replace(spins, "torus: s", "complete: s", 1) + "format: {fraction: 8, threshold_bits: 16, budget: 0.9}\n",
+		"lattice":  strings.Replace(spins, "normal: [0, 0.5]", "signs: 0.5", 1) + "format: {planes: 9, budget: 0.9}\n",
+	} {
+		t.Run(kernel, func(t *testing.T) {
 			dir := t.TempDir()
 			in := func(name string) string { return filepath.Join(dir, name) }
-			text := mixedAnnealed
-			if format == "fast" {
-				text = strings.ReplaceAll(mixedAnnealed, ", x: {kind: categorical, states: 3}", "")
-				text = strings.ReplaceAll(text, "  - {over: [s, x], index: [[0, 0], [5, 0]], weights: [[0.5, -0.7, 0.1], [-0.3, 0.2, 0.9]]}\n", "") + "format: fast\n"
-			}
 			if err := os.WriteFile(in("m.yaml"), []byte(text), 0o666); err != nil {
 				t.Fatal(err)
 			}
 			thrmlgen(t, exitDone, "gen", in("m.yaml"), "--target", "cuda", "--out", in("src"), "--quiet")
+			named := sourceOf(t, in("m.yaml"), kernel)
+			if source, err := os.ReadFile(in("src/tor.cu")); err != nil || !bytes.Equal(source, named) {
+				t.Errorf("another kernel than %s is chosen, %v", kernel, err)
+			}
 			t.Setenv("THRML_CUDA_DRIVER", fakeDriver(t, gxx, in("src"), "tor", "0"))
 			t.Setenv("THRML_NVRTC", nvrtc)
 			if out, _ := thrmlgen(t, exitDone, "verify", in("m.yaml"), "--targets", "interp,cuda", "--sweeps", "12"); !strings.Contains(out, "interp, cuda agree in every bit: 12 sweeps, 41 chains") {
@@ -93,7 +100,7 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 				return len(list)
 			}
 			before := kept()
-			if format == "default" { // other weights are other data for the same code
+			if kernel == "table" { // other weights are other data for the same code
 				if err := os.WriteFile(in("m.yaml"), []byte(strings.Replace(text, "seed: 1}", "seed: 7}", 1)), 0o666); err != nil {
 					t.Fatal(err)
 				}
@@ -104,6 +111,18 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 			}
 		})
 	}
+}
+
+// sourceOf is the source that is emitted for a kernel by name.
+func sourceOf(t *testing.T, model, kernel string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	thrmlgen(t, exitDone, "gen", model, "--target", "cuda", "--kernel", kernel, "--out", dir, "--quiet")
+	source, err := os.ReadFile(filepath.Join(dir, "tor.cu"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
 }
 
 // Without the program that drives GPUs, and for a model that no kernel runs, the reason is
@@ -138,7 +157,7 @@ func TestCUDATargetFails(t *testing.T) {
 	gxx, nvrtc := testtool.Need(t, "g++"), testtool.Need(t, "nvrtc")
 	gpuProgram(t)
 	dir := t.TempDir()
-	thrmlgen(t, exitDone, "gen", "models/mixed", "--target", "cuda", "--out", dir, "--quiet")
+	thrmlgen(t, exitDone, "gen", "models/mixed", "--set", "runtime=true", "--target", "cuda", "--out", dir, "--quiet")
 	for _, x := range []struct{ fail, nvrtc, want string }{
 		{"", nvrtc, "the NVIDIA driver is not found; looked for " + filepath.Join(dir, "driver.so")},
 		{"0", filepath.Join(dir, "none.so"), "NVRTC, which compiles kernels, is not found; looked for " + filepath.Join(dir, "none.so")},
@@ -159,7 +178,7 @@ func TestCUDATargetFails(t *testing.T) {
 		if err := os.WriteFile(out, []byte("old"), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_, errs := thrmlgen(t, 4, "run", "models/mixed", "--target", "cuda", "--chains", "64000", "--samples", "2", "--warmup", "0", "--out", out)
+		_, errs := thrmlgen(t, 4, "run", "models/mixed", "--set", "runtime=true", "--target", "cuda", "--chains", "64000", "--samples", "2", "--warmup", "0", "--out", out)
 		if !strings.Contains(errs, x.want) {
 			t.Errorf("%s: no %q in %s", x.fail, x.want, errs)
 		}
