@@ -348,28 +348,24 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 	ARS_ALL(VAESENC, Z28);            \
 	ARS_ALL(VAESENCLAST, Z29)
 
-// The words of slots 0 and 1 of four sets to Z8, Z10, Z12 and Z14, those of slots 2 and 3
-// to Z9, Z11, Z13 and Z15.
-#define ARS_SETS \
-	VSHUFPS $0x88, Z1, Z0, Z8;        \
-	VSHUFPS $0xdd, Z1, Z0, Z9;        \
-	VSHUFPS $0x88, Z3, Z2, Z10;       \
-	VSHUFPS $0xdd, Z3, Z2, Z11;       \
-	VSHUFPS $0x88, Z5, Z4, Z12;       \
-	VSHUFPS $0xdd, Z5, Z4, Z13;       \
-	VSHUFPS $0x88, Z7, Z6, Z14;       \
+// The words of blocks of 32 pairs: of slots 0 and 1 of the four sets to Z8, Z10, Z12 and
+// Z14, those of slots 2 and 3 to Z9, Z11, Z13 and Z15.
+#define ARS_WORDS \
+	VSHUFPS $0x88, Z1, Z0, Z8;  \
+	VSHUFPS $0xdd, Z1, Z0, Z9;  \
+	VSHUFPS $0x88, Z3, Z2, Z10; \
+	VSHUFPS $0xdd, Z3, Z2, Z11; \
+	VSHUFPS $0x88, Z5, Z4, Z12; \
+	VSHUFPS $0xdd, Z5, Z4, Z13; \
+	VSHUFPS $0x88, Z7, Z6, Z14; \
 	VSHUFPS $0xdd, Z7, Z6, Z15
-
-// The same of 32 pairs.
-#define ARS_WORDS(pairs) \
-	ARS_BLOCKS(pairs); \
-	ARS_SETS
 
 // func ArsWords512(k *Ars, first uint32, words *[2][64]uint32)
 TEXT ·ArsWords512(SB), NOSPLIT, $0-24
 	ARS_CONSTANTS
 	MOVQ words+16(FP), SI
-	ARS_WORDS(arsRow)
+	ARS_BLOCKS(arsRow)
+	ARS_WORDS
 	VMOVDQU64 Z8, 0(SI)
 	VMOVDQU64 Z10, 64(SI)
 	VMOVDQU64 Z12, 128(SI)
@@ -401,7 +397,7 @@ row:
 	VPXORQ    384(DI), Z16, Z6
 	VPXORQ    448(DI), Z16, Z7
 	ARS_ROUNDS
-	ARS_SETS
+	ARS_WORDS
 	VMOVDQU64 Z8, 0(SI)
 	VMOVDQU64 Z10, 64(SI)
 	VMOVDQU64 Z12, 128(SI)
