@@ -20,7 +20,8 @@ func (b *Bench) Image(seed uint64, group int, sweep uint64, states [][]int32) ([
 	list := d.instances()
 	now, then := d.seeds(d.p.Sample.Seed, 0, 0), d.seeds(seed, uint64(group), sweep)
 	inject := newInjection(d.gen)
-	words := make([]uint32, loadClocks*d.seedWords())
+	each := d.seedWords()
+	words := make([]uint32, loadClocks*each)
 	for i, n := range list {
 		// Without a bit the generator would be where the clocks lead from its reset: the
 		// bits add the difference.
@@ -29,7 +30,7 @@ func (b *Bench) Image(seed uint64, group int, sweep uint64, states [][]int32) ([
 		x[1] ^= then[n][1]
 		bits := inject.solve(x)
 		for j := range loadClocks {
-			words[j*d.seedWords()+i/32] |= uint32(bits[j>>6]>>(j&63)&1) << (i % 32)
+			words[j*each+i/32] |= uint32(bits[j>>6]>>(j&63)&1) << (i % 32)
 		}
 	}
 	for _, row := range d.initialRows(d.hexStates(nil, states)) {

@@ -28,7 +28,7 @@ func (d *design) registers() *regmap.Map {
 		return regmap.Register{Name: name, Offset: offset, Bits: 32 * len(words), Value: words, Doc: doc}
 	}
 	config := func(name string, offset uint32, reset int, doc string) regmap.Register {
-		return regmap.Register{Name: name, Offset: offset, Access: regmap.Config, Bits: 32, Value: []uint32{uint32(reset)}, Doc: doc}
+		return regmap.Register{Name: name, Offset: offset, Access: regmap.Config, Bits: 32, Value: []uint32{uint32(min(reset, math.MaxUint32))}, Doc: doc}
 	}
 	status := func(name string, offset uint32, bits int, doc string) regmap.Register {
 		return regmap.Register{Name: name, Offset: offset, Access: regmap.Status, Bits: bits, Doc: doc}

@@ -213,8 +213,9 @@ func (s *script) load(c schedule, states [][][]int32, image []uint32, mode uint3
 	s.mode(mode)
 	s.write("control", 0, s.field("control", "start")|s.field("control", "load"))
 	s.op(opDenied, 7, together, s.at["load"].Offset, 0) // all strobes or none
+	stuck := loadClocks*d.seedWords() + (d.lastOffset()+3)*d.words()
 	for i, w := range image {
-		if mode == streamNever && i == loadClocks*d.seedWords()+(d.lastOffset()+3)*d.words() {
+		if mode == streamNever && i == stuck {
 			s.denied("load", w)
 			s.read("status", 0, s.status("busy", "stalled", "sending", "loading", "bad_load"))
 			s.mode(streamRandom)
