@@ -90,6 +90,7 @@ hdl-models: ## run 300 random models behind the bus in Icarus against the interp
 
 kernel-models: ## compare every kernel with the interpreter on 2,000 random models
 	THRML_MODELS=2000 $(GO) test ./runtime/sampling -run 'TestEveryKernel|Equals?Interpreter' -timeout 120m -v
+
 verilog-models: ## compare emitted Verilog with the interpreter on 300 random models, in Icarus and Verilator
 	THRML_VERILOG_MODELS=300 $(GO) test ./targets/verilog -run 'TestIcarus$$|TestVerilatorModels$$' -timeout 240m -v
 
