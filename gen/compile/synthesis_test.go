@@ -124,7 +124,7 @@ func TestHardwareTable(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Logf("mapped %s %s %d %d %d", r.model, r.part, m.All.LUT, m.All.FF, m.All.RAM)
-			if d := m.All.LUT - r.mapped.LUT; d*d*1000 > r.mapped.LUT*r.mapped.LUT || m.All.FF != r.mapped.FF || m.All.RAM != r.mapped.RAM {
+			if d := m.All.LUT - r.mapped.LUT; d*d*1000 > r.mapped.LUT*r.mapped.LUT /* 3 % */ || m.All.FF != r.mapped.FF || m.All.RAM != r.mapped.RAM {
 				t.Errorf("%s on %s: mapped %+v, the table says %+v", r.model, r.part, m.All, r.mapped)
 			}
 			continue
@@ -135,8 +135,12 @@ func TestHardwareTable(t *testing.T) {
 			continue
 		}
 		t.Logf("placed %s %s %d %d %.1f", r.model, r.part, placed.Logic, placed.RAM, placed.MHz)
-		if placed.MHz < 0.97*r.mhz {
-			t.Errorf("%s on %s: %.1f MHz, the table says %.1f", r.model, r.part, placed.MHz, r.mhz)
+		e, err := verilog.NewEstimate(p, verilog.FindFamily(r.part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if flips := float64(e.Flips) * placed.MHz / 1000; flips < r.least || placed.MHz < 0.85*r.mhz {
+			t.Errorf("%s on %s: %.1f MHz, %.1f flips/ns; the table says %.1f MHz and at least %v", r.model, r.part, placed.MHz, flips, r.mhz, r.least)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,28 +137,61 @@ func TestIcarus(t *testing.T) {
 			icarus(t, iverilog, project(t, p), name)
 		})
 	}
-	want, noisy := 30, 0
-	if testing.Short() {
-		want = 5
-	}
-	for n, done := uint64(0), 0; done < want; n++ {
-		p, ok := random(n)
-		if !ok {
-			continue
-		}
-		if done++; p.Format.Noise {
+	noisy, models := 0, randoms(t, 1<<30)
+	for _, p := range models {
+		if p.Format.Noise {
 			noisy++
 		}
-		t.Run(fmt.Sprint("random model ", n), func(t *testing.T) {
+		t.Run(p.Model, func(t *testing.T) {
 			t.Parallel()
 			if icarus(t, iverilog, project(t, p), p.Model); t.Failed() {
 				t.Errorf("%+v %+v", p.Format, p.Stream)
 			}
 		})
 	}
-	if noisy < want/4 || noisy > want*9/10 {
+	if want := len(models); noisy < want/4 || noisy > want*9/10 {
 		t.Errorf("%d of %d random models draw noise", noisy, want)
 	}
+}
+
+// randoms are 30 random models whose RTL has no more than so many bytes, or as many as
+// THRML_VERILOG_MODELS says, of any size.
+func randoms(t *testing.T, most int) []*ir.Program {
+	t.Helper()
+	want := 30
+	if testing.Short() {
+		want = 5
+	}
+	if v := os.Getenv("THRML_VERILOG_MODELS"); v != "" {
+		if _, err := fmt.Sscan(v, &want); err != nil || want < 1 {
+			t.Fatalf("THRML_VERILOG_MODELS %q: a number from 1 up is needed", v)
+		}
+		most = 1 << 30
+	}
+	var models []*ir.Program
+	for n := uint64(0); len(models) < want; n++ {
+		if p, ok := random(n); ok && sizeOf(t, p) <= most {
+			p.Model = fmt.Sprint("random", n)
+			models = append(models, p)
+		}
+	}
+	return models
+}
+
+// sizeOf is the number of bytes of a model's RTL.
+func sizeOf(t *testing.T, p *ir.Program) int {
+	t.Helper()
+	files, err := verilog.Emit(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for _, f := range files {
+		if strings.HasPrefix(f.Path, "rtl/") {
+			size += len(f.Data)
+		}
+	}
+	return size
 }
 
 // random is a model that the target takes, without categoricals of many states, which
@@ -198,6 +232,49 @@ func TestVerilator(t *testing.T) {
 		for _, args := range [][]string{nil, {"--stall"}} {
 			if out := tool(t, dir, "obj/V"+name+"_array", args...); !strings.HasPrefix(out, "PASS: ") {
 				t.Errorf("%s %v: %s", name, args, out)
+			}
+		}
+	}
+}
+
+// The RTL of random models in Verilator equals the interpreter, too: all of them in one
+// program, which runs the driver of each in its folder. Large tables take the compiler
+// long, so that make test leaves them to make verilog-models.
+func TestVerilatorModels(t *testing.T) {
+	verilator, compiler := testtool.Need(t, "verilator"), testtool.Need(t, "g++")
+	for batch := range slices.Chunk(randoms(t, 24_000), 30) {
+		dir := t.TempDir()
+		var all, drivers, calls strings.Builder
+		for _, p := range batch {
+			from, m := project(t, p), p.Model
+			if err := os.Rename(from, filepath.Join(dir, m)); err != nil {
+				t.Fatal(err)
+			}
+			tool(t, filepath.Join(dir, m), verilator, "--cc", "-O3", "--top-module", m+"_array", "-f", "rtl/files.f", "sim/public.vlt", "--Mdir", "obj")
+			sources, err := filepath.Glob(filepath.Join(dir, m, "obj", "*.cpp"))
+			if err != nil || len(sources) == 0 {
+				t.Fatal("no C++ of ", m, err)
+			}
+			for _, s := range sources {
+				fmt.Fprintf(&all, "#include \"%s/obj/%s\"\n", m, filepath.Base(s))
+			}
+			fmt.Fprintf(&drivers, "namespace %s {\n#define main run\n#include \"%[1]s/sim/main.cpp\"\n#undef main\n}\n", m)
+			fmt.Fprintf(&calls, "  if (chdir(\"%s/%s\")) return 2;\n  failed |= %[2]s::run(argc, argv);\n", dir, m)
+		}
+		source := "#include <cstdint>\n#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <string>\n#include <vector>\n#include <unistd.h>\n" +
+			all.String() + drivers.String() + "int main(int argc, char **argv) {\n  int failed = 0;\n" + calls.String() + "  return failed;\n}\n"
+		if err := os.WriteFile(filepath.Join(dir, "all.cpp"), []byte(source), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		include := filepath.Join(strings.TrimSpace(tool(t, dir, verilator, "--getenv", "VERILATOR_ROOT")), "include")
+		args := []string{"-I.", "-I" + include, "-I" + filepath.Join(include, "vltstd"), "-pthread", "-w", "-o", "all", "all.cpp"}
+		for _, p := range batch {
+			args = append(args, "-I"+p.Model+"/obj")
+		}
+		tool(t, dir, compiler, append(args, filepath.Join(include, "verilated.cpp"), filepath.Join(include, "verilated_threads.cpp"))...)
+		for _, stall := range [][]string{nil, {"--stall"}} {
+			if out := tool(t, dir, "./all", stall...); strings.Count(out, "PASS: ") != len(batch) {
+				t.Errorf("%d models, %v: %s", len(batch), stall, out)
 			}
 		}
 	}

@@ -298,7 +298,7 @@ func (c *command) useText(title string, uses []useJSON) {
 func libertyFile(given string) (string, error) {
 	if given == "" {
 		if _, err := os.Stat(debianLiberty); err != nil {
-			return "", environment("no liberty file: %s is not there", debianLiberty).help("give one with --liberty, or leave the part %s; make hdl-tools puts Debian's in out/hdl", area)
+			return "", environment("no liberty file: %s is not there", debianLiberty).help("give one with --liberty, or leave the part %s", area)
 		}
 		return debianLiberty, nil
 	}
