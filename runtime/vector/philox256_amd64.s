@@ -475,6 +475,8 @@ loop:
 	MOVL    $4, CX
 	DECL    R8
 	JNE     loop
+	VZEROUPPER
+	RET
 
 // func ArsNumbers256(k *Ars, first uint32, words *[64]uint32)
 TEXT ·ArsNumbers256(SB), NOSPLIT, $0-24

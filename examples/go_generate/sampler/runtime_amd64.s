@@ -3867,6 +3867,8 @@ loop:
 	MOVL    $4, CX
 	DECL    R8
 	JNE     loop
+	VZEROUPPER
+	RET
 
 // func ArsNumbers256(k *Ars, first uint32, words *[64]uint32)
 TEXT ·ArsNumbers256(SB), NOSPLIT, $0-24
@@ -4250,7 +4252,10 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 // 32 pairs: the words of slots 0 and 1 of the four sets to Z8, Z10, Z12 and Z14, those
 // of slots 2 and 3 to Z9, Z11, Z13 and Z15.
 #define ARS_WORDS(pairs) \
-	ARS_BLOCKS(pairs);                \
+	ARS_BLOCKS(pairs); \
+	ARS_APART
+
+#define ARS_APART \
 	VSHUFPS $0x88, Z1, Z0, Z8;        \
 	VSHUFPS $0xdd, Z1, Z0, Z9;        \
 	VSHUFPS $0x88, Z3, Z2, Z10;       \
@@ -4296,6 +4301,7 @@ row:
 	VPXORQ    384(DI), Z16, Z6
 	VPXORQ    448(DI), Z16, Z7
 	ARS_ROUNDS
+	ARS_APART
 	VMOVDQU64 Z8, 0(SI)
 	VMOVDQU64 Z10, 64(SI)
 	VMOVDQU64 Z12, 128(SI)
