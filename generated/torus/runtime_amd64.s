@@ -3867,6 +3867,8 @@ loop:
 	MOVL    $4, CX
 	DECL    R8
 	JNE     loop
+	VZEROUPPER
+	RET
 
 // func ArsNumbers256(k *Ars, first uint32, words *[64]uint32)
 TEXT ·ArsNumbers256(SB), NOSPLIT, $0-24
@@ -4247,24 +4249,24 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 	ARS_ALL(VAESENC, Z28);            \
 	ARS_ALL(VAESENCLAST, Z29)
 
-// 32 pairs: the words of slots 0 and 1 of the four sets to Z8, Z10, Z12 and Z14, those
-// of slots 2 and 3 to Z9, Z11, Z13 and Z15.
-#define ARS_WORDS(pairs) \
-	ARS_BLOCKS(pairs);                \
-	VSHUFPS $0x88, Z1, Z0, Z8;        \
-	VSHUFPS $0xdd, Z1, Z0, Z9;        \
-	VSHUFPS $0x88, Z3, Z2, Z10;       \
-	VSHUFPS $0xdd, Z3, Z2, Z11;       \
-	VSHUFPS $0x88, Z5, Z4, Z12;       \
-	VSHUFPS $0xdd, Z5, Z4, Z13;       \
-	VSHUFPS $0x88, Z7, Z6, Z14;       \
+// The words of blocks of 32 pairs: of slots 0 and 1 of the four sets to Z8, Z10, Z12 and
+// Z14, those of slots 2 and 3 to Z9, Z11, Z13 and Z15.
+#define ARS_WORDS \
+	VSHUFPS $0x88, Z1, Z0, Z8;  \
+	VSHUFPS $0xdd, Z1, Z0, Z9;  \
+	VSHUFPS $0x88, Z3, Z2, Z10; \
+	VSHUFPS $0xdd, Z3, Z2, Z11; \
+	VSHUFPS $0x88, Z5, Z4, Z12; \
+	VSHUFPS $0xdd, Z5, Z4, Z13; \
+	VSHUFPS $0x88, Z7, Z6, Z14; \
 	VSHUFPS $0xdd, Z7, Z6, Z15
 
 // func ArsWords512(k *Ars, first uint32, words *[2][64]uint32)
 TEXT ·ArsWords512(SB), NOSPLIT, $0-24
 	ARS_CONSTANTS
 	MOVQ words+16(FP), SI
-	ARS_WORDS(arsRow)
+	ARS_BLOCKS(arsRow)
+	ARS_WORDS
 	VMOVDQU64 Z8, 0(SI)
 	VMOVDQU64 Z10, 64(SI)
 	VMOVDQU64 Z12, 128(SI)
@@ -4296,6 +4298,7 @@ row:
 	VPXORQ    384(DI), Z16, Z6
 	VPXORQ    448(DI), Z16, Z7
 	ARS_ROUNDS
+	ARS_WORDS
 	VMOVDQU64 Z8, 0(SI)
 	VMOVDQU64 Z10, 64(SI)
 	VMOVDQU64 Z12, 128(SI)
@@ -5809,6 +5812,8 @@ sum:
 	// The choices, a column at a time.
 	MOVLQSX 8(R11), R9
 	ADDQ    48(R15), R9 // curve
+	MOVWLZX 288(R9), R13
+	XORL    $0xffff, R13 // bits that thresholds do not keep
 	LEAQ    foursFields(SI), R8
 	MOVQ    DX, R14
 	SHLQ    $5, R14
@@ -5853,16 +5858,10 @@ column:
 	VPSUBSW    Y3, Y10, Y1
 	VPADDSW    Y2, Y9, Y2        // at most
 	VPADDSW    Y3, Y10, Y3
-	VMOVDQU    256(R9), Y7
-	VMOVDQU    288(R9), Y8
-	VPADDSW    Y7, Y0, Y0
-	VPADDSW    Y7, Y1, Y1
-	VPADDSW    Y7, Y2, Y2
-	VPADDSW    Y7, Y3, Y3
-	VPAND      Y8, Y0, Y0
-	VPAND      Y8, Y1, Y1
-	VPAND      Y8, Y2, Y2
-	VPAND      Y8, Y3, Y3
+	TESTL      R13, R13
+	JNE        round
+
+compare:
 	VMOVDQU    0(R10), Y4        // digits
 	VMOVDQU    32(R10), Y5
 	VPCMPGTW   Y4, Y0, Y0        // below for certain
@@ -5897,6 +5896,19 @@ column:
 	MOVLQSX  4(R11), AX
 	VMOVDQU  Y15, (BX)(AX*1)
 	JMP      done
+
+round:
+	VMOVDQU 256(R9), Y7
+	VMOVDQU 288(R9), Y8
+	VPADDSW Y7, Y0, Y0
+	VPADDSW Y7, Y1, Y1
+	VPADDSW Y7, Y2, Y2
+	VPADDSW Y7, Y3, Y3
+	VPAND   Y8, Y0, Y0
+	VPAND   Y8, Y1, Y1
+	VPAND   Y8, Y2, Y2
+	VPAND   Y8, Y3, Y3
+	JMP     compare
 
 next:
 	ADDQ $512, R10
