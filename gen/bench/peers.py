@@ -23,6 +23,7 @@ Models (biases zero, beta 1); couplings are drawn here and by thrmlgen from the 
 same stream:
     pegasus14  Ising, 4,264 nodes, 30,404 edges, J ~ N(0, 1)
     torus64    Ising, 64 x 64 torus, J = +1 or -1
+    torus512   Ising, 512 x 512 torus, J = +1 or -1, one chain
     potts20    Potts, 20 x 20 grid, q = 5, coupling 1
     rbm784     Ising, all pairs of 784 and 500 nodes, J ~ N(0, 0.05)
 and two examples of THRML's documents, see peers_examples.py: digits_rbm, gaussian5x5.
@@ -45,14 +46,15 @@ import peers_examples
 from peers_examples import user_seconds
 
 ROUNDS = 3
-CHAINS = {"pegasus14": 512, "torus64": 512, "potts20": 100, "rbm784": 512}  # of thrmlgen; THRML gets the best of its batch sizes
+CHAINS = {"pegasus14": 512, "torus64": 512, "torus512": 1, "potts20": 100, "rbm784": 512}  # of thrmlgen; THRML gets the best of its batch sizes
 READS = 4  # chains of dwave-samplers, one after the other; the rate does not depend on it
 DWAVE_FLIPS = 6e7  # of one timed run: about a second
-THRML_FLIPS = {"pegasus14": 4e7, "torus64": 5e7, "potts20": 4e6, "rbm784": 2e6}
-THRML_BATCHES = {"pegasus14": [32, 64], "torus64": [8, 16, 32], "potts20": [1, 8], "rbm784": [1, 8, 32]}
+THRML_FLIPS = {"pegasus14": 4e7, "torus64": 5e7, "torus512": 2e7, "potts20": 4e6, "rbm784": 2e6}
+THRML_BATCHES = {"pegasus14": [32, 64], "torus64": [8, 16, 32], "torus512": [1], "potts20": [1, 8], "rbm784": [1, 8, 32]}
 NEEDED = {  # the ratio that thrmlgen must reach, for each model and peer
     "pegasus14": {"dwave": 50, "thrml": 40},
     "torus64": {"dwave": None, "thrml": None},
+    "torus512": {"thrml": 20},
     "potts20": {"thrml": 100},
     "rbm784": {"thrml": 20},
     "digits_rbm": {"thrml": 10.0},
@@ -62,6 +64,7 @@ FORMATS = {  # others than the default, which is Philox-10 and an error below 2^
     "pegasus14": [("budget: 0.00390625, group: 7", 50), ("rng: philox7", None), ("rng: ars5", 90)],
     "torus64": [("rng: ars5", None), ("planes: 12", 90), ("planes: 12, rng: ars5", 200)],
 }
+KERNELS = {"pegasus14": [("avx2", 15)]}  # others than the best one, and the ratio to dwave
 NEEDED_TWO_THREADS = 1.8
 MODULES = {"dwave": ["numpy", "dimod", "dwave.samplers"], "thrml": ["numpy", "jax", "thrml"]}
 EXAMPLES = list(peers_examples.EXAMPLES)
@@ -76,6 +79,11 @@ factors: [{over: [s, s], edges: p14, weights: {normal: [0, 1], seed: 2}}]
 graphs: {t64: {torus: [64, 64]}}
 variables: {s: {kind: spin, on: t64}}
 factors: [{over: [s, s], edges: t64, weights: {signs: 1.0, seed: 2}}]
+""",
+    "torus512": """
+graphs: {t512: {torus: [512, 512]}}
+variables: {s: {kind: spin, on: t512}}
+factors: [{over: [s, s], edges: t512, weights: {signs: 1.0, seed: 2}}]
 """,
     "potts20": """
 variables: {x: {kind: categorical, states: 5, shape: [20, 20]}}
@@ -147,8 +155,8 @@ def build_model(name):
     if name == "pegasus14":
         colours, edges = pegasus(14)
         return Model(name, colours, edges, rng.normal(size=len(edges)))
-    if name == "torus64":
-        colours, edges = lattice(64, wrap=True)
+    if name in ("torus64", "torus512"):
+        colours, edges = lattice(int(name.removeprefix("torus")), wrap=True)
         return Model(name, colours, edges, rng.choice([-1.0, 1.0], size=len(edges)))
     if name == "rbm784":
         edges = [(i, 784 + j) for i in range(784) for j in range(500)]
@@ -273,6 +281,8 @@ def compare(name, binary, folder, core, cores):
         runs["pinned"] = thrmlgen_run(binary, file, 1, {core})
         for text, _ in FORMATS.get(name, []):
             runs[text] = thrmlgen_run(binary, file, 1, {core}, ["--set", f"format={{{text}}}"])
+        for kernel, _ in KERNELS.get(name, []):
+            runs[kernel] = thrmlgen_run(binary, file, 1, {core}, ["--kernel", kernel])
         if len(cores) > 1:
             twice = ["--chains", str(2 * CHAINS[name])]  # a batch for each thread
             runs["1 thread"] = thrmlgen_run(binary, file, 1, cores, twice)
@@ -289,7 +299,7 @@ def compare(name, binary, folder, core, cores):
         rows.append(row(name, " ".join(best), rates[best], rates.get("pinned"), needed))
     if binary and "dwave" in NEEDED[name]:
         best = max((key for key in runs if key[0] == "dwave"), key=lambda key: max(rates[key]))
-        for text, needed in FORMATS.get(name, []):
+        for text, needed in FORMATS.get(name, []) + KERNELS.get(name, []):
             rows.append(row(name, "dwave, " + text, rates[best], rates[text], needed))
     if "2 threads" in runs:
         rows.append(row(name, "2 threads : 1 thread", rates["1 thread"], rates["2 threads"], NEEDED_TWO_THREADS))

@@ -1018,8 +1018,8 @@ const (
 //
 //	T = A - (f·(B - (f·C div 2^16)) div 2^16),   (T - E + Round) & Keep ≤ threshold ≤ (T + E + Round) & Keep
 //
-// A and T being less 2^15 and sums being saturated. Nothing is known where m is at most
-// Zero. Low and high bytes stand apart.
+// A and T being less 2^15 and sums being saturated; with all bits kept Round is 0. Nothing
+// is known where m is at most Zero. Low and high bytes stand apart.
 type SpinCurve struct {
 	Low, High [4][16]uint8 // of A, B, C and E
 	Most      [16]uint16

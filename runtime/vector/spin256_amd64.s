@@ -152,6 +152,8 @@ sum:
 	// The choices, a column at a time.
 	MOVLQSX 8(R11), R9
 	ADDQ    48(R15), R9 // curve
+	MOVWLZX 288(R9), R13
+	XORL    $0xffff, R13 // bits that thresholds do not keep
 	LEAQ    foursFields(SI), R8
 	MOVQ    DX, R14
 	SHLQ    $5, R14
@@ -196,16 +198,10 @@ column:
 	VPSUBSW    Y3, Y10, Y1
 	VPADDSW    Y2, Y9, Y2        // at most
 	VPADDSW    Y3, Y10, Y3
-	VMOVDQU    256(R9), Y7
-	VMOVDQU    288(R9), Y8
-	VPADDSW    Y7, Y0, Y0
-	VPADDSW    Y7, Y1, Y1
-	VPADDSW    Y7, Y2, Y2
-	VPADDSW    Y7, Y3, Y3
-	VPAND      Y8, Y0, Y0
-	VPAND      Y8, Y1, Y1
-	VPAND      Y8, Y2, Y2
-	VPAND      Y8, Y3, Y3
+	TESTL      R13, R13
+	JNE        round
+
+compare:
 	VMOVDQU    0(R10), Y4        // digits
 	VMOVDQU    32(R10), Y5
 	VPCMPGTW   Y4, Y0, Y0        // below for certain
@@ -240,6 +236,19 @@ column:
 	MOVLQSX  4(R11), AX
 	VMOVDQU  Y15, (BX)(AX*1)
 	JMP      done
+
+round:
+	VMOVDQU 256(R9), Y7
+	VMOVDQU 288(R9), Y8
+	VPADDSW Y7, Y0, Y0
+	VPADDSW Y7, Y1, Y1
+	VPADDSW Y7, Y2, Y2
+	VPADDSW Y7, Y3, Y3
+	VPAND   Y8, Y0, Y0
+	VPAND   Y8, Y1, Y1
+	VPAND   Y8, Y2, Y2
+	VPAND   Y8, Y3, Y3
+	JMP     compare
 
 next:
 	ADDQ $512, R10

@@ -108,6 +108,9 @@ func TestSpinFoursBounds(t *testing.T) {
 		}
 		power := 1 << r.IntN(4)
 		most, factor, zero, round, keep := r.IntN(1<<15/power), r.IntN(1<<16), r.IntN(300)-1, r.IntN(3)*100, 0xffff<<r.IntN(8)&0xffff
+		if keep == 0xffff {
+			round = 0
+		}
 		for i := range 16 {
 			c.Most[i], c.Power[i], c.Factor[i] = uint16(most), uint16(power), uint16(factor)
 			c.Zero[i], c.Round[i], c.Keep[i] = int16(zero), int16(round), uint16(keep)
