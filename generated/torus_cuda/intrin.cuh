@@ -35,6 +35,13 @@ __device__ __forceinline__ void multiply_add(u32 &sum, u32 a, u32 b) {
   asm("mad.lo.u32 %0, %1, %2, %0;" : "+r"(sum) : "r"(a), "r"(b));
 }
 
+// a·b in full. Written as an expression, a factor that is a power of two becomes shifts.
+__device__ __forceinline__ u64 multiply_wide(u32 a, u32 b) {
+  u64 product;
+  asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
+  return product;
+}
+
 // sum + low half of a · signed byte 0 of b + high half of a · signed byte 1 of b.
 __device__ __forceinline__ i32 dot_halves(u32 a, u32 b, i32 sum) {
   i32 d;

@@ -185,6 +185,7 @@ inline u32 load_shared(u32 address) {
 }
 inline void store_shared(u32 address, u32 v) { memcpy(shim::place(address, 4), &v, 4); }
 inline void multiply_add(u32 &sum, u32 a, u32 b) { sum += a * b; }
+inline u64 multiply_wide(u32 a, u32 b) { return (u64)a * b; }
 inline i32 dot_halves(u32 a, u32 b, i32 sum) { return sum + (i32)(a & 0xFFFF) * (int8_t)b + (i32)(a >> 16) * (int8_t)(b >> 8); }
 
 // The machine's own functions that kernels call.

@@ -3867,6 +3867,8 @@ loop:
 	MOVL    $4, CX
 	DECL    R8
 	JNE     loop
+	VZEROUPPER
+	RET
 
 // func ArsNumbers256(k *Ars, first uint32, words *[64]uint32)
 TEXT ·ArsNumbers256(SB), NOSPLIT, $0-24
@@ -4247,10 +4249,9 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 	ARS_ALL(VAESENC, Z28);            \
 	ARS_ALL(VAESENCLAST, Z29)
 
-// 32 pairs: the words of slots 0 and 1 of the four sets to Z8, Z10, Z12 and Z14, those
-// of slots 2 and 3 to Z9, Z11, Z13 and Z15.
-#define ARS_WORDS(pairs) \
-	ARS_BLOCKS(pairs);                \
+// The words of slots 0 and 1 of four sets to Z8, Z10, Z12 and Z14, those of slots 2 and 3
+// to Z9, Z11, Z13 and Z15.
+#define ARS_SETS \
 	VSHUFPS $0x88, Z1, Z0, Z8;        \
 	VSHUFPS $0xdd, Z1, Z0, Z9;        \
 	VSHUFPS $0x88, Z3, Z2, Z10;       \
@@ -4259,6 +4260,11 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 	VSHUFPS $0xdd, Z5, Z4, Z13;       \
 	VSHUFPS $0x88, Z7, Z6, Z14;       \
 	VSHUFPS $0xdd, Z7, Z6, Z15
+
+// The same of 32 pairs.
+#define ARS_WORDS(pairs) \
+	ARS_BLOCKS(pairs); \
+	ARS_SETS
 
 // func ArsWords512(k *Ars, first uint32, words *[2][64]uint32)
 TEXT ·ArsWords512(SB), NOSPLIT, $0-24
@@ -4296,6 +4302,7 @@ row:
 	VPXORQ    384(DI), Z16, Z6
 	VPXORQ    448(DI), Z16, Z7
 	ARS_ROUNDS
+	ARS_SETS
 	VMOVDQU64 Z8, 0(SI)
 	VMOVDQU64 Z10, 64(SI)
 	VMOVDQU64 Z12, 128(SI)
