@@ -58,11 +58,11 @@ func newNormalTable() *vector.NormalTable {
 	t := &vector.NormalTable{}
 	for piece := range vector.NormalPieces {
 		power := 15 + piece/2
-		end := 1.5 + float64(piece%2)/2
+		end := [2]float64{1.5, 2}[piece%2]
 		half := math.Ldexp(1, max(power, 23)-24)
 		var x, d [6]float64 // places, then divided differences
 		for j, place := range normalPlaces {
-			x[j] = -place / 1024
+			x[j] = float64(-place / 1024)
 			d[j] = NormalQuantile((math.Ldexp(end+x[j], power) + half) / (1 << 32))
 		}
 		for k := 1; k < len(x); k++ {

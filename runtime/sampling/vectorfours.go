@@ -213,11 +213,11 @@ func newSpinCurve(t *spinTable, u spinUnit, rise int64) *spinCurve {
 // parabola is the one through three points of σ(-x) between x and x+h.
 func parabola(x, h float64) curveSegment {
 	const z = 0.0669872981 // a Chebyshev node, the others are 1/2 and 1-z
-	q := func(z float64) float64 { return Sigma(-(x + z*h)) * 65536 }
+	q := func(z float64) float64 { return float64(Sigma(-(x + float64(z*h))) * 65536) }
 	y0, y1, y2 := q(z), q(0.5), q(1-z)
-	c := (y0 - 2*y1 + y2) / (2 * (0.5 - z) * (0.5 - z))
+	c := (y0 - float64(2*y1) + y2) / (2 * (0.5 - z) * (0.5 - z))
 	b := (y0-y2)/(1-2*z) + c
-	a := y1 + b/2 - c/4
+	a := y1 + float64(b/2) - float64(c/4)
 	s := curveSegment{a: int64(max(0, math.Round(a))), c: int64(max(0, math.Round(c)))}
 	s.b = max(s.c, int64(math.Round(b)))
 	return s

@@ -234,7 +234,7 @@ func (f *Family) table(inputs int) float64 {
 func (f *Family) cell(w *work) Resources {
 	luts := 0.0
 	for inputs, n := range w.columns {
-		luts += float64(n) * f.table(inputs)
+		luts += float64(float64(n) * f.table(inputs))
 	}
 	for _, bits := range w.adders {
 		luts += float64(f.carry(bits))
@@ -276,7 +276,7 @@ func (f *Family) clock(d *design, fill float64) float64 {
 		mhz = f.mhz[1]
 	}
 	has, wants := d.stages(), d.wanted()
-	return mhz * (1 - f.slowdown*fill) * float64(has) / float64(wants)
+	return mhz * (1 - float64(f.slowdown*fill)) * float64(has) / float64(wants)
 }
 
 // wanted is the number of registers from a cell's inputs to its value where the clock

@@ -87,7 +87,7 @@ func (d *design) worst(n int, rows []row, free []int, rare func(int64) float64) 
 		for _, r := range rows {
 			at, sign := d.pick(n, 0, r, value)
 			field += sign * d.p.Factors[r.factor].Ints[at]
-			exact += float64(sign) * d.p.Factors[r.factor].Weights[at]
+			exact += float64(float64(sign) * d.p.Factors[r.factor].Weights[at])
 		}
 		p := rare(max(field, -field))
 		if field >= 0 {
