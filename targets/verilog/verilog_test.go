@@ -137,7 +137,7 @@ func TestIcarus(t *testing.T) {
 			icarus(t, iverilog, project(t, p), name)
 		})
 	}
-	noisy, models := 0, randoms(t, 1<<30)
+	noisy, models := 0, randoms(t, 12_000)
 	for _, p := range models {
 		if p.Format.Noise {
 			noisy++
