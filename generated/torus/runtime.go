@@ -8521,11 +8521,11 @@ func newNormalTable() *NormalTable {
 	t := &NormalTable{}
 	for piece := range NormalPieces {
 		power := 15 + piece/2
-		end := 1.5 + float64(piece%2)/2
+		end := [2]float64{1.5, 2}[piece%2]
 		half := math.Ldexp(1, max(power, 23)-24)
 		var x, d [6]float64 // places, then divided differences
 		for j, place := range normalPlaces {
-			x[j] = -place / 1024
+			x[j] = float64(-place / 1024)
 			d[j] = NormalQuantile((math.Ldexp(end+x[j], power) + half) / (1 << 32))
 		}
 		for k := 1; k < len(x); k++ {
@@ -14047,11 +14047,11 @@ func newSpinCurve(t *spinTable, u spinUnit, rise int64) *spinCurve {
 // parabola is the one through three points of σ(-x) between x and x+h.
 func parabola(x, h float64) curveSegment {
 	const z = 0.0669872981 // a Chebyshev node, the others are 1/2 and 1-z
-	q := func(z float64) float64 { return Sigma(-(x + z*h)) * 65536 }
+	q := func(z float64) float64 { return float64(Sigma(-(x + float64(z*h))) * 65536) }
 	y0, y1, y2 := q(z), q(0.5), q(1-z)
-	c := (y0 - 2*y1 + y2) / (2 * (0.5 - z) * (0.5 - z))
+	c := (y0 - float64(2*y1) + y2) / (2 * (0.5 - z) * (0.5 - z))
 	b := (y0-y2)/(1-2*z) + c
-	a := y1 + b/2 - c/4
+	a := y1 + float64(b/2) - float64(c/4)
 	s := curveSegment{a: int64(max(0, math.Round(a))), c: int64(max(0, math.Round(c)))}
 	s.b = max(s.c, int64(math.Round(b)))
 	return s
