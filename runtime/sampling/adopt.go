@@ -129,6 +129,7 @@ func (s *Sampler) reseed(seed uint64) {
 		w.drawn, w.plane = drawnKey{}, nil
 		w.noise.init(s.rng)
 		w.float.first.init(s.rng)
+		w.float.heads = w.float.heads[:0]
 		w.float.second.init(s.rng)
 	}
 }

@@ -210,3 +210,35 @@ func TestErrorBound(t *testing.T) {
 		}
 	}
 }
+
+// With another seed a sampler of continuous nodes draws what a new one draws, whatever it
+// has worked out for the sweeps of the seed before: in Gibbs updates and in joint moves,
+// several sweeps at a time.
+func TestAdoptReseedsNumbers(t *testing.T) {
+	for _, moves := range []string{"", "dynamics: {langevin: {over: x, step_size: 0.1}}\n"} {
+		m := golang.Model(lowered(t, `model: m
+variables: {x: {kind: continuous, shape: [8]}}
+factors: [{over: {u: x}, index: all, energy: "u^2"}]
+`+moves))
+		old, err := sampling.NewSampler(m, sampling.Options{Chains: 70, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := uint64(1); seed < 4; seed++ {
+			if err := old.Adopt(m, seed); err != nil {
+				t.Fatal(err)
+			}
+			fresh, err := sampling.NewSampler(m, sampling.Options{Chains: 70, Seed: seed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range []*sampling.Sampler{old, fresh} {
+				s.Init()
+				s.Sweeps(5)
+			}
+			if !slices.Equal(old.AppendPacked(nil), fresh.AppendPacked(nil)) {
+				t.Errorf("%q: with seed %d adopted the states are others than from the start", moves, seed)
+			}
+		}
+	}
+}
