@@ -83,10 +83,6 @@ func FindGo(ctx context.Context) (string, error) {
 	return tool.path, nil
 }
 
-// Environment is what a go command at a path sees whose home is a folder: see
-// environment. Later settings of one name replace earlier ones.
-func Environment(tool, home string) ([]string, error) { return environment(tool, home) }
-
 // environment is what the go command sees: no settings of the user, no network,
 // no other toolchain, no C compiler. Its build cache is the user's, so that the
 // standard library is compiled once.

@@ -75,7 +75,6 @@ func fields(r *rand.Rand, s *SpinTable) []int64 {
 // the tail exactly.
 func TestSpinTables(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))
-	const unit = 1.0 / 65536
 	largest := map[int]float64{} // share of TableError used, by threshold bits
 	for _, f := range spinFormats {
 		for _, segments := range []int{128, 256} {

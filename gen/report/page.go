@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -106,15 +105,4 @@ func grouped(n int) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// finite leaves out what cannot be drawn.
-func finite(v []float64) []float64 {
-	out := make([]float64, 0, len(v))
-	for _, x := range v {
-		if !math.IsNaN(x) && !math.IsInf(x, 0) {
-			out = append(out, x)
-		}
-	}
-	return out
 }

@@ -22,9 +22,6 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
-// everything observed, so that a file holds what a run shows.
-const everything = "observe=[state, energy, best]"
-
 // load reads an embedded model.
 func load(t *testing.T, name string, sets ...string) *gen.Model {
 	t.Helper()

@@ -1246,6 +1246,7 @@ func (s *Sampler) reseed(seed uint64) {
 		w.drawn, w.plane = drawnKey{}, nil
 		w.noise.init(s.rng)
 		w.float.first.init(s.rng)
+		w.float.heads = w.float.heads[:0]
 		w.float.second.init(s.rng)
 	}
 }
@@ -4830,7 +4831,6 @@ type floatScratch struct {
 	term   [64]float32    // one term
 	theta  [][64]float32  // of a categorical
 	e      []int64        // exponentials of one chain
-	index  [64]int32      // of weights
 	stack  [][64]float32  // of expressions
 	own    [64]float32    // a category, for expressions
 	net    netScratch
@@ -6409,10 +6409,6 @@ type Jet [3]float64
 func (x Jet) plus(y Jet) Jet  { return Jet{x[0] + y[0], x[1] + y[1], x[2] + y[2]} }
 func (x Jet) minus(y Jet) Jet { return Jet{x[0] - y[0], x[1] - y[1], x[2] - y[2]} }
 func (x Jet) negated() Jet    { return Jet{-x[0], -x[1], -x[2]} }
-
-func (x Jet) scaled(c float64) Jet {
-	return Jet{float64(c * x[0]), float64(c * x[1]), float64(c * x[2])}
-}
 
 // Times is the product.
 func (x Jet) Times(y Jet) Jet {
@@ -8421,26 +8417,31 @@ func (z *noise) setCounter(sweep uint64, g uint32) {
 
 // fillSpins draws for the spin kernel, for 256 pairs from the first one on.
 func (z *noise) fillSpins(sweep uint64, first, g uint32, to *SpinNoise) {
-	if z.n == ARS5 {
-		z.setCounter(sweep, g)
+	if z.aim(sweep, g) {
 		ArsSpins512(&z.ars, first, to)
-		return
+	} else {
+		PhiloxSpins512(&z.philox, first, to)
 	}
-	h := z.head(sweep, g)
-	z.setHead(&h)
-	PhiloxSpins512(&z.philox, first, to)
 }
 
 // fillFours draws for the spin kernel in AVX2, for 128 pairs from the first one on.
 func (z *noise) fillFours(sweep uint64, first, g uint32, to *SpinDigits) {
+	if z.aim(sweep, g) {
+		ArsSpins256(&z.ars, first, to)
+	} else {
+		PhiloxSpins256(&z.philox, first, to)
+	}
+}
+
+// aim makes a kernel's arguments those of slots 4g … 4g+3, and says whether it is ARS's.
+func (z *noise) aim(sweep uint64, g uint32) (ars bool) {
 	if z.n == ARS5 {
 		z.setCounter(sweep, g)
-		ArsSpins256(&z.ars, first, to)
-		return
+		return true
 	}
 	h := z.head(sweep, g)
 	z.setHead(&h)
-	PhiloxSpins256(&z.philox, first, to)
+	return false
 }
 
 func (z *noise) setHead(h *philoxHead) {
@@ -13687,24 +13688,19 @@ func (m *Model) onlyNumbers() bool {
 func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uint32) {
 	z := &f.first
 	z.draw = draw
-	switch {
-	case z.kernel < AVX2:
+	if z.kernel < AVX2 {
 		f.portableNumbers(sweep, first, n, slot)
-	case z.n == ARS5:
-		z.setCounter(sweep, slot)
-		if z.kernel == AVX512 {
-			ArsNumbers512(&z.ars, first/4, &f.word)
-		} else {
-			ArsNumbers256(&z.ars, first/4, &f.word)
-		}
+		return
+	}
+	switch ars, wide := z.aim(sweep, slot), z.kernel == AVX512; {
+	case ars && wide:
+		ArsNumbers512(&z.ars, first/4, &f.word)
+	case ars:
+		ArsNumbers256(&z.ars, first/4, &f.word)
+	case wide:
+		PhiloxNumbers512(&z.philox, first/4, &f.word)
 	default:
-		h := z.head(sweep, slot)
-		z.setHead(&h)
-		if z.kernel == AVX512 {
-			PhiloxNumbers512(&z.philox, first/4, &f.word)
-		} else {
-			PhiloxNumbers256(&z.philox, first/4, &f.word)
-		}
+		PhiloxNumbers256(&z.philox, first/4, &f.word)
 	}
 }
 
@@ -24458,7 +24454,6 @@ type pipeRun struct {
 	observed        Observed
 	data            *RunData
 	version         *Model
-	states          []string // of variables that a resumed run replaces
 }
 
 func (s *pipeSession) run(ctx context.Context, f *pipeFrame) error {

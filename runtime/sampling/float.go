@@ -193,7 +193,6 @@ type floatScratch struct {
 	term   [64]float32    // one term
 	theta  [][64]float32  // of a categorical
 	e      []int64        // exponentials of one chain
-	index  [64]int32      // of weights
 	stack  [][64]float32  // of expressions
 	own    [64]float32    // a category, for expressions
 	net    netScratch

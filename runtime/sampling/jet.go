@@ -10,10 +10,6 @@ func (x Jet) plus(y Jet) Jet  { return Jet{x[0] + y[0], x[1] + y[1], x[2] + y[2]
 func (x Jet) minus(y Jet) Jet { return Jet{x[0] - y[0], x[1] - y[1], x[2] - y[2]} }
 func (x Jet) negated() Jet    { return Jet{-x[0], -x[1], -x[2]} }
 
-func (x Jet) scaled(c float64) Jet {
-	return Jet{float64(c * x[0]), float64(c * x[1]), float64(c * x[2])}
-}
-
 // Times is the product.
 func (x Jet) Times(y Jet) Jet {
 	return Jet{float64(x[0] * y[0]), float64(x[0]*y[1]) + float64(x[1]*y[0]),

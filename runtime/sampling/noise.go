@@ -188,26 +188,31 @@ func (z *noise) setCounter(sweep uint64, g uint32) {
 
 // fillSpins draws for the spin kernel, for 256 pairs from the first one on.
 func (z *noise) fillSpins(sweep uint64, first, g uint32, to *vector.SpinNoise) {
-	if z.n == rng.ARS5 {
-		z.setCounter(sweep, g)
+	if z.aim(sweep, g) {
 		vector.ArsSpins512(&z.ars, first, to)
-		return
+	} else {
+		vector.PhiloxSpins512(&z.philox, first, to)
 	}
-	h := z.head(sweep, g)
-	z.setHead(&h)
-	vector.PhiloxSpins512(&z.philox, first, to)
 }
 
 // fillFours draws for the spin kernel in AVX2, for 128 pairs from the first one on.
 func (z *noise) fillFours(sweep uint64, first, g uint32, to *vector.SpinDigits) {
+	if z.aim(sweep, g) {
+		vector.ArsSpins256(&z.ars, first, to)
+	} else {
+		vector.PhiloxSpins256(&z.philox, first, to)
+	}
+}
+
+// aim makes a kernel's arguments those of slots 4g … 4g+3, and says whether it is ARS's.
+func (z *noise) aim(sweep uint64, g uint32) (ars bool) {
 	if z.n == rng.ARS5 {
 		z.setCounter(sweep, g)
-		vector.ArsSpins256(&z.ars, first, to)
-		return
+		return true
 	}
 	h := z.head(sweep, g)
 	z.setHead(&h)
-	vector.PhiloxSpins256(&z.philox, first, to)
+	return false
 }
 
 func (z *noise) setHead(h *philoxHead) {

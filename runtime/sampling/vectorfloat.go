@@ -22,24 +22,19 @@ func (m *Model) onlyNumbers() bool {
 func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uint32) {
 	z := &f.first
 	z.draw = draw
-	switch {
-	case z.kernel < vector.AVX2:
+	if z.kernel < vector.AVX2 {
 		f.portableNumbers(sweep, first, n, slot)
-	case z.n == rng.ARS5:
-		z.setCounter(sweep, slot)
-		if z.kernel == vector.AVX512 {
-			vector.ArsNumbers512(&z.ars, first/4, &f.word)
-		} else {
-			vector.ArsNumbers256(&z.ars, first/4, &f.word)
-		}
+		return
+	}
+	switch ars, wide := z.aim(sweep, slot), z.kernel == vector.AVX512; {
+	case ars && wide:
+		vector.ArsNumbers512(&z.ars, first/4, &f.word)
+	case ars:
+		vector.ArsNumbers256(&z.ars, first/4, &f.word)
+	case wide:
+		vector.PhiloxNumbers512(&z.philox, first/4, &f.word)
 	default:
-		h := z.head(sweep, slot)
-		z.setHead(&h)
-		if z.kernel == vector.AVX512 {
-			vector.PhiloxNumbers512(&z.philox, first/4, &f.word)
-		} else {
-			vector.PhiloxNumbers256(&z.philox, first/4, &f.word)
-		}
+		vector.PhiloxNumbers256(&z.philox, first/4, &f.word)
 	}
 }
 

@@ -251,7 +251,6 @@ type pipeRun struct {
 	observed        Observed
 	data            *RunData
 	version         *sampling.Model
-	states          []string // of variables that a resumed run replaces
 }
 
 func (s *pipeSession) run(ctx context.Context, f *pipeFrame) error {
