@@ -100,7 +100,7 @@ func (a *Array) build(tool string, c *cache, files []emit.File, model string) er
 	args := []string{"-g2005", "-s", model + "_tb", "-o", binary, "-f", "rtl/files.f", "sim/" + model + "_tb.v"}
 	if !a.icarus {
 		binary = "obj/V" + model + "_array"
-		args = []string{"--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "-CFLAGS", "-O3", "--top-module", model + "_array",
+		args = []string{"--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "-MAKEFLAGS", "OPT_FAST=-O3 OPT_SLOW=-O0 OPT_GLOBAL=-O0", "--top-module", model + "_array",
 			"-f", "rtl/files.f", "sim/public.vlt", "sim/main.cpp", "--Mdir", "obj"}
 	}
 	if err := a.command(tool, args...); err != nil {
