@@ -135,9 +135,9 @@ func parseStat(text, top string) (*Mapped, error) {
 		}
 		add := cellsOf(x[1], n)
 		if name == "design hierarchy" {
-			m.All = sum(m.All, add)
+			m.All = m.All.Plus(add, 1)
 		} else {
-			m.Modules[name] = sum(m.Modules[name], add)
+			m.Modules[name] = m.Modules[name].Plus(add, 1)
 		}
 	}
 	if !found {
@@ -147,10 +147,6 @@ func parseStat(text, top string) (*Mapped, error) {
 		m.All = m.Modules[top]
 	}
 	return m, nil
-}
-
-func sum(a, b verilog.Resources) verilog.Resources {
-	return verilog.Resources{LUT: a.LUT + b.LUT, FF: a.FF + b.FF, RAM: a.RAM + b.RAM}
 }
 
 // cellsOf are n cells of a type. A CCU2C of ECP5 is made of two look-up tables.

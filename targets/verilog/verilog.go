@@ -20,6 +20,9 @@
 //	project.go  FuseSoC and constraints
 //	bench.go    states as the testbenches read and write them
 //	formal.go   proofs of cells and noise units
+//	estimate.go   what the array takes of a device
+//	parts.go    families, what their look-up tables hold, and parts
+//	kinds.go    a cell of each kind, to be synthesised alone
 //
 // rtl/ holds the design alone, listed in rtl/files.f: <model>_array is bare,
 // <model>_pins runs it by itself, <model>_axi puts it behind a bus.

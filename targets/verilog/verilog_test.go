@@ -387,3 +387,25 @@ func TestFormal(t *testing.T) {
 		}
 	}
 }
+
+// The smallest part with room is found among all families.
+func TestSmallestPart(t *testing.T) {
+	for shape, want := range map[string]string{"[4, 4]": "iCE40 HX1K", "[8, 8]": "iCE40 HX4K", "[20, 20]": "XC7A35T", "[30, 40]": "XC7A100T"} {
+		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: " + shape + "}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}]\nformat: hardware")
+		var estimates []*verilog.Estimate
+		for _, f := range verilog.Families {
+			e, err := verilog.NewEstimate(p, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			estimates = append(estimates, e)
+		}
+		name := ""
+		if part := verilog.SmallestPart(estimates); part != nil {
+			name = part.Name
+		}
+		if name != want {
+			t.Errorf("%s: %q, not %q", shape, name, want)
+		}
+	}
+}

@@ -86,6 +86,7 @@ type partJSON struct {
 	Name      string         `json:"name"`
 	Title     string         `json:"title"`
 	Estimated *estimateJSON  `json:"estimated,omitempty"`
+	Excess    string         `json:"too_small,omitempty"` // what the array needs more of than the part that is placed has
 	Mapped    *resourcesJSON `json:"mapped,omitempty"`
 	Placed    *placedJSON    `json:"placed,omitempty"`
 	Area      float64        `json:"area,omitempty"` // in units of the liberty file
