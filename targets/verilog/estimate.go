@@ -24,6 +24,7 @@ type Use struct {
 	Name  string
 	Count int
 	Each  Resources
+	Tile  bool // a tile, apart from its noise units
 }
 
 // Estimate is what the array takes, said before synthesis.
@@ -31,9 +32,9 @@ type Estimate struct {
 	Family  *Family
 	Array   Resources // without shell
 	Kinds   []Use     // cells by kind, each with its noise units
-	Modules []Use
-	MHz     float64 // of the placed design with pins; an assumption where nothing can be placed
-	Flips   int     // a clock
+	Modules []Use     // the generator, the noise units, the tiles
+	MHz     float64   // of the placed design with pins; an assumption where nothing can be placed
+	Flips   int       // a clock
 }
 
 // FlipsPerNS is the number of updates that the array makes in a nanosecond.
@@ -92,16 +93,16 @@ func (d *design) estimate(f *Family) *Estimate {
 		e.Kinds = append(e.Kinds, use)
 		e.Array = e.Array.Plus(total, 1)
 	}
-	generators := Use{d.p.Model + "_" + d.gen.Name, len(d.instances()), f.generator(d.gen)}
+	generators := Use{Name: d.p.Model + "_" + d.gen.Name, Count: len(d.instances()), Each: f.generator(d.gen)}
 	e.Array = e.Array.Plus(generators.Each, generators.Count)
 	e.Modules = append(e.Modules, generators)
 	for _, k := range d.kinds() {
 		if units[k] > 0 {
-			e.Modules = append(e.Modules, Use{d.noiseUnit(k), units[k], f.unit(d, k)})
+			e.Modules = append(e.Modules, Use{Name: d.noiseUnit(k), Count: units[k], Each: f.unit(d, k)})
 		}
 	}
 	for _, t := range d.tiles() {
-		use := Use{Name: d.tileName(t), Count: 1}
+		use := Use{Name: d.tileName(t), Count: 1, Tile: true}
 		for _, n := range t.nodes {
 			use.Each = use.Each.Plus(cells[n], 1)
 		}
@@ -113,6 +114,46 @@ func (d *design) estimate(f *Family) *Estimate {
 	}
 	e.MHz = f.clock(d, fill)
 	return e
+}
+
+// Tiles is the number of tiles.
+func (e *Estimate) Tiles() int {
+	n := 0
+	for _, u := range e.Modules {
+		if u.Tile {
+			n++
+		}
+	}
+	return n
+}
+
+// Extrapolate is the array by what some of its modules take: a tile that is not among them
+// takes as much more or less than its estimate as those that are do together. It also says
+// how many tiles are.
+func (e *Estimate) Extrapolate(mapped map[string]Resources) (array Resources, tiles int) {
+	var known, estimated, rest Resources
+	for _, u := range e.Modules {
+		m, ok := mapped[u.Name]
+		switch {
+		case ok:
+			array = array.Plus(m, u.Count)
+		case u.Tile:
+			rest = rest.Plus(u.Each, u.Count)
+		default:
+			array = array.Plus(u.Each, u.Count)
+		}
+		if ok && u.Tile {
+			tiles++
+			known, estimated = known.Plus(m, 1), estimated.Plus(u.Each, 1)
+		}
+	}
+	scale := func(x, by, of int) int {
+		if of == 0 {
+			return x
+		}
+		return int(float64(x)*float64(by)/float64(of) + 0.5)
+	}
+	return array.Plus(Resources{scale(rest.LUT, known.LUT, estimated.LUT), scale(rest.FF, known.FF, estimated.FF), scale(rest.RAM, known.RAM, estimated.RAM)}, 1), tiles
 }
 
 // cellKind is a set of cells that are alike but for weights and delays.

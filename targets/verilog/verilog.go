@@ -120,6 +120,11 @@ func (d *design) files() ([]emit.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared, err := fill("copy.v", map[string]any{"Header": emit.Header(d.p), "Model": model})
+	if err != nil {
+		return nil, err
+	}
+	rtl(model+"_copy", shared)
 	rtl(model+"_pins", pins)
 	behind, described, err := d.axi(initial)
 	if err != nil {

@@ -409,3 +409,33 @@ func TestSmallestPart(t *testing.T) {
 		}
 	}
 }
+
+// An array follows from its modules, tiles that are not mapped from those that are.
+func TestExtrapolate(t *testing.T) {
+	p, _ := targettest.Parse(corpus["tiles"])
+	e, err := verilog.NewEstimate(p, verilog.FindFamily("xcup"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mapped := map[string]verilog.Resources{}
+	for _, u := range e.Modules {
+		mapped[u.Name] = u.Each
+	}
+	if got, tiles := e.Extrapolate(mapped); got != e.Array || tiles != 3 || e.Tiles() != 3 {
+		t.Errorf("of its estimates: %+v of %d tiles, not %+v", got, tiles, e.Array)
+	}
+	one := mapped["tiles_tile1"]
+	some := map[string]verilog.Resources{"tiles_tile1": {LUT: 2 * one.LUT, FF: one.FF}, "tiles_logistic": {LUT: 1, RAM: 2}}
+	want := e.Array
+	for _, u := range e.Modules {
+		switch {
+		case u.Tile:
+			want.LUT += u.Each.LUT
+		case u.Name == "tiles_logistic":
+			want = want.Plus(u.Each, -u.Count).Plus(some[u.Name], u.Count)
+		}
+	}
+	if got, tiles := e.Extrapolate(some); got != want || tiles != 1 {
+		t.Errorf("of one tile of twice its estimate: %+v of %d tiles, not %+v", got, tiles, want)
+	}
+}
