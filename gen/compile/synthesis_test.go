@@ -2,7 +2,9 @@ package compile
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -20,6 +22,10 @@ import (
 func hardwareModel(t *testing.T, name string) *ir.Program {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "hardware", name+".yaml"))
+	if errors.Is(err, fs.ErrNotExist) { // a ready model
+		text, err = os.ReadFile(filepath.Join("..", "..", "models", name+".yaml"))
+		text = append(text, "\nformat: hardware"...)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +40,7 @@ type hardwareRow struct {
 	model, part string
 	mapped      verilog.Resources
 	most        int // LUT
+	tiles, of   int // mapped, where the array follows from them
 	logic, ram  int
 	mhz         float64
 	freq        float64
@@ -54,9 +61,12 @@ func hardwareTable(t *testing.T) []hardwareRow {
 		}
 		r := hardwareRow{placed: strings.HasPrefix(line, "placed")}
 		what := ""
-		if r.placed {
+		switch {
+		case strings.HasPrefix(line, "tiles"):
+			_, err = fmt.Sscan(line, &what, &r.model, &r.part, &r.tiles, &r.of, &r.mapped.LUT, &r.mapped.FF, &r.mapped.RAM)
+		case r.placed:
 			_, err = fmt.Sscan(line, &what, &r.top, &r.model, &r.part, &r.logic, &r.ram, &r.mhz, &r.freq, &r.seed, &r.least)
-		} else {
+		default:
 			_, err = fmt.Sscan(line, &what, &r.model, &r.part, &r.mapped.LUT, &r.mapped.FF, &r.mapped.RAM, &r.most)
 		}
 		if err != nil {
@@ -119,6 +129,21 @@ func TestHardwareTable(t *testing.T) {
 		}
 		p := hardwareModel(t, r.model)
 		s, sources := synthesise(t, p)
+		if r.tiles > 0 {
+			e, err := verilog.NewEstimate(p, verilog.FindFamily(r.part))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := s.MapTiles(ctx, e, r.tiles)
+			if err != nil {
+				t.Fatal(err)
+			}
+			array, tiles := e.Extrapolate(m)
+			if t.Logf("tiles %s %s %d %d %+v", r.model, r.part, tiles, e.Tiles(), array); tiles != r.tiles || e.Tiles() != r.of || array != r.mapped {
+				t.Errorf("%s on %s: %+v by %d of %d tiles, the table says %+v by %d of %d", r.model, r.part, array, tiles, e.Tiles(), r.mapped, r.tiles, r.of)
+			}
+			continue
+		}
 		if !r.placed {
 			m, err := s.Map(ctx, r.part, p.Model+"_array", sources)
 			if err != nil {

@@ -24,7 +24,7 @@ var Families = []*Family{
 	{
 		Name: "hx8k", Title: "iCE40 HX8K", Parts: ice40, Placed: true, inputs: 4,
 		carry: func(bits int) int { return bits }, sign: func(int) int { return 0 },
-		units: [2]Resources{{22, 73, 1}, {20, 77, 4}}, reset: 1, mhz: [2]float64{155, 120}, slowdown: 0.3,
+		units: [2]Resources{{22, 73, 1}, {20, 77, 4}}, reset: 1, mhz: [2]float64{175, 120}, slowdown: 0.3,
 	},
 	{
 		Name: "ecp5-85k", Title: "ECP5-85k", Parts: ecp5, Placed: true, inputs: 4,
