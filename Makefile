@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array map-pegasus
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,8 +99,10 @@ cuda-gpu: build ## on a machine with a GPU: bits and speed of every kernel (GPU_
 	  eval "$(BIN) gen $$model --target cuda --kernel $$kernel --out $(OUT)/gpu/$$name --quiet" && \
 	  $(MAKE) --no-print-directory -C $(OUT)/gpu/$$name ARCH=$(GPU_ARCH) $(GPU_STEPS) BENCH="--chains $$chains --sweeps $$sweeps" </dev/null || exit 1; done
 
-verilog-models: ## compare emitted Verilog with the interpreter on 300 random models, in Icarus and Verilator
-	THRML_VERILOG_MODELS=300 $(GO) test ./targets/verilog -run 'TestIcarus$$|TestVerilatorModels$$' -timeout 240m -v
+MODELS ?= 300
+
+verilog-models: ## compare emitted Verilog with the interpreter on 300 random models, in Icarus and Verilator (MODELS=100:200: these of them)
+	THRML_VERILOG_MODELS=$(MODELS) $(GO) test ./targets/verilog -run 'TestIcarus$$|TestVerilatorModels$$' -timeout 240m -v
 
 PLACE   := $(OUT)/place
 
@@ -119,6 +121,9 @@ hardware-table: place-tools ## synthesise and place all of the table of hardware
 
 largest-array: build place-tools ## place a torus of 26 x 28 p-bits on an ECP5-85k; takes long
 	PATH=$(CURDIR)/$(PLACE)/bin:$$PATH $(BIN) report gen/compile/testdata/hardware/torus28.yaml --hardware --part ecp5-85k --freq 130 --seed 1 --limit 14400
+
+map-pegasus: build ## map three tiles of Pegasus-14 for UltraScale+, and conclude on the array
+	$(BIN) report models/pegasus14 --hardware --part xcup --tiles 3 --limit 3600
 
 rng-battery: ## statistical tests of the random generators, in the orders of samplers
 	THRML_BATTERY=1024 $(GO) test ./runtime/rng -run Battery -timeout 240m -v

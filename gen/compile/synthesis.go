@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,6 +82,45 @@ func (s *Synthesis) Map(ctx context.Context, family, top string, sources []strin
 	return s.yosys(ctx, top, sources, fmt.Sprintf("%s -top %s; tee -q -o stat.txt stat", script, top))
 }
 
+// MapTiles synthesises n tiles of an array, spread evenly, with its noise units, and its
+// generator, each alone, and gives what each module takes for itself.
+func (s *Synthesis) MapTiles(ctx context.Context, e *verilog.Estimate, n int) (map[string]verilog.Resources, error) {
+	var tiles, others []string
+	file := func(module string) string { return "rtl/" + module + ".v" }
+	for _, u := range e.Modules {
+		if u.Tile {
+			tiles = append(tiles, u.Name)
+		} else {
+			others = append(others, u.Name)
+		}
+	}
+	mapped := map[string]verilog.Resources{}
+	add := func(top string, sources []string) error {
+		m, err := s.Map(ctx, e.Family.Name, top, sources)
+		if err != nil {
+			return fmt.Errorf("%s: %w", top, err)
+		}
+		maps.Copy(mapped, m.Modules)
+		return nil
+	}
+	generator, units := others[0], others[1:]
+	if err := add(generator, []string{file(generator)}); err != nil {
+		return nil, err
+	}
+	n = min(n, len(tiles))
+	for i := range n {
+		tile := tiles[(2*i+1)*len(tiles)/(2*n)]
+		sources := []string{file(tile)}
+		for _, u := range units {
+			sources = append(sources, file(u))
+		}
+		if err := add(tile, sources); err != nil {
+			return nil, err
+		}
+	}
+	return mapped, nil
+}
+
 // Area maps a module to the cells of a liberty file, memories too.
 func (s *Synthesis) Area(ctx context.Context, liberty, top string, sources []string) (*Mapped, error) {
 	file, err := filepath.Abs(liberty)
@@ -135,9 +175,9 @@ func parseStat(text, top string) (*Mapped, error) {
 		}
 		add := cellsOf(x[1], n)
 		if name == "design hierarchy" {
-			m.All = sum(m.All, add)
+			m.All = m.All.Plus(add, 1)
 		} else {
-			m.Modules[name] = sum(m.Modules[name], add)
+			m.Modules[name] = m.Modules[name].Plus(add, 1)
 		}
 	}
 	if !found {
@@ -147,10 +187,6 @@ func parseStat(text, top string) (*Mapped, error) {
 		m.All = m.Modules[top]
 	}
 	return m, nil
-}
-
-func sum(a, b verilog.Resources) verilog.Resources {
-	return verilog.Resources{LUT: a.LUT + b.LUT, FF: a.FF + b.FF, RAM: a.RAM + b.RAM}
 }
 
 // cellsOf are n cells of a type. A CCU2C of ECP5 is made of two look-up tables.

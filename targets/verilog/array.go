@@ -33,12 +33,13 @@ func (d *design) array(tiles []*tile) string {
 	t.f("// of them. With edges counted from the last one of reset, index n = sweep·%d + chain of", d.k)
 	t.f("// superblock c is committed at edge n + %d + offset(c), offsets %s. A node takes its bits", d.start, offsets(d.offset))
 	t.f("// of val_i in place of an update where its bit of set_i is 1: initial states at the")
-	t.f("// %d edges before, and clamps. load_i has a bit for each generator. Bits of nodes:", d.k)
+	t.f("// %d edges before, and clamps. rst_i and load_i have a bit for each generator. Bits of nodes:", d.k)
 	for _, v := range p.Vars {
 		t.f("//   %s: from bit %d, %d each", v.Name, d.at[v.First], d.width[v.First])
 	}
 	t.f("`default_nettype none\nmodule %s_array (", p.Model)
-	t.f("  input  wire clk_i,\n  input  wire rst_i,\n  input  wire en_i,\n  input  wire %sload_i,", ranged(len(d.instances())))
+	each := ranged(len(d.instances()))
+	t.f("  input  wire clk_i,\n  input  wire en_i,\n  input  wire %srst_i,\n  input  wire %sload_i,", each, each)
 	t.f("  input  wire %sset_i,\n  input  wire %sval_i,\n  output wire %ss_o\n);", ranged(p.Nodes), ranged(d.bits), ranged(d.bits))
 	seeds := d.seeds(p.Sample.Seed, 0, 0)
 	var unused []string
@@ -51,8 +52,8 @@ func (d *design) array(tiles []*tile) string {
 				continue
 			}
 			t.f("  wire [%d:0] o%d;", d.gen.Width-1, i)
-			t.f("  %s_%s #(.SEED(128'h%016x%016x)) u_rng%d (.clk_i(clk_i), .rst_i(rst_i), .en_i(en_i), .load_i(%s), .q_o(o%d));",
-				p.Model, d.gen.Name, seeds[i][1], seeds[i][0], i, slice("load_i", loaded, 1, loads), i)
+			t.f("  %s_%s #(.SEED(128'h%016x%016x)) u_rng%d (.clk_i(clk_i), .rst_i(%s), .en_i(en_i), .load_i(%s), .q_o(o%d));",
+				p.Model, d.gen.Name, seeds[i][1], seeds[i][0], i, slice("rst_i", loaded, 1, loads), slice("load_i", loaded, 1, loads), i)
 			loaded++
 			unused = append(unused, gaps(fmt.Sprintf("o%d", i), used[i])...)
 		}

@@ -67,7 +67,7 @@ func (d *design) axiData(initial []string) map[string]any {
 	fillBits, time := bits.Len(uint(x)), bits.Len(uint(loaded))
 	seeds, states := 32*(x-d.seedWords()), 32*(x-w)
 	data := map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "TopAddress": addressBits - 1, "TopWord": addressBits - 3,
+		"Header": emit.Header(p), "Model": p.Model, "Loaders": r, "TopAddress": addressBits - 1, "TopWord": addressBits - 3,
 		"Nodes": p.Nodes, "Bits": d.bits, "NodeRange": ranged(p.Nodes), "StateRange": ranged(d.bits), "Words": w,
 		"Chain": chain, "ChainRange": ranged(chain), "LastChain": d.k - 1, "Free": len(d.order),
 		"Time": time, "TimeBits": time - 1, "Loaded": loaded, "BeforeView": loaded - d.k - 1, "FirstView": loaded - d.k,

@@ -14,7 +14,8 @@ import (
 // included where they are one (ECP5), registers, and block RAMs.
 type Resources struct{ LUT, FF, RAM int }
 
-func (r Resources) plus(o Resources, times int) Resources {
+// Plus adds what so many others take.
+func (r Resources) Plus(o Resources, times int) Resources {
 	return Resources{r.LUT + times*o.LUT, r.FF + times*o.FF, r.RAM + times*o.RAM}
 }
 
@@ -23,6 +24,7 @@ type Use struct {
 	Name  string
 	Count int
 	Each  Resources
+	Tile  bool // a tile, apart from its noise units
 }
 
 // Estimate is what the array takes, said before synthesis.
@@ -30,23 +32,31 @@ type Estimate struct {
 	Family  *Family
 	Array   Resources // without shell
 	Kinds   []Use     // cells by kind, each with its noise units
-	Modules []Use
-	MHz     float64 // of the placed design with pins; an assumption where nothing can be placed
-	Flips   int     // a clock
+	Modules []Use     // the generator, the noise units, the tiles
+	MHz     float64   // of the placed design with pins; an assumption where nothing can be placed
+	Flips   int       // a clock
 }
 
 // FlipsPerNS is the number of updates that the array makes in a nanosecond.
 func (e *Estimate) FlipsPerNS() float64 { return float64(e.Flips) * e.MHz / 1000 }
 
-// Excess says what the array needs more of than the part has, "" where it fits or where
-// designs of the family are only mapped.
+// Excess says what the array needs more of than the part has that its family is placed on,
+// "" where it fits or where designs of the family are only mapped.
 func (e *Estimate) Excess() string {
+	if !e.Family.Placed {
+		return ""
+	}
+	return e.Array.excess(e.Family.largest().Has)
+}
+
+// excess says what is more than there is.
+func (r Resources) excess(has Resources) string {
 	var over []string
 	for _, x := range []struct {
 		need, has int
 		what      string
-	}{{e.Array.LUT, e.Family.Has.LUT, "look-up tables"}, {e.Array.FF, e.Family.Has.FF, "registers"}, {e.Array.RAM, e.Family.Has.RAM, "block RAMs"}} {
-		if e.Family.Placed && x.need > x.has {
+	}{{r.LUT, has.LUT, "look-up tables"}, {r.FF, has.FF, "registers"}, {r.RAM, has.RAM, "block RAMs"}} {
+		if x.need > x.has {
 			over = append(over, fmt.Sprintf("%d %s of %d", x.need, x.what, x.has))
 		}
 	}
@@ -72,38 +82,78 @@ func (d *design) estimate(f *Family) *Estimate {
 		for _, n := range k.nodes {
 			w := d.work(n)
 			cells[n] = f.cell(w)
-			total = total.plus(cells[n], 1)
+			total = total.Plus(cells[n], 1)
 			for kind := range w.units {
 				units[kind] += w.units[kind]
-				total = total.plus(f.unit(d, ir.Kind(kind)), w.units[kind])
+				total = total.Plus(f.unit(d, ir.Kind(kind)), w.units[kind])
 			}
 		}
 		c := use.Count
 		use.Each = Resources{(total.LUT + c/2) / c, (total.FF + c/2) / c, (total.RAM + c/2) / c}
 		e.Kinds = append(e.Kinds, use)
-		e.Array = e.Array.plus(total, 1)
+		e.Array = e.Array.Plus(total, 1)
 	}
-	generators := Use{d.p.Model + "_" + d.gen.Name, len(d.instances()), f.generator(d.gen)}
-	e.Array = e.Array.plus(generators.Each, generators.Count)
+	generators := Use{Name: d.p.Model + "_" + d.gen.Name, Count: len(d.instances()), Each: f.generator(d.gen)}
+	e.Array = e.Array.Plus(generators.Each, generators.Count)
 	e.Modules = append(e.Modules, generators)
 	for _, k := range d.kinds() {
 		if units[k] > 0 {
-			e.Modules = append(e.Modules, Use{d.noiseUnit(k), units[k], f.unit(d, k)})
+			e.Modules = append(e.Modules, Use{Name: d.noiseUnit(k), Count: units[k], Each: f.unit(d, k)})
 		}
 	}
 	for _, t := range d.tiles() {
-		use := Use{Name: d.tileName(t), Count: 1}
+		use := Use{Name: d.tileName(t), Count: 1, Tile: true}
 		for _, n := range t.nodes {
-			use.Each = use.Each.plus(cells[n], 1)
+			use.Each = use.Each.Plus(cells[n], 1)
 		}
 		e.Modules = append(e.Modules, use)
 	}
 	fill := 0.0
 	if f.Placed {
-		fill = min(1, float64(e.Array.LUT)/float64(f.Has.LUT))
+		fill = min(1, float64(e.Array.LUT)/float64(f.largest().Has.LUT))
 	}
 	e.MHz = f.clock(d, fill)
 	return e
+}
+
+// Tiles is the number of tiles.
+func (e *Estimate) Tiles() int {
+	n := 0
+	for _, u := range e.Modules {
+		if u.Tile {
+			n++
+		}
+	}
+	return n
+}
+
+// Extrapolate is the array by what some of its modules take: a tile that is not among them
+// takes as much more or less than its estimate as those that are do together. It also says
+// how many tiles are.
+func (e *Estimate) Extrapolate(mapped map[string]Resources) (array Resources, tiles int) {
+	var known, estimated, rest Resources
+	for _, u := range e.Modules {
+		m, ok := mapped[u.Name]
+		switch {
+		case ok:
+			array = array.Plus(m, u.Count)
+		case u.Tile:
+			rest = rest.Plus(u.Each, u.Count)
+		default:
+			array = array.Plus(u.Each, u.Count)
+		}
+		if ok && u.Tile {
+			tiles++
+			known, estimated = known.Plus(m, 1), estimated.Plus(u.Each, 1)
+		}
+	}
+	scale := func(x, by, of int) int {
+		if of == 0 {
+			return x
+		}
+		return int(float64(x)*float64(by)/float64(of) + 0.5)
+	}
+	return array.Plus(Resources{scale(rest.LUT, known.LUT, estimated.LUT), scale(rest.FF, known.FF, estimated.FF), scale(rest.RAM, known.RAM, estimated.RAM)}, 1), tiles
 }
 
 // cellKind is a set of cells that are alike but for weights and delays.
@@ -168,59 +218,6 @@ func (d *design) work(n int) *work {
 	e := &tileEmitter{d: d, t: d.alone(n)}
 	e.cell(d.cells[n], 0, 0, 1, d.width[n])
 	return &e.work
-}
-
-// Costs of the parts of cells in each family: fitted once, by hand, to what Yosys 0.23
-// makes of the corpus of TestEstimate (synth_ice40 -device hx, synth_ecp5 -abc9,
-// synth_xilinx, all -noflatten); the test holds that they are within 15 %.
-
-// Family is a kind of device.
-type Family struct {
-	Name, Title string
-	Has         Resources // of the part that is placed, 0 where designs are only mapped
-	Placed      bool
-
-	inputs   int                // of a look-up table
-	carry    func(bits int) int // look-up tables of a sum
-	sign     func(bits int) int // of a sum of which only the carry is used
-	units    [2]Resources       // a logistic and a Gumbel unit, without the bits below the table's
-	reset    int                // look-up tables of a generator beside its functions
-	mhz      [2]float64         // thresholds and noise, a design that is nearly empty
-	slowdown float64            // of the clock where all look-up tables are used
-}
-
-// Families are those that report --hardware knows.
-var Families = []*Family{
-	{
-		Name: "hx8k", Title: "iCE40 HX8K", Has: Resources{7680, 7680, 32}, Placed: true, inputs: 4,
-		carry: func(bits int) int { return bits }, sign: func(int) int { return 0 },
-		units: [2]Resources{{22, 73, 1}, {20, 77, 4}}, reset: 1, mhz: [2]float64{155, 120}, slowdown: 0.3,
-	},
-	{
-		Name: "ecp5-85k", Title: "ECP5-85k", Has: Resources{83640, 83640, 208}, Placed: true, inputs: 4,
-		carry: func(bits int) int { return bits + bits&1 }, sign: func(bits int) int { return bits + bits&1 },
-		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{245, 170}, slowdown: 0.4,
-	},
-	{
-		Name: "xc7", Title: "Xilinx 7", inputs: 6,
-		carry: func(bits int) int { return bits }, sign: func(bits int) int { return bits - 1 },
-		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{250, 200},
-	},
-	{
-		Name: "xcup", Title: "UltraScale+", inputs: 6,
-		carry: func(bits int) int { return bits }, sign: func(bits int) int { return bits - 1 },
-		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{300, 300},
-	},
-}
-
-// FindFamily is the family of a name, nil if there is none.
-func FindFamily(name string) *Family {
-	for _, f := range Families {
-		if f.Name == name {
-			return f
-		}
-	}
-	return nil
 }
 
 // table is the number of look-up tables of one output of a table of so many inputs.

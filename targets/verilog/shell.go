@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/bits"
+	"strings"
 
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
@@ -20,6 +21,21 @@ type load struct {
 
 // capture is a superblock whose state is taken at one edge.
 type capture struct{ Number, Offset int }
+
+// partNodes is how many nodes of the pin-level top share the registers that control them,
+// and resetLoads how many generators a register of reset.
+const partNodes, resetLoads = 64, 8
+
+// part is a stretch of nodes in the pin-level top.
+type part struct {
+	Number, First         int
+	Nodes, TopNode        int
+	Bits, TopBit          int
+	Width                 int    // of what comes through its own registers:
+	Takes, Source, Copies string // time where it has Loads, and when it shifts and captures
+	Take, State, Shifted  string
+	Loads                 []load
+}
 
 // shell makes the top for small boards, its testbench, and the files of the project.
 func (d *design) shell(initial []string) (rtl string, files []emit.File, err error) {
@@ -39,15 +55,13 @@ func (d *design) shell(initial []string) (rtl string, files []emit.File, err err
 	time, phase := bits.Len(uint(loaded)), bits.Len(uint(period-1))
 	data := map[string]any{
 		"Header": emit.Header(p), "Version": emit.Version, "Hash": p.Hash, "Model": p.Model, "K": d.k,
-		"Loaders": len(d.instances()), "Nodes": p.Nodes, "Bits": d.bits, "TopNode": p.Nodes - 1, "TopBit": d.bits - 1,
+		"Loaders": len(d.instances()), "Nodes": p.Nodes, "Bits": d.bits, "TopBit": d.bits - 1,
 		"Time": time, "TimeBits": time - 1, "Loaded": loaded, "Phase": phase, "PhaseBits": phase - 1, "LastPhase": period - 1,
 		"Period": period, "LastOffset": last, "LastBit": last + d.bits,
-		"Loads": d.loads(initial, masks), "Captures": captures(d.offset), "Take": d.take(), "Shifted": "{1'b0, state[" + fmt.Sprint(d.bits-1) + ":1]}",
-		"Frames": frames, "Limit": (frames + 2) * (period + loaded + 10),
+		"Captures": captures(d.offset),
+		"Frames":   frames, "Limit": (frames + 2) * (period + loaded + 10),
 	}
-	if d.bits == 1 {
-		data["Shifted"] = "1'b0"
-	}
+	d.controls(data, d.parts(d.loads(initial, masks), time))
 	if rtl, err = fill("pins.v", data); err != nil {
 		return "", nil, err
 	}
@@ -90,17 +104,82 @@ func captures(offset []int) []capture {
 	return out
 }
 
-// take joins the signals that take each bit; clamped ones go with the last superblock.
-func (d *design) take() string {
-	var all []string
-	for n := range d.p.Nodes {
-		c := len(d.offset) - 1
-		if !d.clamped[n] {
-			c = d.super[n]
+// parts cuts the nodes of the pin-level top in pieces.
+func (d *design) parts(loads []load, time int) []part {
+	var parts []part
+	for first := 0; first < d.p.Nodes; first += partNodes {
+		n := min(partNodes, d.p.Nodes-first)
+		from, to := d.at[first], d.at[first+n-1]+d.width[first+n-1]
+		i := len(parts)
+		x := part{Number: i, First: first, Nodes: n, TopNode: n - 1, Bits: to - from, TopBit: to - from - 1}
+		for _, l := range loads {
+			if set := window(l.Set, first, n); set != "0" {
+				x.Loads = append(x.Loads, load{l.At, set, window(l.Val, from, to-from)})
+			}
 		}
-		all = append(all, fmt.Sprintf("{%d{take%d}}", d.width[n], c))
+		var control, copies, take []string
+		if x.Loads != nil {
+			control, copies, x.Width = []string{"t"}, []string{fmt.Sprint("t", i)}, time
+		}
+		own := []string{fmt.Sprint("shift", i)}
+		control, copies = append(control, "shift"), append(copies, own[0])
+		known := map[string]bool{}
+		for k := first; k < first+n; k++ {
+			c := d.captured(k)
+			name := fmt.Sprintf("take%d_%d", i, c)
+			if !known[name] {
+				known[name] = true
+				own, control, copies = append(own, name), append(control, fmt.Sprint("take", c)), append(copies, name)
+			}
+			take = append(take, fmt.Sprintf("{%d{%s}}", d.width[k], name))
+		}
+		x.Width += len(own)
+		x.Takes, x.Source, x.Copies = strings.Join(own, ", "), concat(control), wrap(copies)
+		x.Take, x.State = wrap(take), slice("s", from, to-from, d.bits)
+		next := "1'b0" // what comes in from the part behind
+		if to < d.bits {
+			next = fmt.Sprintf("state%d[0]", i+1)
+		}
+		x.Shifted = next
+		if x.Bits > 1 {
+			x.Shifted = fmt.Sprintf("{%s, state%d[%d:1]}", next, i, x.TopBit)
+		}
+		parts = append(parts, x)
 	}
-	return wrap(all)
+	return parts
+}
+
+// captured is the superblock that a node is captured with; clamped ones go with the last.
+func (d *design) captured(n int) int {
+	if d.clamped[n] {
+		return len(d.offset) - 1
+	}
+	return d.super[n]
+}
+
+// window is n bits of a number in hexadecimal.
+func window(hex string, from, n int) string {
+	x := number(hex)
+	x.Rsh(x, uint(from))
+	return x.And(x, new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(n)), big.NewInt(1))).Text(16)
+}
+
+// controls joins what the parts, and the registers of reset, give to the array.
+func (d *design) controls(data map[string]any, parts []part) {
+	var sets, vals, resets []string
+	for _, x := range parts {
+		sets, vals = append(sets, fmt.Sprint("set", x.Number)), append(vals, fmt.Sprint("val", x.Number))
+	}
+	var numbers []struct{ Number int }
+	for i := range d.instances() {
+		k := i / resetLoads
+		if k == len(numbers) {
+			numbers = append(numbers, struct{ Number int }{k})
+		}
+		resets = append(resets, fmt.Sprint("rst", k))
+	}
+	data["Parts"], data["Resets"] = parts, numbers
+	data["AllSets"], data["AllVals"], data["AllResets"] = wrap(sets), wrap(vals), wrap(resets)
 }
 
 // frames are the states that the pins give.

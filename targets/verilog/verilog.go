@@ -20,6 +20,9 @@
 //	project.go  FuseSoC and constraints
 //	bench.go    states as the testbenches read and write them
 //	formal.go   proofs of cells and noise units
+//	estimate.go   what the array takes of a device
+//	parts.go    families, what their look-up tables hold, and parts
+//	kinds.go    a cell of each kind, to be synthesised alone
 //
 // rtl/ holds the design alone, listed in rtl/files.f: <model>_array is bare,
 // <model>_pins runs it by itself, <model>_axi puts it behind a bus.
@@ -117,6 +120,11 @@ func (d *design) files() ([]emit.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared, err := fill("copy.v", map[string]any{"Header": emit.Header(d.p), "Model": model})
+	if err != nil {
+		return nil, err
+	}
+	rtl(model+"_copy", shared)
 	rtl(model+"_pins", pins)
 	behind, described, err := d.axi(initial)
 	if err != nil {

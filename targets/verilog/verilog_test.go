@@ -149,22 +149,26 @@ func TestIcarus(t *testing.T) {
 			}
 		})
 	}
-	if want := len(models); noisy < want/4 || noisy > want*9/10 {
+	if want := len(models); want >= 20 && (noisy < want/4 || noisy > want*9/10) {
 		t.Errorf("%d of %d random models draw noise", noisy, want)
 	}
 }
 
-// randoms are 30 random models that take no more than so many look-up tables, or as many
-// as THRML_VERILOG_MODELS says, of any size.
+// randoms are 30 random models that take no more than so many look-up tables, or those
+// that THRML_VERILOG_MODELS says, of any size: so many, or from:to of them.
 func randoms(t *testing.T, most int) []*ir.Program {
 	t.Helper()
-	want := 30
+	from, want := 0, 30
 	if testing.Short() {
 		want = 5
 	}
 	if v := os.Getenv("THRML_VERILOG_MODELS"); v != "" {
-		if _, err := fmt.Sscan(v, &want); err != nil || want < 1 {
-			t.Fatalf("THRML_VERILOG_MODELS %q: a number from 1 up is needed", v)
+		first, last, found := strings.Cut(v, ":")
+		if !found {
+			first, last = "0", v
+		}
+		if _, err := fmt.Sscan(first+" "+last, &from, &want); err != nil || from < 0 || want <= from {
+			t.Fatalf("THRML_VERILOG_MODELS %q: a number from 1 up is needed, or from:to", v)
 		}
 		most = 1 << 30
 	}
@@ -175,7 +179,7 @@ func randoms(t *testing.T, most int) []*ir.Program {
 			models = append(models, p)
 		}
 	}
-	return models
+	return models[from:]
 }
 
 // sizeOf is how many look-up tables the array of a model takes, about.
@@ -385,5 +389,57 @@ func TestFormal(t *testing.T) {
 		if out := fails(t, dir, yosys, "-q", "-s", "formal/"+c.script+".ys"); !strings.Contains(out, "proof did fail") {
 			t.Errorf("%s with %q for %q:\n%s", c.model, c.to, c.from, out)
 		}
+	}
+}
+
+// The smallest part with room is found among all families.
+func TestSmallestPart(t *testing.T) {
+	for shape, want := range map[string]string{"[4, 4]": "iCE40 HX1K", "[8, 8]": "iCE40 HX4K", "[20, 20]": "XC7A35T", "[30, 40]": "XC7A100T"} {
+		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: " + shape + "}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}]\nformat: hardware")
+		var estimates []*verilog.Estimate
+		for _, f := range verilog.Families {
+			e, err := verilog.NewEstimate(p, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			estimates = append(estimates, e)
+		}
+		name := ""
+		if part := verilog.SmallestPart(estimates); part != nil {
+			name = part.Name
+		}
+		if name != want {
+			t.Errorf("%s: %q, not %q", shape, name, want)
+		}
+	}
+}
+
+// An array follows from its modules, tiles that are not mapped from those that are.
+func TestExtrapolate(t *testing.T) {
+	p, _ := targettest.Parse(corpus["tiles"])
+	e, err := verilog.NewEstimate(p, verilog.FindFamily("xcup"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mapped := map[string]verilog.Resources{}
+	for _, u := range e.Modules {
+		mapped[u.Name] = u.Each
+	}
+	if got, tiles := e.Extrapolate(mapped); got != e.Array || tiles != 3 || e.Tiles() != 3 {
+		t.Errorf("of its estimates: %+v of %d tiles, not %+v", got, tiles, e.Array)
+	}
+	one := mapped["tiles_tile1"]
+	some := map[string]verilog.Resources{"tiles_tile1": {LUT: 2 * one.LUT, FF: one.FF}, "tiles_logistic": {LUT: 1, RAM: 2}}
+	want := e.Array
+	for _, u := range e.Modules {
+		switch {
+		case u.Tile:
+			want.LUT += u.Each.LUT
+		case u.Name == "tiles_logistic":
+			want = want.Plus(u.Each, -u.Count).Plus(some[u.Name], u.Count)
+		}
+	}
+	if got, tiles := e.Extrapolate(some); got != want || tiles != 1 {
+		t.Errorf("of one tile of twice its estimate: %+v of %d tiles, not %+v", got, tiles, want)
 	}
 }

@@ -133,7 +133,7 @@ module {{.Model}}_axi (
   wire {{.StateRange}}initial_value = loaded ? {{.Row}} : val;
   wire {{.StateRange}}s;
   {{.Model}}_array u_array (
-    .clk_i(aclk), .rst_i(array_rst), .en_i(en), .load_i({{.Seeds}} & {{.Seeding}}),
+    .clk_i(aclk), .rst_i({ {{.Loaders}}{array_rst} }), .en_i(en), .load_i({{.Seeds}} & {{.Seeding}}),
     .set_i(set | clamp_mask), .val_i((initial_value & ~clamped) | (clamp_value & clamped)), .s_o(s)
   );
 {{if .RowUnused}}  wire row_unused = &{1'b0, {{.RowUnused}}};

@@ -85,8 +85,9 @@ int main(int argc, char **argv) {
   VerilatedContext context;
   V{{.Model}}_array top(&context);
   auto tick = [&]() { top.clk_i = 0; top.eval(); top.clk_i = 1; top.eval(); };
-  Words none(W + M + R + 2, 0);
-  top.rst_i = 1; top.en_i = 1; put(top.load_i, none.data()); put(top.set_i, none.data()); put(top.val_i, none.data());
+  Words none(W + M + R + 2, 0), all(R / 32 + 1, 0);
+  for (int i = 0; i < {{.Loaders}}; i++) all[i / 32] |= 1u << i % 32;
+  put(top.rst_i, all.data()); top.en_i = 1; put(top.load_i, none.data()); put(top.set_i, none.data()); put(top.val_i, none.data());
   top.eval();
   if (seeds) {
     std::vector<Words> s = load(seeds, 4);
@@ -94,7 +95,7 @@ int main(int argc, char **argv) {
 {{range .Pokes}}    put(top.rootp->{{$.Model}}_array__DOT__u_rng{{.}}__DOT__seed, s[{{.}}].data());
 {{end}}  }
   for (int i = 0; i < 3; i++) tick();
-  top.rst_i = 0;
+  put(top.rst_i, none.data());
   long last = START + OFFSET[C - 1] + K * sweeps - 1, errors = 0;
   uint32_t noise = 1;
   Words s(W + 1);

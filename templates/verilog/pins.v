@@ -10,53 +10,62 @@ module {{.Model}}_pins (
   output reg  q_o,
   output reg  f_o
 );
-  wire [{{.TopBit}}:0] s;
-  reg  [{{.TopNode}}:0] set, next_set;
-  reg  [{{.TopBit}}:0] val, next_val;
   reg  [{{.TimeBits}}:0] t;      // edges since reset, up to {{.Loaded}}
   reg  [{{.PhaseBits}}:0] phase; // edges since a state began to be captured
-  reg  rst, rst_array;
-  reg  [{{.TopBit}}:0] state;
+  reg  rst, rst_next;
+  reg  shift, frame, frame_next{{range .Captures}}, take{{.Number}}{{end}};
 
-  {{.Model}}_array u_array (.clk_i(clk_i), .rst_i(rst_array), .en_i(1'b1), .load_i({{.Loaders}}'d0), .set_i(set), .val_i(val), .s_o(s));
-
-  // What time and phase decide comes from registers, and the array's edges are one
-  // behind t.
+  // What time and phase decide goes to each part of the design through registers of
+  // its own, and the array's edges are two behind t.
   always @(posedge clk_i) begin
     rst <= rst_i;
-    rst_array <= rst;
+    rst_next <= rst;
     if (rst) t <= {{.Time}}'d0;
     else if (t != {{.Time}}'d{{.Loaded}}) t <= t + {{.Time}}'d1;
     if (rst || t != {{.Time}}'d{{.Loaded}}) phase <= {{.Phase}}'d0;
     else if (phase == {{.Phase}}'d{{.LastPhase}}) phase <= {{.Phase}}'d0;
     else phase <= phase + {{.Phase}}'d1;
-  end
-
-  // The initial state of a chain goes into each superblock when its turn comes.
-  always @* begin
-    next_set = {{.Nodes}}'d0;
-    next_val = {{.Bits}}'d0;
-    case (t)
-{{range .Loads}}      {{$.Time}}'d{{.At}}: begin next_set = {{$.Nodes}}'h{{.Set}}; next_val = {{$.Bits}}'h{{.Val}}; end
-{{end}}      default: ;
-    endcase
-  end
-  always @(posedge clk_i) begin
-    set <= next_set;
-    val <= next_val;
-  end
-
-  reg shift, frame{{range .Captures}}, take{{.Number}}{{end}};
-  always @(posedge clk_i) begin
     shift <= phase > {{.Phase}}'d{{.LastOffset}};
     frame <= phase > {{.Phase}}'d{{.LastOffset}} && phase <= {{.Phase}}'d{{.LastBit}};
 {{range .Captures}}    take{{.Number}} <= t == {{$.Time}}'d{{$.Loaded}} && phase == {{$.Phase}}'d{{.Offset}};
 {{end}}  end
-  wire [{{.TopBit}}:0] take = {{.Take}};
+
+{{range .Resets}}  wire rst{{.Number}};
+  {{$.Model}}_copy u_rst{{.Number}} (.clk_i(clk_i), .d_i(rst_next), .q_o(rst{{.Number}}));
+{{end}}{{range .Parts}}
+  // Nodes from {{.First}}. The initial state of a chain goes into each superblock when its
+  // turn comes, and leaves when it is captured.
+{{if .Loads}}  wire [{{$.TimeBits}}:0] t{{.Number}};
+{{end}}  wire {{.Takes}};
+  {{$.Model}}_copy #({{.Width}}) u_part{{.Number}} (.clk_i(clk_i), .d_i({{.Source}}), .q_o({{.Copies}}));
+  reg  [{{.TopNode}}:0] set{{.Number}}, next_set{{.Number}};
+  reg  [{{.TopBit}}:0] val{{.Number}}, next_val{{.Number}}, state{{.Number}};
+  always @* begin
+    next_set{{.Number}} = {{.Nodes}}'d0;
+    next_val{{.Number}} = {{.Bits}}'d0;
+{{if .Loads}}{{$p := .}}    case (t{{.Number}})
+{{range .Loads}}      {{$.Time}}'d{{.At}}: begin next_set{{$p.Number}} = {{$p.Nodes}}'h{{.Set}}; next_val{{$p.Number}} = {{$p.Bits}}'h{{.Val}}; end
+{{end}}      default: ;
+    endcase
+{{end}}  end
+  wire [{{.TopBit}}:0] take_part{{.Number}} = {{.Take}};
+{{end}}
+  wire [{{.TopBit}}:0] s;
+  {{.Model}}_array u_array (
+    .clk_i(clk_i), .en_i(1'b1), .load_i({{.Loaders}}'d0),
+    .rst_i({{.AllResets}}),
+    .set_i({{.AllSets}}),
+    .val_i({{.AllVals}}),
+    .s_o(s)
+  );
+
   always @(posedge clk_i) begin
-    state <= shift ? {{.Shifted}} : (state & ~take) | (s & take);
-    q_o <= state[0];
-    f_o <= frame;
+{{range .Parts}}    set{{.Number}} <= next_set{{.Number}};
+    val{{.Number}} <= next_val{{.Number}};
+    state{{.Number}} <= shift{{.Number}} ? {{.Shifted}} : (state{{.Number}} & ~take_part{{.Number}}) | ({{.State}} & take_part{{.Number}});
+{{end}}    frame_next <= frame;
+    q_o <= state0[0];
+    f_o <= frame_next;
   end
 endmodule
 `default_nettype wire

@@ -23,7 +23,7 @@ module {{.Model}}_tb;
   reg [B-1:0] val;
   wire [B-1:0] s;
 
-  {{.Model}}_array dut (.clk_i(clk), .rst_i(rst), .en_i(en), .load_i({{.Loaders}}'d0), .set_i(set), .val_i(val), .s_o(s));
+  {{.Model}}_array dut (.clk_i(clk), .rst_i({ {{.Loaders}}{rst} }), .en_i(en), .load_i({{.Loaders}}'d0), .set_i(set), .val_i(val), .s_o(s));
 
   always #5 clk = ~clk;
 

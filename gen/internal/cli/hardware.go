@@ -23,6 +23,7 @@ type hardwareFlags struct {
 	limit   int // seconds
 	freq    float64
 	seed    int
+	tiles   int // to be mapped alone, 0 for the array as a whole
 }
 
 // area is the part that stands for cells of a liberty file.
@@ -67,6 +68,15 @@ type estimateJSON struct {
 	clockJSON
 }
 
+// sampledJSON is the array as it follows from some of its tiles, mapped alone.
+type sampledJSON struct {
+	Tiles int `json:"tiles"`
+	Of    int `json:"of"`
+	resourcesJSON
+	clockJSON        // the estimate's
+	Part      string `json:"smallest_part,omitempty"` // of the family that has room
+}
+
 // placedJSON is the design with its pins.
 type placedJSON struct {
 	Logic int `json:"logic"`
@@ -86,7 +96,9 @@ type partJSON struct {
 	Name      string         `json:"name"`
 	Title     string         `json:"title"`
 	Estimated *estimateJSON  `json:"estimated,omitempty"`
+	Excess    string         `json:"too_small,omitempty"` // what the array needs more of than the part that is placed has
 	Mapped    *resourcesJSON `json:"mapped,omitempty"`
+	Sampled   *sampledJSON   `json:"sampled,omitempty"`
 	Placed    *placedJSON    `json:"placed,omitempty"`
 	Area      float64        `json:"area,omitempty"` // in units of the liberty file
 	Kinds     []useJSON      `json:"kinds,omitempty"`
@@ -128,6 +140,9 @@ func (c *command) hardwareReport(ctx context.Context, file string, f *hardwareFl
 	}
 	if f.limit < 1 || f.freq <= 0 {
 		return usage("--limit and --freq are positive")
+	}
+	if f.tiles < 0 {
+		return usage("--tiles %d: at least 0 is needed", f.tiles)
 	}
 	c.hardware = true
 	m, err := c.load(file)
@@ -198,7 +213,7 @@ func (c *command) measureHardware(ctx context.Context, m *gen.Model, f *hardware
 		r.Flips = e.Flips
 		part.Title = family.Title
 		part.Estimated = estimateOf(e)
-		mapped, err := s.Map(ctx, name, p.Model+"_array", sources)
+		modules, err := mapArray(ctx, s, &part, e, sources, p.Model+"_array", f.tiles)
 		var alone *compile.Mapped
 		if err == nil {
 			alone, err = s.Map(ctx, name, "kinds", []string{"kinds.v"})
@@ -207,16 +222,14 @@ func (c *command) measureHardware(ctx context.Context, m *gen.Model, f *hardware
 			if err := skip("mapped", err); err != nil {
 				return nil, err
 			}
-			mapped, alone = &compile.Mapped{}, &compile.Mapped{}
-		} else {
-			all := resources(mapped.All)
-			part.Mapped = &all
+			modules, alone = nil, &compile.Mapped{}
+			part.Mapped, part.Sampled = nil, nil
 		}
 		for i, x := range e.Kinds {
 			part.Kinds = append(part.Kinds, useOf(x, alone.Modules, kinds[i], fmt.Sprint("kind", i)))
 		}
 		for _, x := range e.Modules {
-			part.Modules = append(part.Modules, useOf(x, mapped.Modules, x.Name, x.Name))
+			part.Modules = append(part.Modules, useOf(x, modules, x.Name, x.Name))
 		}
 		if why := e.Excess(); family.Placed && why != "" {
 			if err := skip("placed", &compile.ToolError{Text: "the array does not fit: an estimated " + why}); err != nil {
@@ -233,6 +246,31 @@ func (c *command) measureHardware(ctx context.Context, m *gen.Model, f *hardware
 		r.Parts = append(r.Parts, part)
 	}
 	return r, nil
+}
+
+// mapArray maps the array, or so many of its tiles, into a part of the report.
+func mapArray(ctx context.Context, s *compile.Synthesis, part *partJSON, e *verilog.Estimate, sources []string, top string, tiles int) (map[string]verilog.Resources, error) {
+	if tiles == 0 {
+		m, err := s.Map(ctx, part.Name, top, sources)
+		if err != nil {
+			return nil, err
+		}
+		all := resources(m.All)
+		part.Mapped = &all
+		return m.Modules, nil
+	}
+	modules, err := s.MapTiles(ctx, e, tiles)
+	if err != nil {
+		return nil, err
+	}
+	array, mapped := e.Extrapolate(modules)
+	part.Sampled = &sampledJSON{Tiles: mapped, Of: e.Tiles(), resourcesJSON: resources(array), clockJSON: clockJSON{e.MHz, e.FlipsPerNS()}}
+	measured := *e
+	measured.Array = array
+	if p := verilog.SmallestPart([]*verilog.Estimate{&measured}); p != nil {
+		part.Sampled.Part = p.Name
+	}
+	return modules, nil
 }
 
 func useOf(u verilog.Use, mapped map[string]verilog.Resources, name, module string) useJSON {
@@ -256,6 +294,9 @@ func (c *command) hardwareText(r *hardwareJSON) {
 		if m := p.Mapped; m != nil {
 			t.row(p.Name, "array, mapped", fmt.Sprint(m.LUT), fmt.Sprint(m.FF), fmt.Sprint(m.RAM))
 		}
+		if m := p.Sampled; m != nil {
+			t.row(p.Name, fmt.Sprintf("array, by %d of %d tiles mapped", m.Tiles, m.Of), fmt.Sprint(m.LUT), fmt.Sprint(m.FF), fmt.Sprint(m.RAM), fmt.Sprintf("%.0f", m.MHz), fmt.Sprintf("%.1f", m.FlipsPerNS))
+		}
 		if d := p.Placed; d != nil {
 			ff := ""
 			if d.FF > 0 {
@@ -272,6 +313,9 @@ func (c *command) hardwareText(r *hardwareJSON) {
 	}
 	t.print(c.out, "")
 	for _, p := range r.Parts {
+		if m := p.Sampled; m != nil && m.Part != "" {
+			fmt.Fprintf(c.out, "\n%s is the smallest known part of %s with room for the array; what is not mapped is an estimate, and the clock an assumption\n", m.Part, p.Title)
+		}
 		if len(p.Kinds) > 0 {
 			c.useText(p.Title+": kinds of cells, the first of each", p.Kinds)
 			c.useText(p.Title+": modules", p.Modules)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
@@ -15,6 +14,13 @@ type verilogJSON struct {
 	Wanted    int         `json:"interleave,omitempty"` // that would give them all, where it has fewer
 	Cells     []cellsJSON `json:"cells"`
 	Estimates []partJSON  `json:"estimates"`
+	Smallest  *roomJSON   `json:"smallest_part,omitempty"` // of those known that have room for the array
+}
+
+// roomJSON is a part and what it has.
+type roomJSON struct {
+	Name string `json:"name"`
+	resourcesJSON
 }
 
 // cellsJSON are the cells of one kind.
@@ -60,28 +66,36 @@ func verilogOf(m *gen.Model, part string) (*verilogJSON, error) {
 	for _, x := range exact {
 		h.Cells = append(h.Cells, cellsJSON{x.Name, x.Cells, x.Error, x.Node, x.Tried})
 	}
-	var fits []string
+	var estimates []*verilog.Estimate
 	var refused error
 	for _, f := range verilog.Families {
 		e, err := verilog.NewEstimate(m.Program, f)
 		if err != nil {
 			return nil, err
 		}
-		h.Estimates = append(h.Estimates, partJSON{Name: f.Name, Title: f.Title, Estimated: estimateOf(e)})
-		if why := e.Excess(); why != "" && f.Name == part {
+		estimates = append(estimates, e)
+		why := e.Excess()
+		h.Estimates = append(h.Estimates, partJSON{Name: f.Name, Title: f.Title, Estimated: estimateOf(e), Excess: why})
+		if why != "" && f.Name == part {
 			refused = fmt.Errorf("%s has no room for the array: an estimated %s", f.Title, why)
-		} else if f.Placed && why == "" {
-			fits = append(fits, f.Name)
 		}
+	}
+	if s := verilog.SmallestPart(estimates); s != nil {
+		h.Smallest = &roomJSON{s.Name, resources(s.Has)}
 	}
 	if refused == nil {
 		return h, nil
 	}
-	fault := wrong("verilog: %v", refused)
-	if len(fits) == 0 {
-		return nil, fault.help("a part of the family xc7 or xcup may have it; report --hardware says what the array takes there")
+	return nil, wrong("verilog: %v", refused).help("%s", h.room())
+}
+
+// room says which part has room.
+func (h *verilogJSON) room() string {
+	if h.Smallest == nil {
+		return "no known part has room for the array"
 	}
-	return nil, fault.help("%s has", strings.Join(fits, ", "))
+	x := h.Smallest
+	return fmt.Sprintf("%s is the smallest known part with room for the array: %d LUT, %d FF, %d RAM", x.Name, x.LUT, x.FF, x.RAM)
 }
 
 func estimateOf(e *verilog.Estimate) *estimateJSON {
@@ -107,6 +121,13 @@ func (h *verilogJSON) rows(t *table) {
 	}
 	for i, p := range h.Estimates {
 		e := p.Estimated
-		t.row(label("estimate", i), fmt.Sprintf("%s: %d LUT, %d FF, %d RAM, %.0f MHz, %.1f flips/ns", p.Title, e.LUT, e.FF, e.RAM, e.MHz, e.FlipsPerNS))
+		text := fmt.Sprintf("%s: %d LUT, %d FF, %d RAM, ", p.Title, e.LUT, e.FF, e.RAM)
+		if p.Excess != "" {
+			text += "too small: " + p.Excess
+		} else {
+			text += fmt.Sprintf("%.0f MHz, %.1f flips/ns", e.MHz, e.FlipsPerNS)
+		}
+		t.row(label("estimate", i), text)
 	}
+	t.row("part", h.room())
 }

@@ -39,7 +39,7 @@ cell and by module. Estimated is what is said before synthesis; mapped is what
 Yosys makes of the array; placed is the array with its pins by nextpnr, which
 knows hx8k (iCE40) and ecp5-85k. xc7 and xcup (UltraScale+) are mapped only,
 their clock is an assumption. area is the sum of cells' areas of a liberty file.
-What no tool is there for is skipped, and said.`,
+--tiles maps some pieces of an array that is too large for one run of Yosys. What no tool is there for is skipped, and said.`,
 		Example: `  thrmlgen run models/potts20 --out potts.npz
   thrmlgen report potts.npz models/potts20 --out potts.html
   thrmlgen report models/ising2d --hardware --part hx8k,ecp5-85k`,
@@ -60,7 +60,7 @@ What no tool is there for is skipped, and said.`,
 			if onChip {
 				return c.hardwareArgs(cmd, args[0], &f)
 			}
-			for _, name := range []string{"part", "liberty", "limit", "freq", "seed"} {
+			for _, name := range []string{"part", "liberty", "limit", "freq", "seed", "tiles"} {
 				if cmd.Flags().Changed(name) {
 					return usage("--%s goes with --hardware", name)
 				}
@@ -85,6 +85,7 @@ What no tool is there for is skipped, and said.`,
 	h.StringSliceVar(&f.parts, "part", nil, "with --hardware, the `parts`: hx8k, ecp5-85k, xc7, xcup, area (default: all FPGAs)")
 	h.StringVar(&f.liberty, "liberty", "", "with --part area, the liberty `file` (default: Debian's osu018)")
 	h.IntVar(&f.limit, "limit", 900, "with --hardware, seconds that any tool may take")
+	h.IntVar(&f.tiles, "tiles", 0, "with --hardware, map so many tiles of 64 nodes alone, and conclude from them on all (default: the array as a whole)")
 	h.Float64Var(&f.freq, "freq", 200, "with --hardware, the clock in `MHz` that placing aims at")
 	h.IntVar(&f.seed, "seed", 2, "with --hardware, the seed of placing")
 	cmd.Flags().StringVar(&out, "out", "", "write the page to this .html `file`")
