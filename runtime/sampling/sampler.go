@@ -312,6 +312,8 @@ func (s *Sampler) Work() string {
 		what = "spins and categories"
 	case what == "tables":
 		what = "categories"
+	case what == "emitted code":
+		what = "emitted code and categories"
 	}
 	return what + ", " + s.kernelInUse.String()
 }

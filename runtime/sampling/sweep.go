@@ -194,7 +194,7 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 // of emitted code before the next one begins, while its tables are in the cache.
 func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	parts := s.straight.parts(i)
-	if s.slotsServe(i) {
+	if s.slotsServe(i) || s.thetasServe(i) {
 		parts = nil
 	}
 	for _, f := range parts {

@@ -25,7 +25,7 @@ const (
 
 // planThetas finds the blocks for the kernel.
 func (s *Sampler) planThetas() {
-	if s.kernelInUse != vector.AVX512 || s.chains < thetaChains || s.model.Format.Accum != 32 || s.hard != nil || s.straight != nil ||
+	if s.kernelInUse != vector.AVX512 || s.chains < thetaChains || s.model.Format.Accum != 32 || s.hard != nil ||
 		(s.cat8Rows+s.spinRows)*s.tile > 1<<24 {
 		return
 	}
@@ -68,6 +68,16 @@ func (s *Sampler) newThetas(b *blockPlan) *thetaBlock {
 		t.patterns[i] = append(few, many...)
 	}
 	return t
+}
+
+// thetasServe says whether the kernel serves all blocks of a superblock.
+func (s *Sampler) thetasServe(i int) bool {
+	for _, b := range s.blocks[i] {
+		if b.theta == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // drawsThetas says whether some block is for the kernel.
