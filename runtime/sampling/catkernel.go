@@ -44,7 +44,7 @@ func (c *catPatterns) listNodes(s *Sampler) {
 
 // catKernel says whether the kernel takes a block: its offsets of rows have 32 bits.
 func (s *Sampler) catKernel(b *blockPlan) bool {
-	return b.cat != nil && b.cat.made && s.kernelInUse == vector.AVX512 && (s.cat8Rows+s.spinRows)*s.tile <= 1<<24
+	return b.cat != nil && b.cat.made && s.kernelInUse >= vector.AVX2 && (s.cat8Rows+s.spinRows)*s.tile <= 1<<24
 }
 
 // updateCats is updateQuads for the kernel.
@@ -83,7 +83,11 @@ func (s *Sampler) updateCat(w *worker, b *blockPlan, i, lane int, chain, slot ui
 	}
 	a.Limits, a.Size, a.Tables = &c.limits[set.limit], uint64(4*set.patterns), uint64(c.tables)
 	a.Node, a.Half = &c.kernel[c.at[i]], uint64(q%2)
-	vector.CatUpdate512(a)
+	if s.kernelInUse == vector.AVX512 {
+		vector.CatUpdate512(a)
+	} else {
+		vector.CatUpdate256(a)
+	}
 	ties := a.Ties
 	if left := s.chains - int(chain); left < 64 {
 		ties &= 1<<left - 1

@@ -47,6 +47,7 @@ type blockPlan struct {
 	tstart []int32
 	terms  []term
 	cat    *catPatterns // nil: none worth having
+	theta  *thetaBlock  // nil: not for the kernel of fields
 
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
@@ -55,8 +56,9 @@ type blockPlan struct {
 	layer *spinLayer // nil: inputs differ from node to node
 	slots *slotBlock // nil: not for the slot kernel
 
-	vector []int // where each node begins in vectorSpins.node or fourSpins.node
-	plane  []int // where it begins in planePlan.nodes, -1: nowhere
+	vector []int       // where each node begins in vectorSpins.node or fourSpins.node, -1: nowhere; nil: not for these
+	mixed  *mixedBlock // nil: all inputs are spins
+	plane  []int       // where it begins in planePlan.nodes, -1: nowhere
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.
@@ -228,6 +230,8 @@ func (s *Sampler) compile(o *Options) error {
 		}
 		s.blocks = append(s.blocks, plans)
 	}
+	s.planSpins()
+	s.planThetas()
 	return nil
 }
 
@@ -276,19 +280,25 @@ func (s *Sampler) inputRow(nodes []int32, self int) rowRef {
 		return s.row[nodes[1-self]]
 	}
 	var tails []int32
-	key := make([]byte, 0, 4*len(nodes))
 	for i, n := range nodes {
 		if i != self {
-			r := s.row[n]
-			tails = append(tails, r)
-			key = append(key, byte(r), byte(r>>8), byte(r>>16), byte(r>>24))
+			tails = append(tails, s.row[n])
 		}
+	}
+	return s.product(tails)
+}
+
+// product is the product of several rows of spins as one.
+func (s *Sampler) product(rows []int32) rowRef {
+	key := make([]byte, 0, 4*len(rows))
+	for _, r := range rows {
+		key = append(key, byte(r), byte(r>>8), byte(r>>16), byte(r>>24))
 	}
 	id, ok := s.products[string(key)]
 	if !ok {
 		id = int32(len(s.productRows))
 		s.products[string(key)] = id
-		s.productRows = append(s.productRows, tails)
+		s.productRows = append(s.productRows, rows)
 	}
 	return ^id
 }

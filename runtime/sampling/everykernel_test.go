@@ -6,6 +6,8 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/gen/pass"
+	"github.com/thrmlgen/thrmlgen/gen/randmodel"
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
@@ -22,7 +24,7 @@ func TestEveryKernel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compared := map[vector.Kernel]int{}
+	compared := map[string]int{}
 	for n := range uint64(modelCount(t, 36, 18)) {
 		r := rand.New(rand.NewPCG(n, 7))
 		p := pairProgram(r)
@@ -35,31 +37,70 @@ func TestEveryKernel(t *testing.T) {
 		if n%5 == 0 {
 			chains += 512
 		}
-		oracle, err := interp.New(p, chains, n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		oracle.Init()
-		const sweeps = 3
-		for range sweeps {
-			if err := oracle.Sweep(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for kernel := vector.Portable; kernel <= best; kernel++ {
-			for threads := 1; threads <= 3; threads++ {
-				s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: n, Threads: threads, Kernel: kernel})
-				if err != nil {
-					t.Fatalf("model %d: %v", n, err)
-				}
-				s.Sweeps(sweeps)
-				same(t, n, sweeps, p, oracle, s)
-				if t.Failed() {
-					t.Fatalf("model %d: %v, %d threads, %d chains, %+v", n, kernel, threads, chains, p.Format)
-				}
-				compared[s.Kernel()]++
-			}
+		everyKernel(t, n, n, p, chains, best, compared)
+		if t.Failed() {
+			return
 		}
 	}
-	t.Logf("comparisons by kernel: %v", compared)
+	t.Logf("comparisons: %v", compared)
+}
+
+// TestEveryKernelMixed is TestEveryKernel for products of spins and for mixed kinds.
+func TestEveryKernelMixed(t *testing.T) {
+	best, err := vector.ChooseKernel(vector.Automatic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared, refused := map[string]int{}, 0
+	models := modelCount(t, 60, 30)
+	for n := range uint64(models) {
+		r := randmodel.Rand(n + 3000)
+		p, problems := pass.Lower(mixedGraph(r))
+		if err := problems.Err(); err != nil {
+			refused++
+			continue
+		}
+		chains := 65 + 2*r.IntN(100)
+		if n%5 == 0 {
+			chains += 512
+		}
+		everyKernel(t, n, p.Sample.Seed, p, chains, best, compared)
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("comparisons: %v; %d models refused", compared, refused)
+	if refused > models/4 {
+		t.Errorf("%d of %d models were refused: the test has lost its power", refused, models)
+	}
+}
+
+// everyKernel holds all kernels to the interpreter with one to three threads.
+func everyKernel(t *testing.T, n, seed uint64, p *ir.Program, chains int, best vector.Kernel, compared map[string]int) {
+	t.Helper()
+	oracle, err := interp.New(p, chains, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	oracle.Init()
+	const sweeps = 3
+	for range sweeps {
+		if err := oracle.Sweep(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for kernel := vector.Portable; kernel <= best; kernel++ {
+		for threads := 1; threads <= 3; threads++ {
+			s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: seed, Threads: threads, Kernel: kernel})
+			if err != nil {
+				t.Fatalf("model %d: %v", n, err)
+			}
+			s.Sweeps(sweeps)
+			same(t, n, sweeps, p, oracle, s)
+			if t.Failed() {
+				t.Fatalf("model %d: %v, %d threads, %d chains, %+v", n, kernel, threads, chains, p.Format)
+			}
+			compared[s.Work()]++
+		}
+	}
 }

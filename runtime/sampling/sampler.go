@@ -292,8 +292,8 @@ func (s *Sampler) Seed() uint64 { return s.seed }
 // Kernel returns the assembly in use.
 func (s *Sampler) Kernel() vector.Kernel { return s.kernelInUse }
 
-// Work says what does the updates: emitted code, the spin kernel, or tables, and with
-// which instructions these and the random words are made.
+// Work says what does the updates: emitted code, the kernels of spins and of categories, or
+// tables, and with which instructions these and the random words are made.
 func (s *Sampler) Work() string {
 	what := "tables"
 	switch {
@@ -305,6 +305,15 @@ func (s *Sampler) Work() string {
 		what = "slots"
 	case s.straight != nil:
 		what = "emitted code"
+	}
+	switch {
+	case !s.drawsThetas():
+	case what == "spins":
+		what = "spins and categories"
+	case what == "tables":
+		what = "categories"
+	case what == "emitted code":
+		what = "emitted code and categories"
 	}
 	return what + ", " + s.kernelInUse.String()
 }

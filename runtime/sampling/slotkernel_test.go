@@ -52,7 +52,7 @@ func TestSlotKernelEqualsInterpreter(t *testing.T) {
 // TestSlotKernelStaysWithItsModel changes everything that may change at run time.
 func TestSlotKernelStaysWithItsModel(t *testing.T) {
 	bestKernel(t)
-	staysWithItsModel(t, vector.AVX512, func(r *rand.Rand, n int) (*ir.Program, int) {
+	staysWithItsModel(t, vector.AVX512, 60, func(r *rand.Rand, n int) (*ir.Program, int) {
 		return pairsOf(r, 100+r.IntN(200)), 1 + n
 	})
 }

@@ -49,10 +49,13 @@ type worker struct {
 	user   *userCalls
 
 	vector *spinWorker
+	mixes  vector.Inputs
+	made   []uint64 // by mixes
 	fours  *fourWorker
 	slots  *slotWorker
 	plane  *planeWorker
 	cats   vector.Cats
+	thetas *vector.Thetas
 	wide   *wideWorker
 
 	shadowBits  []uint64
@@ -191,7 +194,7 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 // of emitted code before the next one begins, while its tables are in the cache.
 func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	parts := s.straight.parts(i)
-	if s.slotsServe(i) {
+	if s.slotsServe(i) || s.thetasServe(i) {
 		parts = nil
 	}
 	for _, f := range parts {
@@ -240,10 +243,10 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	switch {
-	case s.vector != nil:
+	case b.vector != nil && s.vector != nil:
 		s.updateVector(w, b, tile, lo, hi)
 		return
-	case s.fours != nil:
+	case b.vector != nil:
 		s.updateFours(w, b, tile, lo, hi)
 		return
 	case s.planes != nil && b.user == nil:
@@ -256,6 +259,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
 		}
+		return
+	case b.theta != nil && !s.catKernel(b):
+		s.updateThetas(w, b, tile, lo, hi)
 		return
 	case s.catKernel(b):
 		s.updateCats(w, b, tile, lo, hi)

@@ -31,8 +31,14 @@ func (s *Sampler) buildFours() {
 	var build nodeBuild
 	for _, super := range s.blocks {
 		for _, b := range super {
-			for i := range b.nodes {
-				build.fours(s, v.node[b.vector[i]:], b, i)
+			for i, at := range b.vector {
+				switch {
+				case at < 0:
+				case b.patterned(i):
+					build.mixedFours(s, v.node[at:], &b.mixed.nodes[i], b.row[i])
+				default:
+					build.fours(s, v.node[at:], b, i)
+				}
 			}
 		}
 	}
@@ -43,14 +49,23 @@ func (v *fourSpins) place(s *Sampler) {
 	n := 0
 	for _, super := range s.blocks {
 		for _, b := range super {
-			b.vector = make([]int, len(b.nodes))
-			for i := range b.nodes {
-				b.vector[i] = n
-				n += vector.FoursAtFirst + vector.FoursStride*groupsOfFour(int(b.end[i]-b.start[i]))
+			for i := range b.vector {
+				if b.vector[i] >= 0 {
+					b.vector[i] = n
+					n += vector.FoursAtFirst + vector.FoursStride*b.foursOf(i)
+				}
 			}
 		}
 	}
 	v.node = make([]byte, n)
+}
+
+// foursOf is how many groups node i of a block has.
+func (b *blockPlan) foursOf(i int) int {
+	if b.patterned(i) {
+		return len(b.mixed.nodes[i].patterns)
+	}
+	return groupsOfFour(int(b.end[i] - b.start[i]))
 }
 
 func groupsOfFour(inputs int) int { return max(1, (inputs+3)/4) }
@@ -80,27 +95,36 @@ func (t *nodeBuild) fours(s *Sampler, dst []byte, b *blockPlan, i int) {
 	for g := range groups {
 		to := dst[vector.FoursAtFirst+vector.FoursStride*g:]
 		for j, r := range t.row[4*g : 4*g+4] {
-			put32(to, 4*j, int(r)*8*fourWords)
+			put32(to, 4*j, b.rowOf(i, 4*g+j, r)*8*fourWords)
 		}
 		t.fill(t.w[4*g:4*g+4], constant)
 		constant = 0
-		off := int64(0)
-		for k, x := range t.sums[:16] {
-			y := (int64(x) + fine/2) / fine
-			if r := int64(x) + fine/2; r < 0 && r%fine != 0 {
-				y--
-			}
-			to[16+k], to[32+k] = byte(y), byte(y>>8)
-			off = max(off, int64(magnitude(int64(x)-y*fine)))
-		}
-		unit.off += off
+		unit.off += putFours(to, t.sums[:16], fine)
 	}
 	if s.model.Format.Group > 1 {
 		unit.off = s.roundedOff(b, i, unit.off, extra)
 	}
+	s.fours.head(dst, groups, b.row[i], unit)
+}
+
+// putFours writes 16 sums in a unit, and gives how far they are off.
+func putFours(to []byte, sums []int32, size int64) (off int64) {
+	for k, x := range sums {
+		y := (int64(x) + size/2) / size
+		if r := int64(x) + size/2; r < 0 && r%size != 0 {
+			y--
+		}
+		to[16+k], to[32+k] = byte(y), byte(y>>8)
+		off = max(off, int64(magnitude(int64(x)-y*size)))
+	}
+	return off
+}
+
+// head writes what stands before the groups of a node.
+func (v *fourSpins) head(dst []byte, groups int, own int32, unit spinUnit) {
 	put32(dst, vector.FoursAtGroups, groups)
-	put32(dst, vector.FoursAtOut, int(b.row[i])*8*fourWords)
-	put32(dst, vector.FoursAtCurve, s.fours.units.place(unit)*curveBytes)
+	put32(dst, vector.FoursAtOut, int(own)*8*fourWords)
+	put32(dst, vector.FoursAtCurve, v.units.place(unit)*curveBytes)
 }
 
 const curveBytes = 320
@@ -139,9 +163,12 @@ func (s *Sampler) updateFours(w *worker, b *blockPlan, tile, lo, hi int) {
 		w.noise.fillFours(w.sweep, chain/2, slot/4, a.Digits)
 		for q := range a.Nodes {
 			a.Nodes[q] = nil
-			if i := 4*g + q; !b.skip[i] {
+			if i := 4*g + q; !b.skip[i] && b.vector[i] >= 0 {
 				a.Nodes[q] = &v.node[b.vector[i]]
 			}
+		}
+		if b.mixed != nil {
+			a.State = s.makeInputs(w, b.mixed, g)
 		}
 		vector.SpinUpdate256(a)
 		for q := range a.Nodes {
@@ -149,6 +176,7 @@ func (s *Sampler) updateFours(w *worker, b *blockPlan, tile, lo, hi int) {
 				s.chooseOpen(w, b, 4*g+q, slot+uint32(q), chain, &a.Open[q])
 			}
 		}
+		s.updateOthers(w, b, tile, g)
 	}
 }
 

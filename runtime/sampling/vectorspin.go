@@ -56,8 +56,8 @@ const (
 	rowBytes    = 8 * vectorWords
 )
 
-// vectorised says whether a spin kernel takes the model: spins in factors of one or
-// two, not too many neighbours.
+// vectorised says whether a spin kernel is for the model: spins, perhaps among categoricals,
+// most of which have not too many neighbours.
 func (s *Sampler) vectorised() bool {
 	m := s.model
 	if s.kernelInUse < vector.AVX2 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
@@ -72,34 +72,30 @@ func (s *Sampler) vectorised() bool {
 	}
 	degree := make([]int, m.Nodes)
 	for i := range m.Factors {
-		f := &m.Factors[i]
-		for _, slot := range f.Slots {
-			if slot.Kind != Spin {
-				return false
-			}
-		}
-		if len(f.Slots) > 2 {
-			return false
-		}
-		if len(f.Slots) == 2 {
+		if f := &m.Factors[i]; len(f.Slots) > 1 {
 			for _, n := range f.Index {
 				degree[n]++
 			}
 		}
 	}
-	for _, n := range degree {
-		if n > 8*vector.SpinGroups || s.kernelInUse == vector.AVX512 && m.Format.Group > 1 && n > 8*vector.SpinWideGroups {
-			return false
-		}
-	}
-	size := 0
+	size, spins, wide := 0, 0, 0
 	for _, v := range m.Vars {
-		if v.Kind != Spin {
+		switch v.Kind {
+		case Continuous:
 			return false
+		case Categorical:
+			size += 8 * v.Count
+		case Spin:
+			size += v.Count
+			for _, n := range degree[v.First : v.First+v.Count] {
+				spins++
+				if n > s.spinDegree() {
+					wide++
+				}
+			}
 		}
-		size += v.Count
 	}
-	return size <= math.MaxInt32/rowBytes
+	return spins > 2*wide && size <= math.MaxInt32/rowBytes
 }
 
 // buildVector makes the nodes from the weights at hand.
@@ -114,14 +110,20 @@ func (s *Sampler) buildVector() {
 	var build nodeBuild
 	for _, super := range s.blocks {
 		for _, b := range super {
-			for i := range b.nodes {
-				var constant int32
-				w, constant = nodeWeights(s, b, i, w)
-				node := v.node[b.vector[i]:]
+			for i, at := range b.vector {
+				if at < 0 {
+					continue
+				}
+				node := v.node[at:]
 				var unit spinUnit
-				if s.model.Format.Group > 1 {
+				switch {
+				case b.patterned(i):
+					unit = build.mixed(s, node, &b.mixed.nodes[i], b.row[i])
+				case s.model.Format.Group > 1:
 					unit = build.rounded(s, node, b, i)
-				} else {
+				default:
+					var constant int32
+					w, constant = nodeWeights(s, b, i, w)
 					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
 				}
 				put32(node, vector.SpinAtCells, v.units.place(unit)*cellBytes)
@@ -136,31 +138,36 @@ const cellBytes = 192
 // place finds room for every node.
 func (v *vectorSpins) place(s *Sampler) {
 	n := 0
+	v.ahead = v.ahead[:0]
 	for _, super := range s.blocks {
 		for _, b := range super {
-			b.vector = make([]int, len(b.nodes))
-			for i := range b.nodes {
-				b.vector[i] = n
-				inputs := int(b.end[i] - b.start[i])
-				g := groupsOfEight(inputs)
-				exact := 128 * g
-				if size := s.model.Format.Group; size > 1 {
-					parts := s.groupCount(inputs)
-					exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
-					exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
+			for i := range b.vector {
+				if b.vector[i] >= 0 {
+					b.vector[i] = n
+					v.ahead = append(v.ahead, n)
+					n += v.bytes(s, b, i)
 				}
-				n += tablesAt(g) + 128*g + exact
 			}
 		}
 	}
 	v.node = make([]byte, n)
-	v.ahead = v.ahead[:0]
-	for _, super := range s.blocks {
-		for _, b := range super {
-			v.ahead = append(v.ahead, b.vector...)
-		}
-	}
 	v.ahead = append(v.ahead, n)
+}
+
+// bytes is the room of node i of a block.
+func (v *vectorSpins) bytes(s *Sampler, b *blockPlan, i int) int {
+	if b.patterned(i) {
+		return b.mixed.nodes[i].mixedBytes()
+	}
+	inputs := int(b.end[i] - b.start[i])
+	g := groupsOfEight(inputs)
+	exact := 128 * g
+	if size := s.model.Format.Group; size > 1 {
+		parts := s.groupCount(inputs)
+		exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
+		exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
+	}
+	return tablesAt(g) + 128*g + exact
 }
 
 // fetch makes every node fetch the one in the same place of the next quad, or what stands
@@ -238,7 +245,7 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, vector.SpinAtParts, parts)
 	constant, extra := t.fine(s, b, i, 8*groups)
 	for j, r := range t.row[:8*groups] {
-		put32(dst, vector.SpinAtRows+4*j, int(r)*rowBytes)
+		put32(dst, vector.SpinAtRows+4*j, b.rowOf(i, j, r)*rowBytes)
 	}
 	fine := (t.unit(groups, constant) + 1<<extra - 1) >> extra << extra
 	unit := spinUnit{size: fine >> extra}
@@ -345,11 +352,22 @@ func weightSum(w []int32, constant int32) int64 {
 func unitFor(w []int32, constant int32, limit, need int64) int64 {
 	divisor := int64(magnitude(int64(constant)))
 	for _, x := range w {
-		for a := int64(magnitude(int64(x))); a != 0; {
-			divisor, a = a, divisor%a
-		}
+		divisor = commonDivisor(divisor, x)
 	}
-	if weightSum(w, constant) <= limit*divisor {
+	return sizeOfUnit(divisor, weightSum(w, constant), limit, need)
+}
+
+// commonDivisor is the largest one of two numbers.
+func commonDivisor(divisor int64, x int32) int64 {
+	for a := int64(magnitude(int64(x))); a != 0; {
+		divisor, a = a, divisor%a
+	}
+	return divisor
+}
+
+// sizeOfUnit is unitFor for sums with a common divisor and the magnitude total.
+func sizeOfUnit(divisor, total, limit, need int64) int64 {
+	if total <= limit*divisor {
 		return max(1, divisor)
 	}
 	unit := max(1, (need+limit-1)/limit)
@@ -361,6 +379,11 @@ func unitFor(w []int32, constant int32, limit, need int64) int64 {
 // sum may be from the exact one.
 func (t *nodeBuild) group(dst []byte, w []int32, constant int32, unit int64, eighth *byte) int64 {
 	t.fill(w[:7], constant-w[7])
+	return t.bytes(dst, 2*int64(w[7]), unit, eighth)
+}
+
+// bytes writes the sums at hand and what the eighth neighbour adds in 8 bits.
+func (t *nodeBuild) bytes(dst []byte, last, unit int64, eighth *byte) int64 {
 	off := int64(0)
 	inverse := 1 / float64(unit)
 	for i, x := range t.sums {
@@ -368,7 +391,6 @@ func (t *nodeBuild) group(dst []byte, w []int32, constant int32, unit int64, eig
 		dst[i] = byte(int8(y))
 		off = max(off, int64(magnitude(int64(x)-int64(y)*unit)))
 	}
-	last := 2 * int64(w[7])
 	y := int64(math.Floor(float64(float64(last)*inverse) + 0.5))
 	*eighth = byte(int8(y))
 	return off + int64(magnitude(last-y*unit))
@@ -457,9 +479,12 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 		w.noise.fillSpins(w.sweep, chain/2, slot/4, a.Noise)
 		for q := range a.Nodes {
 			a.Nodes[q] = nil
-			if i := 4*g + q; !b.skip[i] {
+			if i := 4*g + q; !b.skip[i] && b.vector[i] >= 0 {
 				a.Nodes[q] = &v.node[b.vector[i]]
 			}
+		}
+		if b.mixed != nil {
+			a.State = s.makeInputs(w, b.mixed, g)
 		}
 		vector.SpinUpdate512(a)
 		ties := &w.vector.scratch[0]
@@ -467,6 +492,7 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			q := int(place >> 9)
 			s.chooseTie(w, b, 4*g+q, int64(ties.TieFields[k]), vector.SpinChain(place), slot+uint32(q), chain)
 		}
+		s.updateOthers(w, b, tile, g)
 	}
 }
 
@@ -480,6 +506,10 @@ func (s *Sampler) chooseTie(w *worker, b *blockPlan, i int, g int64, c int, slot
 
 // fieldOf is the field of node i in chain c of a tile.
 func (s *Sampler) fieldOf(w *worker, b *blockPlan, i, c int) int64 {
+	if b.kernel[i] == kernelTerms {
+		w.termFields(s, b.terms[b.tstart[i]:b.tstart[i+1]], w.theta[:1], c/64, c%64)
+		return w.theta[0]
+	}
 	g, inputs := int64(0), b.input[b.start[i]:b.end[i]]
 	pool, groups := s.pool32[b.table[i]:], s.groupCount(len(inputs))
 	lane, shift := c/64, c%64
@@ -487,7 +517,7 @@ func (s *Sampler) fieldOf(w *worker, b *blockPlan, i, c int) int64 {
 		lo, hi := s.span(len(inputs), groups, k)
 		at := uint64(0)
 		for j, r := range inputs[lo:hi] {
-			at |= w.bits[int(r)*s.tile+lane] >> shift & 1 << j
+			at |= s.load(w.bits, r, lane) >> shift & 1 << j
 		}
 		g += int64(pool[at])
 		pool = pool[1<<(hi-lo):]

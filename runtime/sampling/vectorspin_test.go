@@ -185,13 +185,13 @@ func equalsInterpreter(t *testing.T, k vector.Kernel) {
 // weights, clamps, and holds the spin kernel to the portable engine.
 func TestSpinKernelStaysWithItsModel(t *testing.T) {
 	eachKernel(t, func(t *testing.T, k vector.Kernel) {
-		staysWithItsModel(t, k, func(r *rand.Rand, n int) (*ir.Program, int) { return pairProgram(r), 65 + 20*n })
+		staysWithItsModel(t, k, 60, func(r *rand.Rand, n int) (*ir.Program, int) { return pairProgram(r), 65 + 20*n })
 	})
 }
 
-// staysWithItsModel does it with 60 models and numbers of chains.
-func staysWithItsModel(t *testing.T, kernel vector.Kernel, model func(r *rand.Rand, n int) (*ir.Program, int)) {
-	for n := range uint64(60) {
+// staysWithItsModel does it with so many models and numbers of chains.
+func staysWithItsModel(t *testing.T, kernel vector.Kernel, models int, model func(r *rand.Rand, n int) (*ir.Program, int)) {
+	for n := range uint64(models) {
 		r := rand.New(rand.NewPCG(n, 2))
 		p, chains := model(r, int(n))
 		if p.Headroom() > 1<<28 {
@@ -219,6 +219,11 @@ func staysWithItsModel(t *testing.T, kernel vector.Kernel, model func(r *rand.Ra
 				w[i] = r.NormFloat64() * math.Exp2(float64(r.IntN(6)-4))
 			}
 			node, value, beta, what := int32(r.IntN(p.Nodes)), int32(2*r.IntN(2)-1), 2*r.Float64(), r.IntN(5)
+			for _, v := range m.Vars {
+				if v.Kind == sampling.Categorical && int(node) >= v.First && int(node) < v.First+v.Count {
+					value = int32(r.IntN(v.States))
+				}
+			}
 			for _, x := range s {
 				var err error
 				switch what {

@@ -106,6 +106,13 @@ func (s *Sampler) buildTables() {
 	if s.planes != nil {
 		s.buildPlanes()
 	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.theta != nil {
+				s.buildThetas(b)
+			}
+		}
+	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
 	s.planPrograms()

@@ -6,3 +6,8 @@ package vector
 //
 //go:noescape
 func CatUpdate512(a *Cats)
+
+// CatUpdate256 is CatUpdate512 in AVX2.
+//
+//go:noescape
+func CatUpdate256(a *Cats)

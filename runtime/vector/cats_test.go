@@ -7,12 +7,20 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
-// The kernel of categoricals counts limits below digits, marks those that equal one, and
-// touches nothing beyond its arguments.
+// The kernels of categoricals count limits below digits, mark those that equal one, and
+// touch nothing beyond their arguments.
 func TestCatKernel(t *testing.T) {
-	if best, _ := vector.ChooseKernel(vector.Automatic); best < vector.AVX512 {
+	best, _ := vector.ChooseKernel(vector.Automatic)
+	if best < vector.AVX2 {
 		t.Skip("no kernel here")
 	}
+	catKernel(t, vector.CatUpdate256)
+	if best >= vector.AVX512 {
+		catKernel(t, vector.CatUpdate512)
+	}
+}
+
+func catKernel(t *testing.T, kernel func(*vector.Cats)) {
 	const patterns, tables = 30, 3
 	cats, freeCats := guarded[[2][64]uint8](t)
 	spins, freeSpins := guarded[[1]uint64](t)
@@ -36,7 +44,7 @@ func TestCatKernel(t *testing.T) {
 		}
 		a := vector.Cats{Cats: &cats[0][0], Spins: &spins[0], Out: &out[0], Digits: digits, Limits: &limits[0][0],
 			Node: &node[0], Size: 4 * patterns, Tables: tables, Half: uint64(round / 2 % 2)}
-		vector.CatUpdate512(&a)
+		kernel(&a)
 		for c := range 64 {
 			p := int(cats[0][c]) + 3*int(cats[1][c]) + 15*int(spins[0]>>c&1)
 			u := digits[c] >> (16 * a.Half) & 0xffff

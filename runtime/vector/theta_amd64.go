@@ -1,0 +1,8 @@
+//go:build !purego
+
+package vector
+
+// ThetaUpdate512 updates a categorical in 64 chains.
+//
+//go:noescape
+func ThetaUpdate512(a *Thetas)
