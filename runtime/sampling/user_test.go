@@ -134,7 +134,7 @@ func TestUserCodeEqualsInterpreter(t *testing.T) {
 		var p *ir.Program
 		switch n % 3 {
 		case 0:
-			p = floatProgram(n)
+			p = randmodel.Float(n)
 		case 1:
 			p = lowered(t, codeModel(n))
 		default:

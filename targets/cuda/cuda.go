@@ -3,8 +3,10 @@
 //
 //	words.go      the words of a kernel, with a comment for each
 //	plan.go       what kernels get of every program: superblocks, starts
-//	table.go      the table kernel: any discrete program
+//	table.go      the table kernel: any program
 //	tableplan.go  its updates and weights
+//	tablefloat.go those in float32
+//	expression.go expressions as functions
 //	swar.go       a bit per chain: spins in pairs, with few bits of weights
 //	lattice.go    a bit per chain: spins in pairs, with couplings of few sizes, by bit planes
 //	circuit.go    its sums of bits
@@ -45,16 +47,14 @@ func Check(r emit.Request) error {
 			return fmt.Errorf("%s is code in Go, which cannot run on a GPU: take --target go", c.Name)
 		}
 	}
+	if err := checkExpressions(p); err != nil {
+		return err
+	}
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
-			if b.Float || b.Joint != nil {
-				return fmt.Errorf("node %s is continuous or has continuous neighbours, which no kernel updates: take --target go", emit.NodeNames(p)[b.Nodes[0]])
+			if b.Sampler != "" {
+				return fmt.Errorf("node %s is updated by %s, which no kernel does: take --target go", emit.NodeNames(p)[b.Nodes[0]], b.Sampler)
 			}
-		}
-	}
-	for _, v := range p.Vars {
-		if v.Kind == ir.Continuous {
-			return fmt.Errorf("variable %s is continuous, which no kernel holds: take --target go", v.Name)
 		}
 	}
 	for _, k := range kernels {
@@ -113,7 +113,7 @@ func Emit(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "expression.cuh" && len(p.Codes) == 0 {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -190,13 +190,16 @@ func hostData(p *ir.Program) map[string]any {
 			most = min(most, uint32(c.Chains))
 		}
 	}
-	var spins [][2]int // first node and number of nodes
+	var spins, numbers [][2]int // first node and number of nodes
 	for i, v := range p.Vars {
 		if c := p.Init[i].Chains; c > 0 {
 			most = min(most, uint32(c))
 		}
 		if v.Kind == ir.Spin {
 			spins = append(spins, [2]int{v.First, v.Count})
+		}
+		if v.Kind == ir.Continuous {
+			numbers = append(numbers, [2]int{v.First, v.Count})
 		}
 	}
 	count := 0
@@ -211,7 +214,7 @@ func hostData(p *ir.Program) map[string]any {
 	}
 	s := p.Sample
 	return map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins,
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers,
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,
 	}

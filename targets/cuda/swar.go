@@ -51,6 +51,9 @@ func spinPairs(p *ir.Program) error {
 			return fmt.Errorf("%s is no spin", v.Name)
 		}
 	}
+	if hasFloats(p) {
+		return errors.New("nodes are updated in float32")
+	}
 	for i := range p.Factors {
 		if f := &p.Factors[i]; len(f.Slots) > 2 {
 			return fmt.Errorf("factor %s has %d slots, and it takes pairs", f.Name, len(f.Slots))
