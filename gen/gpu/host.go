@@ -208,6 +208,9 @@ func (h *host) get() error {
 	if err := h.d.Read(h.copy, h.memory); err != nil {
 		return err
 	}
+	if c := h.job.Layout.LostChain(h.copy, h.job.Chains); c >= 0 {
+		return fmt.Errorf("a move of chain %d left the numbers that float32 holds; take a smaller step_size", h.job.FirstBlock*h.job.Layout.Chains+c)
+	}
 	h.job.Layout.Decode(h.copy, h.states)
 	return nil
 }

@@ -136,7 +136,7 @@ func TestUserCodeEqualsInterpreter(t *testing.T) {
 		case 0:
 			p = randmodel.Float(n)
 		case 1:
-			p = lowered(t, codeModel(n))
+			p = lowered(t, randmodel.Code(n))
 		default:
 			var problems interface{ Err() error }
 			if p, problems = pass.Lower(randmodel.Graph(r)); problems.Err() != nil {

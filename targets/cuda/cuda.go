@@ -7,6 +7,7 @@
 //	tableplan.go  its updates and weights
 //	tablefloat.go those in float32
 //	expression.go expressions as functions
+//	move.go       moves of all nodes of a block together
 //	swar.go       a bit per chain: spins in pairs, with few bits of weights
 //	lattice.go    a bit per chain: spins in pairs, with couplings of few sizes, by bit planes
 //	circuit.go    its sums of bits
@@ -50,12 +51,8 @@ func Check(r emit.Request) error {
 	if err := checkExpressions(p); err != nil {
 		return err
 	}
-	for _, sb := range p.Sweep {
-		for _, b := range sb {
-			if b.Sampler != "" {
-				return fmt.Errorf("node %s is updated by %s, which no kernel does: take --target go", emit.NodeNames(p)[b.Nodes[0]], b.Sampler)
-			}
-		}
+	if err := checkSamplers(p); err != nil {
+		return err
 	}
 	for _, k := range kernels {
 		switch r.Kernel {
@@ -113,7 +110,7 @@ func Emit(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "expression.cuh" && len(p.Codes) == 0 {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -143,6 +140,7 @@ type Layout struct {
 	ValueBytes  int     // 1, 2 or 4
 	TableWords  int     // of the tables of a β
 	LeastBeta   float64
+	Lost        int // with moves: a row of values, not 0 where a chain's numbers left float32; else 0
 	Threads     int // of a block of the sweep kernel
 	SharedBytes int // of it
 }
@@ -214,7 +212,7 @@ func hostData(p *ir.Program) map[string]any {
 	}
 	s := p.Sample
 	return map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers,
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Move": moveOf(p),
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,
 	}

@@ -61,6 +61,16 @@ func (l *Layout) at(chain, node int) (value, bit int) {
 	return block + int(l.Rows[node])*(l.Chains/32) + c/32, c % 32
 }
 
+// LostChain is the first of so many chains whose move left the numbers of float32, -1 for none.
+func (l *Layout) LostChain(memory []byte, chains int) int {
+	for c := range chains {
+		if l.Lost > 0 && l.load(memory, c/l.Chains*l.Values+l.Lost*l.Chains+c%l.Chains) != 0 {
+			return c
+		}
+	}
+	return -1
+}
+
 // Decode takes states, by chain and node, from memory of the device.
 func (l *Layout) Decode(memory []byte, states [][]int32) {
 	for chain, x := range states {

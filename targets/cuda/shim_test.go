@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,6 +139,26 @@ interactions:
   - {name: drive, head: {q: k}, tails: ["s[2]"], params: {W: [0.5, -1, 0.2]}, scale: -0.5, field: "W[q]*s"}
   - {head: x, tails: {v: z}, field: "sin(v) + cos(100000*v)^2 + 0.3*max(min(v, 0.5), -0.2)*abs(v)^0.3 + 1/(1 + sqrt(abs(v)))"}
 beta: 1.5`,
+	"langevin": `
+model: langevin
+variables: {s: {kind: spin, shape: [4]}, x: {kind: continuous, shape: [4]}, z: {kind: continuous, shape: [30]}}
+factors:
+  - {over: {u: x}, index: all, energy: "2*(u^2 - 1)^2"}
+  - {over: {u: z}, index: all, energy: "u^2 + 0.1*u"}
+  - {over: {u: x, v: z}, index: [[0, 0], [1, 1], [2, 20]], energy: "0.3*u*v + tanh(u)*cos(v)"}
+  - {over: {u: x, v: z}, index: [[3, 9]], energy: "0.1*u^2*v"}
+  - {over: {p: s, u: x}, index: [[0, 0], [1, 1], [2, 2], [3, 3]], energy: "-0.5*p*u"}
+  - {over: [s, s], edges: {ring: s}, weights: 0.4}
+dynamics: {langevin: {over: [x, z], step_size: {cosine: [0.02, 0.01], sweeps: 4, rise: 2}, noise_scale: {exponential: 1.2, factor: 0.8, least: 0.4}}}
+clamp: {"z[3]": 0.7}
+sample: {warmup: 4, betas: {from: 0.3, to: 2, shape: linear}}`,
+	"gradient": `
+model: gradient
+variables: {x: {kind: continuous, shape: [40]}}
+factors:
+  - {over: {u: x}, index: all, energy: "u^2"}
+  - {over: {u: x, v: x}, edges: {ring: x}, energy: "0.3*u*v"}
+dynamics: {gradient: {over: x, step_size: {multi_step: 0.1, factor: 0.5, at: [2, 2, 5]}}}`,
 	"bits": `
 model: bits
 variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}}
@@ -356,6 +377,26 @@ func continuous(want int) []program {
 	return list
 }
 
+var (
+	anyRange   = regexp.MustCompile(`, range: \[[^]]*\]`)
+	anySampler = regexp.MustCompile(`(?m)^(update|dynamics): .*\n`)
+)
+
+// moved are so many random models with expressions of all operations, whose continuous nodes move
+// together by langevin or gradient, without ranges.
+func moved(want int) []program {
+	var list []program
+	for n := range uint64(want) {
+		text := anySampler.ReplaceAllString(anyRange.ReplaceAllString(randmodel.Code(n), ""), "")
+		text += []string{"dynamics: {langevin: {over: [x, y, z], step_size: 0.01, noise_scale: {linear: [1, 0.5], sweeps: 5}}}\n",
+			"dynamics: {gradient: {over: [x, y, z], step_size: {exponential: 0.02, factor: 0.8, least: 0.01}}}\n"}[n%2]
+		p, _ := targettest.Parse(text)
+		p.Model = fmt.Sprintf("moved%d", n)
+		list = append(list, program{p.Model, "", p})
+	}
+	return list
+}
+
 // compiledHosts compiles the hosts of several programs into one over the shim.
 func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	t.Helper()
@@ -427,7 +468,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+1)/2))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+1)/2), moved((want+4)/5))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -462,7 +503,7 @@ func TestShimUnrolled(t *testing.T) {
 
 // As TestShim, of continuous nodes alone.
 func TestShimContinuous(t *testing.T) {
-	list := continuous(12)
+	list := slices.Concat(continuous(6), moved(4))
 	path, _ := compiledHosts(t, list)
 	passes(t, path, list)
 }

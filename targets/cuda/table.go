@@ -100,8 +100,14 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if hasFloats(p) {
 		l.ValueBytes, first = 4, betaWords
 	}
-	if p.Synchronous {
-		rows *= 2
+	kept, m := p.Nodes, moveOf(p)
+	if m != nil {
+		l.Lost = kept
+		kept++
+		rows = kept
+	}
+	if p.Synchronous || m != nil { // new values
+		rows += p.Nodes
 	}
 	warps := max(1, min(maxWarps, (d.widest()+3)/4))
 	l.Threads = 32 * warps
@@ -121,7 +127,7 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	}
 	source, err := fill("table.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p),
-		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous,
+		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous, "Kept": kept, "Move": m,
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": sumType(p), "Value": map[int]string{1: "u8", 2: "u16", 4: "u32"}[l.ValueBytes], "ValueBytes": l.ValueBytes,

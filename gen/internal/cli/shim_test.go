@@ -61,7 +61,7 @@ func TestShimTargetRefuses(t *testing.T) {
 		t.Error(errs)
 	}
 	for args, want := range map[string]string{
-		"run models/double_well --target shim":                                                                                        "is not quadratic",
+		"run models/double_well --target shim":                                                                                        "is moved by hmc",
 		"verify models/ising2d --targets interp,shim --set format=hardware":                                                           "a generator of hardware",
 		"gen models/ising2d --target cuda --out o --kernel swar":                                                                      "write format: fast",
 		"gen models/potts20 --target cuda --out o --kernel swar":                                                                      "x is no spin",
