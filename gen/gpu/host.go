@@ -113,6 +113,10 @@ func newHost(job *cuda.Job) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.SharedBytes > d.Shared && job.Smaller != nil {
+		job = job.Smaller
+		l = &job.Layout
+	}
 	if l.SharedBytes > d.Shared {
 		return nil, fmt.Errorf("the model takes %d bytes of shared memory, and a block of %s has %d; use --target go: the samples are the same", l.SharedBytes, d.Name, d.Shared)
 	}

@@ -31,6 +31,12 @@ import (
 	"github.com/thrmlgen/thrmlgen/templates"
 )
 
+// Shared memory that a block may take, in bytes.
+const (
+	mostShared  = 227 << 10 // on sm_90 and sm_100
+	leastShared = 99 << 10  // on every GPU from sm_80 on
+)
+
 // Check refuses what no kernel runs.
 func Check(r emit.Request) error {
 	if err := emit.CheckNames(r); err != nil {
@@ -66,17 +72,29 @@ func Check(r emit.Request) error {
 }
 
 // kernels are all that there are, the faster ones first: a program gets the first that it fits.
+// plan says why a program does not fit, or returns what makes its kernels, for blocks with so
+// much shared memory; named says that the kernel is wanted whether it pays or not.
 var kernels = []struct {
 	name  string
 	check func(*ir.Program) error // for those who name it
-	fits  func(*ir.Program) error
-	make  func(*ir.Program) (*Kernels, error)
+	plan  func(p *ir.Program, shared int, named bool) (func() (*Kernels, error), error)
 }{
-	{"lattice", checkLattice, checkLattice, latticeKernel},
-	{"mma", checkMMA, fitsMMA, mmaKernel},
-	{"swar", checkSwar, checkSwar, swarKernel},
-	{"unrolled", checkUnrolled, fitsUnrolled, unrolledKernel},
-	{"table", takesAll, takesAll, tableKernel},
+	{"lattice", checkLattice, plain(checkLattice, latticeKernel)},
+	{"mma", checkMMA, planMMA},
+	{"swar", checkSwar, planSwar},
+	{"unrolled", checkUnrolled, plain(fitsUnrolled, unrolledKernel)},
+	{"table", takesAll, plain(takesAll, tableKernel)},
+}
+
+// plain is the plan of a kernel that takes little shared memory.
+func plain(fits func(*ir.Program) error, kernel func(*ir.Program) (*Kernels, error)) func(*ir.Program, int, bool) (func() (*Kernels, error), error) {
+	return func(p *ir.Program, _ int, named bool) (func() (*Kernels, error), error) {
+		make := func() (*Kernels, error) { return kernel(p) }
+		if named {
+			return make, nil
+		}
+		return make, fits(p)
+	}
 }
 
 func takesAll(*ir.Program) error { return nil }
@@ -150,13 +168,23 @@ func New(r emit.Request) (*Kernels, error) {
 	if err := Check(r); err != nil {
 		return nil, err
 	}
+	shared := r.SharedBytes
+	if shared == 0 {
+		shared = mostShared
+	}
 	var k *Kernels
 	for _, one := range kernels {
-		if r.Kernel != one.name && (r.Kernel != "" || one.fits(r.Program) != nil) {
+		if r.Kernel != "" && r.Kernel != one.name {
 			continue
 		}
-		var err error
-		if k, err = one.make(r.Program); err != nil {
+		emit, err := one.plan(r.Program, shared, r.Kernel != "")
+		if err != nil && r.Kernel == "" {
+			continue
+		}
+		if err == nil {
+			k, err = emit()
+		}
+		if err != nil {
 			return nil, err
 		}
 		break

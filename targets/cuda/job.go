@@ -21,6 +21,8 @@ type Job struct {
 	Device            int // number of the GPU
 	FirstBlock        int // blocks of threads of other devices, which come before
 	Chains, AllChains int // of this device, and of all
+
+	Smaller *Job // the same with less shared memory, for a device that has not enough; nil: none
 }
 
 // NewJobs shares the chains of a program that Check takes out to devices, in whole blocks.
@@ -30,13 +32,26 @@ func NewJobs(p *ir.Program, chains int, devices []int, cache string) ([]*Job, er
 	if err != nil {
 		return nil, err
 	}
+	var small *Kernels
+	if k.Layout.SharedBytes > leastShared {
+		if small, err = New(emit.Request{Program: p, SharedBytes: leastShared}); err != nil {
+			return nil, err
+		}
+	}
 	var jobs []*Job
 	blocks := k.Layout.Blocks(chains)
 	for i, d := range devices {
-		from, to := blocks*i/len(devices), blocks*(i+1)/len(devices)
-		if from < to {
-			jobs = append(jobs, &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, p.Sample.Seed, cache,
-				d, from, min(chains, to*k.Layout.Chains) - from*k.Layout.Chains, chains})
+		from, to := blocks*i/len(devices)*k.Layout.Chains, blocks*(i+1)/len(devices)*k.Layout.Chains
+		if from == to {
+			continue
+		}
+		job := func(k *Kernels) *Job {
+			return &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, p.Sample.Seed, cache,
+				d, from / k.Layout.Chains, min(chains, to) - from, chains, nil}
+		}
+		jobs = append(jobs, job(k))
+		if small != nil && from%small.Layout.Chains == 0 {
+			jobs[len(jobs)-1].Smaller = job(small)
 		}
 	}
 	return jobs, nil

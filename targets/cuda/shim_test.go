@@ -494,6 +494,38 @@ func TestShimMMA(t *testing.T) {
 	passes(t, path, list)
 }
 
+// Kernels that take much shared memory have twins that take less, with whole blocks at the same
+// chains and the same states.
+func TestSmaller(t *testing.T) {
+	p := pegasus(t, "pegasus14_small", "format=fast", "blocks={order: local}")
+	jobs, err := target.NewJobs(p, 1000, []int{0, 1}, "")
+	if err != nil || len(jobs) != 2 {
+		t.Fatal(jobs, err)
+	}
+	for _, j := range jobs {
+		s := j.Smaller
+		if s == nil || j.Layout.SharedBytes <= 163<<10 || s.Layout.SharedBytes > 99<<10 || s.Layout.Kernel != "mma" ||
+			s.FirstBlock*s.Layout.Chains != j.FirstBlock*j.Layout.Chains || s.Chains != j.Chains {
+			t.Fatalf("%d bytes from block %d on; smaller: %+v", j.Layout.SharedBytes, j.FirstBlock, s)
+		}
+	}
+	big, err := target.Emit(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := target.Emit(emit.Request{Program: p, SharedBytes: 99 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(big[0].Data, small[0].Data) || !bytes.Equal(big[2].Data, small[2].Data) {
+		t.Error("the same kernels, or another check")
+	}
+	host, _ := hostOf(t, small)
+	if err := host("check"); err != nil {
+		t.Error(err)
+	}
+}
+
 // As TestShim, of straight code alone; runtime weights and synchronous blocks, too.
 func TestShimUnrolled(t *testing.T) {
 	list := unrolledPrograms(t)
@@ -587,6 +619,12 @@ func compiledHost(t *testing.T, p *ir.Program) (host func(args ...string) error,
 	if err != nil {
 		t.Fatal(err)
 	}
+	return hostOf(t, files)
+}
+
+// hostOf is as much for files that are emitted.
+func hostOf(t *testing.T, files []emit.File) (host func(args ...string) error, dir string) {
+	t.Helper()
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	for _, f := range files {
