@@ -113,6 +113,10 @@ func newHost(job *cuda.Job) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.SharedBytes > d.Shared && job.Smaller != nil {
+		job = job.Smaller
+		l = &job.Layout
+	}
 	if l.SharedBytes > d.Shared {
 		return nil, fmt.Errorf("the model takes %d bytes of shared memory, and a block of %s has %d; use --target go: the samples are the same", l.SharedBytes, d.Name, d.Shared)
 	}
@@ -207,6 +211,9 @@ func (h *host) run(sweeps uint32, beta float64) error {
 func (h *host) get() error {
 	if err := h.d.Read(h.copy, h.memory); err != nil {
 		return err
+	}
+	if c := h.job.Layout.LostChain(h.copy, h.job.Chains); c >= 0 {
+		return fmt.Errorf("a move of chain %d left the numbers that float32 holds; take a smaller step_size", h.job.FirstBlock*h.job.Layout.Chains+c)
 	}
 	h.job.Layout.Decode(h.copy, h.states)
 	return nil

@@ -1,10 +1,13 @@
 // Package cuda holds the headers that emitted CUDA includes.
 //
-//	intrin.cuh  every machine instruction that kernels take by name
-//	random.cuh  the random words of the sampler's law; ars.cuh those of rng: ars5
-//	law.cuh     probabilities: tables of a β, and what updates read of them
-//	noise.cuh   the rule of noise in place of thresholds
-//	shim.h      runs a kernel as C++ on the host, for machines without a GPU
+//	intrin.cuh      every machine instruction that kernels take by name
+//	random.cuh      the random words of the sampler's law; ars.cuh those of rng: ars5
+//	law.cuh         probabilities: tables of a β, and what updates read of them
+//	noise.cuh       the rule of noise in place of thresholds
+//	elementary.cuh  logarithm, exponential and the normal law in float64
+//	number.cuh      updates in float32
+//	expression.cuh  operations of expressions
+//	shim.h          runs a kernel as C++ on the host, for machines without a GPU
 //
 // Kernels keep to a part of CUDA that the shim runs faithfully: assembly in intrin.cuh
 // alone, collectives executed by whole warps, no atomics that decide bits, no textures, and
@@ -17,7 +20,7 @@ import "embed"
 var files embed.FS
 
 // Headers are the files that kernels include, by name, in order.
-var Headers = []string{"ars.cuh", "intrin.cuh", "law.cuh", "noise.cuh", "random.cuh", "shim.h"}
+var Headers = []string{"ars.cuh", "elementary.cuh", "expression.cuh", "intrin.cuh", "law.cuh", "noise.cuh", "number.cuh", "random.cuh", "shim.h"}
 
 // Header is the text of one of Headers.
 func Header(name string) []byte {

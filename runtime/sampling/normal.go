@@ -50,11 +50,11 @@ func NormalTail(t float64) float64 {
 // which its polynomial goes: Chebyshev's.
 var normalPlaces = [...]float64{9, 75, 190, 322, 437, 503}
 
-// newNormalTable makes the polynomials of the specification, two to each power of two from
+// NewNormalTable makes the polynomials of the specification, two to each power of two from
 // 2^15 to 2^30. With f the float32 of n, cut to its 24 bits, they are for z of the middle of
 // the numbers that are cut to f, and stand where the exponent and the first bit behind the
 // point of f, mod 32, say. They are within 2^-22 of it, and with float32 within 2^-20 (TestNormalTable).
-func newNormalTable() *vector.NormalTable {
+func NewNormalTable() *vector.NormalTable {
 	t := &vector.NormalTable{}
 	for piece := range vector.NormalPieces {
 		power := 15 + piece/2

@@ -28,7 +28,7 @@ func TestNormalQuantile(t *testing.T) {
 // 2, 4 and 6 are those of the normal law to 2·10^-7 of theirs (the rest of them, of words that
 // need a second one, is its tail; odd ones are 0). Words with one float32 have one number.
 func TestNormalTable(t *testing.T) {
-	table := newNormalTable()
+	table := NewNormalTable()
 	var worst, centre, apart float64
 	var moment [3]float64
 	last := float32(math.Inf(1))

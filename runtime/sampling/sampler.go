@@ -200,7 +200,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.cat16 = make([]uint16, s.tiles*s.tile*s.cat16Rows*64)
 	s.floats = make([]float32, s.tiles*s.tile*s.floatRows*64)
 	if s.floatRows > 0 || len(m.Codes) > 0 {
-		s.normals, s.rare = newNormalTable(), newRareTable()
+		s.normals, s.rare = NewNormalTable(), newRareTable()
 	}
 	s.slot = make([]int32, m.Nodes)
 	for i := range s.slot {

@@ -134,9 +134,9 @@ func TestUserCodeEqualsInterpreter(t *testing.T) {
 		var p *ir.Program
 		switch n % 3 {
 		case 0:
-			p = floatProgram(n)
+			p = randmodel.Float(n)
 		case 1:
-			p = lowered(t, codeModel(n))
+			p = lowered(t, randmodel.Code(n))
 		default:
 			var problems interface{ Err() error }
 			if p, problems = pass.Lower(randmodel.Graph(r)); problems.Err() != nil {

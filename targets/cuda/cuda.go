@@ -3,8 +3,11 @@
 //
 //	words.go      the words of a kernel, with a comment for each
 //	plan.go       what kernels get of every program: superblocks, starts
-//	table.go      the table kernel: any discrete program
+//	table.go      the table kernel: any program
 //	tableplan.go  its updates and weights
+//	tablefloat.go those in float32
+//	expression.go expressions as functions
+//	move.go       moves of all nodes of a block together
 //	swar.go       a bit per chain: spins in pairs, with few bits of weights
 //	lattice.go    a bit per chain: spins in pairs, with couplings of few sizes, by bit planes
 //	circuit.go    its sums of bits
@@ -28,6 +31,12 @@ import (
 	"github.com/thrmlgen/thrmlgen/templates"
 )
 
+// Shared memory that a block may take, in bytes.
+const (
+	mostShared  = 227 << 10 // on sm_90 and sm_100
+	leastShared = 99 << 10  // on every GPU from sm_80 on
+)
+
 // Check refuses what no kernel runs.
 func Check(r emit.Request) error {
 	if err := emit.CheckNames(r); err != nil {
@@ -45,17 +54,11 @@ func Check(r emit.Request) error {
 			return fmt.Errorf("%s is code in Go, which cannot run on a GPU: take --target go", c.Name)
 		}
 	}
-	for _, sb := range p.Sweep {
-		for _, b := range sb {
-			if b.Float || b.Joint != nil {
-				return fmt.Errorf("node %s is continuous or has continuous neighbours, which no kernel updates: take --target go", emit.NodeNames(p)[b.Nodes[0]])
-			}
-		}
+	if err := checkExpressions(p); err != nil {
+		return err
 	}
-	for _, v := range p.Vars {
-		if v.Kind == ir.Continuous {
-			return fmt.Errorf("variable %s is continuous, which no kernel holds: take --target go", v.Name)
-		}
+	if err := checkSamplers(p); err != nil {
+		return err
 	}
 	for _, k := range kernels {
 		switch r.Kernel {
@@ -69,17 +72,29 @@ func Check(r emit.Request) error {
 }
 
 // kernels are all that there are, the faster ones first: a program gets the first that it fits.
+// plan says why a program does not fit, or returns what makes its kernels, for blocks with so
+// much shared memory; named says that the kernel is wanted whether it pays or not.
 var kernels = []struct {
 	name  string
 	check func(*ir.Program) error // for those who name it
-	fits  func(*ir.Program) error
-	make  func(*ir.Program) (*Kernels, error)
+	plan  func(p *ir.Program, shared int, named bool) (func() (*Kernels, error), error)
 }{
-	{"lattice", checkLattice, checkLattice, latticeKernel},
-	{"mma", checkMMA, fitsMMA, mmaKernel},
-	{"swar", checkSwar, checkSwar, swarKernel},
-	{"unrolled", checkUnrolled, fitsUnrolled, unrolledKernel},
-	{"table", takesAll, takesAll, tableKernel},
+	{"lattice", checkLattice, plain(checkLattice, latticeKernel)},
+	{"mma", checkMMA, planMMA},
+	{"swar", checkSwar, planSwar},
+	{"unrolled", checkUnrolled, plain(fitsUnrolled, unrolledKernel)},
+	{"table", takesAll, plain(takesAll, tableKernel)},
+}
+
+// plain is the plan of a kernel that takes little shared memory.
+func plain(fits func(*ir.Program) error, kernel func(*ir.Program) (*Kernels, error)) func(*ir.Program, int, bool) (func() (*Kernels, error), error) {
+	return func(p *ir.Program, _ int, named bool) (func() (*Kernels, error), error) {
+		make := func() (*Kernels, error) { return kernel(p) }
+		if named {
+			return make, nil
+		}
+		return make, fits(p)
+	}
 }
 
 func takesAll(*ir.Program) error { return nil }
@@ -113,7 +128,7 @@ func Emit(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -143,6 +158,7 @@ type Layout struct {
 	ValueBytes  int     // 1, 2 or 4
 	TableWords  int     // of the tables of a β
 	LeastBeta   float64
+	Lost        int // with moves: a row of values, not 0 where a chain's numbers left float32; else 0
 	Threads     int // of a block of the sweep kernel
 	SharedBytes int // of it
 }
@@ -152,13 +168,23 @@ func New(r emit.Request) (*Kernels, error) {
 	if err := Check(r); err != nil {
 		return nil, err
 	}
+	shared := r.SharedBytes
+	if shared == 0 {
+		shared = mostShared
+	}
 	var k *Kernels
 	for _, one := range kernels {
-		if r.Kernel != one.name && (r.Kernel != "" || one.fits(r.Program) != nil) {
+		if r.Kernel != "" && r.Kernel != one.name {
 			continue
 		}
-		var err error
-		if k, err = one.make(r.Program); err != nil {
+		emit, err := one.plan(r.Program, shared, r.Kernel != "")
+		if err != nil && r.Kernel == "" {
+			continue
+		}
+		if err == nil {
+			k, err = emit()
+		}
+		if err != nil {
 			return nil, err
 		}
 		break
@@ -190,13 +216,16 @@ func hostData(p *ir.Program) map[string]any {
 			most = min(most, uint32(c.Chains))
 		}
 	}
-	var spins [][2]int // first node and number of nodes
+	var spins, numbers [][2]int // first node and number of nodes
 	for i, v := range p.Vars {
 		if c := p.Init[i].Chains; c > 0 {
 			most = min(most, uint32(c))
 		}
 		if v.Kind == ir.Spin {
 			spins = append(spins, [2]int{v.First, v.Count})
+		}
+		if v.Kind == ir.Continuous {
+			numbers = append(numbers, [2]int{v.First, v.Count})
 		}
 	}
 	count := 0
@@ -211,7 +240,7 @@ func hostData(p *ir.Program) map[string]any {
 	}
 	s := p.Sample
 	return map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins,
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Move": moveOf(p),
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,
 	}

@@ -21,6 +21,8 @@ type Job struct {
 	Device            int // number of the GPU
 	FirstBlock        int // blocks of threads of other devices, which come before
 	Chains, AllChains int // of this device, and of all
+
+	Smaller *Job // the same with less shared memory, for a device that has not enough; nil: none
 }
 
 // NewJobs shares the chains of a program that Check takes out to devices, in whole blocks.
@@ -30,13 +32,26 @@ func NewJobs(p *ir.Program, chains int, devices []int, cache string) ([]*Job, er
 	if err != nil {
 		return nil, err
 	}
+	var small *Kernels
+	if k.Layout.SharedBytes > leastShared {
+		if small, err = New(emit.Request{Program: p, SharedBytes: leastShared}); err != nil {
+			return nil, err
+		}
+	}
 	var jobs []*Job
 	blocks := k.Layout.Blocks(chains)
 	for i, d := range devices {
-		from, to := blocks*i/len(devices), blocks*(i+1)/len(devices)
-		if from < to {
-			jobs = append(jobs, &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, p.Sample.Seed, cache,
-				d, from, min(chains, to*k.Layout.Chains) - from*k.Layout.Chains, chains})
+		from, to := blocks*i/len(devices)*k.Layout.Chains, blocks*(i+1)/len(devices)*k.Layout.Chains
+		if from == to {
+			continue
+		}
+		job := func(k *Kernels) *Job {
+			return &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, p.Sample.Seed, cache,
+				d, from / k.Layout.Chains, min(chains, to) - from, chains, nil}
+		}
+		jobs = append(jobs, job(k))
+		if small != nil && from%small.Layout.Chains == 0 {
+			jobs[len(jobs)-1].Smaller = job(small)
 		}
 	}
 	return jobs, nil
@@ -59,6 +74,16 @@ func (l *Layout) at(chain, node int) (value, bit int) {
 		return block + (half+row/4)*32 + c%16/2*4 + row%4, 7
 	}
 	return block + int(l.Rows[node])*(l.Chains/32) + c/32, c % 32
+}
+
+// LostChain is the first of so many chains whose move left the numbers of float32, -1 for none.
+func (l *Layout) LostChain(memory []byte, chains int) int {
+	for c := range chains {
+		if l.Lost > 0 && l.load(memory, c/l.Chains*l.Values+l.Lost*l.Chains+c%l.Chains) != 0 {
+			return c
+		}
+	}
+	return -1
 }
 
 // Decode takes states, by chain and node, from memory of the device.

@@ -12,7 +12,6 @@ import (
 
 // Limits of the mma kernel.
 const (
-	mmaShared  = 227 << 10     // bytes of a block on sm_90 and sm_100
 	mmaGroups  = 3             // of 16 chains, of a block
 	mmaThreads = 384           // of a block
 	mmaEntry   = 64            // bytes of an entry of the choice: a word for two lanes each
@@ -36,6 +35,7 @@ type tiles struct {
 	steps int           // of all tiles
 	keeps bool          // a slot with a node keeps its value
 	bytes int           // of a weight
+	limit int           // bytes of shared memory of a block
 	lines bool          // thresholds are found on the lines of segments, not in a table of all fields
 }
 
@@ -47,8 +47,8 @@ type tileWeights struct {
 	quads  []int // of each step 8; those behind the last one have no weights
 }
 
-// tilesOf reads a program as tiles, or says why it has none.
-func tilesOf(p *ir.Program) (*tiles, error) {
+// tilesOf reads a program as tiles for blocks with so much shared memory, or says why it has none.
+func tilesOf(p *ir.Program, shared int) (*tiles, error) {
 	no := func(format string, args ...any) (*tiles, error) {
 		return nil, fmt.Errorf("kernel mma: "+format+": take --kernel table", args...)
 	}
@@ -63,7 +63,7 @@ func tilesOf(p *ir.Program) (*tiles, error) {
 	case f.ThresholdBits > 16:
 		return no("thresholds have %d bits, and it draws one digit: write format: fast", f.ThresholdBits)
 	}
-	d := &tiles{plan: newPlan(p), bytes: 1}
+	d := &tiles{plan: newPlan(p), bytes: 1, limit: shared}
 	d.row, d.rows = d.rowsOf()
 	d.quads = (d.rows + 3) / 4
 	d.list = make([]tileWeights, len(d.order)/tileSlots)
@@ -99,7 +99,7 @@ func tilesOf(p *ir.Program) (*tiles, error) {
 		d.list[i].place()
 		d.steps += len(d.list[i].quads) / stepQuads
 	}
-	d.lines = d.bytes == 2 || d.sharedBytes(1) > mmaShared
+	d.lines = d.bytes == 2 || d.sharedBytes(1) > shared
 	if d.lines {
 		if largest := largestField(p); largest >= mmaField {
 			return no("a field reaches %d units of 2^-%d, and it takes %d", largest, p.Format.Fraction, mmaField)
@@ -108,8 +108,8 @@ func tilesOf(p *ir.Program) (*tiles, error) {
 			return no("beta %v is too small for the segments of its thresholds", beta)
 		}
 	}
-	if need := d.sharedBytes(1); need > mmaShared {
-		return no("%d nodes need %d bytes of shared memory, and there are %d", p.Nodes, need, mmaShared)
+	if need := d.sharedBytes(1); need > shared {
+		return no("%d nodes need %d bytes of shared memory, and there are %d", p.Nodes, need, shared)
 	}
 	return d, nil
 }
@@ -126,7 +126,7 @@ func (d *tiles) sharedBytes(groups int) int {
 // groups is how many groups of chains a block has room for.
 func (d *tiles) groups() int {
 	for n := mmaGroups; ; n-- {
-		if n == 1 || d.sharedBytes(n) <= mmaShared {
+		if n == 1 || d.sharedBytes(n) <= d.limit {
 			return n
 		}
 	}
@@ -179,20 +179,20 @@ func (t *tileWeights) filler(lane int) int {
 
 // checkMMA refuses a program that the mma kernel does not run, and says why.
 func checkMMA(p *ir.Program) error {
-	_, err := tilesOf(p)
+	_, err := tilesOf(p, mostShared)
 	return err
 }
 
-// fitsMMA says whether the mma kernel takes fewer instructions than the swar kernel.
-func fitsMMA(p *ir.Program) error {
-	d, err := tilesOf(p)
+// planMMA says whether the mma kernel takes fewer instructions than the swar kernel.
+func planMMA(p *ir.Program, shared int, named bool) (func() (*Kernels, error), error) {
+	d, err := tilesOf(p, shared)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if here, swar := d.instructions(), swarInstructions(p); here >= swar && checkSwar(p) == nil {
-		return fmt.Errorf("kernel mma: a flip takes about %.0f instructions, and %.0f of kernel swar", here, swar)
+	if here, swar := d.instructions(), swarInstructions(p); !named && here >= swar && checkSwar(p) == nil {
+		return nil, fmt.Errorf("kernel mma: a flip takes about %.0f instructions, and %.0f of kernel swar", here, swar)
 	}
-	return nil
+	return d.kernel, nil
 }
 
 // instructions is about how many a flip takes on sm_90: in each step 13 and 6 to 8 for each group
@@ -300,12 +300,9 @@ func (t *tileWeights) word(slot, quad, which int) (word uint32) {
 	return word
 }
 
-// mmaKernel makes the kernel of tensor cores.
-func mmaKernel(p *ir.Program) (*Kernels, error) {
-	d, err := tilesOf(p)
-	if err != nil {
-		return nil, err
-	}
+// kernel makes the kernel of tensor cores.
+func (d *tiles) kernel() (*Kernels, error) {
+	p := d.p
 	half, groups := reach(p), d.groups()
 	if d.lines {
 		half = 0 // nothing is added to fields

@@ -15,7 +15,11 @@ const (
 	startSpinBelow
 	startCategory
 	startGiven
+	startNormal // of continuous nodes
+	startInside // in a range
 )
+
+const lawWords = 8 // of a continuous variable
 
 // plan is a program on its way to the words of a kernel.
 type plan struct {
@@ -29,6 +33,8 @@ type plan struct {
 	order   []int32   // by slot, -1 for padding
 	touches [][]touch // by node: the rows that touch it
 	hinton  []uint64  // of 2^32 words, how many start a spin at +1
+	law     []uint32  // by continuous node: the place of its variable's law among the given values
+	given   []uint32
 
 	words                       Words
 	supersAt, startsAt, givenAt int
@@ -39,10 +45,14 @@ type touch struct{ factor, row, slot int }
 
 func newPlan(p *ir.Program) *plan {
 	d := &plan{p: p, names: emit.NodeNames(p), kind: make([]ir.Kind, p.Nodes), states: make([]int, p.Nodes),
-		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), touches: make([][]touch, p.Nodes), hinton: emit.Hinton(p)}
-	for _, v := range p.Vars {
+		clamped: make([]bool, p.Nodes), slot: make([]int, p.Nodes), touches: make([][]touch, p.Nodes), hinton: emit.Hinton(p),
+		law: make([]uint32, p.Nodes)}
+	for i, v := range p.Vars {
 		for n := v.First; n < v.First+v.Count; n++ {
-			d.kind[n], d.states[n] = v.Kind, v.States
+			d.kind[n], d.states[n], d.law[n] = v.Kind, v.States, uint32(len(d.given))
+		}
+		if v.Kind == ir.Continuous {
+			d.given = append(d.given, lawOf(v, p.Init[i])...)
 		}
 	}
 	for _, c := range p.Clamps {
@@ -72,6 +82,29 @@ func newPlan(p *ir.Program) *plan {
 		d.words.line(fmt.Sprintf("superblock %d", s), uint32(first), uint32(len(d.order)))
 	}
 	return d
+}
+
+// lawOf is mean and deviation of the start of a continuous variable and its range, in float64.
+func lawOf(v ir.Var, in ir.Init) (words []uint32) {
+	law := [lawWords / 2]float64{0, 1, math.Inf(-1), math.Inf(1)}
+	if in.Kind == ir.InitNormal {
+		law[0], law[1] = in.Mean, in.SD
+	}
+	copy(law[2:], v.Range)
+	for _, x := range law {
+		words = append(words, uint32(math.Float64bits(x)), uint32(math.Float64bits(x)>>32))
+	}
+	return words
+}
+
+// bounded says whether a continuous node has a range.
+func (d *plan) bounded(n int) bool {
+	for _, v := range d.p.Vars {
+		if v.First <= n && n < v.First+v.Count {
+			return v.Range != nil
+		}
+	}
+	return false
 }
 
 // widest is the largest number of slots of a superblock.
@@ -126,16 +159,16 @@ func (d *plan) weight(t touch) float64 {
 func (d *plan) starts() {
 	p, w := d.p, &d.words
 	type start [3]uint32
-	starts, given := make([]start, p.Nodes), []uint32(nil)
+	starts := make([]start, p.Nodes)
 	give := func(nodes []int32, chains int, values []int32) {
-		first := len(given)
+		first := len(d.given)
 		for i, v := range values[:len(nodes)*max(1, chains)] {
 			n := nodes[i%len(nodes)]
 			if chains == 0 {
 				starts[n] = start{startFixed, d.value(int(n), v), 0}
 				continue
 			}
-			given = append(given, d.value(int(n), v))
+			d.given = append(d.given, d.value(int(n), v))
 			starts[n] = start{startGiven, uint32(first + i%len(nodes)), uint32(len(nodes))}
 		}
 	}
@@ -152,14 +185,18 @@ func (d *plan) starts() {
 	for _, c := range p.Clamps {
 		give(c.Nodes, c.Chains, c.Values)
 	}
-	d.startsAt = w.section("starts of nodes: kind (%d a value, %d a spin that is +1 below a word, %d a category, %d given by chain), value, slot",
-		startFixed, startSpinBelow, startCategory, startGiven)
+	continuous := ""
+	if slices.Contains(d.kind, ir.Continuous) {
+		continuous = fmt.Sprintf(", %d a number of a law, %d of one in a range", startNormal, startInside)
+	}
+	d.startsAt = w.section("starts of nodes: kind (%d a value, %d a spin that is +1 below a word, %d a category, %d given by chain%s), value, slot",
+		startFixed, startSpinBelow, startCategory, startGiven, continuous)
 	for n, s := range starts {
 		w.line(d.names[n], s[:]...)
 	}
 	d.givenAt = w.section("values that are given by chain")
-	for i := 0; i < len(given); i += 16 {
-		w.line("", given[i:min(i+16, len(given))]...)
+	for i := 0; i < len(d.given); i += 16 {
+		w.line("", d.given[i:min(i+16, len(d.given))]...)
 	}
 	w.section("end")
 }
@@ -171,6 +208,10 @@ func (d *plan) start(n int, kind ir.InitKind) [3]uint32 {
 		return [3]uint32{startFixed, d.value(n, -1), 0}
 	case kind == ir.InitZeros:
 		return [3]uint32{startFixed, 0, 0}
+	case d.kind[n] == ir.Continuous && d.bounded(n):
+		return [3]uint32{startInside, d.law[n], uint32(d.slot[n])}
+	case d.kind[n] == ir.Continuous:
+		return [3]uint32{startNormal, d.law[n], uint32(d.slot[n])}
 	case !spin:
 		return [3]uint32{startCategory, uint32(d.states[n]), uint32(d.slot[n])}
 	case kind != ir.InitHinton:
@@ -183,7 +224,8 @@ func (d *plan) start(n int, kind ir.InitKind) [3]uint32 {
 	return [3]uint32{startSpinBelow, uint32(below), uint32(d.slot[n])}
 }
 
-// value is a node's value as kernels hold it: a category, or the sign bit of a spin.
+// value is a node's value as kernels hold it: a category, the sign bit of a spin, the bits of a
+// float32.
 func (d *plan) value(n int, x int32) uint32 {
 	if d.kind[n] == ir.Spin {
 		return uint32(1-x) / 2

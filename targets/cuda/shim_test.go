@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,6 +89,76 @@ factors:
   - {over: [s, s], edges: {ring: s}, weights: {normal: [0, 1], seed: 1}}
   - {over: [s], index: all, weights: {normal: [0, 1], seed: 1}}
 format: {planes: 32, rng: philox7}`, // fields beyond the table
+	"numbers": `
+model: numbers
+variables:
+  x: {kind: continuous, shape: [2, 3]}
+  y: {kind: continuous, shape: [20], range: [-1, 2]}
+  s: {kind: spin, shape: [3]}
+  t: {kind: spin, shape: [3]}
+  c: {kind: categorical, states: 3, shape: [2]}
+factors:
+  - {over: {u: x}, index: all, energy: "(u - 0.3)^2"}
+  - {over: {u: y}, index: all, energy: "0.5*u^2 + 0.1*u"}
+  - {over: {u: x, v: x}, edges: {grid: x}, energy: "0.2*u*v"}
+  - {over: {u: x, v: y}, index: [[0, 0], [1, 1]], energy: "0.3*u*v"}
+  - {over: {u: x, v: y}, index: [[2, 7]], energy: "0.02*u^2*v^2"}
+  - {over: {p: s, u: x}, index: [[0, 0], [1, 2], [2, 4]], energy: "0.5*p*u + 0.25"}
+  - {over: {k: c, u: y}, index: [[0, 2], [1, 3]], energy: "w[k]*u", params: {w: [0.1, -0.2, 0.4]}}
+  - {over: [t, t], index: [[0, 1], [1, 2]], weights: 0.4}
+  - {over: [s, t], index: [[0, 1]], weights: 0.4}
+  - {over: [t, c], index: [[0, 1]], weights: {normal: [0, 1], seed: 1}}
+clamp: {"x[1,2]": 0.7, "y[19]": 1.5}
+sample: {warmup: 4, betas: {from: 0.3, to: 2, shape: linear}}
+format: {rng: philox7}`,
+	"numbers_together": `
+model: numbers_together
+variables: {x: {kind: continuous, shape: [8]}, s: {kind: spin, shape: [20]}, c: {kind: categorical, states: 4}}
+factors:
+  - {over: {u: x}, index: all, energy: "u^2"}
+  - {over: {u: x, v: x}, edges: {ring: x}, energy: "0.3*u*v"}
+  - {over: {p: s, u: x}, index: [[0, 0], [1, 1]], energy: "0.5*p*u"}
+  - {over: [s, s], edges: {ring: s}, weights: 0.4}
+  - {over: [s, c], index: [[9, 0]], weights: {normal: [0, 1], seed: 1}}
+synchronous: true
+blocks: [{together: [x, s]}, {together: [c]}]
+format: {rng: ars5}`,
+	"expressions": `
+model: expressions
+variables:
+  s: {kind: spin, shape: [3]}
+  k: {kind: categorical, states: 3, shape: [2]}
+  x: {kind: continuous, shape: [3]}
+  z: {kind: continuous, shape: [3], range: [-900, 1200]}
+factors:
+  - {over: {u: x}, index: all, energy: "u^2"}
+  - {over: {u: z}, index: all, energy: "1e-6*u^2"}
+  - {over: {p: s, c: k, u: x}, index: [[0, 0, 0], [2, 1, 1], [1, 0, 2]], energy: "u*tanh(p + W[c]) + u^2*exp(-W[c]^2) + log(2 + p)*(c > 1)*u", params: {W: [0.1, -0.7, 1.2]}}
+interactions:
+  - {head: s, tails: {old: s, u: x}, index: [[0, 0, 1], [1, 2, 2]], field: "0.7*old + tanh(u)"}
+  - {name: drive, head: {q: k}, tails: ["s[2]"], params: {W: [0.5, -1, 0.2]}, scale: -0.5, field: "W[q]*s"}
+  - {head: x, tails: {v: z}, field: "sin(v) + cos(100000*v)^2 + 0.3*max(min(v, 0.5), -0.2)*abs(v)^0.3 + 1/(1 + sqrt(abs(v)))"}
+beta: 1.5`,
+	"langevin": `
+model: langevin
+variables: {s: {kind: spin, shape: [4]}, x: {kind: continuous, shape: [4]}, z: {kind: continuous, shape: [30]}}
+factors:
+  - {over: {u: x}, index: all, energy: "2*(u^2 - 1)^2"}
+  - {over: {u: z}, index: all, energy: "u^2 + 0.1*u"}
+  - {over: {u: x, v: z}, index: [[0, 0], [1, 1], [2, 20]], energy: "0.3*u*v + tanh(u)*cos(v)"}
+  - {over: {u: x, v: z}, index: [[3, 9]], energy: "0.1*u^2*v"}
+  - {over: {p: s, u: x}, index: [[0, 0], [1, 1], [2, 2], [3, 3]], energy: "-0.5*p*u"}
+  - {over: [s, s], edges: {ring: s}, weights: 0.4}
+dynamics: {langevin: {over: [x, z], step_size: {cosine: [0.02, 0.01], sweeps: 4, rise: 2}, noise_scale: {exponential: 1.2, factor: 0.8, least: 0.4}}}
+clamp: {"z[3]": 0.7}
+sample: {warmup: 4, betas: {from: 0.3, to: 2, shape: linear}}`,
+	"gradient": `
+model: gradient
+variables: {x: {kind: continuous, shape: [40]}}
+factors:
+  - {over: {u: x}, index: all, energy: "u^2"}
+  - {over: {u: x, v: x}, edges: {ring: x}, energy: "0.3*u*v"}
+dynamics: {gradient: {over: x, step_size: {multi_step: 0.1, factor: 0.5, at: [2, 2, 5]}}}`,
 	"bits": `
 model: bits
 variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}}
@@ -293,13 +365,45 @@ func noisy(want int) []program {
 	return list
 }
 
+// continuous are so many random models with continuous nodes.
+func continuous(want int) []program {
+	var list []program
+	for n := uint64(0); len(list) < want; n++ {
+		if p := randmodel.Float(n); ir.Verify(p) == nil {
+			p.Model = fmt.Sprintf("float%d", n)
+			list = append(list, program{p.Model, "", p})
+		}
+	}
+	return list
+}
+
+var (
+	anyRange   = regexp.MustCompile(`, range: \[[^]]*\]`)
+	anySampler = regexp.MustCompile(`(?m)^(update|dynamics): .*\n`)
+)
+
+// moved are so many random models with expressions of all operations, whose continuous nodes move
+// together by langevin or gradient, without ranges.
+func moved(want int) []program {
+	var list []program
+	for n := range uint64(want) {
+		text := anySampler.ReplaceAllString(anyRange.ReplaceAllString(randmodel.Code(n), ""), "")
+		text += []string{"dynamics: {langevin: {over: [x, y, z], step_size: 0.01, noise_scale: {linear: [1, 0.5], sweeps: 5}}}\n",
+			"dynamics: {gradient: {over: [x, y, z], step_size: {exponential: 0.02, factor: 0.8, least: 0.01}}}\n"}[n%2]
+		p, _ := targettest.Parse(text)
+		p.Model = fmt.Sprintf("moved%d", n)
+		list = append(list, program{p.Model, "", p})
+	}
+	return list
+}
+
 // compiledHosts compiles the hosts of several programs into one over the shim.
 func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	t.Helper()
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	var main strings.Builder
-	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`} {
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"expression.cuh"`} {
 		fmt.Fprintf(&main, "#include %s\n", include)
 	}
 	for _, name := range cuda.Headers {
@@ -364,7 +468,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+1)/2), moved((want+4)/5))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -390,9 +494,48 @@ func TestShimMMA(t *testing.T) {
 	passes(t, path, list)
 }
 
+// Kernels that take much shared memory have twins that take less, with whole blocks at the same
+// chains and the same states.
+func TestSmaller(t *testing.T) {
+	p := pegasus(t, "pegasus14_small", "format=fast", "blocks={order: local}")
+	jobs, err := target.NewJobs(p, 1000, []int{0, 1}, "")
+	if err != nil || len(jobs) != 2 {
+		t.Fatal(jobs, err)
+	}
+	for _, j := range jobs {
+		s := j.Smaller
+		if s == nil || j.Layout.SharedBytes <= 163<<10 || s.Layout.SharedBytes > 99<<10 || s.Layout.Kernel != "mma" ||
+			s.FirstBlock*s.Layout.Chains != j.FirstBlock*j.Layout.Chains || s.Chains != j.Chains {
+			t.Fatalf("%d bytes from block %d on; smaller: %+v", j.Layout.SharedBytes, j.FirstBlock, s)
+		}
+	}
+	big, err := target.Emit(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := target.Emit(emit.Request{Program: p, SharedBytes: 99 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(big[0].Data, small[0].Data) || !bytes.Equal(big[2].Data, small[2].Data) {
+		t.Error("the same kernels, or another check")
+	}
+	host, _ := hostOf(t, small)
+	if err := host("check"); err != nil {
+		t.Error(err)
+	}
+}
+
 // As TestShim, of straight code alone; runtime weights and synchronous blocks, too.
 func TestShimUnrolled(t *testing.T) {
 	list := unrolledPrograms(t)
+	path, _ := compiledHosts(t, list)
+	passes(t, path, list)
+}
+
+// As TestShim, of continuous nodes alone.
+func TestShimContinuous(t *testing.T) {
+	list := slices.Concat(continuous(6), moved(4))
 	path, _ := compiledHosts(t, list)
 	passes(t, path, list)
 }
@@ -455,9 +598,9 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", c.yaml, err)
 		}
 	}
-	p, _ := targettest.Parse("model: m\nvariables: {x: {kind: continuous}}\nfactors: [{over: {u: x}, index: all, energy: u^2}]")
-	if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "continuous") {
-		t.Errorf("a continuous node: %v", err)
+	p, _ := targettest.Parse("model: m\nvariables: {x: {kind: continuous}}\nfactors: [{over: {u: x}, index: all, energy: u^4}]\nupdate: {x: slice}")
+	if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "take --target go") {
+		t.Errorf("a quartic energy: %v", err)
 	}
 }
 
@@ -469,28 +612,84 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// The host's run writes the draws that the interpreter makes, with a beta for each sweep of
-// warm-up; wrong arguments end with 2.
-func TestHostRun(t *testing.T) {
-	p, _ := targettest.Parse(corpus["synchronous"])
+// compiledHost compiles the host of a program over the shim and returns how it is run.
+func compiledHost(t *testing.T, p *ir.Program) (host func(args ...string) error, dir string) {
+	t.Helper()
 	files, err := target.Emit(emit.Request{Program: p})
 	if err != nil {
 		t.Fatal(err)
 	}
-	gxx, dir := testtool.Need(t, "g++"), t.TempDir()
+	return hostOf(t, files)
+}
+
+// hostOf is as much for files that are emitted.
+func hostOf(t *testing.T, files []emit.File) (host func(args ...string) error, dir string) {
+	t.Helper()
+	gxx := testtool.Need(t, "g++")
+	dir = t.TempDir()
 	for _, f := range files {
 		write(t, filepath.Join(dir, f.Path), f.Data)
-	}
-	host := func(args ...string) error {
-		cmd := exec.Command(filepath.Join(dir, "host"), args...)
-		cmd.Dir = dir
-		return cmd.Run()
 	}
 	cmd := exec.Command(gxx, "-O1", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-x", "c++", "host.cu", "-o", "host")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return func(args ...string) error {
+		cmd := exec.Command(filepath.Join(dir, "host"), args...)
+		cmd.Dir = dir
+		return cmd.Run()
+	}, dir
+}
+
+// Draws of continuous nodes, which the host writes as float32, have the moments of their law: a
+// Gaussian chain with the precision matrix 2 and 0.8, and a normal number inside [0, 1]. Of 40,000
+// draws an error of 0.02 would be seen in any of these numbers.
+func TestHostRunNumbers(t *testing.T) {
+	p, _ := targettest.Parse("model: chain\nvariables: {x: {kind: continuous, shape: [3]}, y: {kind: continuous, range: [0, 1]}}\nfactors:\n" +
+		"  - {over: {u: x}, index: all, energy: \"u^2 + 0.3*u\"}\n  - {over: {u: x, v: x}, index: [[0, 1], [1, 2]], energy: \"0.8*u*v\"}\n" +
+		"  - {over: {u: y}, index: all, energy: \"0.5*u^2\"}")
+	host, dir := compiledHost(t, p)
+	if err := host("run", "--out", "r.npy", "--chains", "4000", "--warmup", "20", "--samples", "10", "--steps", "8"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "r.npy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	array, err := npy.ReadNPY(got)
+	if err != nil || !slices.Equal(array.Shape, []int{10, 4000, 4}) {
+		t.Fatalf("%v %v", array, err)
+	}
+	x := array.Data.([]float32)
+	var mean [4]float64
+	var second [4][4]float64
+	for i := 0; i < len(x); i += 4 {
+		for a := range 4 {
+			mean[a] += float64(x[i+a]) / 40_000
+			for b := range 4 {
+				second[a][b] += float64(x[i+a]) * float64(x[i+b]) / 40_000
+			}
+		}
+	}
+	covariance := func(a, b int) float64 { return second[a][b] - mean[a]*mean[b] }
+	const det = 8 - 4*0.64
+	for _, c := range []struct{ got, want float64 }{
+		{mean[0], -0.3 * (3.36 - 1.6 + 0.64) / det}, {mean[1], -0.3 * (4 - 3.2) / det},
+		{covariance(0, 0), 3.36 / det}, {covariance(1, 1), 4 / det}, {covariance(0, 1), -1.6 / det}, {covariance(0, 2), 0.64 / det},
+		{mean[3], 0.459862}, {covariance(0, 3), 0},
+	} {
+		if math.Abs(c.got-c.want) > 0.02 {
+			t.Errorf("%v, want %v", c.got, c.want)
+		}
+	}
+}
+
+// The host's run writes the draws that the interpreter makes, with a beta for each sweep of
+// warm-up; wrong arguments end with 2.
+func TestHostRun(t *testing.T) {
+	p, _ := targettest.Parse(corpus["synchronous"])
+	host, dir := compiledHost(t, p)
 	if err := host("run", "--out", "r.npy", "--chains", "33", "--samples", "3", "--steps", "2", "--seed", "5"); err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func checkSwar(p *ir.Program) error {
 	if largest+int64(half) >= swarOffset {
 		return no("a field reaches %d units of 2^-%d, its chosen values %d, and together they must stay below %d: write format: fast", largest, p.Format.Fraction, half, swarOffset)
 	}
-	if need := 2*half*swarEntry + swarRows(p)*4; need > swarShared {
+	if need := swarBytes(p, 1); need > swarShared {
 		return no("%d nodes need %d bytes of shared memory, and there are %d", p.Nodes, need, swarShared)
 	}
 	return nil
@@ -50,6 +50,9 @@ func spinPairs(p *ir.Program) error {
 		if v.Kind != ir.Spin {
 			return fmt.Errorf("%s is no spin", v.Name)
 		}
+	}
+	if hasFloats(p) {
+		return errors.New("nodes are updated in float32")
 	}
 	for i := range p.Factors {
 		if f := &p.Factors[i]; len(f.Slots) > 2 {
@@ -178,16 +181,31 @@ func (d *swarPlan) update(edges *Words, slot, node, width int) {
 	d.words.line(fmt.Sprintf("slot %d: %s", slot, d.names[node]), uint32(from), uint32(len(edges.List)/4), uint32(bias)*0x10001, free)
 }
 
-// swarKernel makes the kernel of spins in pairs.
-func swarKernel(p *ir.Program) (*Kernels, error) {
-	half, rows := reach(p), swarRows(p)
+// planSwar says whether the swar kernel runs a program in blocks with so much shared memory.
+func planSwar(p *ir.Program, shared int, _ bool) (func() (*Kernels, error), error) {
+	if err := checkSwar(p); err != nil {
+		return nil, err
+	}
+	shared = min(shared, swarShared)
 	width := 8
-	for width > 1 && 2*half*swarEntry+rows*width*4 > swarShared {
+	for width > 1 && swarBytes(p, width) > shared {
 		width /= 2
 	}
+	if need := swarBytes(p, width); need > shared {
+		return nil, fmt.Errorf("kernel swar: %d nodes need %d bytes of shared memory, and there are %d: take --kernel table", p.Nodes, need, shared)
+	}
+	return func() (*Kernels, error) { return swarKernel(p, width) }, nil
+}
+
+// swarBytes is the shared memory of a block of so many words of chains.
+func swarBytes(p *ir.Program, width int) int { return 2*reach(p)*swarEntry + swarRows(p)*width*4 }
+
+// swarKernel makes the kernel of spins in pairs, for blocks of so many words of chains.
+func swarKernel(p *ir.Program, width int) (*Kernels, error) {
+	half, rows := reach(p), swarRows(p)
 	d := newSwarPlan(p, width)
 	l := Layout{Kernel: "swar", Chains: 32 * width, Values: rows * width, ValueBytes: 4, TableWords: thresholdWords, LeastBeta: leastBeta(p),
-		Threads: min(swarThreads, max(32, (d.widest()/4*width+31)/32*32)), SharedBytes: 2*half*swarEntry + rows*width*4, Rows: d.row}
+		Threads: min(swarThreads, max(32, (d.widest()/4*width+31)/32*32)), SharedBytes: swarBytes(p, width), Rows: d.row}
 	source, err := fill("swar.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(),
 		"Rows": rows, "Rounds": p.Rounds, "Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments,

@@ -17,6 +17,7 @@ const (
 
 	thresholdWords = 4 + 2*256 // struct Thresholds of law.cuh
 	headWords      = 2         // struct Exponentials
+	betaWords      = 4
 
 	maxSmallFields = 4096
 
@@ -53,7 +54,8 @@ func expWords(beta float64, fraction, top int) int {
 // leastBeta is the smallest β of a program, for which its tables are largest.
 func leastBeta(p *ir.Program) float64 { return slices.Min(p.AllBetas()) }
 
-// tableLayout places the tables of a β behind the thresholds.
+// tableLayout places the tables of a β behind the thresholds, which come first but for the β
+// that updates in float32 read.
 func tableLayout(p *ir.Program) (list []exponentials, words int) {
 	if p.Format.Planes > 0 {
 		return nil, 2 + smallFields(p)
@@ -62,6 +64,9 @@ func tableLayout(p *ir.Program) (list []exponentials, words int) {
 		return nil, logisticWords + gumbelWords
 	}
 	words = thresholdWords
+	if hasFloats(p) { // the beta itself goes first
+		words += betaWords
+	}
 	for _, top := range tops(p) {
 		list = append(list, exponentials{top, words})
 		words += (expWords(leastBeta(p), p.Format.Fraction, top) + 3) / 4 * 4
@@ -91,8 +96,18 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 			l.ValueBytes = 2
 		}
 	}
-	if p.Synchronous {
-		rows *= 2
+	first := 0 // of the tables of integers
+	if hasFloats(p) {
+		l.ValueBytes, first = 4, betaWords
+	}
+	kept, m := p.Nodes, moveOf(p)
+	if m != nil {
+		l.Lost = kept
+		kept++
+		rows = kept
+	}
+	if p.Synchronous || m != nil { // new values
+		rows += p.Nodes
 	}
 	warps := max(1, min(maxWarps, (d.widest()+3)/4))
 	l.Threads = 32 * warps
@@ -112,12 +127,12 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	}
 	source, err := fill("table.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p),
-		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous,
+		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous, "Kept": kept, "Move": m,
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
-		"Sum": sumType(p), "Value": map[int]string{1: "u8", 2: "u16"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
+		"Sum": sumType(p), "Value": map[int]string{1: "u8", 2: "u16", 4: "u32"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
 		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
-		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "GumbelAt": logisticWords,
+		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "FirstAt": first, "GumbelAt": logisticWords, "Floats": hasFloats(p), "NormalsAt": d.normalsAt, "FloatsAt": d.floatsAt, "Expressions": d.expressions(), "FloatSpin": uint32(floatSpin), "FloatNumber": uint32(floatNumber),
 		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})

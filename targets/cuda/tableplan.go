@@ -18,12 +18,27 @@ type tablePlan struct {
 	weights []int64 // of factors in order, then tables of groups
 	base    []int   // of each factor's weights
 
-	slotsAt, updatesAt, weightsAt int
+	float       []bool    // nodes that are updated in float32
+	floatBase   []int     // of each factor's weights in float32
+	params      [][]int   // where those of each expression are among them
+	codeTouches [][]touch // by node: the rows of expressions that touch it
+
+	slotsAt, updatesAt, weightsAt, normalsAt, floatsAt int
 }
 
 func newTablePlan(p *ir.Program) *tablePlan {
-	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped()}
+	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped(), float: p.FloatNodes()}
 	d.weights, d.base = allWeights(p)
+	if hasFloats(p) {
+		d.putFloats()
+	}
+	d.codeTouches = make([][]touch, p.Nodes)
+	for i := range p.Codes {
+		c := &p.Codes[i]
+		for at, n := range c.Index {
+			d.codeTouches[n] = append(d.codeTouches[n], touch{i, at / len(c.Slots), at % len(c.Slots)})
+		}
+	}
 	d.updates()
 	d.putWeights()
 	d.starts()
@@ -56,15 +71,22 @@ func (d *tablePlan) updates() {
 	}
 	d.updatesAt = w.section("updates: node, states or 0 for a spin, place of its table of a beta, terms; then each term: " +
 		"place of its weights, stride of the own value, spins of its sign + 65536·indices, these spins, and for each index its stride, its nodes")
-	for _, n := range programs.notes {
-		w.notes = append(w.notes, note{n.at + d.updatesAt, n.head, n.text})
+	if hasFloats(d.p) {
+		w.notes = append(w.notes, note{at: len(w.List), head: "updates in float32: node, kind, terms, terms of expressions and their place; of a spin its constant; of a categorical a power of two and a constant for each state; " +
+			"of a number the place of its law, its linear constant, squares, behind how many words of terms, a square constant; then each term: " +
+			"place of its weights, stride of the own value, spins, indices, factors, these spins, for each index stride and node, these nodes; " +
+			"and of each expression: number of its first function, a bit for each of its parts, how many words follow, row, nodes"})
 	}
-	w.List = append(w.List, programs.List...)
+	w.append(&programs)
 }
 
 // update writes the update of a node.
 func (d *tablePlan) update(w *Words, slot, node int) {
 	w.notes = append(w.notes, note{at: len(w.List), head: fmt.Sprintf("slot %d, %s", slot, d.names[node])})
+	if d.float[node] {
+		d.floats(w, node)
+		return
+	}
 	states, table := 0, 0
 	if d.kind[node] == ir.Categorical {
 		if states = d.states[node]; !d.p.Format.Noise {

@@ -22,6 +22,8 @@ func checkUnrolled(p *ir.Program) error {
 		return fmt.Errorf("kernel unrolled: "+format+": take --kernel table", args...)
 	}
 	switch f := &p.Format; {
+	case hasFloats(p):
+		return no("nodes are updated in float32")
 	case f.Noise:
 		return no("the number format chooses by noise")
 	case f.Planes > 0:

@@ -35,6 +35,14 @@ func (w *Words) line(text string, words ...uint32) {
 	w.List = append(w.List, words...)
 }
 
+// append adds the words of another list with their comments.
+func (w *Words) append(of *Words) {
+	for _, n := range of.notes {
+		w.notes = append(w.notes, note{n.at + len(w.List), n.head, n.text})
+	}
+	w.List = append(w.List, of.List...)
+}
+
 // text is the file of the words: their number, then all of them in decimal; # begins a
 // comment.
 func (w *Words) text(header string) []byte {

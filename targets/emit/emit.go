@@ -45,6 +45,9 @@ type Request struct {
 	Chunk int
 	// Kernel is the CUDA kernel: lattice, mma, swar, unrolled or table; "" chooses. It changes no sample.
 	Kernel string
+	// SharedBytes is how much shared memory a block of CUDA threads may take; 0: as much as
+	// GPUs of data centres have. It changes no sample.
+	SharedBytes int
 }
 
 // Where emitted code finds the runtime.

@@ -136,7 +136,7 @@ func TestCUDATargetRefuses(t *testing.T) {
 			t.Errorf("no %q in %s", want, errs)
 		}
 	}
-	if _, errs := thrmlgen(t, 3, "run", "models/grid_gaussian", "--target", "cuda"); !strings.Contains(errs, "continuous") {
+	if _, errs := thrmlgen(t, 3, "run", "models/double_well", "--target", "cuda"); !strings.Contains(errs, "is moved by hmc") {
 		t.Error(errs)
 	}
 	for args, want := range map[string]string{

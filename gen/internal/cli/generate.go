@@ -79,7 +79,7 @@ without a number format takes format: hardware.`,
 	f.StringVar(&pkg, "package", "", "`name` of the emitted package (default: that of the model)")
 	f.StringVar(&runtime, "runtime", emit.Bundle, "where emitted code finds the runtime: bundle or import")
 	f.IntVar(&unroll, "unroll", 0, "most `updates` of a sweep written as straight-line code; 0 chooses, -1 writes none")
-	f.StringVar(&kernel, "kernel", "", "CUDA kernel: table takes any discrete model, swar spins in pairs in few bits, mma the same on tensor cores, lattice bit planes and couplings of few sizes, unrolled small models (default: the fastest that fits)")
+	f.StringVar(&kernel, "kernel", "", "CUDA kernel: table takes the most models, swar spins in pairs in few bits, mma the same on tensor cores, lattice bit planes and couplings of few sizes, unrolled small models (default: the fastest that fits)")
 	f.BoolVar(&diff, "diff", false, "write nothing, print what would change, and exit with 1 if anything would")
 	f.BoolVar(&force, "force", false, "write over generated files that were edited")
 	return c.modelCommand(cmd)

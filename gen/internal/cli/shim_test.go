@@ -61,7 +61,7 @@ func TestShimTargetRefuses(t *testing.T) {
 		t.Error(errs)
 	}
 	for args, want := range map[string]string{
-		"run models/grid_gaussian --target shim":                                                                                      "continuous",
+		"run models/double_well --target shim":                                                                                        "is moved by hmc",
 		"verify models/ising2d --targets interp,shim --set format=hardware":                                                           "a generator of hardware",
 		"gen models/ising2d --target cuda --out o --kernel swar":                                                                      "write format: fast",
 		"gen models/potts20 --target cuda --out o --kernel swar":                                                                      "x is no spin",
@@ -72,7 +72,7 @@ func TestShimTargetRefuses(t *testing.T) {
 		"gen models/potts20 --target cuda --out o --kernel unrolled":                                                                  "and it takes 100",
 		"gen models/ising2d --target cuda --out o --kernel lattice":                                                                   "write planes: 12",
 		`gen models/pegasus14 --target cuda --out o --kernel lattice --set format={"planes":12,"budget":0.01}`:                        "it compares sums below 24",
-		"gen models/grid_gaussian --target cuda --out o":                                                                              "which no kernel updates: take --target go",
+		"gen models/grid_gaussian --target cuda --out o --kernel swar":                                                                "x is no spin: take --kernel table",
 	} {
 		if _, errs := thrmlgen(t, 3, strings.Fields(args)...); !strings.Contains(errs, want) {
 			t.Errorf("%s: %s", args, errs)

@@ -1,0 +1,194 @@
+package cuda
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// Parts of expressions, by what updates add them to.
+const (
+	partLinear = iota // b of a number, or the field of a spin or categorical
+	partSquare        // a of a number
+	partSlope         // the derivative of the energy
+	parts
+)
+
+// expression is a part of the code of a factor for one of its slots, as a function in C++.
+type expression struct {
+	ID   int // parts·(the place of factor and slot) + part
+	Note string
+	Body []string // the last one returns
+}
+
+// partsOf are the codes of a slot, by part.
+func partsOf(c *sampling.CodePart) [parts][]sampling.CodeOp {
+	list := [parts][]sampling.CodeOp{c.Linear, c.Square, c.Slope}
+	if c.Field != nil {
+		list[partLinear] = c.Field
+	}
+	return list
+}
+
+// codesAt are the places of the slots of each factor among all.
+func codesAt(p *ir.Program) (at []int) {
+	n := 0
+	for i := range p.Codes {
+		at = append(at, n)
+		n += len(p.Codes[i].Slots)
+	}
+	return at
+}
+
+// expressions are the functions of a program. Their parameters begin at d.params among the
+// weights in float32.
+func (d *tablePlan) expressions() (list []expression) {
+	at := codesAt(d.p)
+	for i := range d.p.Codes {
+		c := &d.p.Codes[i]
+		for slot := range c.Parts {
+			for part, ops := range partsOf(&c.Parts[slot]) {
+				if ops != nil {
+					name := [parts]string{"linear", "square", "slope"}[part]
+					list = append(list, expression{parts*(at[i]+slot) + part, fmt.Sprintf("%s, slot %d: %s", c.Name, slot, name), body(c, ops, slot, d.params[i])})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// functions are the operations in float32 that headers have for those of expressions.
+var functions = map[sampling.CodeOpKind]string{
+	sampling.CodeAdd: "add_float", sampling.CodeSub: "subtract_float", sampling.CodeMul: "multiply_float", sampling.CodeDiv: "__fdiv_rn",
+	sampling.CodeSqrt: "__fsqrt_rn", sampling.CodeAbs: "fabsf", sampling.CodeNeg: "-",
+	sampling.CodeMin: "minimum", sampling.CodeMax: "maximum",
+	sampling.CodePow: "power_float", sampling.CodeExp: "exp_float", sampling.CodeLog: "log_float",
+	sampling.CodeSin: "sin_float", sampling.CodeCos: "cos_float", sampling.CodeTanh: "tanh_float",
+}
+
+// comparisons are 1 where they hold, else 0.
+var comparisons = map[sampling.CodeOpKind]string{
+	sampling.CodeLess: "<", sampling.CodeLessEq: "<=", sampling.CodeGreater: ">", sampling.CodeGreaterEq: ">=",
+	sampling.CodeEqual: "==", sampling.CodeNotEqual: "!=",
+}
+
+// body is the code of an expression, an operation a line: t are the words of the term, the row
+// and the nodes of its slots; own is the number in the slot that is updated.
+func body(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int) (lines []string) {
+	var stack []string
+	pop := func() string {
+		v := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		return v
+	}
+	push := func(format string, args ...any) {
+		name := fmt.Sprintf("v%d", len(lines))
+		lines = append(lines, fmt.Sprintf("const float %s = "+format+";", append([]any{name}, args...)...))
+		stack = append(stack, name)
+	}
+	for _, o := range ops {
+		n := int(o.N)
+		switch {
+		case o.Op == sampling.CodeConst:
+			push("%s", single(float32(o.V)))
+		case o.Op == sampling.CodeSlot && n == self:
+			stack = append(stack, "own")
+		case o.Op == sampling.CodeSlot:
+			push("%s", slotValue(c.Slots[n].Kind, fmt.Sprintf("x[t[%d]]", n+1)))
+		case o.Op == sampling.CodeParamAt:
+			p := &c.Params[n]
+			at, stride := fmt.Sprint(params[n]), 1
+			for i := len(p.Axes) - 1; i >= 0; i-- {
+				at += fmt.Sprintf(" + %d * (i32)%s", stride, pop())
+				stride *= p.Axes[i]
+			}
+			if !p.Shared {
+				at += fmt.Sprintf(" + %d * t[0]", stride)
+			}
+			push("weights[%s]", at)
+		case comparisons[o.Op] != "":
+			b, a := pop(), pop()
+			push("%s %s %s ? 1.0f : 0.0f", a, comparisons[o.Op], b)
+		case o.Op == sampling.CodeNeg || sampling.CodeExp <= o.Op && o.Op <= sampling.CodeAbs:
+			push("%s(%s)", functions[o.Op], pop())
+		default:
+			b, a := pop(), pop()
+			push("%s(%s, %s)", functions[o.Op], a, b)
+		}
+	}
+	return append(lines, fmt.Sprintf("return %s;", pop()))
+}
+
+// slotValue is the number that a node's value is in an expression.
+func slotValue(kind ir.Kind, value string) string {
+	switch kind {
+	case ir.Spin:
+		return "1.0f - 2.0f * (float)" + value
+	case ir.Categorical:
+		return "(float)" + value
+	}
+	return "__uint_as_float(" + value + ")"
+}
+
+// single is a float32 in C++.
+func single(x float32) string {
+	return strconv.FormatFloat(float64(x), 'e', -1, 32) + "f"
+}
+
+// checkExpressions refuses those that no kernel evaluates.
+func checkExpressions(p *ir.Program) error {
+	for i := range p.Codes {
+		if c := &p.Codes[i]; c.Net != nil {
+			return fmt.Errorf("factor %s holds a network, which no kernel evaluates: take --target go", c.Name)
+		}
+	}
+	return nil
+}
+
+// putParams writes the parameters of expressions in float32 among the weights.
+func (d *tablePlan) putParams() {
+	for i := range d.p.Codes {
+		var at []int
+		for _, param := range d.p.Codes[i].Params {
+			at = append(at, len(d.words.List)-d.floatsAt)
+			for _, x := range param.Values {
+				d.words.List = append(d.words.List, math.Float32bits(float32(x)))
+			}
+		}
+		d.params = append(d.params, at)
+	}
+}
+
+// codeTerms writes the terms that expressions add to the updates of a node: the number of its first
+// function, a bit for each part that it has, how many words follow, and these: the row and its
+// nodes. It says whether one adds to the square.
+func (d *tablePlan) codeTerms(w *Words, node int) (count int, square bool) {
+	at := codesAt(d.p)
+	for _, t := range d.codeTouches[node] {
+		c := &d.p.Codes[t.factor]
+		mask := 0
+		for part, ops := range partsOf(&c.Parts[t.slot]) {
+			if ops != nil {
+				mask |= 1 << part
+			}
+		}
+		if mask == 0 {
+			continue
+		}
+		count++
+		square = square || mask>>partSquare&1 == 1
+		words := []uint32{uint32(parts * (at[t.factor] + t.slot)), uint32(mask), uint32(1 + len(c.Slots)), uint32(t.row)}
+		var others []string
+		for _, other := range c.Index[t.row*len(c.Slots) : (t.row+1)*len(c.Slots)] {
+			words = append(words, uint32(other))
+			others = append(others, d.names[other])
+		}
+		w.line(c.Name+": "+strings.Join(others, " "), words...)
+	}
+	return count, square
+}
