@@ -127,7 +127,9 @@ struct Sampler {
     sweep += sweeps;
   }
 
-  void read() { download(copy.data(), states, copy.size() * sizeof(value)); }
+  void read() {
+    download(copy.data(), states, copy.size() * sizeof(value));
+  }
   void write() { upload(states, copy.data(), copy.size() * sizeof(value)); }
 
   // The value of a node in the copy, as results have it: spins -1 and +1.

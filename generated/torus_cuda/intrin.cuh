@@ -64,3 +64,6 @@ __device__ __forceinline__ double add(double a, double b) { return __dadd_rn(a, 
 __device__ __forceinline__ double subtract(double a, double b) { return __dadd_rn(a, -b); }
 __device__ __forceinline__ double multiply(double a, double b) { return __dmul_rn(a, b); }
 __device__ __forceinline__ double divide(double a, double b) { return __ddiv_rn(a, b); }
+__device__ __forceinline__ float add_float(float a, float b) { return __fadd_rn(a, b); }
+__device__ __forceinline__ float subtract_float(float a, float b) { return __fadd_rn(a, -b); }
+__device__ __forceinline__ float multiply_float(float a, float b) { return __fmul_rn(a, b); }

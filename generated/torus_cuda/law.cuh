@@ -5,17 +5,23 @@
 #pragma once
 #include "random.cuh"
 
-// e^x for x <= 0. Below -690 it gives 0, which no result that follows can tell from e^x.
-__device__ inline double exponential(double x) {
-  if (x < -690) return 0;
-  const double k = floor(add(multiply(x, 1.44269504088896338700e+00), 0.5));
+// e^x / 2^k, k the nearest integer to x / ln 2.
+__device__ __forceinline__ double exponential_part(double x, double &k) {
+  k = floor(add(multiply(x, 1.44269504088896338700e+00), 0.5));
   double r = subtract(x, multiply(k, 6.93147180369123816490e-01));
   r = subtract(r, multiply(k, 1.90821492927058770002e-10));
   const double c[13] = {1.0 / 87178291200.0, 1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0,
                         1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 1.0 / 2.0};
   double p = 1.0 / 1307674368000.0;
   for (int i = 0; i < 13; i++) p = add(multiply(p, r), c[i]);
-  const double s = add(1, add(r, multiply(multiply(r, r), p)));
+  return add(1, add(r, multiply(multiply(r, r), p)));
+}
+
+// e^x for x <= 0. Below -690 it gives 0, which no result that follows can tell from e^x.
+__device__ inline double exponential(double x) {
+  if (x < -690) return 0;
+  double k;
+  const double s = exponential_part(x, k);
   return multiply(s, __longlong_as_double((i64)(1023 + (i64)k) << 52));
 }
 

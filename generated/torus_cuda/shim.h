@@ -192,10 +192,32 @@ inline i32 dot_halves(u32 a, u32 b, i32 sum) { return sum + (i32)(a & 0xFFFF) * 
 inline double __dadd_rn(double a, double b) { return a + b; }
 inline double __dmul_rn(double a, double b) { return a * b; }
 inline double __ddiv_rn(double a, double b) { return a / b; }
+inline double __dsqrt_rn(double a) { return sqrt(a); }
+inline float __fadd_rn(float a, float b) { return a + b; }
+inline float __fmul_rn(float a, float b) { return a * b; }
+inline float __fdiv_rn(float a, float b) { return a / b; }
+inline float __fsqrt_rn(float a) { return sqrtf(a); }
+inline int __clzll(i64 x) { return x ? __builtin_clzll((u64)x) : 64; }
+inline u64 __umul64hi(u64 a, u64 b) { return (u64)((unsigned __int128)a * b >> 64); }
 inline double __longlong_as_double(i64 x) {
   double d;
   memcpy(&d, &x, 8);
   return d;
+}
+inline i64 __double_as_longlong(double d) {
+  i64 x;
+  memcpy(&x, &d, 8);
+  return x;
+}
+inline float __uint_as_float(u32 x) {
+  float f;
+  memcpy(&f, &x, 4);
+  return f;
+}
+inline u32 __float_as_uint(float f) {
+  u32 x;
+  memcpy(&x, &f, 4);
+  return x;
 }
 inline u32 __funnelshift_l(u32 low, u32 high, u32 n) { return (u32)((((u64)high << 32 | low) << (n & 31)) >> 32); }
 inline u32 __shfl_sync(u32, u32 v, u32 from) {

@@ -588,6 +588,20 @@ const (
 	MostProducts = 1 << 10
 )
 
+// The kernel of inputs makes rows of bits for the spin kernels, which read nothing else:
+// products of spins, and the bits of categoricals' states.
+
+// Inputs are the arguments of the kernel. What it makes is listed by numbers: n > 0 and n
+// offsets from Bits for a row that is 1 where the product of so many spins is +1; -n and an
+// offset from Cats for n rows, the bits of a categorical's state from the lowest on.
+type Inputs struct {
+	Bits  *uint64
+	Cats  *uint8 // a byte a chain
+	Out   *uint64
+	Code  *int32
+	Count uint64 // of products and categoricals, at least 1
+}
+
 // Kernel names the code that does the work. It changes no sample.
 type Kernel uint8
 
@@ -1046,6 +1060,47 @@ type Spins256 struct {
 	Open       [4][8]uint32 // by node and column, a bit for each lane that is open
 	_          uint64
 }
+
+// The kernel of fields updates a categorical in 64 chains from sums of tables, by patterns
+// of the bits of its neighbours' states. It draws by probabilities in float32, which are off
+// by less than ThetaMargin, and leaves to the caller the chains where that matters.
+
+// Thetas are the arguments of the kernel. With θ the sums of all tables, a digit u has the
+// category that is the number of k < States-1 with
+//
+//	Σ_{j ≤ k} e_j < (u/2^16 - Low)·Σ e_j,   e_j = 2^(Scale·(max θ - θ_j))
+//
+// and is left to the caller if some sum is not above (u/2^16 + High)·Σ e_j either.
+type Thetas struct {
+	Cats   *uint8 // states of categoricals in the 64 chains
+	Spins  *uint64
+	Out    *uint8
+	Digits *[64]uint32
+	Node   *int32
+	Tables *int32
+	States uint64 // 2 … ThetaStates
+	Half   uint64 // 0: digits are low halves, 1: high halves
+
+	Scale, Low, High float32
+	Keep             uint32 // bits of a digit that count
+
+	Open   uint64 // chains that are left to the caller
+	Fields [ThetaStates][2][16]int32
+}
+
+// What the kernel reads about a node are numbers: how many patterns, at least 1, then of each
+//
+//	the number of bits, 4 or more
+//	the place of its tables, in bytes: 2^bits numbers for each state
+//	how many categoricals
+//	how many products of spins
+//	of each categorical its offset from Cats, and how far its state is shifted
+//	of each product how many spins, the bit it is, and the spins' offsets from Spins
+const (
+	ThetaStates = 32
+	ThetaBits   = 10           // of a pattern, at most
+	ThetaMargin = 1.0 / 131072 // 32 states: 2^-18.4 from sums and powers in float32, 2^-20.4 from exponentials in integers
+)
 
 // Package runtime/sampling.
 
@@ -1729,7 +1784,7 @@ func (c *catPatterns) listNodes(s *Sampler) {
 
 // catKernel says whether the kernel takes a block: its offsets of rows have 32 bits.
 func (s *Sampler) catKernel(b *blockPlan) bool {
-	return b.cat != nil && b.cat.made && s.kernelInUse == AVX512 && (s.cat8Rows+s.spinRows)*s.tile <= 1<<24
+	return b.cat != nil && b.cat.made && s.kernelInUse >= AVX2 && (s.cat8Rows+s.spinRows)*s.tile <= 1<<24
 }
 
 // updateCats is updateQuads for the kernel.
@@ -1768,7 +1823,11 @@ func (s *Sampler) updateCat(w *worker, b *blockPlan, i, lane int, chain, slot ui
 	}
 	a.Limits, a.Size, a.Tables = &c.limits[set.limit], uint64(4*set.patterns), uint64(c.tables)
 	a.Node, a.Half = &c.kernel[c.at[i]], uint64(q%2)
-	CatUpdate512(a)
+	if s.kernelInUse == AVX512 {
+		CatUpdate512(a)
+	} else {
+		CatUpdate256(a)
+	}
 	ties := a.Ties
 	if left := s.chains - int(chain); left < 64 {
 		ties &= 1<<left - 1
@@ -3803,6 +3862,7 @@ type blockPlan struct {
 	tstart []int32
 	terms  []term
 	cat    *catPatterns // nil: none worth having
+	theta  *thetaBlock  // nil: not for the kernel of fields
 
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
@@ -3811,8 +3871,9 @@ type blockPlan struct {
 	layer *spinLayer // nil: inputs differ from node to node
 	slots *slotBlock // nil: not for the slot kernel
 
-	vector []int // where each node begins in vectorSpins.node or fourSpins.node
-	plane  []int // where it begins in planePlan.nodes, -1: nowhere
+	vector []int       // where each node begins in vectorSpins.node or fourSpins.node, -1: nowhere; nil: not for these
+	mixed  *mixedBlock // nil: all inputs are spins
+	plane  []int       // where it begins in planePlan.nodes, -1: nowhere
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.
@@ -3984,6 +4045,8 @@ func (s *Sampler) compile(o *Options) error {
 		}
 		s.blocks = append(s.blocks, plans)
 	}
+	s.planSpins()
+	s.planThetas()
 	return nil
 }
 
@@ -4032,19 +4095,25 @@ func (s *Sampler) inputRow(nodes []int32, self int) rowRef {
 		return s.row[nodes[1-self]]
 	}
 	var tails []int32
-	key := make([]byte, 0, 4*len(nodes))
 	for i, n := range nodes {
 		if i != self {
-			r := s.row[n]
-			tails = append(tails, r)
-			key = append(key, byte(r), byte(r>>8), byte(r>>16), byte(r>>24))
+			tails = append(tails, s.row[n])
 		}
+	}
+	return s.product(tails)
+}
+
+// product is the product of several rows of spins as one.
+func (s *Sampler) product(rows []int32) rowRef {
+	key := make([]byte, 0, 4*len(rows))
+	for _, r := range rows {
+		key = append(key, byte(r), byte(r>>8), byte(r>>16), byte(r>>24))
 	}
 	id, ok := s.products[string(key)]
 	if !ok {
 		id = int32(len(s.productRows))
 		s.products[string(key)] = id
-		s.productRows = append(s.productRows, tails)
+		s.productRows = append(s.productRows, rows)
 	}
 	return ^id
 }
@@ -7427,6 +7496,354 @@ func (s *Sampler) chooseWide(w *worker, b *blockPlan, g, lane, bytes int, chain 
 	}
 }
 
+// mixedBlock is a block of spins for a spin kernel, which reads rows of bits, where not all
+// inputs are spins: products of spins and bits of categoricals are made first, for the four
+// nodes of a quad at a time, and spins are copied, so that the kernel finds all in one place.
+type mixedBlock struct {
+	nodes []mixedNode
+	code  []int32  // of all quads, see vector.Inputs
+	quads []mixRun // by quad
+}
+
+type mixRun struct{ at, count, rows int }
+
+// mixedNode is one node: its patterns, or its plain inputs where patterns is nil.
+type mixedNode struct {
+	patterns []pattern
+	wide     bool    // of eight bits, else of four
+	rows     []int32 // by bit the row among those of the quad
+}
+
+// patterned says whether node i has patterns.
+func (b *blockPlan) patterned(i int) bool { return b.mixed != nil && b.mixed.nodes[i].patterns != nil }
+
+// rowOf is the row of input j of node i as the kernel counts them: r of the state, or one of
+// those that are made for the quad.
+func (b *blockPlan) rowOf(i, j int, r rowRef) int {
+	switch {
+	case b.mixed == nil:
+		return int(r)
+	case j < len(b.mixed.nodes[i].rows):
+		return int(b.mixed.nodes[i].rows[j])
+	}
+	return 0 // it has no weight
+}
+
+// spinDegree is how many inputs the kernel in use takes.
+func (s *Sampler) spinDegree() int {
+	if s.kernelInUse == AVX512 && s.model.Format.Group > 1 {
+		return 8 * SpinWideGroups
+	}
+	return 8 * SpinGroups
+}
+
+// planSpins finds the blocks that a spin kernel takes, and in them the nodes that are not
+// too wide for it.
+func (s *Sampler) planSpins() {
+	if s.vector == nil && s.fours == nil {
+		return
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.kind == Spin && b.user == nil && b.float == nil {
+				s.planSpinBlock(b)
+			}
+		}
+	}
+}
+
+func (s *Sampler) planSpinBlock(b *blockPlan) {
+	plain := true
+	for i := range b.nodes {
+		plain = plain && b.kernel[i] != kernelTerms && !slices.ContainsFunc(b.input[b.start[i]:b.end[i]], isProduct)
+	}
+	b.vector = make([]int, len(b.nodes))
+	m := &mixedBlock{nodes: make([]mixedNode, len(b.nodes))}
+	served := 0
+	for i := range b.nodes {
+		b.vector[i] = -1
+		there := false
+		if b.kernel[i] != kernelTerms && (plain || s.model.Format.Group > 1) {
+			there = int(b.end[i]-b.start[i]) <= s.spinDegree()
+		} else {
+			there = s.planMixed(&m.nodes[i], b, i)
+		}
+		if there {
+			b.vector[i] = 0
+			served++
+		}
+	}
+	switch {
+	case served == 0:
+		b.vector = nil
+	case !plain:
+		b.mixed = m
+		s.placeInputs(b)
+	}
+}
+
+func isProduct(r rowRef) bool { return r < 0 }
+
+// planMixed finds patterns for node i of a block, false if it has too many neighbours or
+// too wide terms.
+func (s *Sampler) planMixed(n *mixedNode, b *blockPlan, i int) (ok bool) {
+	terms, ok := s.termsOf(b, i)
+	if !ok {
+		return false
+	}
+	if s.fours != nil {
+		n.patterns, ok = pack(gather(terms, 4), []patternShape{{4, 4}}, SpinFours)
+		return ok
+	}
+	// The eighth neighbour of a group is added by itself.
+	n.patterns, ok = pack(gather(terms, 4), []patternShape{{4, 4}, {4, 3}}, 2*SpinGroups)
+	if !ok {
+		n.wide = true
+		n.patterns, ok = pack(gather(terms, 7), []patternShape{{8, 7}}, SpinWideGroups)
+	}
+	return ok
+}
+
+// placeInputs lists what is made for each quad of a mixed block.
+func (s *Sampler) placeInputs(b *blockPlan) {
+	m := b.mixed
+	for q := range len(b.kernel) / 4 {
+		run := mixRun{at: len(m.code)}
+		place := map[patternVar]int32{}
+		find := func(v patternVar) int32 {
+			at, ok := place[v]
+			if !ok {
+				at = int32(run.rows)
+				place[v] = at
+				run.count++
+				run.rows += v.size()
+				m.code = s.appendInput(m.code, v)
+			}
+			return at
+		}
+		for i := 4 * q; i < min(4*q+4, len(b.nodes)); i++ {
+			n := &m.nodes[i]
+			switch {
+			case b.vector[i] < 0:
+			case n.patterns == nil:
+				for _, r := range b.input[b.start[i]:b.end[i]] {
+					n.rows = append(n.rows, find(patternVar{row: r}))
+				}
+			default:
+				for k, p := range n.patterns {
+					for _, v := range p.vars {
+						at := find(v)
+						for range v.size() {
+							n.rows = append(n.rows, at)
+							at++
+						}
+					}
+					for len(n.rows) < (k+1)*n.width() { // what no table looks at
+						n.rows = append(n.rows, 0)
+					}
+				}
+			}
+		}
+		m.quads = append(m.quads, run)
+	}
+}
+
+// width is the bits of a place for patterns.
+func (n *mixedNode) width() int {
+	if n.wide {
+		return 8
+	}
+	return 4
+}
+
+// appendInput lists a variable.
+func (s *Sampler) appendInput(code []int32, v patternVar) []int32 {
+	bits, bytes := int32(8*s.tile), int32(64*s.tile)
+	switch {
+	case v.states > 0:
+		return append(code, int32(-v.size()), v.row*bytes)
+	case v.row >= 0:
+		return append(code, 1, v.row*bits)
+	}
+	rows := s.productRows[^v.row]
+	code = append(code, int32(len(rows)))
+	for _, r := range rows {
+		code = append(code, r*bits)
+	}
+	return code
+}
+
+// makeInputs makes the rows of a quad and gives the first.
+func (s *Sampler) makeInputs(w *worker, m *mixedBlock, quad int) *uint64 {
+	run := &m.quads[quad]
+	if need := max(1, run.rows) * s.tile; len(w.made) < need {
+		w.made = make([]uint64, 2*need+512) // whole pages begin at multiples of 64
+	}
+	if run.count == 0 {
+		return &w.made[0]
+	}
+	a := &w.mixes
+	a.Out, a.Code, a.Count = &w.made[0], &m.code[run.at], uint64(run.count)
+	if len(w.bits) > 0 {
+		a.Bits = &w.bits[0]
+	}
+	if len(w.cat8) > 0 {
+		a.Cats = &w.cat8[0]
+	}
+	if s.fours != nil {
+		SpinInputs256(a)
+	} else {
+		SpinInputs512(a)
+	}
+	return a.Out
+}
+
+// updateOthers updates the nodes of a quad that are too wide for the kernel of their block.
+func (s *Sampler) updateOthers(w *worker, b *blockPlan, tile, g int) {
+	for i := 4 * g; i < min(4*g+4, len(b.nodes)); i++ {
+		if b.vector[i] < 0 && !b.skip[i] {
+			s.updateAlone(w, b, i, tile)
+		}
+	}
+}
+
+func (s *Sampler) updateAlone(w *worker, b *blockPlan, i, tile int) {
+	slot := uint32(b.first + i)
+	for lane := range s.tile {
+		word := tile*s.tile + lane
+		left := s.chains - 64*word
+		if left <= 0 {
+			return
+		}
+		bytes := (min(left, 64) + 7) / 8
+		w.noise.fill(w.sweep, uint32(32*word), bytes, slot/4)
+		s.updateNode(w, b, i, lane, bytes, slot, uint32(64*word))
+	}
+}
+
+// mixedSums are the sums of a node's patterns, each of so many bits as places have: what
+// bits beyond a pattern are does not matter.
+func (n *mixedNode) mixedSums(s *Sampler) [][]int32 {
+	var all [][]int32
+	for k := range n.patterns {
+		p := &n.patterns[k]
+		sums := make([]int32, 1<<n.width())
+		p.values(s, 1, sums)
+		for x := 1 << p.bits(); x < len(sums); x++ {
+			sums[x] = sums[x-1<<p.bits()]
+		}
+		all = append(all, sums)
+	}
+	return all
+}
+
+// reachOf is the largest magnitude of a sum, and what divides it and all others.
+func reachOf(sums []int32, divisor int64) (reach, common int64) {
+	for _, x := range sums {
+		reach = max(reach, int64(magnitude(int64(x))))
+		divisor = commonDivisor(divisor, x)
+	}
+	return reach, divisor
+}
+
+// mixed is node for one of a mixed block.
+func (t *nodeBuild) mixed(s *Sampler, dst []byte, n *mixedNode, own int32) spinUnit {
+	exact := n.mixedSums(s)
+	groups := n.groups()
+	put32(dst, SpinAtGroups, groups)
+	put32(dst, SpinAtOut, int(own)*rowBytes)
+	put32(dst, SpinAtTables, tablesAt(groups))
+	for j, row := range n.rows {
+		put32(dst, SpinAtRows+4*j, int(row)*rowBytes)
+	}
+	tables := dst[tablesAt(groups):]
+	to := tables[128*groups:]
+	if n.wide {
+		put32(dst, SpinAtWide, 8)
+		put32(dst, SpinAtParts, groups)
+		put32(dst, SpinAtStride, 4<<8)
+		put32(dst, SpinAtThere, -1)
+	}
+	for _, sums := range exact {
+		for x, y := range sums {
+			put32(to, 4*x, int(y))
+		}
+		to = to[4*len(sums):]
+	}
+	joined := make([][256]int32, groups)
+	for g := range joined {
+		joined[g] = n.joined(exact, g)
+	}
+	divisor, total, last := int64(0), int64(0), int64(0)
+	for g := range joined {
+		last, divisor = reachOf(joined[g][:], divisor)
+		total += last
+	}
+	limit := int64(126 - groups)
+	need := total
+	if groups > 1 {
+		need = max(last, total-last)
+	}
+	unit := spinUnit{size: sizeOfUnit(divisor, total, limit, need)}
+	for g := range joined {
+		sums := &joined[g]
+		copy(t.sums[:], sums[:128])
+		unit.off += t.bytes(tables[128*g:], int64(sums[128])-int64(sums[0]), unit.size, &dst[SpinAtEighth+g])
+	}
+	return unit
+}
+
+// mixedFours is fours for one of a mixed block.
+func (t *nodeBuild) mixedFours(s *Sampler, dst []byte, n *mixedNode, own int32) {
+	exact := n.mixedSums(s)
+	divisor, total := int64(0), int64(0)
+	for _, sums := range exact {
+		var reach int64
+		reach, divisor = reachOf(sums, divisor)
+		total += reach
+	}
+	unit := spinUnit{size: sizeOfUnit(divisor, total, fourLimit, total)}
+	for g, sums := range exact {
+		to := dst[FoursAtFirst+FoursStride*g:]
+		for j, row := range n.rows[4*g : 4*g+4] {
+			put32(to, 4*j, int(row)*8*fourWords)
+		}
+		unit.off += putFours(to, sums, unit.size)
+	}
+	s.fours.head(dst, len(exact), own, unit)
+}
+
+func (n *mixedNode) groups() int {
+	if n.wide {
+		return len(n.patterns)
+	}
+	return (len(n.patterns) + 1) / 2
+}
+
+// joined are the sums of a group of eight bits.
+func (n *mixedNode) joined(exact [][]int32, g int) (sums [256]int32) {
+	if n.wide {
+		copy(sums[:], exact[g])
+		return sums
+	}
+	for x := range sums {
+		sums[x] = exact[2*g][x&15]
+		if 2*g+1 < len(exact) {
+			sums[x] += exact[2*g+1][x>>4]
+		}
+	}
+	return sums
+}
+
+// mixedBytes is the room of a node.
+func (n *mixedNode) mixedBytes() int {
+	g := n.groups()
+	if n.wide {
+		return tablesAt(g) + (128+4<<8)*g
+	}
+	return tablesAt(g) + 256*g
+}
+
 // Kind is what values a node takes.
 type Kind uint8
 
@@ -8514,11 +8931,11 @@ func NormalTail(t float64) float64 {
 // which its polynomial goes: Chebyshev's.
 var normalPlaces = [...]float64{9, 75, 190, 322, 437, 503}
 
-// newNormalTable makes the polynomials of the specification, two to each power of two from
+// NewNormalTable makes the polynomials of the specification, two to each power of two from
 // 2^15 to 2^30. With f the float32 of n, cut to its 24 bits, they are for z of the middle of
 // the numbers that are cut to f, and stand where the exponent and the first bit behind the
 // point of f, mod 32, say. They are within 2^-22 of it, and with float32 within 2^-20 (TestNormalTable).
-func newNormalTable() *NormalTable {
+func NewNormalTable() *NormalTable {
 	t := &NormalTable{}
 	for piece := range NormalPieces {
 		power := 15 + piece/2
@@ -8831,6 +9248,255 @@ func (s *Sampler) rowTakes(row int, x float32) bool {
 
 // StepFits reports whether a step of a sampler can have a value.
 func StepFits(x float32) bool { return x >= minStep && x <= maxStep }
+
+// A patternVar is what a pattern has bits of: a spin or a product of several, one bit, or a
+// categorical, the bits of its state.
+type patternVar struct {
+	row    rowRef
+	states int32 // of a categorical; 0: spins
+}
+
+func (v patternVar) size() int {
+	if v.states == 0 {
+		return 1
+	}
+	return bits.Len32(uint32(v.states - 1))
+}
+
+// A patternTerm is a row of a factor, seen from one of its nodes, as a function of the
+// variables that the row holds besides it.
+type patternTerm struct {
+	weight int32 // of a row of spins alone: its place in Sampler.ints; else -1 and
+	base   int32 // that of its table in the view pool
+	vars   []patternVar
+	stride []int32      // of each variable's axis; spins have none
+	apart  []patternVar // the spins of the product that vars is; nil: they are no inputs of the node themselves
+}
+
+func bitsOf(vars []patternVar) int {
+	n := 0
+	for _, v := range vars {
+		n += v.size()
+	}
+	return n
+}
+
+// A pattern is the bits of some variables, and what they add to a field.
+type pattern struct {
+	vars  []patternVar
+	terms []patternTerm
+}
+
+func (p *pattern) bits() int { return bitsOf(p.vars) }
+
+// termsOf are the terms of node i of a block of spins or categoricals; false if there are
+// neighbours of more than 256 states.
+func (s *Sampler) termsOf(b *blockPlan, i int) (terms []patternTerm, ok bool) {
+	if b.kernel[i] != kernelTerms {
+		lo, mid, hi := b.start[i], b.end[i], b.start[i+1]
+		for j := lo; j < hi; j++ {
+			t := patternTerm{weight: b.wref[j]}
+			if j < mid {
+				t.vars = []patternVar{{row: b.input[j]}}
+				t.apart = s.apart(b.input[j], b.input[lo:mid])
+			}
+			terms = append(terms, t)
+		}
+		return terms, true
+	}
+	for _, x := range b.terms[b.tstart[i]:b.tstart[i+1]] {
+		t := patternTerm{weight: -1, base: x.base}
+		switch len(x.spins) {
+		case 0:
+		case 1:
+			t.vars, t.stride = []patternVar{{row: x.spins[0]}}, []int32{0}
+		default:
+			t.vars, t.stride = []patternVar{{row: s.product(x.spins)}}, []int32{0}
+		}
+		for _, c := range x.cats {
+			if c.wide {
+				return nil, false
+			}
+			t.vars, t.stride = append(t.vars, patternVar{c.row, c.states}), append(t.stride, c.stride)
+		}
+		terms = append(terms, t)
+	}
+	return terms, true
+}
+
+// apart are the spins of a product, if all are inputs themselves.
+func (s *Sampler) apart(product rowRef, inputs []rowRef) []patternVar {
+	if product >= 0 {
+		return nil
+	}
+	var vars []patternVar
+	for _, r := range s.productRows[^product] {
+		if !slices.Contains(inputs, r) {
+			return nil
+		}
+		vars = append(vars, patternVar{row: r})
+	}
+	return vars
+}
+
+// gather puts terms into patterns of at most limit bits, those with common variables
+// together. A product may be a function of its spins if that takes no more bits, a term
+// that has more than limit bits by itself has a pattern of its own.
+func gather(terms []patternTerm, limit int) []pattern {
+	terms = slices.Clone(terms)
+	slices.SortStableFunc(terms, func(a, b patternTerm) int {
+		return max(bitsOf(b.vars), len(b.apart)) - max(bitsOf(a.vars), len(a.apart))
+	})
+	var all []pattern
+	for _, t := range terms {
+		if t.apart != nil && len(t.apart) <= limit {
+			if at := nearest(all, t.apart, limit); at >= 0 {
+				all[at].add(t, t.apart)
+				continue
+			}
+			if !anyHolds(all, t.apart) {
+				all = append(all, pattern{})
+				all[len(all)-1].add(t, t.apart)
+				continue
+			}
+		}
+		at := nearest(all, t.vars, limit)
+		if at < 0 {
+			at, all = len(all), append(all, pattern{})
+		}
+		all[at].add(t, t.vars)
+	}
+	return all
+}
+
+// nearest is the pattern that needs the fewest bits more to hold variables, of those that
+// hold one of them or need none; -1: there is none.
+func nearest(all []pattern, vars []patternVar, limit int) int {
+	need := bitsOf(vars)
+	at, least := -1, max(need, 1)
+	for i := range all {
+		extra := need
+		for _, v := range vars {
+			if slices.Contains(all[i].vars, v) {
+				extra -= v.size()
+			}
+		}
+		if extra < least && (extra == 0 || all[i].bits()+extra <= limit) {
+			at, least = i, extra
+		}
+	}
+	return at
+}
+
+func anyHolds(all []pattern, vars []patternVar) bool {
+	for i := range all {
+		for _, v := range vars {
+			if slices.Contains(all[i].vars, v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *pattern) add(t patternTerm, vars []patternVar) {
+	for _, v := range vars {
+		if !slices.Contains(p.vars, v) {
+			p.vars = append(p.vars, v)
+		}
+	}
+	t.apart = nil
+	if len(t.vars) > 0 && !slices.Contains(p.vars, t.vars[0]) { // a product of variables
+		t.vars = vars
+	}
+	p.terms = append(p.terms, t)
+}
+
+// A patternShape is how many bits a place for patterns has, and how many of them those of
+// more than one bit may take.
+type patternShape struct{ bits, joint int }
+
+// pack puts patterns, and the terms of none, into places of shapes that take turns, the
+// first one that has room. A pattern that has none anywhere, and places beyond the most,
+// are refused.
+func pack(all []pattern, shapes []patternShape, most int) ([]pattern, bool) {
+	slices.SortStableFunc(all, func(a, b pattern) int { return b.bits() - a.bits() })
+	places := make([]pattern, 1, most)
+	for _, p := range all {
+		n := p.bits()
+		fits := func(at int) bool {
+			x := shapes[at%len(shapes)]
+			used := 0
+			if at < len(places) {
+				used = places[at].bits()
+			}
+			return used+n <= x.bits && (n <= 1 || used+n <= x.joint)
+		}
+		at := 0
+		for at < most && !fits(at) {
+			at++
+		}
+		if at == most {
+			return nil, false
+		}
+		for len(places) <= at {
+			places = append(places, pattern{})
+		}
+		places[at].vars, places[at].terms = append(places[at].vars, p.vars...), append(places[at].terms, p.terms...)
+	}
+	return places, true
+}
+
+// values are what the terms give for each of the 2^n values of a pattern: for a spin
+// sums[x], for a categorical of K states sums[k<<n|x]. What no state gives is 0.
+func (p *pattern) values(s *Sampler, states int, sums []int32) {
+	n := p.bits()
+	sums = sums[:states<<n]
+	clear(sums)
+	var at [256]int
+	for _, t := range p.terms {
+		for j, v := range t.vars {
+			at[j] = bitsOf(p.vars[:slices.Index(p.vars, v)])
+		}
+		for x := range 1 << n {
+			off, minus, there := t.pick(x, at[:len(t.vars)])
+			for k := range states {
+				switch {
+				case !there:
+				case t.weight >= 0:
+					sums[k<<n|x] += signed(int32(s.ints[t.weight]), minus)
+				default:
+					sums[k<<n|x] += signed(s.view32[off+k], minus)
+				}
+			}
+		}
+	}
+}
+
+func signed(x int32, minus bool) int32 {
+	if minus {
+		return -x
+	}
+	return x
+}
+
+// pick is the place in the views of what a term adds for value x of a pattern, and whether
+// it has a minus; false at last for a category that there is not.
+func (t *patternTerm) pick(x int, at []int) (off int, minus, there bool) {
+	off = int(t.base)
+	for j, v := range t.vars {
+		value := x >> at[j] & (1<<v.size() - 1)
+		switch {
+		case v.states == 0:
+			minus = minus != (value == 0)
+		case value >= int(v.states):
+			return 0, false, false
+		default:
+			off += int(t.stride[j]) * value
+		}
+	}
+	return off, minus, true
+}
 
 // maxRows is how many rows of state the kernels' offsets reach.
 const maxRows = math.MaxInt32 / rowBytes
@@ -9966,7 +10632,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	s.cat16 = make([]uint16, s.tiles*s.tile*s.cat16Rows*64)
 	s.floats = make([]float32, s.tiles*s.tile*s.floatRows*64)
 	if s.floatRows > 0 || len(m.Codes) > 0 {
-		s.normals, s.rare = newNormalTable(), newRareTable()
+		s.normals, s.rare = NewNormalTable(), newRareTable()
 	}
 	s.slot = make([]int32, m.Nodes)
 	for i := range s.slot {
@@ -10058,8 +10724,8 @@ func (s *Sampler) Seed() uint64 { return s.seed }
 // Kernel returns the assembly in use.
 func (s *Sampler) Kernel() Kernel { return s.kernelInUse }
 
-// Work says what does the updates: emitted code, the spin kernel, or tables, and with
-// which instructions these and the random words are made.
+// Work says what does the updates: emitted code, the kernels of spins and of categories, or
+// tables, and with which instructions these and the random words are made.
 func (s *Sampler) Work() string {
 	what := "tables"
 	switch {
@@ -10071,6 +10737,15 @@ func (s *Sampler) Work() string {
 		what = "slots"
 	case s.straight != nil:
 		what = "emitted code"
+	}
+	switch {
+	case !s.drawsThetas():
+	case what == "spins":
+		what = "spins and categories"
+	case what == "tables":
+		what = "categories"
+	case what == "emitted code":
+		what = "emitted code and categories"
 	}
 	return what + ", " + s.kernelInUse.String()
 }
@@ -11721,10 +12396,13 @@ type worker struct {
 	user   *userCalls
 
 	vector *spinWorker
+	mixes  Inputs
+	made   []uint64 // by mixes
 	fours  *fourWorker
 	slots  *slotWorker
 	plane  *planeWorker
 	cats   Cats
+	thetas *Thetas
 	wide   *wideWorker
 
 	shadowBits  []uint64
@@ -11863,7 +12541,7 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 // of emitted code before the next one begins, while its tables are in the cache.
 func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	parts := s.straight.parts(i)
-	if s.slotsServe(i) {
+	if s.slotsServe(i) || s.thetasServe(i) {
 		parts = nil
 	}
 	for _, f := range parts {
@@ -11912,10 +12590,10 @@ func (s *Sampler) sweepSplit(sweep uint64) {
 // Four slots share their noise.
 func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 	switch {
-	case s.vector != nil:
+	case b.vector != nil && s.vector != nil:
 		s.updateVector(w, b, tile, lo, hi)
 		return
-	case s.fours != nil:
+	case b.vector != nil:
 		s.updateFours(w, b, tile, lo, hi)
 		return
 	case s.planes != nil && b.user == nil:
@@ -11928,6 +12606,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		if lo == 0 { // it is not shared among threads
 			s.updateJoint(w, b, tile)
 		}
+		return
+	case b.theta != nil && !s.catKernel(b):
+		s.updateThetas(w, b, tile, lo, hi)
 		return
 	case s.catKernel(b):
 		s.updateCats(w, b, tile, lo, hi)
@@ -12600,6 +13281,203 @@ func (t *Tape) back(by Jet, sums [][]float64, leaf func(s *tapeStep)) {
 
 func dot(x, y Jet) float64 {
 	return float64(x[0]*y[0]) + float64(x[1]*y[1]) + float64(x[2]*y[2])
+}
+
+// thetaBlock is a block of categoricals as package vector's kernel of fields reads it: the
+// fields are sums of tables, by patterns of the neighbours. Those with equal tables share
+// them.
+type thetaBlock struct {
+	patterns [][]pattern // by node
+	node     []int32
+	at       []int // where each node begins
+	tables   []int32
+}
+
+const (
+	thetaChains = 8       // with fewer of them one after the other is faster
+	maxThetas   = 1 << 24 // numbers in the tables of a block
+)
+
+// planThetas finds the blocks for the kernel.
+func (s *Sampler) planThetas() {
+	if s.kernelInUse != AVX512 || s.chains < thetaChains || s.model.Format.Accum != 32 || s.hard != nil ||
+		(s.cat8Rows+s.spinRows)*s.tile > 1<<24 {
+		return
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.kind == Categorical && b.states <= ThetaStates && b.user == nil && b.float == nil {
+				b.theta = s.newThetas(b)
+			}
+		}
+	}
+}
+
+// newThetas is nil for a block whose neighbours have too many states.
+func (s *Sampler) newThetas(b *blockPlan) *thetaBlock {
+	t := &thetaBlock{patterns: make([][]pattern, len(b.nodes))}
+	size := 0
+	for i := range b.nodes {
+		terms, ok := s.termsOf(b, i)
+		if !ok {
+			return nil
+		}
+		var few, many []pattern
+		for _, p := range gather(terms, 4) {
+			if p.bits() <= 4 {
+				few = append(few, p)
+			} else {
+				many = append(many, p)
+			}
+		}
+		few, _ = pack(few, []patternShape{{4, 4}}, len(few)+1)
+		for _, p := range append(few, many...) {
+			if p.bits() > ThetaBits {
+				return nil
+			}
+			size += b.states << max(4, p.bits())
+		}
+		if size > maxThetas {
+			return nil
+		}
+		t.patterns[i] = append(few, many...)
+	}
+	return t
+}
+
+// thetasServe says whether the kernel serves all blocks of a superblock.
+func (s *Sampler) thetasServe(i int) bool {
+	for _, b := range s.blocks[i] {
+		if b.theta == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// drawsThetas says whether some block is for the kernel.
+func (s *Sampler) drawsThetas() bool {
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.theta != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// buildThetas makes the tables of the weights at hand.
+func (s *Sampler) buildThetas(b *blockPlan) {
+	t := b.theta
+	t.node, t.at, t.tables = t.node[:0], t.at[:0], t.tables[:0]
+	seen := map[string]int32{}
+	var sums []int32
+	var key []byte
+	for _, patterns := range t.patterns {
+		t.at = append(t.at, len(t.node))
+		t.node = append(t.node, int32(len(patterns)))
+		for k := range patterns {
+			p := &patterns[k]
+			wide := max(4, p.bits())
+			sums = append(sums[:0], make([]int32, b.states<<p.bits())...)
+			p.values(s, b.states, sums)
+			key = append(key[:0], byte(p.bits()))
+			for _, x := range sums {
+				key = binary.LittleEndian.AppendUint32(key, uint32(x))
+			}
+			at, ok := seen[string(key)]
+			if !ok {
+				at = int32(4 * len(t.tables))
+				seen[string(key)] = at
+				for k := range b.states {
+					row := sums[k<<p.bits():][:1<<p.bits()]
+					t.tables = append(append(t.tables, row...), make([]int32, 1<<wide-len(row))...)
+				}
+			}
+			t.node = s.appendThetaVars(append(t.node, int32(wide), at), p.vars)
+		}
+	}
+}
+
+// appendThetaVars lists variables as the kernel reads them.
+func (s *Sampler) appendThetaVars(node []int32, vars []patternVar) []int32 {
+	var cats, products []int32
+	n, shift := [2]int32{}, 0
+	for _, v := range vars {
+		if v.states > 0 {
+			n[0]++
+			cats = append(cats, v.row*int32(64*s.tile), int32(shift))
+		} else {
+			n[1]++
+			rows := []int32{v.row}
+			if v.row < 0 {
+				rows = s.productRows[^v.row]
+			}
+			products = append(products, int32(len(rows)), 1<<shift)
+			for _, r := range rows {
+				products = append(products, r*int32(8*s.tile))
+			}
+		}
+		shift += v.size()
+	}
+	return append(append(append(node, n[0], n[1]), cats...), products...)
+}
+
+// updateThetas is updateQuads for the kernel.
+func (s *Sampler) updateThetas(w *worker, b *blockPlan, tile, lo, hi int) {
+	if w.thetas == nil {
+		w.thetas = &Thetas{}
+	}
+	a, t := w.thetas, b.theta
+	a.Tables, a.States, a.Low, a.High = &t.tables[0], uint64(b.states), ThetaMargin, ThetaMargin
+	a.Keep = 0xffff >> s.digitShift << s.digitShift
+	if s.tail { // a second digit
+		a.High += 1.0 / 65536
+	}
+	const log2e = 1.4426950408889634
+	a.Scale = float32(-math.Min(1e30, float64(log2e*math.Ldexp(s.beta, -s.model.Format.Fraction))))
+	for g := lo; g < hi; g++ {
+		if b.allSkipped(4 * g) {
+			continue
+		}
+		for lane := range s.tile {
+			first := 64 * (tile*s.tile + lane)
+			left := s.chains - first
+			if left <= 0 {
+				break
+			}
+			slot := uint32(b.first + 4*g)
+			w.noise.fillWords(w.sweep, uint32(first/2), min(32, (left+1)/2), slot/4, &w.words)
+			for q := range 4 {
+				if i := 4*g + q; !b.skip[i] {
+					s.updateTheta(w, b, i, lane, uint32(first), slot+uint32(q))
+				}
+			}
+		}
+	}
+}
+
+// updateTheta updates node i in the 64 chains of a word.
+func (s *Sampler) updateTheta(w *worker, b *blockPlan, i, lane int, chain, slot uint32) {
+	a, q := w.thetas, i&3
+	a.Cats, a.Out, a.Digits = &w.cat8[64*lane], &w.outCat8[(int(b.row[i])*s.tile+lane)*64], &w.words[q/2]
+	if len(w.bits) > 0 {
+		a.Spins = &w.bits[lane]
+	}
+	a.Node, a.Half = &b.theta.node[b.theta.at[i]], uint64(q%2)
+	ThetaUpdate512(a)
+	open := a.Open
+	if left := s.chains - int(chain); left < 64 {
+		open &= 1<<left - 1
+	}
+	terms, theta := b.terms[b.tstart[i]:b.tstart[i+1]], w.theta[:b.states]
+	for ; open != 0; open &= open - 1 {
+		c := bits.TrailingZeros64(open)
+		w.termFields(s, terms, theta, lane, c)
+		u := w.words[q/2][c] >> (16 * (q % 2)) & 0xffff
+		w.putCategory(s, b, i, lane, c, w.chooseCategory(s, theta, u, chain+uint32(c), slot))
+	}
 }
 
 // What users write in Go and name in a model file: samplers of nodes here, starts
@@ -13861,8 +14739,14 @@ func (s *Sampler) buildFours() {
 	var build nodeBuild
 	for _, super := range s.blocks {
 		for _, b := range super {
-			for i := range b.nodes {
-				build.fours(s, v.node[b.vector[i]:], b, i)
+			for i, at := range b.vector {
+				switch {
+				case at < 0:
+				case b.patterned(i):
+					build.mixedFours(s, v.node[at:], &b.mixed.nodes[i], b.row[i])
+				default:
+					build.fours(s, v.node[at:], b, i)
+				}
 			}
 		}
 	}
@@ -13873,14 +14757,23 @@ func (v *fourSpins) place(s *Sampler) {
 	n := 0
 	for _, super := range s.blocks {
 		for _, b := range super {
-			b.vector = make([]int, len(b.nodes))
-			for i := range b.nodes {
-				b.vector[i] = n
-				n += FoursAtFirst + FoursStride*groupsOfFour(int(b.end[i]-b.start[i]))
+			for i := range b.vector {
+				if b.vector[i] >= 0 {
+					b.vector[i] = n
+					n += FoursAtFirst + FoursStride*b.foursOf(i)
+				}
 			}
 		}
 	}
 	v.node = make([]byte, n)
+}
+
+// foursOf is how many groups node i of a block has.
+func (b *blockPlan) foursOf(i int) int {
+	if b.patterned(i) {
+		return len(b.mixed.nodes[i].patterns)
+	}
+	return groupsOfFour(int(b.end[i] - b.start[i]))
 }
 
 func groupsOfFour(inputs int) int { return max(1, (inputs+3)/4) }
@@ -13910,27 +14803,36 @@ func (t *nodeBuild) fours(s *Sampler, dst []byte, b *blockPlan, i int) {
 	for g := range groups {
 		to := dst[FoursAtFirst+FoursStride*g:]
 		for j, r := range t.row[4*g : 4*g+4] {
-			put32(to, 4*j, int(r)*8*fourWords)
+			put32(to, 4*j, b.rowOf(i, 4*g+j, r)*8*fourWords)
 		}
 		t.fill(t.w[4*g:4*g+4], constant)
 		constant = 0
-		off := int64(0)
-		for k, x := range t.sums[:16] {
-			y := (int64(x) + fine/2) / fine
-			if r := int64(x) + fine/2; r < 0 && r%fine != 0 {
-				y--
-			}
-			to[16+k], to[32+k] = byte(y), byte(y>>8)
-			off = max(off, int64(magnitude(int64(x)-y*fine)))
-		}
-		unit.off += off
+		unit.off += putFours(to, t.sums[:16], fine)
 	}
 	if s.model.Format.Group > 1 {
 		unit.off = s.roundedOff(b, i, unit.off, extra)
 	}
+	s.fours.head(dst, groups, b.row[i], unit)
+}
+
+// putFours writes 16 sums in a unit, and gives how far they are off.
+func putFours(to []byte, sums []int32, size int64) (off int64) {
+	for k, x := range sums {
+		y := (int64(x) + size/2) / size
+		if r := int64(x) + size/2; r < 0 && r%size != 0 {
+			y--
+		}
+		to[16+k], to[32+k] = byte(y), byte(y>>8)
+		off = max(off, int64(magnitude(int64(x)-y*size)))
+	}
+	return off
+}
+
+// head writes what stands before the groups of a node.
+func (v *fourSpins) head(dst []byte, groups int, own int32, unit spinUnit) {
 	put32(dst, FoursAtGroups, groups)
-	put32(dst, FoursAtOut, int(b.row[i])*8*fourWords)
-	put32(dst, FoursAtCurve, s.fours.units.place(unit)*curveBytes)
+	put32(dst, FoursAtOut, int(own)*8*fourWords)
+	put32(dst, FoursAtCurve, v.units.place(unit)*curveBytes)
 }
 
 const curveBytes = 320
@@ -13969,9 +14871,12 @@ func (s *Sampler) updateFours(w *worker, b *blockPlan, tile, lo, hi int) {
 		w.noise.fillFours(w.sweep, chain/2, slot/4, a.Digits)
 		for q := range a.Nodes {
 			a.Nodes[q] = nil
-			if i := 4*g + q; !b.skip[i] {
+			if i := 4*g + q; !b.skip[i] && b.vector[i] >= 0 {
 				a.Nodes[q] = &v.node[b.vector[i]]
 			}
+		}
+		if b.mixed != nil {
+			a.State = s.makeInputs(w, b.mixed, g)
 		}
 		SpinUpdate256(a)
 		for q := range a.Nodes {
@@ -13979,6 +14884,7 @@ func (s *Sampler) updateFours(w *worker, b *blockPlan, tile, lo, hi int) {
 				s.chooseOpen(w, b, 4*g+q, slot+uint32(q), chain, &a.Open[q])
 			}
 		}
+		s.updateOthers(w, b, tile, g)
 	}
 }
 
@@ -14165,8 +15071,8 @@ const (
 	rowBytes    = 8 * vectorWords
 )
 
-// vectorised says whether a spin kernel takes the model: spins in factors of one or
-// two, not too many neighbours.
+// vectorised says whether a spin kernel is for the model: spins, perhaps among categoricals,
+// most of which have not too many neighbours.
 func (s *Sampler) vectorised() bool {
 	m := s.model
 	if s.kernelInUse < AVX2 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
@@ -14181,34 +15087,30 @@ func (s *Sampler) vectorised() bool {
 	}
 	degree := make([]int, m.Nodes)
 	for i := range m.Factors {
-		f := &m.Factors[i]
-		for _, slot := range f.Slots {
-			if slot.Kind != Spin {
-				return false
-			}
-		}
-		if len(f.Slots) > 2 {
-			return false
-		}
-		if len(f.Slots) == 2 {
+		if f := &m.Factors[i]; len(f.Slots) > 1 {
 			for _, n := range f.Index {
 				degree[n]++
 			}
 		}
 	}
-	for _, n := range degree {
-		if n > 8*SpinGroups || s.kernelInUse == AVX512 && m.Format.Group > 1 && n > 8*SpinWideGroups {
-			return false
-		}
-	}
-	size := 0
+	size, spins, wide := 0, 0, 0
 	for _, v := range m.Vars {
-		if v.Kind != Spin {
+		switch v.Kind {
+		case Continuous:
 			return false
+		case Categorical:
+			size += 8 * v.Count
+		case Spin:
+			size += v.Count
+			for _, n := range degree[v.First : v.First+v.Count] {
+				spins++
+				if n > s.spinDegree() {
+					wide++
+				}
+			}
 		}
-		size += v.Count
 	}
-	return size <= math.MaxInt32/rowBytes
+	return spins > 2*wide && size <= math.MaxInt32/rowBytes
 }
 
 // buildVector makes the nodes from the weights at hand.
@@ -14223,14 +15125,20 @@ func (s *Sampler) buildVector() {
 	var build nodeBuild
 	for _, super := range s.blocks {
 		for _, b := range super {
-			for i := range b.nodes {
-				var constant int32
-				w, constant = nodeWeights(s, b, i, w)
-				node := v.node[b.vector[i]:]
+			for i, at := range b.vector {
+				if at < 0 {
+					continue
+				}
+				node := v.node[at:]
 				var unit spinUnit
-				if s.model.Format.Group > 1 {
+				switch {
+				case b.patterned(i):
+					unit = build.mixed(s, node, &b.mixed.nodes[i], b.row[i])
+				case s.model.Format.Group > 1:
 					unit = build.rounded(s, node, b, i)
-				} else {
+				default:
+					var constant int32
+					w, constant = nodeWeights(s, b, i, w)
 					unit = build.node(node, b.input[b.start[i]:b.end[i]], w, constant, b.row[i])
 				}
 				put32(node, SpinAtCells, v.units.place(unit)*cellBytes)
@@ -14245,31 +15153,36 @@ const cellBytes = 192
 // place finds room for every node.
 func (v *vectorSpins) place(s *Sampler) {
 	n := 0
+	v.ahead = v.ahead[:0]
 	for _, super := range s.blocks {
 		for _, b := range super {
-			b.vector = make([]int, len(b.nodes))
-			for i := range b.nodes {
-				b.vector[i] = n
-				inputs := int(b.end[i] - b.start[i])
-				g := groupsOfEight(inputs)
-				exact := 128 * g
-				if size := s.model.Format.Group; size > 1 {
-					parts := s.groupCount(inputs)
-					exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
-					exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
+			for i := range b.vector {
+				if b.vector[i] >= 0 {
+					b.vector[i] = n
+					v.ahead = append(v.ahead, n)
+					n += v.bytes(s, b, i)
 				}
-				n += tablesAt(g) + 128*g + exact
 			}
 		}
 	}
 	v.node = make([]byte, n)
-	v.ahead = v.ahead[:0]
-	for _, super := range s.blocks {
-		for _, b := range super {
-			v.ahead = append(v.ahead, b.vector...)
-		}
-	}
 	v.ahead = append(v.ahead, n)
+}
+
+// bytes is the room of node i of a block.
+func (v *vectorSpins) bytes(s *Sampler, b *blockPlan, i int) int {
+	if b.patterned(i) {
+		return b.mixed.nodes[i].mixedBytes()
+	}
+	inputs := int(b.end[i] - b.start[i])
+	g := groupsOfEight(inputs)
+	exact := 128 * g
+	if size := s.model.Format.Group; size > 1 {
+		parts := s.groupCount(inputs)
+		exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
+		exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
+	}
+	return tablesAt(g) + 128*g + exact
 }
 
 // fetch makes every node fetch the one in the same place of the next quad, or what stands
@@ -14347,7 +15260,7 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, SpinAtParts, parts)
 	constant, extra := t.fine(s, b, i, 8*groups)
 	for j, r := range t.row[:8*groups] {
-		put32(dst, SpinAtRows+4*j, int(r)*rowBytes)
+		put32(dst, SpinAtRows+4*j, b.rowOf(i, j, r)*rowBytes)
 	}
 	fine := (t.unit(groups, constant) + 1<<extra - 1) >> extra << extra
 	unit := spinUnit{size: fine >> extra}
@@ -14454,11 +15367,22 @@ func weightSum(w []int32, constant int32) int64 {
 func unitFor(w []int32, constant int32, limit, need int64) int64 {
 	divisor := int64(magnitude(int64(constant)))
 	for _, x := range w {
-		for a := int64(magnitude(int64(x))); a != 0; {
-			divisor, a = a, divisor%a
-		}
+		divisor = commonDivisor(divisor, x)
 	}
-	if weightSum(w, constant) <= limit*divisor {
+	return sizeOfUnit(divisor, weightSum(w, constant), limit, need)
+}
+
+// commonDivisor is the largest one of two numbers.
+func commonDivisor(divisor int64, x int32) int64 {
+	for a := int64(magnitude(int64(x))); a != 0; {
+		divisor, a = a, divisor%a
+	}
+	return divisor
+}
+
+// sizeOfUnit is unitFor for sums with a common divisor and the magnitude total.
+func sizeOfUnit(divisor, total, limit, need int64) int64 {
+	if total <= limit*divisor {
 		return max(1, divisor)
 	}
 	unit := max(1, (need+limit-1)/limit)
@@ -14470,6 +15394,11 @@ func unitFor(w []int32, constant int32, limit, need int64) int64 {
 // sum may be from the exact one.
 func (t *nodeBuild) group(dst []byte, w []int32, constant int32, unit int64, eighth *byte) int64 {
 	t.fill(w[:7], constant-w[7])
+	return t.bytes(dst, 2*int64(w[7]), unit, eighth)
+}
+
+// bytes writes the sums at hand and what the eighth neighbour adds in 8 bits.
+func (t *nodeBuild) bytes(dst []byte, last, unit int64, eighth *byte) int64 {
 	off := int64(0)
 	inverse := 1 / float64(unit)
 	for i, x := range t.sums {
@@ -14477,7 +15406,6 @@ func (t *nodeBuild) group(dst []byte, w []int32, constant int32, unit int64, eig
 		dst[i] = byte(int8(y))
 		off = max(off, int64(magnitude(int64(x)-int64(y)*unit)))
 	}
-	last := 2 * int64(w[7])
 	y := int64(math.Floor(float64(float64(last)*inverse) + 0.5))
 	*eighth = byte(int8(y))
 	return off + int64(magnitude(last-y*unit))
@@ -14566,9 +15494,12 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 		w.noise.fillSpins(w.sweep, chain/2, slot/4, a.Noise)
 		for q := range a.Nodes {
 			a.Nodes[q] = nil
-			if i := 4*g + q; !b.skip[i] {
+			if i := 4*g + q; !b.skip[i] && b.vector[i] >= 0 {
 				a.Nodes[q] = &v.node[b.vector[i]]
 			}
+		}
+		if b.mixed != nil {
+			a.State = s.makeInputs(w, b.mixed, g)
 		}
 		SpinUpdate512(a)
 		ties := &w.vector.scratch[0]
@@ -14576,6 +15507,7 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			q := int(place >> 9)
 			s.chooseTie(w, b, 4*g+q, int64(ties.TieFields[k]), SpinChain(place), slot+uint32(q), chain)
 		}
+		s.updateOthers(w, b, tile, g)
 	}
 }
 
@@ -14589,6 +15521,10 @@ func (s *Sampler) chooseTie(w *worker, b *blockPlan, i int, g int64, c int, slot
 
 // fieldOf is the field of node i in chain c of a tile.
 func (s *Sampler) fieldOf(w *worker, b *blockPlan, i, c int) int64 {
+	if b.kernel[i] == kernelTerms {
+		w.termFields(s, b.terms[b.tstart[i]:b.tstart[i+1]], w.theta[:1], c/64, c%64)
+		return w.theta[0]
+	}
 	g, inputs := int64(0), b.input[b.start[i]:b.end[i]]
 	pool, groups := s.pool32[b.table[i]:], s.groupCount(len(inputs))
 	lane, shift := c/64, c%64
@@ -14596,7 +15532,7 @@ func (s *Sampler) fieldOf(w *worker, b *blockPlan, i, c int) int64 {
 		lo, hi := s.span(len(inputs), groups, k)
 		at := uint64(0)
 		for j, r := range inputs[lo:hi] {
-			at |= w.bits[int(r)*s.tile+lane] >> shift & 1 << j
+			at |= s.load(w.bits, r, lane) >> shift & 1 << j
 		}
 		g += int64(pool[at])
 		pool = pool[1<<(hi-lo):]
@@ -14891,6 +15827,13 @@ func (s *Sampler) buildTables() {
 	}
 	if s.planes != nil {
 		s.buildPlanes()
+	}
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.theta != nil {
+				s.buildThetas(b)
+			}
+		}
 	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)

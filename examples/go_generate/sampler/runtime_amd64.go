@@ -24,6 +24,11 @@ func ArsSpins512(k *Ars, first uint32, noise *SpinNoise)
 //go:noescape
 func CatUpdate512(a *Cats)
 
+// CatUpdate256 is CatUpdate512 in AVX2.
+//
+//go:noescape
+func CatUpdate256(a *Cats)
+
 // RunCode512 runs a program of float32.
 //
 //go:noescape
@@ -132,6 +137,16 @@ func SubtractProducts512(sum *[64]float64, state *float32, weights *float64, str
 //
 //go:noescape
 func Product512(out *[64]float64, state *float32, at *int32, k int)
+
+// SpinInputs512 makes rows of 512 chains.
+//
+//go:noescape
+func SpinInputs512(a *Inputs)
+
+// SpinInputs256 makes rows of 256 chains.
+//
+//go:noescape
+func SpinInputs256(a *Inputs)
 
 // LayerSums512 adds up the fields of 16 nodes in 64 chains.
 //
@@ -319,3 +334,8 @@ func ArsSpins256(k *Ars, first uint32, digits *SpinDigits)
 //
 //go:noescape
 func SpinUpdate256(a *Spins256)
+
+// ThetaUpdate512 updates a categorical in 64 chains.
+//
+//go:noescape
+func ThetaUpdate512(a *Thetas)

@@ -57,6 +57,10 @@ func DenseStart512(*[64]float32, *float32, int, int, *[64]float32, float32) {
 func MulRows512(*[64]float32, *[64]float32, int)              { panic("no kernel") }
 func SiLU512(*float64, *float64, int)                         { panic("no kernel") }
 func CatUpdate512(*Cats)                                      { panic("no kernel") }
+func CatUpdate256(*Cats)                                      { panic("no kernel") }
+func ThetaUpdate512(*Thetas)                                  { panic("no kernel") }
+func SpinInputs512(*Inputs)                                   { panic("no kernel") }
+func SpinInputs256(*Inputs)                                   { panic("no kernel") }
 func LayerSums512(*Layer)                                     { panic("no kernel") }
 func SumTerms256(*[64]float32, float32, *float32, *Term, int) { panic("no kernel") }
 func Mix256(out, x, y *[64]float32, a, b float32)             { panic("no kernel") }
