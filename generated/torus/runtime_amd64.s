@@ -7029,12 +7029,12 @@ power:
 	LEAQ   thetaFields(R15), R13
 	LEAQ   -1(R10), CX
 
-count:
+thetaCount:
 	THETA_COUNT(0, Z4, Z6, Z8, K3)
 	THETA_COUNT(64, Z5, Z7, Z9, K4)
 	ADDQ    $128, R13
 	DECQ    CX
-	JNE     count
+	JNE     thetaCount
 	VPMOVDB Z8, 0(R8)
 	VPMOVDB Z9, 16(R8)
 	KMOVW   K3, AX
