@@ -468,7 +468,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+1)/2), moved((want+4)/5))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+3)/4), moved((want+7)/8))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -535,7 +535,7 @@ func TestShimUnrolled(t *testing.T) {
 
 // As TestShim, of continuous nodes alone.
 func TestShimContinuous(t *testing.T) {
-	list := slices.Concat(continuous(6), moved(4))
+	list := slices.Concat(continuous(4), moved(2))
 	path, _ := compiledHosts(t, list)
 	passes(t, path, list)
 }
