@@ -3,43 +3,15 @@ package interp
 import (
 	"math"
 	"math/big"
-
-	"github.com/thrmlgen/thrmlgen/gen/ir"
 )
 
 // Dense forces of joint moves.
-
-// findDense finds the block with dense forces.
-func (m *Machine) findDense() {
-	for i := range m.p.Sweep {
-		b := &m.p.Sweep[i][0]
-		if n := len(b.Nodes); b.Joint == nil || n < 16 {
-			continue
-		}
-		m.dense = b
-		pairs, count := 0, len(b.Nodes)
-		for _, n := range b.Nodes {
-			for _, r := range m.rows[n] {
-				if slots := m.p.Factors[r.factor].Slots; slots[r.position].Power == 2 && len(slots) > 1 {
-					m.dense = nil
-					return
-				}
-				if m.partner(r) >= 0 {
-					pairs++
-				}
-			}
-		}
-		if 2*pairs < count*(count-1) {
-			m.dense = nil
-		}
-	}
-}
 
 // partner is the place in the dense block of the other node of a row of two, -1 for rows
 // that are none.
 func (m *Machine) partner(r row) int {
 	f := &m.p.Factors[r.factor]
-	if len(f.Slots) != 2 || f.Slots[0] != f.Slots[1] || f.Slots[0].Kind != ir.Continuous || f.Slots[0].Power != 1 {
+	if !f.Pair() {
 		return -1
 	}
 	other := f.Index[2*r.row+1-r.position]

@@ -118,7 +118,7 @@ func newMachine(p *ir.Program, chains int, seed uint64, code sampling.UserCode) 
 		m.weights = append(m.weights, append([]float64(nil), f.Weights...))
 		m.ints = append(m.ints, append([]int64(nil), f.Ints...))
 	}
-	m.findDense()
+	m.dense = p.DenseBlock()
 	for i := range p.Codes {
 		c := &p.Codes[i]
 		for at, n := range c.Index {

@@ -111,6 +111,9 @@ func TestDenseEqualsInterpreter(t *testing.T) {
 			}
 			samplers = append(samplers, s)
 		}
+		if samplers[0].Dense() != (p.DenseBlock() != nil) {
+			t.Fatalf("model %d: the engine and the program differ in what is dense", n)
+		}
 		if samplers[0].Dense() {
 			dense++
 		}
