@@ -19,12 +19,17 @@ func bitsOf(v float32) int32 { return int32(math.Float32bits(v)) }
 // spins and categoricals), with value v for the node's own state. The first part
 // is the constant in float64; other is false if there is nothing but that.
 func (m *Machine) polynomial(n int, v int32, power int, x []int32) (constant float64, sum float32, other bool) {
+	return m.sumRows(m.rows[n], n, v, power, x)
+}
+
+// sumRows is polynomial of some of the node's rows.
+func (m *Machine) sumRows(rows []row, n int, v int32, power int, x []int32) (constant float64, sum float32, other bool) {
 	sign := 1.0
 	if power > 0 {
 		sign = -1
 	}
 	var terms []float32
-	for _, r := range m.rows[n] {
+	for _, r := range rows {
 		f := &m.p.Factors[r.factor]
 		if f.Slots[r.position].Power != power {
 			continue

@@ -9,6 +9,8 @@
 //	spin.go         thresholds of spins
 //	categorical.go  exponentials of categoricals
 //	float.go        continuous nodes and their neighbours
+//	joint.go        joint moves
+//	dense.go        their dense forces
 //	user.go         samplers and starts in Go
 //	noise.go        the rule of noise
 //	stream.go       hardware generators
@@ -54,6 +56,8 @@ type Machine struct {
 	codes   [][]row         // of code factors, the same
 	coded   []ir.CodeFactor // with their parameters as they are now
 	sampler []string        // by node
+
+	dense *ir.Block // with dense forces; nil: none
 
 	user user
 
@@ -114,6 +118,7 @@ func newMachine(p *ir.Program, chains int, seed uint64, code sampling.UserCode) 
 		m.weights = append(m.weights, append([]float64(nil), f.Weights...))
 		m.ints = append(m.ints, append([]int64(nil), f.Ints...))
 	}
+	m.dense = p.DenseBlock()
 	for i := range p.Codes {
 		c := &p.Codes[i]
 		for at, n := range c.Index {

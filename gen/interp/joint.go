@@ -159,6 +159,11 @@ func rate(r *sampling.Rate, sweep uint64) float64 {
 func (m *Machine) slopes(nodes []int32, x []int32) []float32 {
 	d := make([]float32, len(nodes))
 	for i, n := range nodes {
+		if m.dense != nil {
+			slope := m.denseSlope(int(n), x)
+			d[i], _ = m.addCode(slope, int(n), x[n], x, func(p *sampling.CodePart) []sampling.CodeOp { return p.Slope })
+			continue
+		}
 		d[i] = m.curveOf(int(n), x).slope(floatOf(x[n]))
 	}
 	return d

@@ -275,7 +275,7 @@
 // # Nodes with continuous neighbours
 //
 // A continuous node, and any node in a row with one, is updated in float32, every
-// operation rounded, no product fused with a sum. Its blocks are marked float;
+// operation rounded, no product fused with a sum but for dense forces. Its blocks are marked float;
 // a spin block with float nodes and others becomes two blocks of a superblock.
 //
 // A term of a node is a row that touches it; terms come in the order of factors,
@@ -485,6 +485,26 @@
 //	ε̄ = exp(w·log ε + (1-w)·log ε̄),  w = 1/(sqrt(t)·sqrt(sqrt(t)))
 //
 // ε and ε̄ are at least 2^-60 and at most 2^60.
+//
+// # Dense forces
+//
+// The block of a joint move is dense if it has n >= 16 nodes, if every row in which one of
+// them stands with power 2 holds nothing else, and if at least n·(n-1)/4 rows are pairs:
+// rows of two slots, both continuous of power 1, with two nodes of the block. (Clamps and
+// weights change nothing of this.) The D(x) above, which every joint move follows, is then
+// a row of a matrix M times the state, in which products and sums are fused: fma(u, v, w) is
+// u·v + w rounded once, to the nearest float32, ties to even, subnormal numbers being
+// numbers (vfmadd of x86, __fmaf_rn of CUDA).
+//
+// With the nodes in the order of their slots, x_j the value of the j-th and all in float32,
+// M_ij is the sum in float64, from 0 and in the order of terms of node i, of -w of the
+// pairs that hold i and j, w their weight, rounded; M_ii = 2·a. Terms and constants are as
+// above, pairs left out:
+//
+//	D = b,  then for j = 0 … n-1  D = fma(M_ij, x_j, D),  then plus the slope code of each term
+//
+// Entries of nodes that no pair joins are 0 and take part. Fewer pairs are no matrix: the
+// rows are added one by one, rounded twice, as elsewhere.
 //
 // # Code of the user's
 //

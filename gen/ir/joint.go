@@ -47,3 +47,44 @@ func (t *parser) rate() sampling.Rate {
 	}
 	return r
 }
+
+// DenseBlock is the block of the joint move if its forces are dense, else nil.
+func (p *Program) DenseBlock() *Block {
+	if len(p.Sweep) == 0 {
+		return nil
+	}
+	b := &p.Sweep[len(p.Sweep)-1][0]
+	count := len(b.Nodes)
+	if b.Joint == nil || count < 16 {
+		return nil
+	}
+	moved := make([]bool, p.Nodes)
+	for _, n := range b.Nodes {
+		moved[n] = true
+	}
+	pairs := 0
+	for i := range p.Factors {
+		f := &p.Factors[i]
+		for r := range f.Rows {
+			row := f.Index[r*len(f.Slots):][:len(f.Slots)]
+			for j, n := range row {
+				if len(row) > 1 && f.Slots[j].Power == 2 && moved[n] {
+					return nil
+				}
+			}
+			if f.Pair() && moved[row[0]] && moved[row[1]] {
+				pairs++
+			}
+		}
+	}
+	if 4*pairs < count*(count-1) {
+		return nil
+	}
+	return b
+}
+
+// Pair reports whether rows hold two continuous nodes to the power 1, and nothing else.
+func (f *Factor) Pair() bool {
+	number := func(s Slot) bool { return s.Kind == Continuous && s.Power == 1 }
+	return len(f.Slots) == 2 && number(f.Slots[0]) && number(f.Slots[1])
+}

@@ -18,7 +18,7 @@ import (
 )
 
 // lowered is the program of a model file.
-func lowered(t *testing.T, text string) *ir.Program {
+func lowered(t testing.TB, text string) *ir.Program {
 	t.Helper()
 	s, l := spec.Parse("model.yaml", []byte(text))
 	if l.Len() > 0 {

@@ -52,6 +52,7 @@ type blockPlan struct {
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
 	joint *jointPlan // a joint move
+	dense *densePlan // of a joint move; nil: not dense
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
 	slots *slotBlock // nil: not for the slot kernel
@@ -205,7 +206,8 @@ func (s *Sampler) compile(o *Options) error {
 					return err
 				}
 			case b.Float:
-				p.float = s.compileFloat(&b, &nt, codes)
+				p.dense = s.denseOf(&b, &nt)
+				p.float = s.compileFloat(&b, &nt, codes, p.dense)
 			}
 			for i, n := range b.Nodes {
 				p.row[i] = s.row[n]

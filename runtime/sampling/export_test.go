@@ -6,3 +6,9 @@ func SetLayerCache(n int) int {
 	layerCache = n
 	return was
 }
+
+// Quick reports whether Langevin has a way of its own there.
+func (s *Sampler) Quick() bool { return s.quickJoint(s.blocks[0][0]) }
+
+// Dense reports whether the forces of the joint move are dense.
+func (s *Sampler) Dense() bool { return s.blocks[len(s.blocks)-1][0].dense != nil }

@@ -77,10 +77,10 @@ type floatTerm struct {
 	cats   []catTail
 }
 
-// compileFloat lists the terms of a block's nodes.
-func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *floatPlan {
+// compileFloat lists the terms of a block's nodes, but for those that dense takes.
+func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm, dense *densePlan) *floatPlan {
 	p := &floatPlan{}
-	for _, n := range b.Nodes {
+	for i, n := range b.Nodes {
 		at := s.model.varAt(int(n))
 		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, variable: at, step: s.stepRow[n]}
 		if codes != nil {
@@ -90,6 +90,9 @@ func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *flo
 			x.constant = make([]float32, b.States)
 		}
 		for t := nt.start[n]; t < nt.start[n+1]; t++ {
+			if dense.take(s.model, i, int(nt.factor[t]), int(nt.row[t]), int(nt.slot[t])) {
+				continue
+			}
 			term := s.floatTerm(int(nt.factor[t]), int(nt.row[t]), int(nt.slot[t]))
 			switch {
 			case len(term.spins)+len(term.floats)+len(term.cats) == 0:

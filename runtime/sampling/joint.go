@@ -61,6 +61,9 @@ func (s *Sampler) compileJoint(b *Block) *jointPlan {
 type jointScratch struct {
 	old, slope, noise, mean [][64]float32
 	velocity                [][64]float32 // before the move
+	state                   [][64]float32 // of dense forces
+	spare                   []float32     // of quickLangevin
+	turns                   bool          // moves are quick, and settle follows
 	sum                     [64]float64
 	size                    [64]float64 // of the step of each chain
 	one                     bool        // all chains have that of the first
@@ -85,11 +88,12 @@ func (j *jointScratch) factors(of func(size float64) (step, half float32)) {
 	}
 }
 
+// grow makes room for n nodes, and for three more results of a kernel.
 func (j *jointScratch) grow(n int) {
-	for len(j.old) < n {
+	for len(j.old) < n+3 {
 		j.old, j.slope = append(j.old, [64]float32{}), append(j.slope, [64]float32{})
 		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
-		j.velocity = append(j.velocity, [64]float32{})
+		j.velocity, j.state = append(j.velocity, [64]float32{}), append(j.state, [64]float32{})
 	}
 }
 
@@ -101,6 +105,12 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 		n := min(64, s.chains-64*word)
 		if n <= 0 {
 			break
+		}
+		if w.joint.turns {
+			w.stepSizes(s, b.joint, lane)
+			s.langevinFactors(w, b)
+			s.quickLangevin(w, b, n, word)
+			continue
 		}
 		if b.joint.kind.drawn() {
 			w.normalRows(s, w.joint.noise[:len(b.nodes)], n, uint32(b.first), uint32(64*word))
@@ -137,6 +147,10 @@ func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
 
 // jointSlopes fills the derivatives of the energy at the present state.
 func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
+	if b.dense != nil {
+		s.denseSlopes(w, b, lane, n)
+		return
+	}
 	if b.slopes != nil && w.runProgram(b.slopes, nil, &w.joint.slope[0], lane) {
 		return
 	}
@@ -195,13 +209,7 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 // left the numbers.
 func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	j := &w.joint
-	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
-		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
-		noise := b.joint.NoiseScale.Value(w.sweep)
-		j.factors(func(size float64) (step, half float32) {
-			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
-		})
-	}
+	s.langevinFactors(w, b)
 	if b.joint.at == nil {
 		s.follow(w, b, lane, n)
 		return s.infinite(w, b, lane, n)
@@ -209,6 +217,18 @@ func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	s.jointSlopes(w, b, lane, n)
 	lost = vector.Langevin512(&w.floats[64*lane], &b.joint.at[0], len(b.nodes), &j.old[0], &j.slope[0], &j.noise[0], j.step[0], j.half[0])
 	return lost & (1<<n - 1)
+}
+
+// langevinFactors fills the factors in front of the slope and of the noise.
+func (s *Sampler) langevinFactors(w *worker, b *blockPlan) {
+	j := &w.joint
+	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
+		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
+		noise := b.joint.NoiseScale.Value(w.sweep)
+		j.factors(func(size float64) (step, half float32) {
+			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
+		})
+	}
 }
 
 // placeRows lists the rows of a block for the kernel of langevin, where it is for it: all

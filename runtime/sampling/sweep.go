@@ -177,6 +177,9 @@ func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
 // one after the other, while it is in the cache.
 func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 	most := max(1, 64/len(b.nodes))
+	if w.joint.turns = s.quickJoint(b); w.joint.turns {
+		most = 8
+	}
 	for done := 0; done < n; done += most {
 		w.float.headSpan = min(most, n-done)
 		for tile := first; tile < s.tiles; tile += step {
@@ -185,9 +188,12 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 				s.updateJoint(w, b, tile)
 				w.sweep++
 			}
+			if w.joint.turns {
+				s.settle(w, tile)
+			}
 		}
 	}
-	w.float.headSpan = 1
+	w.float.headSpan, w.joint.turns = 1, false
 }
 
 // superblock updates one superblock of every step-th tile. All tiles pass a part

@@ -61,7 +61,9 @@ func (s *Sampler) planSlopes() {
 	for _, super := range s.blocks {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
-				b.slopes = s.slopesProgram(b)
+				if b.dense == nil {
+					b.slopes = s.slopesProgram(b)
+				}
 				s.placeRows(b)
 			}
 		}

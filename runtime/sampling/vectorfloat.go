@@ -58,12 +58,22 @@ func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot u
 
 // normalRows fills rows with the normal numbers of slots from the first on, for n chains.
 func (w *worker) normalRows(s *Sampler, rows [][64]float32, n int, slot, chain uint32) {
+	w.normalsUnder(s, w.headsFor(slot, len(rows)), rows, n, slot, chain)
+}
+
+// headsFor are the heads of n slots, nil where there is no kernel for them.
+func (w *worker) headsFor(slot uint32, n int) []vector.PhiloxHead {
+	if z := &w.float.first; z.kernel != vector.AVX512 || z.n == rng.ARS5 {
+		return nil
+	}
+	return w.float.headsOf(w.sweep, slot, n)
+}
+
+// normalsUnder is normalRows with the heads that headsFor gave.
+func (w *worker) normalsUnder(s *Sampler, heads []vector.PhiloxHead, rows [][64]float32, n int, slot, chain uint32) {
 	f := &w.float
-	if z := &f.first; z.kernel == vector.AVX512 && z.n != rng.ARS5 {
-		heads := f.headsOf(w.sweep, slot, len(rows))
-		if !vector.PhiloxNormals512(&z.philox, heads, len(rows), chain/4, s.normals, &rows[0]) {
-			return
-		}
+	if len(heads) > 0 && !vector.PhiloxNormals512(&f.first.philox, &heads[0], len(rows), chain/4, s.normals, &rows[0]) {
+		return
 	}
 	for i := range rows {
 		f.numbers(w.sweep, chain, n, slot+uint32(i), 0)
@@ -84,9 +94,9 @@ func (w *worker) normalAt(s *Sampler, slot, chain uint32) float32 {
 }
 
 // headsOf are the heads of n slots in a sweep, worked out for headSpan sweeps.
-func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *vector.PhiloxHead {
+func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) []vector.PhiloxHead {
 	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < uint64(len(f.heads)/n) {
-		return &f.heads[int(at)*n]
+		return f.heads[int(at)*n:][:n]
 	}
 	f.heads, f.headSlot, f.headSlots, f.headSweep = f.heads[:0], slot, n, sweep
 	f.first.draw = 0
@@ -96,7 +106,7 @@ func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *vector.PhiloxH
 			f.heads = append(f.heads, vector.PhiloxHead{A: uint64(h.a), D: uint64(h.d), F: uint64(h.f), H: uint64(h.h), L: uint64(h.l)})
 		}
 	}
-	return &f.heads[0]
+	return f.heads[:n]
 }
 
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for

@@ -115,6 +115,7 @@ func (s *Sampler) buildTables() {
 	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
+	s.fillDense()
 	s.planPrograms()
 }
 

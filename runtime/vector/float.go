@@ -2,7 +2,7 @@ package vector
 
 // Kernels of continuous nodes work on 64 chains: rows of float32 or of words, one for
 // each chain. Their operations are those of the portable code, in its order, each
-// rounded, no product fused with a sum.
+// rounded, no product fused with a sum but in dense forces, whose law has it so.
 
 // Term is a weight and a row, At bytes from the beginning of the state.
 type Term struct {

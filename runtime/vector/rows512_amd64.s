@@ -232,3 +232,52 @@ row:
 	KMOVQ        K0, lost+56(FP)
 	VZEROUPPER
 	RET
+
+#define FOLLOW(at, x) \
+	VMOVUPS     at(DI), x;        \
+	VMULPS      at(BX), Z8, Z9;   \
+	VMULPS      at(DX), Z7, Z10;  \
+	VSUBPS      Z9, x, x;         \
+	VADDPS      Z10, x, x;        \
+	VMOVUPS     x, at(SI)
+
+// func Follow512(out, x, slope, normal *[64]float32, n int, step, scale float32) (lost uint64)
+TEXT ·Follow512(SB), NOSPLIT, $0-56
+	MOVQ         out+0(FP), SI
+	MOVQ         x+8(FP), DI
+	MOVQ         slope+16(FP), BX
+	MOVQ         normal+24(FP), DX
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS step+40(FP), Z8
+	VBROADCASTSS scale+44(FP), Z7
+	VPXORQ       Z11, Z11, Z11
+	VPXORQ       Z12, Z12, Z12
+	VPXORQ       Z13, Z13, Z13
+	VPXORQ       Z14, Z14, Z14
+	VPXORQ       Z15, Z15, Z15
+
+row:
+	FOLLOW(0, Z0)
+	FOLLOW(64, Z1)
+	FOLLOW(128, Z2)
+	FOLLOW(192, Z3)
+	VFMADD231PS  Z0, Z15, Z11 // no number from where a result is not finite
+	VFMADD231PS  Z1, Z15, Z12
+	VFMADD231PS  Z2, Z15, Z13
+	VFMADD231PS  Z3, Z15, Z14
+	ADDQ         $256, DI
+	ADDQ         $256, SI
+	ADDQ         $256, BX
+	ADDQ         $256, DX
+	DECQ         CX
+	JNE          row
+	VCMPPS       $3, Z11, Z11, K1
+	VCMPPS       $3, Z12, Z12, K2
+	VCMPPS       $3, Z13, Z13, K3
+	VCMPPS       $3, Z14, Z14, K4
+	KUNPCKWD     K1, K2, K1
+	KUNPCKWD     K3, K4, K3
+	KUNPCKDQ     K1, K3, K1
+	KMOVQ        K1, lost+48(FP)
+	VZEROUPPER
+	RET

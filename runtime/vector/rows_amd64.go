@@ -33,3 +33,9 @@ func SubtractSquares512(sum *[64]float64, x *[64]float32)
 //
 //go:noescape
 func Langevin512(state *float32, at *int32, n int, old, slope, normal *[64]float32, step, scale float32) (lost uint64)
+
+// Follow512 makes n rows of out, 1 or more, x - step·slope + scale·normal. Chains with a
+// result that is not finite are in lost.
+//
+//go:noescape
+func Follow512(out, x, slope, normal *[64]float32, n int, step, scale float32) (lost uint64)

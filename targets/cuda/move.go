@@ -37,6 +37,8 @@ func checkSamplers(p *ir.Program) error {
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
 			switch {
+			case b.Joint != nil && p.DenseBlock() != nil:
+				return fmt.Errorf("node %s is moved by the forces of most others, a matrix that no kernel takes: take --target go", emit.NodeNames(p)[b.Nodes[0]])
 			case b.Joint != nil && (b.Sampler == "langevin" || b.Sampler == "gradient"):
 			case b.Joint != nil:
 				return fmt.Errorf("node %s is moved by %s, which no kernel does: write langevin in dynamics, or take --target go", emit.NodeNames(p)[b.Nodes[0]], b.Sampler)
