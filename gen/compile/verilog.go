@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,7 @@ type Array struct {
 
 	states [][]int32   // after the last sweep that was asked for
 	sweep  uint64      // number of the next
+	place  uint64      // of the next in the schedule of β
 	ahead  [][][]int32 // states of the sweeps behind it
 	left   int         // sweeps that will be asked for
 	room   int         // most sweeps of a piece
@@ -129,9 +131,9 @@ func (a *Array) State() [][]int32 { return a.states }
 // Number is that of the next sweep.
 func (a *Array) Number() uint64 { return a.sweep }
 
-// Restore goes on from states before a sweep of this number.
+// Restore goes on from states before a sweep of this number, at the β of draws.
 func (a *Array) Restore(states [][]int32, sweep uint64) {
-	a.states, a.sweep, a.ahead = states, sweep, nil
+	a.states, a.sweep, a.place, a.ahead = states, sweep, math.MaxUint64, nil
 }
 
 // Sweep makes one sweep of all chains.
@@ -143,6 +145,9 @@ func (a *Array) Sweep() error {
 	}
 	a.states, a.ahead = a.ahead[0], a.ahead[1:]
 	a.sweep++
+	if a.place != math.MaxUint64 {
+		a.place++
+	}
 	a.left--
 	return nil
 }
@@ -171,13 +176,18 @@ func (a *Array) group(group, first, last, sweeps int) error {
 			return err
 		}
 	}
-	n := strconv.Itoa(sweeps)
-	var err error
-	if a.icarus {
-		err = a.command("vvp", a.path, "+seeds=seeds.txt", "+init=init.txt", "+out=out.txt", "+sweeps="+n)
-	} else {
-		err = a.command(a.path, "--seeds", "seeds.txt", "--init", "init.txt", "--out", "out.txt", "--sweeps", n)
+	n, place := strconv.Itoa(sweeps), a.bench.Position(a.place)
+	name, args := "vvp", []string{a.path, "+seeds=seeds.txt", "+init=init.txt", "+out=out.txt", "+sweeps=" + n}
+	if a.icarus && place > 0 {
+		args = append(args, "+beta="+strconv.Itoa(place))
 	}
+	if !a.icarus {
+		name, args = a.path, []string{"--seeds", "seeds.txt", "--init", "init.txt", "--out", "out.txt", "--sweeps", n}
+		if place > 0 {
+			args = append(args, "--beta", strconv.Itoa(place))
+		}
+	}
+	err := a.command(name, args...)
 	if err != nil {
 		return err
 	}

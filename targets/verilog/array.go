@@ -2,9 +2,9 @@ package verilog
 
 import (
 	"fmt"
+	"math/bits"
 	"strings"
 
-	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
@@ -33,13 +33,21 @@ func (d *design) array(tiles []*tile) string {
 	t.f("// of them. With edges counted from the last one of reset, index n = sweep·%d + chain of", d.k)
 	t.f("// superblock c is committed at edge n + %d + offset(c), offsets %s. A node takes its bits", d.start, offsets(d.offset))
 	t.f("// of val_i in place of an update where its bit of set_i is 1: initial states at the")
-	t.f("// %d edges before, and clamps. rst_i and load_i have a bit for each generator. Bits of nodes:", d.k)
+	if d.choice > 0 {
+		t.f("// %d edges before, and clamps. rst_i and load_i have a bit for each generator. beta_i has a number of β", d.k)
+		t.f("// for each superblock, %d bits, %d edges before the values that it leads to. Bits of nodes:", d.choice, d.betaLead())
+	} else {
+		t.f("// %d edges before, and clamps. rst_i and load_i have a bit for each generator. Bits of nodes:", d.k)
+	}
 	for _, v := range p.Vars {
 		t.f("//   %s: from bit %d, %d each", v.Name, d.at[v.First], d.width[v.First])
 	}
 	t.f("`default_nettype none\nmodule %s_array (", p.Model)
 	each := ranged(len(d.instances()))
 	t.f("  input  wire clk_i,\n  input  wire en_i,\n  input  wire %srst_i,\n  input  wire %sload_i,", each, each)
+	if d.choice > 0 {
+		t.f("  input  wire %sbeta_i,", ranged(len(d.offset)*d.choice))
+	}
 	t.f("  input  wire %sset_i,\n  input  wire %sval_i,\n  output wire %ss_o\n);", ranged(p.Nodes), ranged(d.bits), ranged(d.bits))
 	seeds := d.seeds(p.Sample.Seed, 0, 0)
 	var unused []string
@@ -68,6 +76,7 @@ func (d *design) array(tiles []*tile) string {
 		d.instance(t, x, source)
 	}
 	unused = append(unused, d.states(t, tiles)...)
+	unused = append(unused, d.idleBetas()...)
 	if len(d.order) == 0 || len(d.stream.First) < 2 {
 		unused = append(unused, "clk_i", "rst_i", "en_i")
 	}
@@ -154,6 +163,13 @@ func (d *design) instance(t *text, x *tile, source map[tap]string) {
 	if len(in) > 0 {
 		t.f("    .x_i(%s),", wrap(in))
 	}
+	if d.choice > 0 {
+		var beta []string
+		for _, s := range d.supersOf(x) {
+			beta = append(beta, slice("beta_i", s*d.choice, d.choice, len(d.offset)*d.choice))
+		}
+		t.f("    .b_i(%s),", wrap(beta))
+	}
 	if len(x.out) > 0 {
 		t.f("    .y_o(y%d),", x.number)
 	}
@@ -235,43 +251,67 @@ func (d *design) random() (string, error) {
 	return fill(d.gen.Name+".v", data)
 }
 
-// noise is the module of a noise unit, its table inside.
+// idleBetas are the numbers of β for superblocks without free nodes.
+func (d *design) idleBetas() []string {
+	var out []string
+	for s := range d.offset {
+		free := false
+		for _, n := range d.order {
+			free = free || d.super[n] == s
+		}
+		if !free && d.choice > 0 {
+			out = append(out, slice("beta_i", s*d.choice, d.choice, len(d.offset)*d.choice))
+		}
+	}
+	return out
+}
+
+// noise is the module of a noise unit, its tables inside.
 func (d *design) noise(k ir.Kind) string {
 	p := d.p
-	table, about := interp.NewLogistic, "Logistic noise in units of the fields: a sign, and a magnitude"
-	column, sign := 8, 1
+	about, column, sign := "Logistic noise in units of the fields: a sign, and a magnitude", 8, 1
 	if k == ir.Categorical {
-		table, about = interp.NewGumbel, "Gumbel noise in units of the fields: a magnitude"
-		column, sign = 10, 0
+		about, column, sign = "Gumbel noise in units of the fields: a magnitude", 10, 0
 	}
-	x := table(p.Beta, p.Format.Fraction)
-	low := x.Shift
+	tables := d.noiseTables(k)
 	in, out := d.noiseInput(k), d.noiseBits(k)
 	t := &text{}
-	t.f("// %s\n//\n// %s drawn from %d cells by the alias method.", emit.Header(p), about, len(x.Own))
+	t.f("// %s\n//\n// %s drawn from %d cells by the alias method.", emit.Header(p), about, 1<<column)
 	t.f("// A column of the table holds what its own cell has of it, and the cell that has the\n// rest. From random bits to noise it takes %d clocks.", noiseClocks)
-	t.f("`default_nettype none\nmodule %s (\n  input  wire clk_i,\n  input  wire en_i,", d.noiseUnit(k))
-	t.f("  input  wire [%d:0] w_i,\n  output reg  [%d:0] n_o\n);", in-1, out-1)
-	t.f("  (* rom_style = \"block\", ram_style = \"block\" *) reg [15:0] rom [0:%d];\n  initial begin", len(x.Own)-1)
-	for i := range x.Own {
-		t.f("    rom[%d] = 16'h%04x;", i, x.Own[i]<<column|int64(x.Alias[i]))
+	if d.choice > 0 {
+		t.f("// There is a table for each of %d βs.", len(d.betas))
 	}
-	rest := sign + low
-	t.f("  end\n  reg [15:0] d1, d2, w1, w2;\n  reg [%d:0] a3, b3;\n  reg own3;", column-1)
+	t.f("`default_nettype none\nmodule %s (\n  input  wire clk_i,\n  input  wire en_i,", d.noiseUnit(k))
+	address := slice("w_i", 0, column, in)
+	if d.choice > 0 {
+		t.f("  input  wire %sb_i,", ranged(d.choice))
+		address = fmt.Sprintf("{b_i, %s}", address)
+	}
+	t.f("  input  wire [%d:0] w_i,\n  output reg  [%d:0] n_o\n);", in-1, out-1)
+	t.f("  (* rom_style = \"block\", ram_style = \"block\" *) reg [15:0] rom [0:%d];", len(tables)<<column-1)
+	t.f("  initial begin")
+	for b, x := range tables {
+		for i := range x.Own {
+			t.f("    rom[%d] = 16'h%04x;", b<<column|i, x.Own[i]<<column|int64(x.Alias[i]))
+		}
+	}
+	t.f("  end")
+	rest := in - 16
+	t.f("  reg [15:0] d1, d2, w1, w2;\n  reg [%d:0] a3, b3;\n  reg own3;", column-1)
 	if rest > 0 {
 		t.f("  reg %sx1, x2, x3;", ranged(rest))
 	}
 	t.f("  wire %spick = own3 ? a3 : b3;", ranged(column))
+	magnitude, shifts := d.magnitude(t, k, sign, rest)
 	t.f("  always @(posedge clk_i) if (en_i) begin")
-	t.f("    d1 <= rom[w_i[%d:0]]; w1 <= w_i[15:0];", column-1)
+	t.f("    d1 <= rom[%s]; w1 <= w_i[15:0];", address)
 	t.f("    d2 <= d1; w2 <= w1;")
 	t.f("    own3 <= w2[15:%d] < d2[15:%d]; a3 <= w2[%d:0]; b3 <= d2[%d:0];", column, column, column-1, column-1)
 	if rest > 0 {
 		t.f("    x1 <= w_i[%d:16]; x2 <= x1; x3 <= x2;", in-1)
 	}
-	magnitude := "pick"
-	if low > 0 {
-		magnitude = fmt.Sprintf("{pick, %s}", slice("x3", sign, low, rest))
+	if shifts {
+		t.f("    s2 <= s1; s3 <= s2;")
 	}
 	if sign == 1 {
 		s := slice("x3", 0, 1, rest)
@@ -282,4 +322,41 @@ func (d *design) noise(k ir.Kind) string {
 	t.f("  end")
 	t.f("endmodule\n`default_nettype wire")
 	return t.String()
+}
+
+// magnitude is the cell that was picked with the bits below it, of which each β has a number
+// of its own: where these differ, s3 says which it is.
+func (d *design) magnitude(t *text, k ir.Kind, sign, rest int) (signal string, shifts bool) {
+	cell := func(low int) string {
+		if low == 0 {
+			return "pick"
+		}
+		return fmt.Sprintf("{pick, %s}", slice("x3", sign, low, rest))
+	}
+	low := d.low(k)
+	least := low + 1 - d.shifts(k)
+	if least == low {
+		return cell(low), false
+	}
+	width := bits.Len(uint(low - least))
+	var values []int64
+	for b := range 1 << d.choice {
+		values = append(values, int64(ir.NoiseShift(k, d.betas[min(b, len(d.betas)-1)], d.p.Format.Fraction)-least))
+	}
+	var taps []string
+	for i := range d.choice {
+		taps = append(taps, slice("b_i", i, 1, d.choice))
+	}
+	t.lookup(true, false, width, "s1", taps, values)
+	t.f("  reg %ss2, s3;", ranged(width))
+	column := 8
+	if k == ir.Categorical {
+		column = 10
+	}
+	t.f("  reg %smagnitude;\n  always @*\n    case (s3)", ranged(column+low))
+	for r := least; r < low; r++ {
+		t.f("      %d'd%d: magnitude = {%d'd0, %s};", width, r-least, low-r, strings.Trim(cell(r), "{}"))
+	}
+	t.f("      default: magnitude = %s;\n    endcase", cell(low))
+	return "magnitude", true
 }

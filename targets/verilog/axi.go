@@ -87,6 +87,9 @@ func (d *design) axiData(initial []string) map[string]any {
 	if used := max(seeds+r, states+d.bits); used < 32*x {
 		data["RowUnused"] = slice("row", used, 32*x-used, 32*x)
 	}
+	if d.choice > 0 {
+		data["Betas"] = ranged(d.choice * len(d.offset))
+	}
 	if rest := 32*w - d.bits; rest > 0 {
 		data["Padded"] = fmt.Sprintf("{%d'd0, state}", rest)
 	}

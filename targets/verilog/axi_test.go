@@ -100,6 +100,10 @@ func TestAXIMutants(t *testing.T) {
 		{"chain", "axi", "& {2{seeding}}", "& 2'd0"},                           // no seeds are loaded
 		{"chain", "axi", "initial_value = loaded ?", "initial_value = 1'b0 ?"}, // no states are loaded
 		{"torus", "axi", "patience == 6'd63", "1'b0"},
+		{"annealed", "axi", ".en_i(en && phase == RUN)", ".en_i(1'b1)"}, // β moves on while the array stands still
+		{"annealed", "axi", " || beta_steps == 32'd0", ""},              // a start without end is taken
+		{"annealed", "beta", "first_i > 32'd5 ? 3'd5 : first_i[2:0]", "3'd0"},
+		{"annealed", "beta", "held == 32'd0 ? steps_i", "1'b1 ? steps_i"}, // no second sweep at a β
 		{"chain", "bus", "berror <= write_error_i;", "berror <= 1'b0;"},
 		{"chain", "bus", "write_o = aw && w &&", "write_o = aw &&"},
 		{"chain", "registers", "if (rst_i) begin", "if (1'b0) begin"},

@@ -23,6 +23,10 @@ func NewBench(p *ir.Program) (*Bench, error) {
 // Group is the number of chains that the array runs: K.
 func (b *Bench) Group() int { return b.d.k }
 
+// Position is the sweep of the schedule of β that a run has in a sweep, 0 where there is one
+// β.
+func (b *Bench) Position(sweep uint64) int { return b.d.position(sweep) }
+
 // Seeds are the states of the generators for a group of chains that goes on with a sweep.
 func (b *Bench) Seeds(seed uint64, group int, sweep uint64) []byte {
 	var s strings.Builder

@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"strings"
 
-	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 )
 
@@ -131,27 +130,42 @@ func (e *tileEmitter) taps(c *cell, g *group) []string {
 	return out
 }
 
-// thresholdCell compares random bits u with the threshold T of the neighbours' pattern.
+// beta are the bits of the number of a cell's β.
+func (e *tileEmitter) beta(c *cell) []string {
+	var out []string
+	for i := range e.d.choice {
+		out = append(out, slice(fmt.Sprintf("b%d", e.d.super[c.node]), i, 1, e.d.choice))
+	}
+	return out
+}
+
+// thresholdCell compares random bits u with the threshold T of the neighbours' pattern and β.
 // The table holds the complement of T: u + ~T + 1 has no carry where u < T, and a carry
 // chain takes no inverters.
 func (e *tileEmitter) thresholdCell(c *cell, random string) string {
 	d, n := e.d, c.node
 	f := d.p.Format
-	table := interp.NewSpinTable(d.p.Beta, f.Fraction, f.Segments, f.ThresholdBits)
 	g := &c.groups[0]
 	var values []int64
-	for _, field := range g.values[0] {
-		v := int64(0)
-		if field >= 0 {
-			v = 1 << f.ThresholdBits // +1 is the likely value
-		} else {
-			field = -field
+	for b := range 1 << d.choice {
+		table := d.thresholds[min(b, len(d.betas)-1)]
+		for _, field := range g.values[0] {
+			v := int64(0)
+			if field >= 0 {
+				v = 1 << f.ThresholdBits // +1 is the likely value
+			} else {
+				field = -field
+			}
+			values = append(values, v|^table.Threshold(field)&(1<<f.ThresholdBits-1))
 		}
-		values = append(values, v|^table.Threshold(field)&(1<<f.ThresholdBits-1))
 	}
 	name := fmt.Sprintf("p%d", n)
-	e.lookup(d.registered, false, f.ThresholdBits+1, name, e.taps(c, g), values)
+	e.lookup(d.registered, false, f.ThresholdBits+1, name, append(e.taps(c, g), e.beta(c)...), values)
 	b := f.ThresholdBits
+	if in := d.inputs(g.nodes) + d.choice; d.choice > 0 && d.registered && in >= ramInputs {
+		e.work.ff -= e.work.columns[in]
+		e.work.ram, e.work.wide, e.work.columns[in] = in, e.work.columns[in], 0
+	}
 	e.work.signs = append(e.work.signs, b+1)
 	e.f("  wire [%d:0] c%d = {1'b0, %s} + {1'b0, %s} + %d'd1;", b, n, random, slice(name, 0, b, b+1), b+1)
 	e.unusedBits(fmt.Sprintf("c%d", n), b)
@@ -287,7 +301,11 @@ func (e *tileEmitter) noise(c *cell, k, width int, random string) string {
 	name := fmt.Sprintf("z%d_%d", c.node, k)
 	e.work.units[c.kind]++
 	e.f("  wire %s%s;", ranged(n), name+"n")
-	e.f("  %s u_%s (.clk_i(clk_i), .en_i(en_i), .w_i(%s[%d:%d]), .n_o(%sn));", d.noiseUnit(c.kind), name, random, from+size-1, from, name)
+	beta := ""
+	if d.choice > 0 {
+		beta = fmt.Sprintf(", .b_i(b%d)", d.super[c.node])
+	}
+	e.f("  %s u_%s (.clk_i(clk_i), .en_i(en_i)%s, .w_i(%s[%d:%d]), .n_o(%sn));", d.noiseUnit(c.kind), name, beta, random, from+size-1, from, name)
 	top := "1'b0"
 	if c.kind == ir.Spin {
 		top = fmt.Sprintf("%sn[%d]", name, n-1)
@@ -298,7 +316,7 @@ func (e *tileEmitter) noise(c *cell, k, width int, random string) string {
 
 // noiseBits is the width of a noise unit's output, the sign of a spin's included.
 func (d *design) noiseBits(k ir.Kind) int {
-	low := ir.NoiseShift(k, d.p.Beta, d.p.Format.Fraction)
+	low := d.low(k)
 	if k == ir.Spin {
 		return 9 + low
 	}
@@ -312,7 +330,7 @@ func (d *design) noiseUnit(k ir.Kind) string {
 
 // noiseInput is the number of random bits of a noise unit.
 func (d *design) noiseInput(k ir.Kind) int {
-	size := 16 + ir.NoiseShift(k, d.p.Beta, d.p.Format.Fraction)
+	size := 16 + d.low(k)
 	if k == ir.Spin {
 		size++
 	}

@@ -211,6 +211,8 @@ type work struct {
 	muxes   int   // bits
 	outputs int   // bits of the state, each with a choice of what is set
 	units   [2]int
+	ram     int // inputs of a table of thresholds that goes to block RAM, 0 if it does not
+	wide    int // its outputs
 }
 
 // work counts what tileEmitter writes for a node, registers of noise units apart.
@@ -242,7 +244,15 @@ func (f *Family) cell(w *work) Resources {
 	for _, bits := range w.compare { // a number is subtracted, which takes inverters
 		luts += float64(f.carry(bits))
 	}
-	return Resources{LUT: int(luts+0.5) + w.muxes + w.outputs, FF: w.ff}
+	r := Resources{LUT: int(luts+0.5) + w.muxes + w.outputs, FF: w.ff}
+	if w.ram > 0 {
+		each := 16 * f.words >> w.ram // outputs that a block RAM has at this depth
+		if each > 16 {
+			each = 16 // and no more
+		}
+		r.RAM = (w.wide + each - 1) / each
+	}
+	return r
 }
 
 // generator is an instance of a generator.
@@ -257,8 +267,17 @@ func (f *Family) generator(g *rng.Generator) Resources {
 // unit is a noise unit with the bits below its table's.
 func (f *Family) unit(d *design, k ir.Kind) Resources {
 	r := f.units[k]
-	low := ir.NoiseShift(k, d.p.Beta, d.p.Format.Fraction)
+	low := d.low(k)
 	r.FF += 4 * low
+	words := len(d.betas) << 8
+	if k == ir.Categorical {
+		words = len(d.betas) << 10
+	}
+	r.RAM = (words + f.words - 1) / f.words
+	if d.shifts(k) > 1 { // who has which bits below the table is chosen
+		r.LUT += 2 * d.noiseBits(k)
+		r.FF += 3 * log2up(d.shifts(k))
+	}
 	if k == ir.Spin {
 		r.LUT += low
 	}

@@ -3,7 +3,6 @@ package verilog
 import (
 	"math"
 
-	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
@@ -15,17 +14,19 @@ const (
 	triedPatterns = 1 << 22
 )
 
-// Exactness is how far the probabilities of cells of one kind are from those of the
-// weights as given.
+// Exactness is how far the probabilities of cells of one kind at one β are from those of
+// the weights as given.
 type Exactness struct {
 	Name  string // of the kind
 	Cells int
+	Beta  float64
 	Error float64 // the largest of any state, over all patterns of neighbours
 	Node  string  // one that has it, "" where nothing was tried
 	Tried int     // cells whose patterns were all tried; the bound of the format holds the others
 }
 
-// NewExactness is for a program that Check takes. The probability of a spin is a
+// NewExactness is for a program that Check takes; kinds come one after the other, each at
+// every β in the order of the schedule. The probability of a spin is a
 // rational number that its table or the noise table gives; categoricals have the bound.
 func NewExactness(p *ir.Program) ([]Exactness, error) {
 	d, err := newDesign(p)
@@ -36,34 +37,48 @@ func NewExactness(p *ir.Program) ([]Exactness, error) {
 	rows, left := rowsOf(p), triedPatterns
 	var out []Exactness
 	for _, k := range d.cellKinds() {
-		x := Exactness{Name: k.name, Cells: len(k.nodes)}
+		kind := make([]Exactness, len(d.betas))
+		for b := range kind {
+			kind[b] = Exactness{Name: k.name, Cells: len(k.nodes), Beta: d.betas[b]}
+		}
 		for _, n := range k.nodes {
 			free := d.neighbours(n, rows[n])
 			size := d.inputs(free)
-			if d.cells[n].kind != ir.Spin || size > triedBits || 1<<size > left {
+			if d.cells[n].kind != ir.Spin || size > triedBits || len(d.betas)<<size > left {
 				continue
 			}
-			left -= 1 << size
-			x.Tried++
-			if e := d.worst(n, rows[n], free, rare); e > x.Error || x.Node == "" {
-				x.Error, x.Node = e, d.names[n]
+			left -= len(d.betas) << size
+			for b := range kind {
+				x := &kind[b]
+				x.Tried++
+				if e := d.worst(n, rows[n], free, d.betas[b], rare[b]); e > x.Error || x.Node == "" {
+					x.Error, x.Node = e, d.names[n]
+				}
 			}
 		}
-		if x.Tried < x.Cells {
-			x.Error = max(x.Error, p.Format.Bound)
+		for _, x := range kind {
+			if x.Tried < x.Cells {
+				x.Error = max(x.Error, p.Format.Bound)
+			}
+			out = append(out, x)
 		}
-		out = append(out, x)
 	}
 	return out, nil
 }
 
-// rare gives the probability of a spin's less likely value by the magnitude of its field.
-func (d *design) rare() func(m int64) float64 {
-	f := d.p.Format
-	if f.Noise {
-		return interp.NewLogistic(d.p.Beta, f.Fraction).Tail
+// rare gives the probability of a spin's less likely value by the magnitude of its field,
+// for each β.
+func (d *design) rare() []func(m int64) float64 {
+	var all []func(m int64) float64
+	for _, t := range d.thresholds {
+		all = append(all, t.Probability)
 	}
-	return interp.NewSpinTable(d.p.Beta, f.Fraction, f.Segments, f.ThresholdBits).Probability
+	if d.p.Format.Noise {
+		for _, t := range d.noiseTables(ir.Spin) {
+			all = append(all, t.Tail)
+		}
+	}
+	return all
 }
 
 // neighbours are the free nodes of the rows of a node.
@@ -76,7 +91,7 @@ func (d *design) neighbours(n int, rows []row) []int {
 }
 
 // worst is the largest error of P(+1) of a spin over the states of its neighbours.
-func (d *design) worst(n int, rows []row, free []int, rare func(int64) float64) float64 {
+func (d *design) worst(n int, rows []row, free []int, beta float64, rare func(int64) float64) float64 {
 	worst := 0.0
 	value := map[int]int32{}
 	for pattern := range 1 << d.inputs(free) {
@@ -93,7 +108,7 @@ func (d *design) worst(n int, rows []row, free []int, rare func(int64) float64) 
 		if field >= 0 {
 			p = 1 - p
 		}
-		worst = max(worst, math.Abs(p-sampling.Sigma(2*d.p.Beta*exact)))
+		worst = max(worst, math.Abs(p-sampling.Sigma(2*beta*exact)))
 	}
 	return worst
 }

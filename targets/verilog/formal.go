@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
@@ -102,7 +101,7 @@ func (c *cellProof) ports() string {
 	if n := len(c.t.inList); n > 0 {
 		s += fmt.Sprintf("  input  wire %sx_i,\n", ranged(n))
 	}
-	return s
+	return s + c.d.betaPort()
 }
 
 // specification is the cell from the definition: its inputs are delayed to the edge
@@ -216,16 +215,24 @@ func (c *cellProof) input(node, bit int) string {
 // drawnFromThreshold takes the less likely value where the random bits are below T.
 func (c *cellProof) drawnFromThreshold(e *text, cell *cell) {
 	f := c.d.p.Format
-	table := interp.NewSpinTable(c.d.p.Beta, f.Fraction, f.Segments, f.ThresholdBits)
+	d := c.d
 	var fields []int64
 	for _, g := range cell.groups[0].values[0] {
 		fields = append(fields, max(g, -g))
 	}
 	slices.Sort(fields)
 	e.f("  wire signed [%d:0] m = g0 < 0 ? -g0 : g0;\n  reg [%d:0] t;", fieldBits-1, f.ThresholdBits)
-	e.f("  always @*\n    case (m)")
-	for _, m := range slices.Compact(fields) {
-		e.f("      %s: t = %s;", literal(fieldBits, m), literal(f.ThresholdBits+1, table.Threshold(m)))
+	key := "m"
+	if d.choice > 0 {
+		e.delayed("b", "b_i", d.choice, d.stages()-1)
+		key = "{b, m}"
+	}
+	e.f("  always @*\n    case (%s)", key)
+	fields = slices.Compact(fields)
+	for b, table := range d.thresholds {
+		for _, m := range fields {
+			e.f("      %s: t = %s;", literal(d.choice+fieldBits, int64(b)<<fieldBits|m), literal(f.ThresholdBits+1, table.Threshold(m)))
+		}
 	}
 	e.f("      default: t = 0;\n    endcase")
 	e.f("  wire v = {1'b0, r_i} < t ? g0 < 0 : g0 >= 0;")
@@ -272,6 +279,10 @@ func (c *cellProof) comparison() string {
 		e.f("  wire %sx = %s;", ranged(len(x)), concat(x))
 		port, comma = ".x_i(x)", ", "
 	}
+	if d.choice > 0 {
+		e.f("%s", d.someBeta())
+		port, comma = port+comma+".b_i(b)", ", "
+	}
 	for i, name := range []string{fmt.Sprintf("cell%d", c.n), fmt.Sprintf("spec%d", c.n)} {
 		enable := ", .en_i(1'b1)"
 		if i == 1 {
@@ -283,11 +294,27 @@ func (c *cellProof) comparison() string {
 	return e.String()
 }
 
+// betaPort is the port of the number of a β.
+func (d *design) betaPort() string {
+	if d.choice == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  input  wire %sb_i,\n", ranged(d.choice))
+}
+
+// someBeta is a number that there is of those that its port may have.
+func (d *design) someBeta() string {
+	if len(d.betas) == 1<<d.choice {
+		return fmt.Sprintf("  wire %sb = b_i;", ranged(d.choice))
+	}
+	return fmt.Sprintf("  wire %sb = b_i < %d ? b_i : 0;", ranged(d.choice), len(d.betas))
+}
+
 // anyNoise stands for a noise unit: what it gives is the lowest of its random bits.
 func (d *design) anyNoise(k ir.Kind) string {
 	e := &text{}
 	unit, size, n := d.noiseUnit(k), d.noiseInput(k), d.noiseBits(k)
-	e.f("module %s (\n  input  wire clk_i,\n  input  wire en_i,\n  input  wire [%d:0] w_i,\n  output wire [%d:0] n_o\n);", unit, size-1, n-1)
+	e.f("module %s (\n  input  wire clk_i,\n  input  wire en_i,\n%s  input  wire [%d:0] w_i,\n  output wire [%d:0] n_o\n);", unit, d.betaPort(), size-1, n-1)
 	e.delayed("n", fmt.Sprintf("w_i[%d:0]", n-1), n, noiseClocks)
 	e.f("  assign n_o = n;\nendmodule")
 	return e.String()
@@ -300,31 +327,44 @@ func (d *design) noiseProofs() []emit.File {
 	script.f("# %s", emit.Header(d.p))
 	for _, k := range d.kinds() {
 		unit, size, n := d.noiseUnit(k), d.noiseInput(k), d.noiseBits(k)
-		table, columns := interp.NewLogistic(d.p.Beta, d.p.Format.Fraction), 8
+		tables, columns := d.noiseTables(k), 8
 		if k == ir.Categorical {
-			table, columns = interp.NewGumbel(d.p.Beta, d.p.Format.Fraction), 10
+			columns = 10
 		}
-		t.f("module prove_%s (\n  input  wire clk_i,\n  input  wire [%d:0] w_i,\n  output wire ok\n);", unit, size-1)
-		t.f("  wire [%d:0] n;\n  %s u0 (.clk_i(clk_i), .en_i(1'b1), .w_i(w_i), .n_o(n));", n-1, unit)
+		t.f("module prove_%s (\n  input  wire clk_i,\n%s  input  wire [%d:0] w_i,\n  output wire ok\n);", unit, d.betaPort(), size-1)
+		port, key := "", fmt.Sprintf("w[%d:0]", columns-1)
+		if d.choice > 0 {
+			t.f("%s", d.someBeta())
+			port, key = ", .b_i(b)", "{bw, "+key+"}"
+			t.delayed("bw", "b", d.choice, noiseClocks)
+		}
+		t.f("  wire [%d:0] n;\n  %s u0 (.clk_i(clk_i), .en_i(1'b1)%s, .w_i(w_i), .n_o(n));", n-1, unit, port)
 		t.delayed("w", "w_i", size, noiseClocks)
-		t.f("  reg [%d:0] own; // what column w mod %d keeps\n  reg [%d:0] other;\n  always @*\n    case (w[%d:0])", 16-columns, len(table.Own), columns-1, columns-1)
-		for i := range table.Own {
-			t.f("      %s: begin own = %d; other = %d; end", literal(columns, int64(i)), table.Own[i], table.Alias[i])
+		t.f("  reg [%d:0] own; // what column w mod %d keeps\n  reg [%d:0] other;\n  always @*\n    case (%s)", 16-columns, 1<<columns, columns-1, key)
+		for b, table := range tables {
+			for i := range table.Own {
+				t.f("      %s: begin own = %d; other = %d; end", literal(d.choice+columns, int64(b<<columns|i)), table.Own[i], table.Alias[i])
+			}
 		}
 		t.f("      default: begin own = 0; other = 0; end\n    endcase")
 		t.f("  wire [%d:0] cell = {1'b0, w[15:%d]} < own ? w[%d:0] : other;", columns-1, columns, columns-1)
-		low, magnitude := n-columns, "cell"
-		if k == ir.Spin {
-			low--
+		magnitude, low, sign := "", d.low(k), size-16-d.low(k)
+		for b := len(tables) - 1; b >= 0; b-- {
+			own := "cell"
+			if r := tables[b].Shift; r > 0 {
+				own = fmt.Sprintf("{cell, w[%d:%d]}", 15+sign+r, 16+sign)
+			}
+			if magnitude == "" {
+				magnitude = own
+			} else {
+				magnitude = fmt.Sprintf("bw == %d ? %s : %s", b, own, magnitude)
+			}
 		}
-		if low > 0 {
-			from := size - low
-			magnitude = fmt.Sprintf("{cell, w[%d:%d]}", size-1, from)
-		}
+		t.f("  wire [%d:0] magnitude = %s;", columns+low-1, magnitude)
 		if k == ir.Spin {
-			t.f("  assign ok = n == (w[16] ? ~{1'b0, %s} : {1'b0, %s});\nendmodule", magnitude, magnitude)
+			t.f("  assign ok = n == (w[16] ? ~{1'b0, magnitude} : {1'b0, magnitude});\nendmodule")
 		} else {
-			t.f("  assign ok = n == %s;\nendmodule", magnitude)
+			t.f("  assign ok = n == magnitude;\nendmodule")
 		}
 		script.f("read_verilog rtl/%s.v", unit)
 	}

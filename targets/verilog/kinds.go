@@ -30,7 +30,7 @@ func KindBench(p *ir.Program) (files []emit.File, names []string, err error) {
 		for _, port := range []struct {
 			name  string
 			width int
-		}{{"r_i", c.draws}, {"set_i", 1}, {"val_i", d.width[n]}, {"x_i", len(tile.inList)}} {
+		}{{"r_i", c.draws}, {"set_i", 1}, {"val_i", d.width[n]}, {"x_i", len(tile.inList)}, {"b_i", d.choice}} {
 			if port.width > 0 {
 				ports += fmt.Sprintf("  input  wire %s%s%d,\n", ranged(port.width), port.name, i)
 				in += fmt.Sprintf(", .%s(%s%d)", port.name, port.name, i)

@@ -11,6 +11,7 @@ type Family struct {
 	Placed      bool   // else designs are only mapped
 
 	inputs   int                // of a look-up table
+	words    int                // of 16 bits in a block RAM
 	carry    func(bits int) int // look-up tables of a sum
 	sign     func(bits int) int // of a sum of which only the carry is used
 	units    [2]Resources       // a logistic and a Gumbel unit, without the bits below the table's
@@ -22,22 +23,22 @@ type Family struct {
 // Families are those that report --hardware knows.
 var Families = []*Family{
 	{
-		Name: "hx8k", Title: "iCE40 HX8K", Parts: ice40, Placed: true, inputs: 4,
+		Name: "hx8k", Title: "iCE40 HX8K", Parts: ice40, Placed: true, inputs: 4, words: 256,
 		carry: func(bits int) int { return bits }, sign: func(int) int { return 0 },
 		units: [2]Resources{{22, 73, 1}, {20, 77, 4}}, reset: 1, mhz: [2]float64{175, 120}, slowdown: 0.3,
 	},
 	{
-		Name: "ecp5-85k", Title: "ECP5-85k", Parts: ecp5, Placed: true, inputs: 4,
+		Name: "ecp5-85k", Title: "ECP5-85k", Parts: ecp5, Placed: true, inputs: 4, words: 1024,
 		carry: func(bits int) int { return bits + bits&1 }, sign: func(bits int) int { return bits + bits&1 },
 		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{245, 170}, slowdown: 0.4,
 	},
 	{
-		Name: "xc7", Title: "Xilinx 7", Parts: xilinx7, inputs: 6,
+		Name: "xc7", Title: "Xilinx 7", Parts: xilinx7, inputs: 6, words: 1024,
 		carry: func(bits int) int { return bits }, sign: func(bits int) int { return bits - 1 },
 		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{250, 200},
 	},
 	{
-		Name: "xcup", Title: "UltraScale+", Parts: ultrascale, inputs: 6,
+		Name: "xcup", Title: "UltraScale+", Parts: ultrascale, inputs: 6, words: 1024,
 		carry: func(bits int) int { return bits }, sign: func(bits int) int { return bits - 1 },
 		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{300, 300},
 	},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
@@ -13,8 +14,12 @@ import (
 const (
 	groupBits = 4  // inputs of a table of partial sums
 	rowBits   = 10 // inputs of one row, which has a table of its own
-	truthBits = 8  // inputs of a truth table of thresholds
+	truthBits = 8  // inputs of a truth table of thresholds, without the number of β
 )
+
+// ramInputs is from how many inputs on Yosys puts a registered table of thresholds into a
+// block RAM.
+const ramInputs = 8
 
 // MaxStateBits is the largest width of a categorical's state.
 const MaxStateBits = rowBits
@@ -31,6 +36,7 @@ const noiseClocks = 4
 type design struct {
 	p     *ir.Program
 	names []string
+	annealing
 
 	width []int // bits of a node's state
 	at    []int // the first of them in a state
@@ -47,6 +53,8 @@ type design struct {
 	registered bool // tables of partial sums have a register
 	after      int  // registers behind the tables, the history included
 	lead       int  // edges from the last register of random bits to the value
+
+	thresholds []*interp.SpinTable // by number of β, nil where the rule is noise
 
 	cells  []*cell // by node, nil for clamped ones
 	depth  []int   // length of each node's history
@@ -105,6 +113,13 @@ func newDesign(p *ir.Program) (*design, error) {
 				d.super[n] = i
 			}
 		}
+	}
+	var err error
+	if d.annealing, err = newAnnealing(p); err != nil {
+		return nil, err
+	}
+	if !p.Format.Noise {
+		d.thresholds = d.spinTables(p.Format)
 	}
 	rows := rowsOf(p)
 	for n := range p.Nodes {
@@ -208,6 +223,9 @@ func (d *design) newCell(n int, rows []row) (*cell, error) {
 	packs := d.pack(n, rows, limit)
 	if !d.p.Format.Noise && len(packs) > 1 {
 		return nil, fmt.Errorf("%s has more than %d bits of neighbours, which a truth table of thresholds does not hold%s", d.names[n], truthBits, what)
+	}
+	if !d.p.Format.Noise && d.choice > 0 && d.inputs(packs[0].nodes)+d.choice > rowBits {
+		return nil, fmt.Errorf("%s has %d bits of neighbours and one of %d βs, together more than the %d inputs of a truth table of thresholds: write choice: noise, or betas of fewer different values", d.names[n], d.inputs(packs[0].nodes), len(d.betas), rowBits)
 	}
 	for _, p := range packs {
 		if b := d.inputs(p.nodes); b > max(limit, rowBits) {

@@ -63,7 +63,7 @@ func (d *design) registers() *regmap.Map {
 		{Name: "load", Offset: 0x24, Access: regmap.Action, Bits: 32, Doc: "LOAD_WORDS words of states, made by the host's function; all four strobes. Refused when no run waits for it, and after 64 clocks in which the stream holds the run."},
 		constant("load_words", 0x28, "Words that a start with load takes.", uint32(d.loadWords())),
 		constant("seed", 0x2c, "The seed of the baked states.", uint32(seed), uint32(seed>>32)),
-		constant("beta", 0x34, "β of the baked tables, as the bits of a float64.", uint32(beta), uint32(beta>>32)),
+		constant("beta", 0x34, "β of the baked tables, of draws where it follows a schedule, as the bits of a float64.", uint32(beta), uint32(beta>>32)),
 		constant("nodes", 0x3c, "Nodes, a bit of CLAMP_MASK each.", uint32(p.Nodes)),
 		constant("bits", 0x40, "Bits of a state: of a frame, and of CLAMP_VALUE.", uint32(d.bits)),
 		constant("chains", 0x44, "Chains that take turns in the array; each has a frame in each draw.", uint32(d.k)),
@@ -74,6 +74,13 @@ func (d *design) registers() *regmap.Map {
 		{Name: "clamp_mask", Offset: 0x1000, Access: regmap.Config, Bits: p.Nodes, Doc: "Bit n: node n keeps its value of CLAMP_VALUE in all chains, from the initial state on. Without effect on nodes that the model clamps."},
 		{Name: "clamp_value", Offset: 0x2000, Access: regmap.Config, Bits: d.bits, Doc: "Values in the bits of a frame: 1 for a spin +1, the number of a category."},
 	}}
+	if d.choice > 0 {
+		m.Registers = append(m.Registers,
+			constant("beta_count", 0x64, "Sweeps of the schedule of β. Sweep t of a run has the β of sweep min(BETA_FIRST + t div BETA_STEPS, BETA_COUNT - 1) of it.", uint32(len(d.sweeps))),
+			config("beta_first", 0x68, 0, "The sweep of the schedule that a run begins with; BETA_COUNT - 1 and more: the β of the draws throughout."),
+			config("beta_steps", 0x6c, 1, "Sweeps of a run for which each sweep of the schedule lasts. With 0 a start is refused."),
+			status("beta_index", 0x70, 32, "The sweep of the schedule at which the first superblock is."))
+	}
 	return m
 }
 

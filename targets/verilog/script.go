@@ -150,16 +150,16 @@ func (d *design) axiScript() (*script, error) {
 		c = schedule{2, 3, 2}
 	}
 	seed := d.p.Sample.Seed
-	baked, err := d.replay(seed, nil, c.sweeps())
+	baked, err := d.replay(seed, nil, course{0, 1}, c.sweeps())
 	if err != nil {
 		return nil, err
 	}
-	other, err := d.replay(seed+1, nil, c.sweeps())
+	other, err := d.replay(seed+1, nil, course{0, 1}, c.sweeps())
 	if err != nil {
 		return nil, err
 	}
 	clamps := d.someClamps()
-	clamped, err := d.replay(seed, clamps, c.sweeps())
+	clamped, err := d.replay(seed, clamps, course{0, 1}, c.sweeps())
 	if err != nil {
 		return nil, err
 	}
@@ -192,6 +192,11 @@ func (d *design) axiScript() (*script, error) {
 	s.schedule(c)
 	s.mode(streamAlways)
 	s.run(first, c)
+	if d.choice > 0 {
+		if err := s.anneal(c); err != nil {
+			return nil, err
+		}
+	}
 	s.op(opEnd, 0, 0, 0, 0)
 	return s, nil
 }
@@ -201,6 +206,28 @@ func (s *script) run(first int, c schedule) {
 	s.op(opExpect, 0, 0, 0, uint32(first))
 	s.control("start")
 	s.finish(c)
+}
+
+// anneal runs through the schedule of β from another of its sweeps, at half the speed, and
+// stays at its end.
+func (s *script) anneal(c schedule) error {
+	d := s.d
+	last := len(d.sweeps) - 1
+	for _, x := range []course{{min(1, last), 2}, {last + 7, 1}, {0, 1}} {
+		states, err := d.replay(d.p.Sample.Seed, nil, x, c.sweeps())
+		if err != nil {
+			return err
+		}
+		s.write("beta_first", 0, uint32(x.first))
+		s.write("beta_steps", 0, uint32(x.steps))
+		s.run(s.framesOf(c, states), c)
+		s.read("beta_index", 0, uint32(d.position(uint64(x.first+c.sweeps()/x.steps))))
+	}
+	s.write("beta_steps", 0, 0)
+	s.denied("control", s.field("control", "start"))
+	s.write("beta_steps", 0, 1)
+	s.op(opNoFrame, 0, 0, 0, 50)
+	return nil
 }
 
 // load runs from an image. Where the stream takes nothing and the first draw is the initial
@@ -241,7 +268,7 @@ func (s *script) constants(m *regmap.Map) {
 
 // refusals are accesses that are refused or change a part.
 func (s *script) refusals(c schedule) {
-	s.op(opNoRead, 0, 0, 0x64, 0)
+	s.op(opNoRead, 0, 0, 0x80, 0)
 	s.op(opNoRead, 0, 0, 1<<addressBits-4, 0)
 	s.op(opDenied, 15, addressFirst, 0xff8, 1)
 	s.denied("id", 0)

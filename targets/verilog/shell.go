@@ -61,6 +61,9 @@ func (d *design) shell(initial []string) (rtl string, files []emit.File, err err
 		"Captures": captures(d.offset),
 		"Frames":   frames, "Limit": (frames + 2) * (period + loaded + 10),
 	}
+	if d.choice > 0 {
+		data["Betas"] = ranged(d.choice * len(d.offset))
+	}
 	d.controls(data, d.parts(d.loads(initial, masks), time))
 	if rtl, err = fill("pins.v", data); err != nil {
 		return "", nil, err

@@ -31,6 +31,9 @@ func (d *design) simulation(initial, expected []string) ([]emit.File, error) {
 		"Start": d.start, "Sweeps": sweeps, "Last": d.k*sweeps - 1, "Instances": d.stream.First[len(d.offset)],
 		"Super": d.masks(), "Loaders": len(d.instances()), "Pokes": d.instances(),
 	}
+	if d.choice > 0 {
+		data["Betas"], data["Choice"], data["BetaBits"], data["Lead"], data["LastBeta"] = d.sweeps, d.choice, d.choice*len(d.offset), d.betaLead(), len(d.sweeps)-1
+	}
 	var files []emit.File
 	for _, f := range [][2]string{{"tb.v", d.p.Model + "_tb.v"}, {"main.cpp", "main.cpp"}, {"public.vlt", "public.vlt"}} {
 		source, err := fill(f[0], data)
@@ -84,16 +87,20 @@ func (d *design) masks() []superData {
 // trace are the initial states of the first K chains and those after every sweep, in
 // the order of indices, as the interpreter gives them.
 func (d *design) trace(sweeps int) (initial, after []string, err error) {
-	all, err := d.replay(d.p.Sample.Seed, nil, sweeps)
+	all, err := d.replay(d.p.Sample.Seed, nil, course{0, 1}, sweeps)
 	if err != nil {
 		return nil, nil, err
 	}
 	return d.hexStates(nil, all[0]), d.hexStates(nil, slices.Concat(all[1:]...)), nil
 }
 
+// course is how a run takes the schedule of β: from a sweep of it on, and each for so many
+// sweeps of the run.
+type course struct{ first, steps int }
+
 // replay are the states of the first K chains at the start and after every sweep, with
 // clamps besides those of the model.
-func (d *design) replay(seed uint64, clamps []ir.Clamp, sweeps int) ([][][]int32, error) {
+func (d *design) replay(seed uint64, clamps []ir.Clamp, c course, sweeps int) ([][][]int32, error) {
 	p := *d.p
 	p.Clamps = append(slices.Clone(p.Clamps), clamps...)
 	p.Init = slices.Clone(p.Init)
@@ -107,7 +114,12 @@ func (d *design) replay(seed uint64, clamps []ir.Clamp, sweeps int) ([][][]int32
 		return nil, err
 	}
 	all := [][][]int32{m.State()}
-	for range sweeps {
+	for t := range sweeps {
+		if d.choice > 0 {
+			if err := m.SetBeta(d.beta(c.first + t/c.steps)); err != nil {
+				return nil, err
+			}
+		}
 		if err := m.Sweep(); err != nil {
 			return nil, err
 		}

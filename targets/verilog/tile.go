@@ -112,7 +112,7 @@ func (e *tileEmitter) unusedBits(name string, below int) {
 // lowBits marks the random bits below those that the noise of a cell has use for.
 func (e *tileEmitter) lowBits(c *cell) {
 	f := e.d.p.Format
-	spare := f.LowBits - ir.NoiseShift(c.kind, e.d.p.Beta, f.Fraction)
+	spare := f.LowBits - e.d.low(c.kind)
 	if spare == 0 {
 		return
 	}
@@ -134,6 +134,15 @@ func (d *design) draws(nodes []int) (draws, states int) {
 	return draws, states
 }
 
+// supersOf are the superblocks of a tile's nodes, ascending.
+func (d *design) supersOf(t *tile) []int {
+	var all []int
+	for _, n := range t.nodes {
+		all = union(all, []int{d.super[n]})
+	}
+	return all
+}
+
 // file is the Verilog file of a tile.
 func (d *design) file(t *tile) string {
 	e := &text{}
@@ -153,6 +162,10 @@ func (d *design) module(name string, t *tile) string {
 	if len(t.inList) > 0 {
 		e.f("  input  wire %sx_i,", ranged(len(t.inList)))
 	}
+	supers := d.supersOf(t)
+	if d.choice > 0 {
+		e.f("  input  wire %sb_i,", ranged(len(supers)*d.choice))
+	}
 	if len(t.out) > 0 {
 		e.f("  output wire %sy_o,", ranged(len(t.out)))
 	}
@@ -160,6 +173,11 @@ func (d *design) module(name string, t *tile) string {
 	for _, n := range t.nodes {
 		for b := range d.width[n] {
 			e.f("  reg %sh%d_%d;", ranged(d.depth[n]), n, b)
+		}
+	}
+	for i, s := range supers {
+		if d.choice > 0 {
+			e.f("  wire %sb%d = %s;", ranged(d.choice), s, slice("b_i", i*d.choice, d.choice, len(supers)*d.choice))
 		}
 	}
 	at, random := 0, 0

@@ -8,6 +8,7 @@
 //
 //	plan.go     cells, tables, registers, delays
 //	cell.go     thresholds from truth tables; sums of groups and noise
+//	beta.go     annealing: the tables of several βs, and who chooses
 //	tile.go     modules of 64 nodes, literals inside
 //	array.go    generators with baked seeds, tiles, noise units
 //	sim.go      testbenches and the states they expect
@@ -57,9 +58,6 @@ func Check(r emit.Request) error {
 		if p.Factors[i].Runtime {
 			return fmt.Errorf("factor %s has runtime weights, and the array bakes them: drop runtime", p.Factors[i].Name)
 		}
-	}
-	if p.Betas != nil {
-		return fmt.Errorf("beta follows a schedule, and the array bakes one: write beta in place of betas")
 	}
 	for _, c := range p.Clamps {
 		if c.Chains > 0 {
@@ -112,6 +110,9 @@ func (d *design) files() ([]emit.File, error) {
 		rtl(d.tileName(t), d.file(t))
 	}
 	rtl(model+"_array", d.array(tiles))
+	if d.choice > 0 {
+		rtl(d.betaName(), d.betaModule())
+	}
 	initial, expected, err := d.trace(max(1, min(checkedSweeps, checkedUpdates/(d.k*d.p.Nodes))))
 	if err != nil {
 		return nil, err

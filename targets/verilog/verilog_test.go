@@ -3,6 +3,7 @@ package verilog_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,12 +60,38 @@ factors:
 synchronous: true
 blocks: [{together: [s, x]}]
 format: {rng: lfl128, choice: noise, fraction: 9, budget: 0.1, interleave: 7}`,
+	"annealed": `
+model: annealed
+variables: {s: {kind: spin, shape: [4, 4]}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s], index: all, weights: {normal: [0, 0.2], seed: 2}}
+format: hardware
+sample: {warmup: 6, betas: [0.2, 0.5, 0.5, 0.2, 1, 1.5]}`,
+	"cooled": `
+model: cooled
+variables: {s: {kind: spin, shape: [9]}, x: {kind: categorical, states: 3, shape: [3]}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [s, s, s], index: [[0, 4, 8], [1, 5, 7], [2, 6, 3]], weights: {normal: [0, 0.5], seed: 2}}
+  - {over: [s, x], index: [[0, 0], [1, 1], [2, 2], [3, 0], [4, 0]], weights: {normal: [0, 0.5], seed: 3}}
+clamp: {"s[3]": 1}
+format: hardware
+sample: {warmup: 4, betas: [0.3, 0.3, 1, 0.3]}`,
 	"free": `
 model: free
 variables: {s: {kind: spin}, x: {kind: categorical, states: 2}}
 factors: [{over: [x], index: all, weights: [[0.3, 0.0]]}]
 format: hardware`,
 }
+
+// quenched is a model for proofs: spins with noise at two βs.
+const quenched = `
+model: quenched
+variables: {s: {kind: spin, shape: [6]}}
+factors: [{over: [s, s], edges: {complete: s}, weights: {normal: [0, 0.5], seed: 1}}]
+format: {rng: lfl128, choice: noise, fraction: 6, budget: 0.1}
+sample: {warmup: 4, betas: [0.3, 0.3, 1, 0.3]}`
 
 // project emits a program into a folder of its own.
 func project(t *testing.T, p *ir.Program) string {
@@ -327,7 +354,8 @@ func TestRefusals(t *testing.T) {
 		{"format: default", "write format: hardware"},
 		{"format: {rng: lfl128, choice: threshold, budget: 0.1}", "truth table"},
 		{"format: hardware\nruntime: true", "runtime weights"},
-		{"format: hardware\nsample: {warmup: 4, betas: {from: 0.5, to: 1, shape: linear}}", "beta follows a schedule"},
+		{"format: hardware\nsample: {warmup: 65, betas: {from: 0.5, to: 1, shape: linear}}", "65 different values"},
+		{"format: hardware\nsample: {warmup: 5, betas: {from: 0.5, to: 1, shape: linear}}", "noise units hold tables of at most 4"},
 		{"format: hardware\nclamp: {s: 1}", "nothing to sample"},
 	} {
 		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\nfactors: [{over: [s, s], edges: {complete: s}, weights: 0.1}]\n" + c.yaml)
@@ -349,7 +377,9 @@ func TestRefusals(t *testing.T) {
 // units equal to the alias method. A wrong weight, threshold, delay or column is found.
 func TestFormal(t *testing.T) {
 	yosys := testtool.Need(t, "yosys")
-	for name, text := range corpus {
+	texts := maps.Clone(corpus)
+	texts["quenched"] = quenched
+	for name, text := range texts {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := targettest.Parse(text)
@@ -359,7 +389,7 @@ func TestFormal(t *testing.T) {
 				return
 			}
 			tool(t, dir, yosys, "-q", "-s", "formal/cells.ys")
-			if p.Format.Noise {
+			if p.Format.Noise && name != "cooled" { // Gumbel noise of several βs takes the solver long
 				tool(t, dir, yosys, "-q", "-s", "formal/noise.ys")
 			}
 		})
@@ -371,8 +401,11 @@ func TestFormal(t *testing.T) {
 		{"free", "cells", "formal/cells.v", "s_o <= set_i", "s_o <= ~set_i"},
 		{"free", "noise", "rtl/free_gumbel.v", "rom[77] = 16'h", "rom[77] = 16'h1 ^ 16'h"},
 		{"mixed", "noise", "rtl/mixed_logistic.v", "w2[15:8] < d2", "w2[15:8] <= d2"},
+		{"quenched", "noise", "rtl/quenched_logistic.v", "{b_i, w_i[7:0]}", "{1'b0, w_i[7:0]}"}, // another β's table
+		{"quenched", "noise", "rtl/quenched_logistic.v", "s3 <= s2;", "s3 <= s1;"},              // low bits of the β of the next clock
+		{"annealed", "cells", "formal/cells.v", "{b0[1], b0[0]", "{b0[0], b0[1]"},
 	} {
-		p, _ := targettest.Parse(corpus[c.model])
+		p, _ := targettest.Parse(texts[c.model])
 		dir := project(t, p)
 		name := filepath.Join(dir, c.file)
 		text, err := os.ReadFile(name)

@@ -43,7 +43,9 @@ module {{.Model}}_axi (
   wire [3:0] write_strb;
   wire control_we, load_we, denied_busy, denied_access;
   wire [31:0] warmup, samples, steps;
-  wire {{.NodeRange}}clamp_mask;
+{{if .Betas}}  wire [31:0] beta_first, beta_steps, beta_index;
+  wire {{.Betas}}beta;
+{{end}}  wire {{.NodeRange}}clamp_mask;
   wire {{.StateRange}}clamp_value;
   wire load_ready, load_error, control_error, loading, en;
   {{.Model}}_bus u_bus (
@@ -71,7 +73,7 @@ module {{.Model}}_axi (
   wire ready; // the stream can take a state
   wire busy = phase != IDLE;
   wire clamp_wrong = {{.ClampWrong}};
-  wire schedule_wrong = samples == 32'd0 || steps == 32'd0;
+  wire schedule_wrong = samples == 32'd0 || steps == 32'd0{{if .Betas}} || beta_steps == 32'd0{{end}};
   wire renew = control_we && data[3];
   wire stop = control_we && data[2] && ~data[3];
   wire start = data[0] && ~data[2] && ~data[3];
@@ -88,7 +90,8 @@ module {{.Model}}_axi (
     .load_we_o(load_we), .load_ready_i(load_ready), .load_error_i(load_error),
     .status_i({bad_access, bad_load, bad_busy, bad_clamp, bad_schedule, 2'd0, loading, m_axis_tvalid, stalled, stopped, done, busy}),
     .warmup_o(warmup), .samples_o(samples), .steps_o(steps),
-    .draws_i(draws), .sweeps_i(sweeps), .flips_i(flips), .stalls_i(stalls),
+{{if .Betas}}    .beta_first_o(beta_first), .beta_steps_o(beta_steps), .beta_index_i(beta_index),
+{{end}}    .draws_i(draws), .sweeps_i(sweeps), .flips_i(flips), .stalls_i(stalls),
     .clamp_mask_o(clamp_mask), .clamp_value_o(clamp_value)
   );
 
@@ -132,8 +135,11 @@ module {{.Model}}_axi (
   wire {{.StateRange}}clamped = {{.Clamped}};
   wire {{.StateRange}}initial_value = loaded ? {{.Row}} : val;
   wire {{.StateRange}}s;
-  {{.Model}}_array u_array (
-    .clk_i(aclk), .rst_i({ {{.Loaders}}{array_rst} }), .en_i(en), .load_i({{.Seeds}} & {{.Seeding}}),
+{{if .Betas}}  {{.Model}}_beta u_beta (
+    .clk_i(aclk), .rst_i(rst || renew || array_rst), .en_i(en && phase == RUN), .first_i(beta_first), .steps_i(beta_steps), .beta_o(beta), .at_o(beta_index)
+  );
+{{end}}  {{.Model}}_array u_array (
+    .clk_i(aclk), .rst_i({ {{.Loaders}}{array_rst} }), .en_i(en), .load_i({{.Seeds}} & {{.Seeding}}),{{if .Betas}} .beta_i(beta),{{end}}
     .set_i(set | clamp_mask), .val_i((initial_value & ~clamped) | (clamp_value & clamped)), .s_o(s)
   );
 {{if .RowUnused}}  wire row_unused = &{1'b0, {{.RowUnused}}};

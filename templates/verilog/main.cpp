@@ -5,7 +5,8 @@
 //   --stall              stop the clock enable at random; no bit may change
 //   --sweeps n           so many sweeps (checked: at most {{.Sweeps}})
 //   --seeds f --init f   other states of the generators, other initial states
-//   --out f              write the states to f, one a line, and compare nothing
+{{if .Betas}}//   --beta n             the sweep of the schedule of β that comes first
+{{end}}//   --out f              write the states to f, one a line, and compare nothing
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -20,7 +21,8 @@ static const int W = (B + 31) / 32, M = (N + 31) / 32;
 static const int OFFSET[C] = { {{- range $i, $s := .Super}}{{if $i}}, {{end}}{{.Offset}}{{end -}} };
 static const char *BITS[C] = { {{- range $i, $s := .Super}}{{if $i}}, {{end}}"{{.Bits}}"{{end -}} };
 static const char *NODES[C] = { {{- range $i, $s := .Super}}{{if $i}}, {{end}}"{{.Nodes}}"{{end -}} };
-
+{{if .Betas}}
+static const int NUMBER[] = { {{- range $i, $b := .Betas}}{{if $i}}, {{end}}{{$b}}{{end -}} }; // of β, by sweep of the schedule{{end}}
 typedef std::vector<uint32_t> Words;
 
 // Ports of any width as words of 32 bits.
@@ -66,11 +68,13 @@ int main(int argc, char **argv) {
   const char *seeds = nullptr, *init = "sim/init.hex", *out = nullptr;
   long sweeps = {{.Sweeps}};
   bool stall = false;
-  for (int i = 1; i < argc; i++) {
+{{if .Betas}}  long first = 0;
+{{end}}  for (int i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--stall")) stall = true;
     else if (i + 1 == argc) { fprintf(stderr, "%s needs a value\n", argv[i]); return 2; }
     else if (!strcmp(argv[i], "--sweeps")) sweeps = atol(argv[++i]);
-    else if (!strcmp(argv[i], "--seeds")) seeds = argv[++i];
+{{if .Betas}}    else if (!strcmp(argv[i], "--beta")) first = atol(argv[++i]);
+{{end}}    else if (!strcmp(argv[i], "--seeds")) seeds = argv[++i];
     else if (!strcmp(argv[i], "--init")) init = argv[++i];
     else if (!strcmp(argv[i], "--out")) out = argv[++i];
     else { fprintf(stderr, "%s is no option\n", argv[i]); return 2; }
@@ -113,7 +117,14 @@ int main(int argc, char **argv) {
       }
       put(top.set_i, set.data()); put(top.val_i, val.data());
     }
-    tick();
+{{if .Betas}}    Words beta({{.BetaBits}} / 32 + 2, 0);
+    for (int c = 0; c < C; c++) {
+      long n = t + {{.Lead}} - START - OFFSET[c], x = first + (n < 0 ? 0 : n / K); // of the values that the numbers lead to
+      uint32_t number = NUMBER[x > {{.LastBeta}} ? {{.LastBeta}} : x];
+      for (int b = 0; b < {{.Choice}}; b++) beta[({{.Choice}} * c + b) / 32] |= (number >> b & 1) << ({{.Choice}} * c + b) % 32;
+    }
+    put(top.beta_i, beta.data());
+{{end}}    tick();
     if (!top.en_i) continue;
     t++;
     get(top.s_o, s.data());

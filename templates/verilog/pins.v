@@ -51,8 +51,14 @@ module {{.Model}}_pins (
   wire [{{.TopBit}}:0] take_part{{.Number}} = {{.Take}};
 {{end}}
   wire [{{.TopBit}}:0] s;
-  {{.Model}}_array u_array (
-    .clk_i(clk_i), .en_i(1'b1), .load_i({{.Loaders}}'d0),
+{{if .Betas}}  reg beta_rst; // goes with those of the parts
+  wire {{.Betas}}beta;
+  wire [31:0] beta_at;
+  always @(posedge clk_i) beta_rst <= rst_next;
+  {{.Model}}_beta u_beta (.clk_i(clk_i), .rst_i(beta_rst), .en_i(1'b1), .first_i(32'd0), .steps_i(32'd1), .beta_o(beta), .at_o(beta_at));
+  wire beta_unused = &{1'b0, beta_at};
+{{end}}  {{.Model}}_array u_array (
+    {{if .Betas}}.beta_i(beta), {{end}}.clk_i(clk_i), .en_i(1'b1), .load_i({{.Loaders}}'d0),
     .rst_i({{.AllResets}}),
     .set_i({{.AllSets}}),
     .val_i({{.AllVals}}),

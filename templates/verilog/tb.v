@@ -5,7 +5,8 @@
 //   +stall               stop the clock enable at random; no bit may change
 //   +sweeps=n            so many sweeps (checked: at most {{.Sweeps}})
 //   +seeds=f +init=f     other states of the generators, other initial states
-//   +out=f               write the states to f, one a line, and compare nothing
+{{if .Betas}}//   +beta=n              the sweep of the schedule of β that comes first
+{{end}}//   +out=f               write the states to f, one a line, and compare nothing
 //   +vcd=f               write waves
 module {{.Model}}_tb;
   localparam B = {{.Bits}}, N = {{.Nodes}}, K = {{.K}}, C = {{.Supers}}, R = {{.Instances}};
@@ -22,8 +23,11 @@ module {{.Model}}_tb;
   reg [N-1:0] set;
   reg [B-1:0] val;
   wire [B-1:0] s;
-
-  {{.Model}}_array dut (.clk_i(clk), .rst_i({ {{.Loaders}}{rst} }), .en_i(en), .load_i({{.Loaders}}'d0), .set_i(set), .val_i(val), .s_o(s));
+{{if .Betas}}  integer first;
+  integer number [0:{{.LastBeta}}]; // of β, by sweep of the schedule
+  reg [{{.BetaBits}}-1:0] beta;
+{{end}}
+  {{.Model}}_array dut (.clk_i(clk), .rst_i({ {{.Loaders}}{rst} }), .en_i(en), .load_i({{.Loaders}}'d0){{if .Betas}}, .beta_i(beta){{end}}, .set_i(set), .val_i(val), .s_o(s));
 
   always #5 clk = ~clk;
 
@@ -32,7 +36,10 @@ module {{.Model}}_tb;
     start = {{.Start}};
 {{range $c, $s := .Super}}    offset[{{$c}}] = {{.Offset}}; bits[{{$c}}] = {{$.Bits}}'h{{.Bits}}; nodes[{{$c}}] = {{$.Nodes}}'h{{.Nodes}};
 {{end}}    if (!$value$plusargs("sweeps=%d", sweeps)) sweeps = {{.Sweeps}};
-    stall = $test$plusargs("stall");
+{{if .Betas}}    beta = 0;
+    if (!$value$plusargs("beta=%d", first)) first = 0;
+{{range $i, $b := .Betas}}    number[{{$i}}] = {{$b}};
+{{end}}{{end}}    stall = $test$plusargs("stall");
     if ($value$plusargs("init=%s", name)) $readmemh(name, init);
     else $readmemh("sim/init.hex", init);
     if ($value$plusargs("out=%s", name)) file = $fopen(name, "w");
@@ -55,7 +62,10 @@ module {{.Model}}_tb;
       for (c = 0; c < C; c = c + 1) begin
         n = t + 1 - start - offset[c];
         if (n >= -K && n < 0) begin set = set | nodes[c]; val = val | (init[n + K] & bits[c]); end
-      end
+{{if .Betas}}        n = t + {{.Lead}} - start - offset[c]; // of the values that the numbers lead to
+        i = first + (n < 0 ? 0 : n / K);
+        beta[{{.Choice}}*c +: {{.Choice}}] = number[i > {{.LastBeta}} ? {{.LastBeta}} : i];
+{{end}}      end
       @(posedge clk);
       @(negedge clk);
       if (en) begin

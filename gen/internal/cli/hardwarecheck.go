@@ -12,7 +12,8 @@ import (
 type verilogJSON struct {
 	Registers [2]int      `json:"registers"`            // of a cell, and how many it has use for
 	Wanted    int         `json:"interleave,omitempty"` // that would give them all, where it has fewer
-	Cells     []cellsJSON `json:"cells"`
+	Betas     int         `json:"betas"`                // that differ: cells have tables for each
+	Cells     []cellsJSON `json:"cells"`                // each kind at every β
 	Estimates []partJSON  `json:"estimates"`
 	Smallest  *roomJSON   `json:"smallest_part,omitempty"` // of those known that have room for the array
 }
@@ -23,9 +24,10 @@ type roomJSON struct {
 	resourcesJSON
 }
 
-// cellsJSON are the cells of one kind.
+// cellsJSON are the cells of one kind at one β.
 type cellsJSON struct {
 	Kind     string  `json:"kind"`
+	Beta     float64 `json:"beta"`
 	Cells    int     `json:"cells"`
 	MaxError float64 `json:"max_probability_error"`
 	Node     string  `json:"node,omitempty"` // one that has it
@@ -59,12 +61,12 @@ func verilogOf(m *gen.Model, part string) (*verilogJSON, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &verilogJSON{Registers: [2]int{has, wants}}
+	h := &verilogJSON{Registers: [2]int{has, wants}, Betas: verilog.Betas(m.Program)}
 	if has < wants {
 		h.Wanted = interleave
 	}
 	for _, x := range exact {
-		h.Cells = append(h.Cells, cellsJSON{x.Name, x.Cells, x.Error, x.Node, x.Tried})
+		h.Cells = append(h.Cells, cellsJSON{x.Name, x.Beta, x.Cells, x.Error, x.Node, x.Tried})
 	}
 	var estimates []*verilog.Estimate
 	var refused error
@@ -109,6 +111,9 @@ func (h *verilogJSON) rows(t *table) {
 	}
 	for i, x := range h.Cells {
 		text := fmt.Sprintf("%d × %s: ", x.Cells, x.Kind)
+		if h.Betas > 1 {
+			text += fmt.Sprintf("at beta %s ", short(x.Beta, 6))
+		}
 		switch {
 		case x.Tried == x.Cells:
 			text += fmt.Sprintf("probabilities off by at most %s, as in %s; all patterns tried", power(x.MaxError), x.Node)

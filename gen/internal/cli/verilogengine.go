@@ -57,7 +57,7 @@ func (e *verilogEngine) restore(s *observe.SavedState) error {
 func (e *verilogEngine) show() { e.States, e.Sweep = e.array.State(), e.array.Number() }
 
 func (e *verilogEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
-	return drive(e.model, to, resume, each(func(float64) error { // the array has one beta
+	return drive(e.model, to, resume, each(func(float64) error { // the array has the schedule of beta
 		if err := e.array.Sweep(); err != nil {
 			return simulationError(ctx, err)
 		}
