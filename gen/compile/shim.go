@@ -21,14 +21,14 @@ import (
 // sweeps on the CPU.
 type Shim struct {
 	*device.Process
-	ctx     context.Context
-	program *ir.Program
-	tool    string // compiler of C++
-	cache   *cache
-	o       Options
-	work    string // folder of its files
-	loaded  *cuda.Kernels
-	seed    uint64
+	ctx      context.Context
+	versions cuda.Versions
+	tool     string // compiler of C++
+	cache    *cache
+	o        Options
+	work     string // folder of its files
+	source   []byte // of the kernels in the process
+	seed     uint64
 }
 
 // compilers of C++, first choice first.
@@ -55,22 +55,17 @@ func NewShim(ctx context.Context, p *ir.Program, o Options) (*Shim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Shim{ctx: ctx, program: p, tool: tool, cache: cache, o: o}, nil
+	return &Shim{ctx: ctx, versions: cuda.Versions{Program: p}, tool: tool, cache: cache, o: o}, nil
 }
 
 // Load takes a version of the program: as words of the process at work where its kernels
 // and chains are the same, else in another process.
 func (s *Shim) Load(v *device.Version) error {
-	p := cuda.Versioned(s.program, v)
-	r := emit.Request{Program: p}
-	if err := cuda.Check(r); err != nil {
-		return err
-	}
-	k, err := cuda.New(r)
+	p, k, err := s.versions.Kernels(v)
 	if err != nil {
 		return err
 	}
-	if s.Process != nil && s.Chains == v.Chains && s.seed == v.Seed && bytes.Equal(k.Source, s.loaded.Source) {
+	if s.Process != nil && s.Chains == v.Chains && s.seed == v.Seed && bytes.Equal(k.Source, s.source) {
 		words, _ := binary.Append(nil, binary.LittleEndian, k.Words.List)
 		return s.Ask(words, "words %d", len(k.Words.List))
 	}
@@ -79,7 +74,7 @@ func (s *Shim) Load(v *device.Version) error {
 		s.Close()
 		return err
 	}
-	s.loaded, s.seed = k, v.Seed
+	s.source, s.seed = k.Source, v.Seed
 	return nil
 }
 
@@ -87,7 +82,7 @@ func (s *Shim) Load(v *device.Version) error {
 // cache.
 func (s *Shim) start(p *ir.Program, v *device.Version) error {
 	own := *p
-	own.Sample = s.program.Sample // what the host does by itself, which is built with it
+	own.Sample = s.versions.Program.Sample // what the host does by itself, which is built with it
 	files, err := cuda.Files(&own)
 	if err != nil {
 		return err

@@ -19,7 +19,6 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/targets/cuda"
-	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
 
 // Name says what GPU there is, if it and NVRTC can be used.
@@ -102,7 +101,7 @@ func (h *host) answer(words []string, r *bufio.Reader) (string, error) {
 // host is a program on a device.
 type host struct {
 	job      device.Job
-	program  *ir.Program
+	versions cuda.Versions
 	d        *Device
 	compiler *Compiler
 
@@ -133,7 +132,7 @@ func newHost(r io.Reader) (*host, error) {
 		return nil, fmt.Errorf("thrmlgen-gpu is of another version than the program that starts it: build both from one")
 	}
 	var err error
-	if h.program, err = ir.Parse(bytes.NewReader(h.job.Program)); err != nil {
+	if h.versions.Program, err = ir.Parse(bytes.NewReader(h.job.Program)); err != nil {
 		return nil, fmt.Errorf("no program: %w", err)
 	}
 	var version int32
@@ -153,14 +152,15 @@ func newHost(r io.Reader) (*host, error) {
 
 // load takes a version of the program: its words, and its kernels where they are others.
 func (h *host) load(v *device.Version) error {
-	p := cuda.Versioned(h.program, v)
-	r := emit.Request{Program: p}
-	if err := cuda.Check(r); err != nil {
-		return err
-	}
-	k, err := cuda.New(r)
+	p, k, err := h.versions.Kernels(v)
 	if err != nil {
 		return err
+	}
+	h.block, h.count = k.Layout.Share(v.Chains, h.job.Share, h.job.Shares)
+	if k.Layout.SharedBytes > h.d.Shared { // the bits are the same, and so the share
+		if small, block, err := cuda.Smaller(p, h.block*k.Layout.Chains); err == nil {
+			k, h.block = small, block
+		}
 	}
 	if !bytes.Equal(k.Source, h.source) {
 		if err := h.compile(p, k); err != nil {
@@ -168,7 +168,6 @@ func (h *host) load(v *device.Version) error {
 		}
 	}
 	h.layout, h.keys, h.beta, h.all = &k.Layout, roundKeys(v.Seed), -1, v.Chains
-	h.block, h.count = h.layout.Share(v.Chains, h.job.Share, h.job.Shares)
 	h.copy, h.states = make([]byte, h.layout.StateBytes(h.count)), nil
 	for range h.count {
 		h.states = append(h.states, make([]int32, p.Nodes))

@@ -155,6 +155,8 @@ type Kernels struct {
 	Layout Layout
 
 	StepsPerTile float64 // of kernel mma: instructions for tensor cores to update a tile
+
+	weightsAt int // place of the weights of all factors in order, 0: they are elsewhere, too
 }
 
 // Layout is what a host must know to launch the kernels of a program: sizes, and how states

@@ -38,6 +38,14 @@ func checkKernels(p *ir.Program, target string) error {
 	return nil
 }
 
+// checkVersions refuses one of which no version but its own runs, too.
+func checkVersions(p *ir.Program, target string) error {
+	if err := cuda.CheckVersions(p); err != nil {
+		return wrong("%s: %v", target, err)
+	}
+	return checkKernels(p, target)
+}
+
 // shim is the CPU, with the kernels compiled as C++.
 func shim(ctx context.Context, p *ir.Program) (kernels, error) {
 	s, err := compile.NewShim(ctx, p, compile.Options{})
