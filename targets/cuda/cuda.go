@@ -24,6 +24,7 @@ package cuda
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"text/template"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
@@ -107,7 +108,7 @@ func Emit(r emit.Request) ([]emit.File, error) {
 		return nil, err
 	}
 	check, err := checkFile(r.Program)
-	return append(files, emit.File{Path: "check.txt", Data: check}), err
+	return slices.Insert(files, 2, emit.File{Path: "check.txt", Data: check}), err
 }
 
 // TablesFile has the words of the kernels, which are data.
