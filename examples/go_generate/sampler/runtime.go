@@ -547,6 +547,13 @@ type Program[T float32 | float64] struct {
 // MostOps is how many operations a program should have, so that a run ends soon.
 const MostOps = 1 << 12
 
+// Dense forces: a matrix times rows. Their law fuses every product with the sum, so that a
+// column costs one instruction for a row of results.
+
+// MostDense is how many products of a row's number and a column's 64 a call of a kernel of
+// matrices may make.
+const MostDense = 1 << 16
+
 //
 // Package vector holds the kernels of the samplers in assembly, and says which of
 // them a processor runs.
@@ -573,7 +580,7 @@ type Draws struct {
 
 // Kernels of continuous nodes work on 64 chains: rows of float32 or of words, one for
 // each chain. Their operations are those of the portable code, in its order, each
-// rounded, no product fused with a sum.
+// rounded, no product fused with a sum but in dense forces, whose law has it so.
 
 // Term is a weight and a row, At bytes from the beginning of the state.
 type Term struct {
@@ -3867,6 +3874,7 @@ type blockPlan struct {
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
 	joint *jointPlan // a joint move
+	dense *densePlan // of a joint move; nil: not dense
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
 	slots *slotBlock // nil: not for the slot kernel
@@ -4020,7 +4028,8 @@ func (s *Sampler) compile(o *Options) error {
 					return err
 				}
 			case b.Float:
-				p.float = s.compileFloat(&b, &nt, codes)
+				p.dense = s.denseOf(&b, &nt)
+				p.float = s.compileFloat(&b, &nt, codes, p.dense)
 			}
 			for i, n := range b.Nodes {
 				p.row[i] = s.row[n]
@@ -4199,6 +4208,218 @@ func fillView[T int32 | int64](dst []T, ints []int64, table []int, axis int) {
 				dst[o+j*k+a] = T(ints[o+a*inner+j])
 			}
 		}
+	}
+}
+
+// Dense forces of joint moves: where most nodes of a block stand in rows of two with most
+// others, what their slopes have of these rows is a matrix times the state.
+
+// leastDense is the least number of nodes of a dense block.
+const leastDense = 16
+
+// densePlan is the matrix of a block.
+type densePlan struct {
+	place  []int32 // of nodes in the block, -1: not there
+	pairs  [][]densePair
+	alone  bool      // there are neither other terms nor code
+	start  []float32 // the constants of the nodes, padded
+	matrix []float32 // four rows after four, padded with zeros; of these the four numbers of each column
+}
+
+// densePair is a row of two seen from one of its nodes.
+type densePair struct {
+	factor, at int32 // its weight
+	column     int32
+}
+
+// denseOf is the matrix of a block, without numbers; nil: the block is not dense.
+func (s *Sampler) denseOf(b *Block, nt *nodeTerms) *densePlan {
+	n := len(b.Nodes)
+	if b.Joint == nil || n < leastDense {
+		return nil
+	}
+	d := &densePlan{place: make([]int32, s.model.Nodes), pairs: make([][]densePair, n)}
+	for i := range d.place {
+		d.place[i] = -1
+	}
+	for i, node := range b.Nodes {
+		d.place[node] = int32(i)
+	}
+	pairs := 0
+	for _, node := range b.Nodes {
+		for t := nt.start[node]; t < nt.start[node+1]; t++ {
+			f := &s.model.Factors[nt.factor[t]]
+			if f.Slots[nt.slot[t]].Power == 2 && len(f.Slots) > 1 {
+				return nil
+			}
+			if d.column(s.model, int(nt.factor[t]), int(nt.row[t]), int(nt.slot[t])) >= 0 {
+				pairs++
+			}
+		}
+	}
+	if 2*pairs < n*(n-1) {
+		return nil
+	}
+	return d
+}
+
+// column is the place of the other node of a row of two of the block's nodes, -1 if the row
+// is none.
+func (d *densePlan) column(m *Model, fi, r, self int) int32 {
+	f := &m.Factors[fi]
+	if len(f.Slots) != 2 {
+		return -1
+	}
+	for _, slot := range f.Slots {
+		if slot.Kind != Continuous || slot.Power != 1 {
+			return -1
+		}
+	}
+	return d.place[f.Index[2*r+1-self]]
+}
+
+// take keeps a row of node i if it is one of two nodes of the block.
+func (d *densePlan) take(m *Model, i, fi, r, self int) bool {
+	if d == nil {
+		return false
+	}
+	column := d.column(m, fi, r, self)
+	if column < 0 {
+		return false
+	}
+	p := densePair{factor: int32(fi), column: column}
+	if !m.Factors[fi].Shared {
+		p.at = int32(r)
+	}
+	d.pairs[i] = append(d.pairs[i], p)
+	return true
+}
+
+// fillDense makes the matrices of dense blocks, after prepareFloats.
+func (s *Sampler) fillDense() {
+	for _, super := range s.blocks {
+		if b := super[0]; b.dense != nil {
+			b.dense.fill(s, b.float.nodes)
+		}
+	}
+}
+
+// fill makes the matrix from the weights at hand.
+func (d *densePlan) fill(s *Sampler, nodes []floatNode) {
+	n := len(nodes)
+	d.alone = !slices.ContainsFunc(nodes, func(x floatNode) bool { return len(x.linear)+len(x.codes) > 0 })
+	d.matrix = append(d.matrix[:0], make([]float32, (n+3)/4*4*n)...)
+	d.start = make([]float32, (n+3)/4*4)
+	row := make([]float64, n)
+	for i := range nodes {
+		d.start[i] = nodes[i].constant[0]
+		clear(row)
+		for _, p := range d.pairs[i] {
+			row[p.column] += -s.weights[p.factor][p.at]
+		}
+		for j, v := range row {
+			*d.at(i, j, n) = float32(v)
+		}
+		*d.at(i, i, n) = float32(2 * float32(nodes[i].a))
+	}
+}
+
+// at is an entry of the matrix.
+func (d *densePlan) at(i, j, n int) *float32 { return &d.matrix[(i/4*n+j)*4+i%4] }
+
+// multiply adds to rows of sum, which are padded, rows first to last of the matrix times
+// those of x; first is a multiple of 4.
+func (d *densePlan) multiply(kernel Kernel, sum, x [][64]float32, first, last int) {
+	n := len(x)
+	most := max(1, MostDense/n) // panels of four rows
+	for from := first; from < last; from += 4 * most {
+		panels := min(most, (last-from+3)/4)
+		switch kernel {
+		case AVX512:
+			Dense512(&sum[from-first], nil, &x[0], d.at(from, 0, n), panels, n)
+		case AVX2:
+			Dense256(&sum[from-first], nil, &x[0], d.at(from, 0, n), panels, n)
+		default:
+			for i := from; i < min(from+4*panels, last); i++ {
+				for j := range x {
+					d.addRow(&sum[i-first], *d.at(i, j, n), &x[j])
+				}
+			}
+		}
+	}
+}
+
+func (d *densePlan) addRow(sum *[64]float32, w float32, x *[64]float32) {
+	for c, v := range x {
+		sum[c] = fused(w, v, sum[c])
+	}
+}
+
+// denseSlopes is jointSlopes of a dense block.
+func (s *Sampler) denseSlopes(w *worker, b *blockPlan, lane, n int) {
+	x := w.joint.state[:len(b.nodes)]
+	for i := range b.nodes {
+		node := &b.float.nodes[i]
+		x[i] = *w.jointRow(s, b, i, lane)
+		w.sumNumbers(s, node.constant[0], node.linear, node.linearRun, &w.joint.slope[i], lane, n)
+	}
+	b.dense.multiply(s.kernelInUse, w.joint.slope, x, 0, len(x))
+	for i := range b.nodes {
+		w.addCode(s, b.float.nodes[i].codes, slopeCode, &x[i], &w.joint.slope[i], lane, n)
+	}
+}
+
+// denseRows are how many rows a quick move does at a time: what is worked out for them stays
+// in the first cache beside the state.
+const denseRows = 20
+
+// quickJoint says that a step of Langevin is that of quickLangevin: forces are dense and
+// nothing else, all nodes move, and they are the state, row by row.
+func (s *Sampler) quickJoint(b *blockPlan) bool {
+	if b.dense == nil || !b.dense.alone || b.joint.at == nil || s.tile > 1 || s.floatRows > len(b.nodes) {
+		return false
+	}
+	for i := range b.nodes {
+		if int(b.row[i]) != i {
+			return false
+		}
+	}
+	return len(b.nodes) <= MostDense/denseRows
+}
+
+// quickLangevin is langevin by kernels. The new state goes to another place, which takes
+// turns with the old one; settle puts it right.
+func (s *Sampler) quickLangevin(w *worker, b *blockPlan, n, word int) {
+	j, d, rows := &w.joint, b.dense, len(b.nodes)
+	if len(j.spare) < 64*rows {
+		j.spare = make([]float32, 64*rows)
+	}
+	from, to := w.floats[:64*rows], j.spare[:64*rows]
+	heads := w.headsFor(uint32(b.first), rows)
+	var lost uint64
+	for first := 0; first < rows; first += denseRows {
+		last := min(first+denseRows, rows)
+		Dense512(&j.slope[0], &d.start[first], (*[64]float32)(from), d.at(first, 0, rows), (last-first+3)/4, rows)
+		w.normalsUnder(s, heads[min(first, len(heads)):], j.noise[:last-first], n, uint32(b.first+first), uint32(64*word))
+		lost |= Follow512((*[64]float32)(to[64*first:]), (*[64]float32)(from[64*first:]), &j.slope[0], &j.noise[0], last-first, j.step[0], j.half[0])
+	}
+	w.floats, j.spare = to, from
+	if lost &= 1<<n - 1; lost == 0 {
+		return
+	}
+	s.lose(w, b, lost, 0, word)
+	for i, x := range from {
+		if lost>>(i%64)&1 != 0 {
+			to[i] = x
+		}
+	}
+}
+
+// settle puts the state of a tile back to its place after quick moves.
+func (s *Sampler) settle(w *worker, tile int) {
+	if state := tileOf(s.floats, tile, s.tiles); &state[0] != &w.floats[0] {
+		copy(state, w.floats)
+		w.floats, w.joint.spare = state, w.floats
 	}
 }
 
@@ -4840,10 +5061,10 @@ type floatTerm struct {
 	cats   []catTail
 }
 
-// compileFloat lists the terms of a block's nodes.
-func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *floatPlan {
+// compileFloat lists the terms of a block's nodes, but for those that dense takes.
+func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm, dense *densePlan) *floatPlan {
 	p := &floatPlan{}
-	for _, n := range b.Nodes {
+	for i, n := range b.Nodes {
 		at := s.model.varAt(int(n))
 		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, variable: at, step: s.stepRow[n]}
 		if codes != nil {
@@ -4853,6 +5074,9 @@ func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *flo
 			x.constant = make([]float32, b.States)
 		}
 		for t := nt.start[n]; t < nt.start[n+1]; t++ {
+			if dense.take(s.model, i, int(nt.factor[t]), int(nt.row[t]), int(nt.slot[t])) {
+				continue
+			}
 			term := s.floatTerm(int(nt.factor[t]), int(nt.row[t]), int(nt.slot[t]))
 			switch {
 			case len(term.spins)+len(term.floats)+len(term.cats) == 0:
@@ -5744,6 +5968,25 @@ func (s *Sampler) takeParams() {
 	for i := range s.model.Formulas {
 		s.params = append(s.params, s.model.Formulas[i].Values())
 	}
+}
+
+// fused is a·b + c rounded once, to float32. In float64 the product of two float32 is exact;
+// the sum is rounded to odd, so that rounding it again to half as many bits is as good as
+// rounding the sum itself (Boldo and Melquiond 2008).
+func fused(a, b, c float32) float32 {
+	p, z := float64(float64(a)*float64(b)), float64(c)
+	s := p + z
+	t := s - p
+	e := (p - (s - t)) + (z - t) // what s lacks, exactly (Knuth's two-sum)
+	if u := math.Float64bits(s); e != 0 && u&1 == 0 && s-s == 0 {
+		if (e > 0) == (s > 0) {
+			u++
+		} else {
+			u--
+		}
+		s = math.Float64frombits(u)
+	}
+	return float32(s)
 }
 
 // Gradient appends the derivatives of βH by every node at a state in the form State gives,
@@ -6700,6 +6943,9 @@ func (s *Sampler) compileJoint(b *Block) *jointPlan {
 type jointScratch struct {
 	old, slope, noise, mean [][64]float32
 	velocity                [][64]float32 // before the move
+	state                   [][64]float32 // of dense forces
+	spare                   []float32     // of quickLangevin
+	turns                   bool          // moves are quick, and settle follows
 	sum                     [64]float64
 	size                    [64]float64 // of the step of each chain
 	one                     bool        // all chains have that of the first
@@ -6724,11 +6970,12 @@ func (j *jointScratch) factors(of func(size float64) (step, half float32)) {
 	}
 }
 
+// grow makes room for n nodes, and for three more results of a kernel.
 func (j *jointScratch) grow(n int) {
-	for len(j.old) < n {
+	for len(j.old) < n+3 {
 		j.old, j.slope = append(j.old, [64]float32{}), append(j.slope, [64]float32{})
 		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
-		j.velocity = append(j.velocity, [64]float32{})
+		j.velocity, j.state = append(j.velocity, [64]float32{}), append(j.state, [64]float32{})
 	}
 }
 
@@ -6740,6 +6987,12 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 		n := min(64, s.chains-64*word)
 		if n <= 0 {
 			break
+		}
+		if w.joint.turns {
+			w.stepSizes(s, b.joint, lane)
+			s.langevinFactors(w, b)
+			s.quickLangevin(w, b, n, word)
+			continue
 		}
 		if b.joint.kind.drawn() {
 			w.normalRows(s, w.joint.noise[:len(b.nodes)], n, uint32(b.first), uint32(64*word))
@@ -6776,6 +7029,10 @@ func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
 
 // jointSlopes fills the derivatives of the energy at the present state.
 func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
+	if b.dense != nil {
+		s.denseSlopes(w, b, lane, n)
+		return
+	}
 	if b.slopes != nil && w.runProgram(b.slopes, nil, &w.joint.slope[0], lane) {
 		return
 	}
@@ -6834,13 +7091,7 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 // left the numbers.
 func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	j := &w.joint
-	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
-		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
-		noise := b.joint.NoiseScale.Value(w.sweep)
-		j.factors(func(size float64) (step, half float32) {
-			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
-		})
-	}
+	s.langevinFactors(w, b)
 	if b.joint.at == nil {
 		s.follow(w, b, lane, n)
 		return s.infinite(w, b, lane, n)
@@ -6848,6 +7099,18 @@ func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	s.jointSlopes(w, b, lane, n)
 	lost = Langevin512(&w.floats[64*lane], &b.joint.at[0], len(b.nodes), &j.old[0], &j.slope[0], &j.noise[0], j.step[0], j.half[0])
 	return lost & (1<<n - 1)
+}
+
+// langevinFactors fills the factors in front of the slope and of the noise.
+func (s *Sampler) langevinFactors(w *worker, b *blockPlan) {
+	j := &w.joint
+	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
+		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
+		noise := b.joint.NoiseScale.Value(w.sweep)
+		j.factors(func(size float64) (step, half float32) {
+			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
+		})
+	}
 }
 
 // placeRows lists the rows of a block for the kernel of langevin, where it is for it: all
@@ -12591,6 +12854,9 @@ func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
 // one after the other, while it is in the cache.
 func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 	most := max(1, 64/len(b.nodes))
+	if w.joint.turns = s.quickJoint(b); w.joint.turns {
+		most = 8
+	}
 	for done := 0; done < n; done += most {
 		w.float.headSpan = min(most, n-done)
 		for tile := first; tile < s.tiles; tile += step {
@@ -12599,9 +12865,12 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 				s.updateJoint(w, b, tile)
 				w.sweep++
 			}
+			if w.joint.turns {
+				s.settle(w, tile)
+			}
 		}
 	}
-	w.float.headSpan = 1
+	w.float.headSpan, w.joint.turns = 1, false
 }
 
 // superblock updates one superblock of every step-th tile. All tiles pass a part
@@ -14407,7 +14676,9 @@ func (s *Sampler) planSlopes() {
 	for _, super := range s.blocks {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
-				b.slopes = s.slopesProgram(b)
+				if b.dense == nil {
+					b.slopes = s.slopesProgram(b)
+				}
 				s.placeRows(b)
 			}
 		}
@@ -14672,12 +14943,22 @@ func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot u
 
 // normalRows fills rows with the normal numbers of slots from the first on, for n chains.
 func (w *worker) normalRows(s *Sampler, rows [][64]float32, n int, slot, chain uint32) {
+	w.normalsUnder(s, w.headsFor(slot, len(rows)), rows, n, slot, chain)
+}
+
+// headsFor are the heads of n slots, nil where there is no kernel for them.
+func (w *worker) headsFor(slot uint32, n int) []PhiloxHead {
+	if z := &w.float.first; z.kernel != AVX512 || z.n == ARS5 {
+		return nil
+	}
+	return w.float.headsOf(w.sweep, slot, n)
+}
+
+// normalsUnder is normalRows with the heads that headsFor gave.
+func (w *worker) normalsUnder(s *Sampler, heads []PhiloxHead, rows [][64]float32, n int, slot, chain uint32) {
 	f := &w.float
-	if z := &f.first; z.kernel == AVX512 && z.n != ARS5 {
-		heads := f.headsOf(w.sweep, slot, len(rows))
-		if !PhiloxNormals512(&z.philox, heads, len(rows), chain/4, s.normals, &rows[0]) {
-			return
-		}
+	if len(heads) > 0 && !PhiloxNormals512(&f.first.philox, &heads[0], len(rows), chain/4, s.normals, &rows[0]) {
+		return
 	}
 	for i := range rows {
 		f.numbers(w.sweep, chain, n, slot+uint32(i), 0)
@@ -14698,9 +14979,9 @@ func (w *worker) normalAt(s *Sampler, slot, chain uint32) float32 {
 }
 
 // headsOf are the heads of n slots in a sweep, worked out for headSpan sweeps.
-func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *PhiloxHead {
+func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) []PhiloxHead {
 	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < uint64(len(f.heads)/n) {
-		return &f.heads[int(at)*n]
+		return f.heads[int(at)*n:][:n]
 	}
 	f.heads, f.headSlot, f.headSlots, f.headSweep = f.heads[:0], slot, n, sweep
 	f.first.draw = 0
@@ -14710,7 +14991,7 @@ func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *PhiloxHead {
 			f.heads = append(f.heads, PhiloxHead{A: uint64(h.a), D: uint64(h.d), F: uint64(h.f), H: uint64(h.h), L: uint64(h.l)})
 		}
 	}
-	return &f.heads[0]
+	return f.heads[:n]
 }
 
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for
@@ -15910,6 +16191,7 @@ func (s *Sampler) buildTables() {
 	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
+	s.fillDense()
 	s.planPrograms()
 }
 

@@ -2058,6 +2058,166 @@ TEXT ·xgetbv(SB), NOSPLIT, $0-4
 	MOVL AX, ret+0(FP)
 	RET
 
+// A matrix times rows of 64 chains, in AVX2: four rows of results of 16 chains at a time, in
+// Y0 … Y7.
+
+#define FORCE_ROW2(n, s0, s1) \
+	VBROADCASTSS n(SI), Y10;   \
+	VFMADD231PS  Y8, Y10, s0;  \
+	VFMADD231PS  Y9, Y10, s1
+
+// func Dense256(sum *[64]float32, start *float32, x *[64]float32, matrix *float32, panels, n int)
+TEXT ·Dense256(SB), NOSPLIT, $0-48
+	MOVQ sum+0(FP), DX
+	MOVQ start+8(FP), R11
+	MOVQ matrix+24(FP), R9
+	MOVQ panels+32(FP), CX
+
+panel:
+	MOVQ x+16(FP), DI
+	MOVL $4, R10
+
+chains:
+	MOVQ    DI, R8
+	MOVQ    R9, SI
+	MOVQ    n+40(FP), BX
+	TESTQ   R11, R11
+	JNE     start
+	VMOVUPS 0(DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 256(DX), Y2
+	VMOVUPS 288(DX), Y3
+	VMOVUPS 512(DX), Y4
+	VMOVUPS 544(DX), Y5
+	VMOVUPS 768(DX), Y6
+	VMOVUPS 800(DX), Y7
+	JMP     column
+
+start:
+	VBROADCASTSS 0(R11), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(R11), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(R11), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 12(R11), Y6
+	VMOVAPS      Y6, Y7
+
+column:
+	VMOVUPS 0(R8), Y8
+	VMOVUPS 32(R8), Y9
+	FORCE_ROW2(0, Y0, Y1)
+	FORCE_ROW2(4, Y2, Y3)
+	FORCE_ROW2(8, Y4, Y5)
+	FORCE_ROW2(12, Y6, Y7)
+	ADDQ    $256, R8
+	ADDQ    $16, SI
+	DECQ    BX
+	JNE     column
+	VMOVUPS Y0, 0(DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 256(DX)
+	VMOVUPS Y3, 288(DX)
+	VMOVUPS Y4, 512(DX)
+	VMOVUPS Y5, 544(DX)
+	VMOVUPS Y6, 768(DX)
+	VMOVUPS Y7, 800(DX)
+	ADDQ    $64, DI
+	ADDQ    $64, DX
+	DECQ    R10
+	JNE     chains
+	MOVQ    SI, R9
+	TESTQ   R11, R11
+	JEQ     next
+	ADDQ    $16, R11
+
+next:
+	ADDQ    $768, DX // 256 of the four rows are done
+	DECQ    CX
+	JNE     panel
+	VZEROUPPER
+	RET
+
+// A matrix times rows of 64 chains, in AVX-512: four rows of results at a time, in Z0 … Z15.
+
+// One row of results: the number of a column at n(SI) times the column's chains in Z16 … Z19.
+#define FORCE_ROW(n, b, s0, s1, s2, s3) \
+	VBROADCASTSS n(SI), b;    \
+	VFMADD231PS  Z16, b, s0;  \
+	VFMADD231PS  Z17, b, s1;  \
+	VFMADD231PS  Z18, b, s2;  \
+	VFMADD231PS  Z19, b, s3
+
+#define FORCE_COLUMN \
+	VMOVUPS 0(R8), Z16;    \
+	VMOVUPS 64(R8), Z17;   \
+	VMOVUPS 128(R8), Z18;  \
+	VMOVUPS 192(R8), Z19;  \
+	FORCE_ROW(0, Z20, Z0, Z1, Z2, Z3);     \
+	FORCE_ROW(4, Z21, Z4, Z5, Z6, Z7);     \
+	FORCE_ROW(8, Z22, Z8, Z9, Z10, Z11);   \
+	FORCE_ROW(12, Z23, Z12, Z13, Z14, Z15)
+
+#define FORCE_FOUR(op, at, z0, z1, z2, z3) \
+	op(at, z0); \
+	op(at+64, z1); \
+	op(at+128, z2); \
+	op(at+192, z3)
+
+#define FORCE_LOAD(at, z) VMOVUPS at(DX), z
+#define FORCE_STORE(at, z) VMOVUPS z, at(DX)
+
+// A number to the 64 chains of a row.
+#define FORCE_START(n, s0, s1, s2, s3) \
+	VBROADCASTSS n(R9), s0; \
+	VMOVAPS      s0, s1;    \
+	VMOVAPS      s0, s2;    \
+	VMOVAPS      s0, s3
+
+#define FORCE_PANEL(op) \
+	FORCE_FOUR(op, 0, Z0, Z1, Z2, Z3);   \
+	FORCE_FOUR(op, 256, Z4, Z5, Z6, Z7); \
+	FORCE_FOUR(op, 512, Z8, Z9, Z10, Z11); \
+	FORCE_FOUR(op, 768, Z12, Z13, Z14, Z15)
+
+// func Dense512(sum *[64]float32, start *float32, x *[64]float32, matrix *float32, panels, n int)
+TEXT ·Dense512(SB), NOSPLIT, $0-48
+	MOVQ sum+0(FP), DX
+	MOVQ start+8(FP), R9
+	MOVQ x+16(FP), DI
+	MOVQ matrix+24(FP), SI
+	MOVQ panels+32(FP), CX
+
+panel:
+	TESTQ R9, R9
+	JEQ   load
+	FORCE_START(0, Z0, Z1, Z2, Z3)
+	FORCE_START(4, Z4, Z5, Z6, Z7)
+	FORCE_START(8, Z8, Z9, Z10, Z11)
+	FORCE_START(12, Z12, Z13, Z14, Z15)
+	ADDQ  $16, R9
+	JMP   begin
+
+load:
+	FORCE_PANEL(FORCE_LOAD)
+
+begin:
+	MOVQ DI, R8
+	MOVQ n+40(FP), BX
+
+column:
+	FORCE_COLUMN
+	ADDQ $256, R8
+	ADDQ $16, SI
+	DECQ BX
+	JNE  column
+	FORCE_PANEL(FORCE_STORE)
+	ADDQ $1024, DX
+	DECQ CX
+	JNE  panel
+	VZEROUPPER
+	RET
+
 // Sums over chains of eight series at a time, in AVX-512.
 
 // Eight chains of a series: less its offset, added to its sums, and squared.
@@ -5699,6 +5859,55 @@ row:
 	DECQ         CX
 	JNE          row
 	KMOVQ        K0, lost+56(FP)
+	VZEROUPPER
+	RET
+
+#define FOLLOW(at, x) \
+	VMOVUPS     at(DI), x;        \
+	VMULPS      at(BX), Z8, Z9;   \
+	VMULPS      at(DX), Z7, Z10;  \
+	VSUBPS      Z9, x, x;         \
+	VADDPS      Z10, x, x;        \
+	VMOVUPS     x, at(SI)
+
+// func Follow512(out, x, slope, normal *[64]float32, n int, step, scale float32) (lost uint64)
+TEXT ·Follow512(SB), NOSPLIT, $0-56
+	MOVQ         out+0(FP), SI
+	MOVQ         x+8(FP), DI
+	MOVQ         slope+16(FP), BX
+	MOVQ         normal+24(FP), DX
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS step+40(FP), Z8
+	VBROADCASTSS scale+44(FP), Z7
+	VPXORQ       Z11, Z11, Z11
+	VPXORQ       Z12, Z12, Z12
+	VPXORQ       Z13, Z13, Z13
+	VPXORQ       Z14, Z14, Z14
+	VPXORQ       Z15, Z15, Z15
+
+row:
+	FOLLOW(0, Z0)
+	FOLLOW(64, Z1)
+	FOLLOW(128, Z2)
+	FOLLOW(192, Z3)
+	VFMADD231PS  Z0, Z15, Z11 // no number from where a result is not finite
+	VFMADD231PS  Z1, Z15, Z12
+	VFMADD231PS  Z2, Z15, Z13
+	VFMADD231PS  Z3, Z15, Z14
+	ADDQ         $256, DI
+	ADDQ         $256, SI
+	ADDQ         $256, BX
+	ADDQ         $256, DX
+	DECQ         CX
+	JNE          row
+	VCMPPS       $3, Z11, Z11, K1
+	VCMPPS       $3, Z12, Z12, K2
+	VCMPPS       $3, Z13, Z13, K3
+	VCMPPS       $3, Z14, Z14, K4
+	KUNPCKWD     K1, K2, K1
+	KUNPCKWD     K3, K4, K3
+	KUNPCKDQ     K1, K3, K1
+	KMOVQ        K1, lost+48(FP)
 	VZEROUPPER
 	RET
 

@@ -77,3 +77,13 @@ func PhiloxNormals512(*Philox, *PhiloxHead, int, uint32, *NormalTable, *[64]floa
 func Langevin512(*float32, *int32, int, *[64]float32, *[64]float32, *[64]float32, float32, float32) uint64 {
 	panic("no kernel")
 }
+
+func Dense512(sum *[64]float32, start *float32, x *[64]float32, matrix *float32, panels, n int) {
+	panic("no kernel")
+}
+func Dense256(sum *[64]float32, start *float32, x *[64]float32, matrix *float32, panels, n int) {
+	panic("no kernel")
+}
+func Follow512(out, x, slope, normal *[64]float32, n int, step, scale float32) uint64 {
+	panic("no kernel")
+}
