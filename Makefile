@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array map-pegasus
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-cuda bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array map-pegasus
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -133,6 +133,9 @@ cold-glass: ## energies of a cold glass on Pegasus-14 against Gibbs sampling in 
 
 bench: build ## speed of the engine on real models
 	$(GO) test -run '^$$' -bench . ./runtime/... ./gen/graph
+
+bench-cuda: cuda-tools ## processor seconds that NVRTC and nvcc take for a model of every kernel, and what new weights cost
+	$(GO) test ./gen/gpu -run '^$$' -bench 'Compile|NewWeights' -benchtime 1x
 
 bench-peers: build ## install dwave-samplers and thrml from PyPI and print ratios of one run
 	$(PYTHON) -m venv $(OUT)/peers

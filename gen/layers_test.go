@@ -41,8 +41,9 @@ var layers = []struct {
 	{"targets/verilog/regmap", nil, false},
 	{"targets/verilog", []string{"gen/ir", "gen/interp", "targets/verilog/regmap", "targets/emit", "templates", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
 	{"runtime/cuda", nil, false},
-	{"targets/cuda", []string{"gen/ir", "gen/interp", "targets/emit", "templates", "runtime/cuda", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
-	{"gen/gpu", []string{"gen/ir", "gen/interp", "targets/cuda", "targets/emit", "templates", "runtime/cuda", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
+	{"runtime/device", []string{"runtime/sampling", "runtime/rng", "runtime/vector"}, false},
+	{"targets/cuda", []string{"gen/ir", "gen/interp", "targets/emit", "templates", "runtime/cuda", "runtime/device", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
+	{"gen/gpu", []string{"gen/ir", "gen/interp", "targets/cuda", "targets/emit", "templates", "runtime/cuda", "runtime/device", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
 	{"targets/golang", []string{"gen/ir", "targets/emit", "runtime/sampling", "runtime/rng", "runtime/vector"}, true},
 }
 

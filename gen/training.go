@@ -24,17 +24,42 @@ func TrainingTask(m *Model) (*train.Task, *diag.List) {
 	}
 	s := m.Spec.Train
 	settings(task, s)
-	for _, p := range []struct {
-		to   *train.Phase
-		from *graph.Graph
-	}{{&task.Positive, t.Positive}, {&task.Negative, t.Negative}} {
-		program, list := pass.Lower(p.from)
-		if list.Len() > 0 {
-			return nil, m.placed(list)
-		}
-		*p.to = phaseOf(program, m.Program)
+	programs, list := lowered(m, t)
+	if list.Len() > 0 {
+		return nil, list
 	}
+	task.Positive, task.Negative = phaseOf(programs[0], m.Program), phaseOf(programs[1], m.Program)
 	return task, &diag.List{}
+}
+
+// lowered are the programs of the positive and the negative phase.
+func lowered(m *Model, t *graph.Training) (programs [2]*ir.Program, list *diag.List) {
+	for i, g := range []*graph.Graph{t.Positive, t.Negative} {
+		if programs[i], list = pass.Lower(g); list.Len() > 0 {
+			return programs, m.placed(list)
+		}
+	}
+	return programs, list
+}
+
+// TrainingPrograms are what samples in the phases of a TrainingTask, for targets that
+// emit code: the model's program with the blocks of the positive and the negative phase.
+// Clamps and starts are those of the model; each step brings its own.
+func TrainingPrograms(m *Model) (programs [2]*ir.Program, list *diag.List) {
+	t, list := graph.BuildTraining(m.Spec, m.files)
+	if list.Len() > 0 {
+		return programs, m.placed(list)
+	}
+	phases, list := lowered(m, t)
+	for i, p := range phases {
+		if list.Len() > 0 {
+			break
+		}
+		q := *m.Program
+		q.Sweep, q.Sample = p.Sweep, p.Sample
+		programs[i] = &q
+	}
+	return programs, list
 }
 
 // phaseOf is a phase's program as a model of the runtime. What it clamps stands

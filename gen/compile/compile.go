@@ -14,9 +14,9 @@
 //	install.go   a binary in the place its user names
 //	linked.go    programs with code of the user's module
 //	engine.go    running one for thrmlgen, which looks at its states
-//	kernels.go   emitted CUDA in a process of its own
-//	shim.go      the target shim: that process on the CPU
-//	gpu.go       the target cuda: that process on a GPU
+//	shim.go      the target shim: emitted CUDA in a process on the CPU
+//	gpu.go       the target cuda: in a process for each GPU
+//	gpubuild.go  what a binary for GPUs has in it
 //	verilog.go   the target verilog: emitted hardware in a simulator
 package compile
 
@@ -48,6 +48,8 @@ type Options struct {
 	// Ship keeps paths of this machine out of the binary. The first such build
 	// compiles the standard library once more.
 	Ship bool
+	// GPU makes a binary that samples on a GPU, for Linux on amd64 or arm64.
+	GPU bool
 }
 
 // Build makes a static binary that samples a program and returns its path, which
@@ -111,11 +113,14 @@ const (
 
 // Sources are the files of the module that Build compiles.
 func Sources(p *ir.Program, defaults serve.RunDefaults, o Options) ([]emit.File, error) {
+	if o.GPU {
+		o.Unroll = -1 // the GPU makes the sweeps
+	}
 	emitted, err := golang.Emit(emit.Request{Program: p, Package: packageName, Runtime: emit.Bundle, Unroll: o.Unroll})
 	if err != nil {
 		return nil, err
 	}
-	files, err := mainFiles(p, defaults, modulePrefix+strings.ReplaceAll(p.Model, "_", "-"))
+	files, err := mainFiles(p, defaults, modulePrefix+strings.ReplaceAll(p.Model, "_", "-"), o)
 	if err != nil {
 		return nil, err
 	}
@@ -127,19 +132,26 @@ func Sources(p *ir.Program, defaults serve.RunDefaults, o Options) ([]emit.File,
 
 // mainFiles are the files of a program beside its emitted package, in a module or
 // folder of that import path.
-func mainFiles(p *ir.Program, defaults serve.RunDefaults, path string) ([]emit.File, error) {
-	fill := map[string]string{
+func mainFiles(p *ir.Program, defaults serve.RunDefaults, path string, o Options) ([]emit.File, error) {
+	fill := map[string]any{
 		"Header":    emit.Header(p),
 		"Module":    path,
 		"Package":   packageName,
 		"Go":        MinGo,
 		"Observers": "nil",
+		"Target":    "go",
+		"GPU":       o.GPU,
+	}
+	patterns := []string{"go.mod.tmpl", "*.go.tmpl"}
+	if o.GPU {
+		fill["Target"] = "cuda"
+		patterns = append(patterns, "cuda/gpu.go.tmpl")
 	}
 	if len(p.GoCode) > 0 {
 		fill["Observers"] = "sampler.Observers()"
 	}
 	var files []emit.File
-	all, err := template.ParseFS(templates.FS(), "go.mod.tmpl", "*.go.tmpl")
+	all, err := template.ParseFS(templates.FS(), patterns...)
 	if err != nil {
 		return nil, err
 	}
@@ -155,5 +167,10 @@ func mainFiles(p *ir.Program, defaults serve.RunDefaults, path string) ([]emit.F
 	if err != nil {
 		return nil, err
 	}
-	return append(files, emit.File{Path: "defaults.json", Data: append(asked, '\n')}), nil
+	files = append(files, emit.File{Path: "defaults.json", Data: append(asked, '\n')})
+	if !o.GPU {
+		return files, nil
+	}
+	gpu, err := gpuFiles(p, path, o)
+	return append(files, gpu...), err
 }

@@ -1,20 +1,17 @@
 package compile
 
 import (
+	"bytes"
 	"context"
-	"encoding/gob"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
-	"github.com/thrmlgen/thrmlgen/targets/cuda"
+	"github.com/thrmlgen/thrmlgen/runtime/device"
 )
-
-// GPUs run the emitted CUDA of a program. Each has a process that loads the driver, and
-// some of the chains.
-type GPUs []*kernels
 
 // gpuProgram is the program that loads the driver and NVRTC.
 const gpuProgram = "thrmlgen-gpu"
@@ -37,22 +34,8 @@ func findGPUProgram() (string, error) {
 	return path, nil
 }
 
-// kept are the variables that reach the driver and the compiler: others change what they do.
-var kept = []string{"PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "THRML_CUDA_DRIVER", "THRML_NVRTC"}
-
-func keptEnvironment() []string {
-	var list []string
-	for _, name := range kept {
-		if v, ok := os.LookupEnv(name); ok {
-			list = append(list, name+"="+v)
-		}
-	}
-	return list
-}
-
-// NewGPUs starts the processes of a program, one for each device that has chains, with all
-// chains in the initial state.
-func NewGPUs(ctx context.Context, p *ir.Program, chains int, devices []int, o Options) (GPUs, error) {
+// NewGPUs starts the processes of a program, one for each device. Chains come with Load.
+func NewGPUs(ctx context.Context, p *ir.Program, devices []int, o Options) (*device.GPUs, error) {
 	path, err := findGPUProgram()
 	if err != nil {
 		return nil, err
@@ -61,79 +44,13 @@ func NewGPUs(ctx context.Context, p *ir.Program, chains int, devices []int, o Op
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := cuda.NewJobs(p, chains, devices, cache.dir)
-	if err != nil {
+	var text bytes.Buffer
+	if err := ir.Fprint(&text, p); err != nil {
 		return nil, err
 	}
-	var g GPUs
-	for _, job := range jobs {
-		k := &kernels{ctx: ctx, chains: job.Chains, nodes: p.Nodes, cmd: exec.CommandContext(ctx, path)}
-		k.cmd.Env = keptEnvironment()
-		g = append(g, k)
-		err := k.begin()
-		if err == nil {
-			if e := gob.NewEncoder(k.in).Encode(job); e != nil {
-				err = k.failed(e)
-			}
-		}
-		if err == nil {
-			err = k.ok()
-		}
-		if err == nil {
-			err = k.ask(nil, "start")
-		}
-		if err != nil {
-			g.Close()
-			return nil, err
-		}
-	}
+	g, err := device.Open(ctx, device.Setup{Helper: path, Program: text.Bytes(), Nodes: p.Nodes, Cache: cache.dir, Devices: devices})
 	cache.prune()
-	return g, nil
-}
-
-// Sweep makes so many sweeps of all chains at a β, on all devices at once.
-func (g GPUs) Sweep(sweeps int, beta float64) error {
-	for _, k := range g {
-		if err := k.beginSweep(sweeps, beta); err != nil {
-			return err
-		}
-	}
-	for _, k := range g {
-		if err := k.ok(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// States reads the states of all chains.
-func (g GPUs) States() (all [][]int32, err error) {
-	for _, k := range g {
-		states, err := k.States()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, states...)
-	}
-	return all, nil
-}
-
-// Restore goes on from states before a sweep of this number.
-func (g GPUs) Restore(states [][]int32, sweep uint64) error {
-	for _, k := range g {
-		if err := k.Restore(states[:k.chains], sweep); err != nil {
-			return err
-		}
-		states = states[k.chains:]
-	}
-	return nil
-}
-
-// Close ends the processes.
-func (g GPUs) Close() {
-	for _, k := range g {
-		k.end()
-	}
+	return g, err
 }
 
 // FindGPU is the name of the GPU that the driver gives, or why there is none.
@@ -142,11 +59,15 @@ func FindGPU(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	k := kernels{ctx: ctx, cmd: exec.CommandContext(ctx, path, "--name")}
-	k.cmd.Env, k.cmd.Stderr = keptEnvironment(), &k.said
-	out, err := k.cmd.Output()
-	if err != nil {
-		return "", k.failed(err)
+	cmd := exec.CommandContext(ctx, path, "--name")
+	cmd.Env = device.Environment()
+	out, err := cmd.Output()
+	var said *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case errors.As(err, &said) && len(said.Stderr) > 0:
+		return "", errors.New(lastOf(said.Stderr))
 	}
-	return strings.TrimSpace(string(out)), nil
+	return strings.TrimSpace(string(out)), err
 }

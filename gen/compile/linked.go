@@ -144,7 +144,7 @@ func linkedSources(p *ir.Program, defaults serve.RunDefaults, prefix string, o O
 	if err != nil {
 		return nil, err
 	}
-	files, err := mainFiles(p, defaults, prefix)
+	files, err := mainFiles(p, defaults, prefix, o)
 	if err != nil {
 		return nil, err
 	}

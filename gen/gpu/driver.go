@@ -32,6 +32,7 @@ type driver struct {
 	function               func(f *uintptr, module uintptr, name string) int32
 	setFunction            func(f uintptr, attribute, v int32) int32
 	alloc                  func(p *uint64, bytes uintptr) int32
+	free                   func(p uint64) int32
 	toDevice               func(to uint64, from unsafe.Pointer, bytes uintptr) int32
 	toHost                 func(to unsafe.Pointer, from uint64, bytes uintptr) int32
 	launch                 func(f uintptr, gx, gy, gz, bx, by, bz, shared uint32, stream uintptr, args, extra unsafe.Pointer) int32
@@ -59,7 +60,7 @@ func OpenDevice(index int) (*Device, int32, error) {
 		"cuGetErrorName": &a.errorName, "cuGetErrorString": &a.errorString, "cuInit": &a.init, "cuDriverGetVersion": &a.version,
 		"cuDeviceGetCount": &a.count, "cuDeviceGet": &a.get, "cuDeviceGetName": &a.name, "cuDeviceGetAttribute": &a.attribute,
 		"cuDevicePrimaryCtxRetain": &a.retain, "cuCtxSetCurrent": &a.current, "cuModuleLoadData": &a.load, "cuModuleGetFunction": &a.function,
-		"cuFuncSetAttribute": &a.setFunction, "cuMemAlloc_v2": &a.alloc, "cuMemcpyHtoD_v2": &a.toDevice, "cuMemcpyDtoH_v2": &a.toHost,
+		"cuFuncSetAttribute": &a.setFunction, "cuMemAlloc_v2": &a.alloc, "cuMemFree_v2": &a.free, "cuMemcpyHtoD_v2": &a.toDevice, "cuMemcpyDtoH_v2": &a.toHost,
 		"cuLaunchKernel": &a.launch, "cuCtxSynchronize": &a.synchronize,
 	})
 	if err != nil {
@@ -138,6 +139,9 @@ func (d *Device) Kernel(module uintptr, name string, shared int) (f uintptr, err
 func (d *Device) Alloc(bytes int) (p uint64, err error) {
 	return p, d.check(d.api.alloc(&p, uintptr(max(bytes, 16))), "%d bytes on %s", bytes, d.Name)
 }
+
+// Free gives memory back.
+func (d *Device) Free(p uint64) error { return d.check(d.api.free(p), "memory of %s", d.Name) }
 
 // Write copies to the device.
 func (d *Device) Write(to uint64, from []byte) error {

@@ -4,8 +4,10 @@ package gpu
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -14,6 +16,8 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/targets/cuda"
 )
 
@@ -32,93 +36,108 @@ func Name() (string, error) {
 	return fmt.Sprintf("%s (%s), compiled with NVRTC %d.%d", d.Name, d.Arch, c.Major, c.Minor), nil
 }
 
-// Serve reads a job, then commands, one a line: "start", "sweep N B" (so many sweeps; the bits
-// of a β in hexadecimal), "state N" (states follow, before sweep N) and "get". States are values
-// of 32 bits, the lowest byte first, by chain and node. It answers get with states and
-// everything else, the job too, with a line "ok".
+// Serve reads a device.Job and answers ok. Then it takes the commands of device.Process, and
+// "load", with a device.Version as a gob behind it, to which it answers "chains N": how many it
+// has. Loading comes first.
 func Serve(in io.Reader, out io.Writer) error {
 	runtime.LockOSThread() // the context of the device belongs to the thread
 	defer runtime.UnlockOSThread()
 	r := bufio.NewReaderSize(in, 1<<16)
-	var job cuda.Job
-	if err := gob.NewDecoder(r).Decode(&job); err != nil {
-		return fmt.Errorf("no job: %w", err)
-	}
-	h, err := newHost(&job)
-	if err != nil {
-		return err
-	}
-	for {
-		if _, err := io.WriteString(out, "ok\n"); err != nil {
+	h, err := newHost(r)
+	for answer := "ok\n"; err == nil; {
+		if _, err = io.WriteString(out, answer); err != nil {
 			return err
 		}
-	next:
-		line, err := r.ReadString('\n')
-		if err == io.EOF && line == "" {
+		var line string
+		if line, err = r.ReadString('\n'); err == io.EOF && line == "" {
 			return nil
-		} else if err != nil {
-			return err
-		}
-		words := strings.Fields(line)
-		switch {
-		case len(words) == 1 && words[0] == "get":
-			if err := h.get(); err != nil {
-				return err
-			}
-			for _, x := range h.states {
-				if err := binary.Write(out, binary.LittleEndian, x); err != nil {
-					return err
-				}
-			}
-			goto next
-		case len(words) == 1 && words[0] == "start":
-			err = h.start()
-		case len(words) == 3 && words[0] == "sweep":
-			n, _ := strconv.ParseUint(words[1], 10, 32)
-			bits, _ := strconv.ParseUint(words[2], 16, 64)
-			err = h.run(uint32(n), math.Float64frombits(bits))
-		case len(words) == 2 && words[0] == "state":
-			h.sweep, _ = strconv.ParseUint(words[1], 10, 64)
-			for _, x := range h.states {
-				if err := binary.Read(r, binary.LittleEndian, x); err != nil {
-					return err
-				}
-			}
-			err = h.put()
-		default:
-			err = fmt.Errorf("no command %q", line)
-		}
-		if err != nil {
-			return err
+		} else if err == nil {
+			answer, err = h.answer(strings.Fields(line), r)
 		}
 	}
+	return err
 }
 
-// host is a job on a device.
+// answer carries out a command, with what follows it in r.
+func (h *host) answer(words []string, r *bufio.Reader) (string, error) {
+	ok := "ok\n"
+	switch {
+	case len(words) == 1 && words[0] == "load":
+		var v device.Version
+		if err := gob.NewDecoder(r).Decode(&v); err != nil {
+			return "", fmt.Errorf("no version: %w", err)
+		}
+		err := h.load(&v)
+		return fmt.Sprintf("chains %d\n", h.count), err
+	case h.layout == nil:
+		return "", errors.New("no version is loaded")
+	case len(words) == 1 && words[0] == "get":
+		if err := h.get(); err != nil {
+			return "", err
+		}
+		var b []byte
+		for _, x := range h.states {
+			b, _ = binary.Append(b, binary.LittleEndian, x)
+		}
+		return string(b), nil
+	case len(words) == 1 && words[0] == "start":
+		return ok, h.start()
+	case len(words) == 3 && words[0] == "sweep":
+		n, _ := strconv.ParseUint(words[1], 10, 32)
+		bits, _ := strconv.ParseUint(words[2], 16, 64)
+		return ok, h.run(uint32(n), math.Float64frombits(bits))
+	case len(words) == 2 && words[0] == "state":
+		h.sweep, _ = strconv.ParseUint(words[1], 10, 64)
+		for _, x := range h.states {
+			if err := binary.Read(r, binary.LittleEndian, x); err != nil {
+				return "", err
+			}
+		}
+		return ok, h.put()
+	}
+	return "", fmt.Errorf("no command %q", strings.Join(words, " "))
+}
+
+// host is a program on a device.
 type host struct {
-	job                       *cuda.Job
-	d                         *Device
-	tables, first, sweeps     uintptr // kernels
-	words, betaTables, memory uint64  // on the device
+	job      device.Job
+	versions cuda.Versions
+	d        *Device
+	compiler *Compiler
+
+	source                    []byte // of the kernels in use
+	tables, first, sweeps     uintptr
+	layout                    *cuda.Layout
+	words, betaTables, memory buffer
 	keys                      [20]uint32
+	block, count, all         int // first block of threads, chains here, all chains
 	copy                      []byte
 	states                    [][]int32
 	sweep                     uint64
 	beta                      float64 // of the tables on the device
 }
 
-func newHost(job *cuda.Job) (*host, error) {
-	l := &job.Layout
-	d, version, err := OpenDevice(job.Device)
-	if err != nil {
+// buffer is memory of the device.
+type buffer struct {
+	at   uint64
+	size int
+}
+
+func newHost(r io.Reader) (*host, error) {
+	h := &host{}
+	if err := gob.NewDecoder(r).Decode(&h.job); err != nil {
+		return nil, fmt.Errorf("no job: %w", err)
+	}
+	if h.job.Protocol != device.Protocol {
+		return nil, fmt.Errorf("thrmlgen-gpu is of another version than the program that starts it: build both from one")
+	}
+	var err error
+	if h.versions.Program, err = ir.Parse(bytes.NewReader(h.job.Program)); err != nil {
+		return nil, fmt.Errorf("no program: %w", err)
+	}
+	var version int32
+	if h.d, version, err = OpenDevice(h.job.Device); err != nil {
 		return nil, err
-	}
-	if l.SharedBytes > d.Shared && job.Smaller != nil {
-		job = job.Smaller
-		l = &job.Layout
-	}
-	if l.SharedBytes > d.Shared {
-		return nil, fmt.Errorf("the model takes %d bytes of shared memory, and a block of %s has %d; use --target go: the samples are the same", l.SharedBytes, d.Name, d.Shared)
 	}
 	c, err := OpenCompiler()
 	if err != nil {
@@ -127,40 +146,86 @@ func newHost(job *cuda.Job) (*host, error) {
 	if c.Major > version/1000 {
 		return nil, fmt.Errorf("NVRTC is %d.%d, and the driver runs code of CUDA %d.%d: update the driver, or name an older libnvrtc.so in THRML_NVRTC", c.Major, c.Minor, version/1000, version%1000/10)
 	}
-	cubin, err := c.Cubin(job, d.Arch)
+	h.compiler = c
+	return h, nil
+}
+
+// load takes a version of the program: its words, and its kernels where they are others.
+func (h *host) load(v *device.Version) error {
+	p, k, err := h.versions.Kernels(v)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	module, err := d.Load(cubin)
-	if err != nil {
-		return nil, err
-	}
-	h := &host{job: job, d: d, beta: -1, keys: roundKeys(job.Seed), copy: make([]byte, l.StateBytes(job.Chains))}
-	for _, k := range []struct {
-		name   string
-		shared int
-		f      *uintptr
-	}{{"tables", 0, &h.tables}, {"start", 0, &h.first}, {"sweep", l.SharedBytes, &h.sweeps}} {
-		if *k.f, err = d.Kernel(module, job.Model+"_"+k.name, k.shared); err != nil {
-			return nil, err
+	h.block, h.count = k.Layout.Share(v.Chains, h.job.Share, h.job.Shares)
+	if k.Layout.SharedBytes > h.d.Shared { // the bits are the same, and so the share
+		if small, block, err := cuda.Smaller(p, h.block*k.Layout.Chains); err == nil {
+			k, h.block = small, block
 		}
+	}
+	if !bytes.Equal(k.Source, h.source) {
+		if err := h.compile(p, k); err != nil {
+			return err
+		}
+	}
+	h.layout, h.keys, h.beta, h.all = &k.Layout, roundKeys(v.Seed), -1, v.Chains
+	h.copy, h.states = make([]byte, h.layout.StateBytes(h.count)), nil
+	for range h.count {
+		h.states = append(h.states, make([]int32, p.Nodes))
 	}
 	for _, m := range []struct {
 		bytes int
-		p     *uint64
-	}{{len(job.Words) * 4, &h.words}, {l.TableWords * 4, &h.betaTables}, {len(h.copy), &h.memory}} {
-		if *m.p, err = d.Alloc(m.bytes); err != nil {
-			return nil, fmt.Errorf("%w; take fewer --chains", err)
+		of    *buffer
+	}{{len(k.Words.List) * 4, &h.words}, {h.layout.TableWords * 4, &h.betaTables}, {len(h.copy), &h.memory}} {
+		if err := h.d.reserve(m.of, m.bytes); err != nil {
+			return fmt.Errorf("%w; take fewer --chains", err)
 		}
 	}
-	for range job.Chains {
-		h.states = append(h.states, make([]int32, len(l.Spins)))
+	words, _ := binary.Append(nil, binary.LittleEndian, k.Words.List)
+	if err := h.d.Write(h.words.at, words); err != nil || h.count == 0 {
+		return err
 	}
-	words, _ := binary.Append(nil, binary.LittleEndian, job.Words)
-	if err := d.Write(h.words, words); err != nil {
-		return nil, err
+	return h.d.Write(h.memory.at, h.copy) // what no node has is read, too
+}
+
+// reserve makes a buffer large enough.
+func (d *Device) reserve(b *buffer, bytes int) (err error) {
+	if b.at != 0 && bytes <= b.size {
+		return nil
 	}
-	return h, d.Write(h.memory, h.copy) // what no node has is read, too
+	if b.at != 0 {
+		if err := d.Free(b.at); err != nil {
+			return err
+		}
+	}
+	b.size = bytes
+	b.at, err = d.Alloc(bytes)
+	return err
+}
+
+// compile puts other kernels onto the device.
+func (h *host) compile(p *ir.Program, k *cuda.Kernels) error {
+	if l := &k.Layout; l.SharedBytes > h.d.Shared {
+		return fmt.Errorf("the model takes %d bytes of shared memory, and a block of %s has %d; use --target go: the samples are the same", l.SharedBytes, h.d.Name, h.d.Shared)
+	}
+	cubin, err := h.compiler.Cubin(&Source{p.Model, k.Source, cuda.Headers(p), h.job.Cache}, h.d.Arch)
+	if err != nil {
+		return err
+	}
+	module, err := h.d.Load(cubin)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name   string
+		shared int
+		f      *uintptr
+	}{{"tables", 0, &h.tables}, {"start", 0, &h.first}, {"sweep", k.Layout.SharedBytes, &h.sweeps}} {
+		if *f.f, err = h.d.Kernel(module, p.Model+"_"+f.name, f.shared); err != nil {
+			return err
+		}
+	}
+	h.source = k.Source
+	return nil
 }
 
 // roundKeys are struct Keys of random.cuh.
@@ -175,18 +240,24 @@ func roundKeys(seed uint64) (k [20]uint32) {
 // start puts all chains into the initial state.
 func (h *host) start() error {
 	h.sweep = 0
-	memory, words, keys, chains, block := h.memory, h.words, h.keys, uint32(h.job.AllChains), uint32(h.job.FirstBlock)
-	return h.d.Launch(h.first, h.job.Layout.Blocks(h.job.Chains), 128, 0,
+	if h.count == 0 {
+		return nil
+	}
+	memory, words, keys, chains, block := h.memory.at, h.words.at, h.keys, uint32(h.all), uint32(h.block)
+	return h.d.Launch(h.first, h.layout.Blocks(h.count), 128, 0,
 		unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&keys), unsafe.Pointer(&chains), unsafe.Pointer(&block))
 }
 
 // run makes so many sweeps at a β.
 func (h *host) run(sweeps uint32, beta float64) error {
-	l := &h.job.Layout
+	l := h.layout
 	if beta < l.LeastBeta {
 		return fmt.Errorf("beta %v is below %v, for which the tables were made", beta, l.LeastBeta)
 	}
-	memory, words, tables, keys, block, sweep := h.memory, h.words, h.betaTables, h.keys, uint32(h.job.FirstBlock), h.sweep
+	if h.count == 0 {
+		return nil
+	}
+	memory, words, tables, keys, block, sweep := h.memory.at, h.words.at, h.betaTables.at, h.keys, uint32(h.block), h.sweep
 	if beta != h.beta {
 		blocks := 1
 		if l.TableWords > 4096 {
@@ -199,7 +270,7 @@ func (h *host) run(sweeps uint32, beta float64) error {
 		h.beta = beta
 	}
 	h.sweep += uint64(sweeps)
-	err := h.d.Launch(h.sweeps, l.Blocks(h.job.Chains), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
+	err := h.d.Launch(h.sweeps, l.Blocks(h.count), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
 		unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&block), unsafe.Pointer(&sweep), unsafe.Pointer(&sweeps))
 	if err != nil {
 		return err
@@ -209,21 +280,27 @@ func (h *host) run(sweeps uint32, beta float64) error {
 
 // get reads the states.
 func (h *host) get() error {
-	if err := h.d.Read(h.copy, h.memory); err != nil {
+	if h.count == 0 {
+		return nil
+	}
+	if err := h.d.Read(h.copy, h.memory.at); err != nil {
 		return err
 	}
-	if c := h.job.Layout.LostChain(h.copy, h.job.Chains); c >= 0 {
-		return fmt.Errorf("a move of chain %d left the numbers that float32 holds; take a smaller step_size", h.job.FirstBlock*h.job.Layout.Chains+c)
+	if c := h.layout.LostChain(h.copy, h.count); c >= 0 {
+		return fmt.Errorf("a move of chain %d left the numbers that float32 holds; take a smaller step_size", h.block*h.layout.Chains+c)
 	}
-	h.job.Layout.Decode(h.copy, h.states)
+	h.layout.Decode(h.copy, h.states)
 	return nil
 }
 
 // put writes the states; what has no node keeps its value.
 func (h *host) put() error {
-	if err := h.d.Read(h.copy, h.memory); err != nil {
+	if h.count == 0 {
+		return nil
+	}
+	if err := h.d.Read(h.copy, h.memory.at); err != nil {
 		return err
 	}
-	h.job.Layout.Encode(h.copy, h.states)
-	return h.d.Write(h.memory, h.copy)
+	h.layout.Encode(h.copy, h.states)
+	return h.d.Write(h.memory.at, h.copy)
 }

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
 
@@ -57,22 +56,30 @@ func options(arch string) []string {
 	return []string{"--gpu-architecture=" + arch, "--std=c++17", "--fmad=false", "--device-as-default-execution-space", "--diag-suppress=177"}
 }
 
-// Cubin is the machine code of a job's kernels for an architecture, from the cache if it is
+// Source are kernels to compile.
+type Source struct {
+	Model   string
+	Text    []byte
+	Headers []emit.File
+	Cache   string // folder for what is compiled
+}
+
+// Cubin is the machine code of kernels for an architecture, from the cache if it is
 // there. First lines name the model's hash, which changes with the weights; the kernels get
 // these as data, so that new ones need no other code.
-func (c *Compiler) Cubin(job *cuda.Job, arch string) ([]byte, error) {
+func (c *Compiler) Cubin(k *Source, arch string) ([]byte, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d.%d %q\n", c.Major, c.Minor, options(arch))
-	for _, f := range append([]emit.File{{Path: job.Model, Data: job.Source}}, job.Headers...) {
+	for _, f := range append([]emit.File{{Path: k.Model, Data: k.Text}}, k.Headers...) {
 		_, text, _ := bytes.Cut(f.Data, []byte("\n"))
 		fmt.Fprintf(h, "%q %d\n", f.Path, len(text))
 		h.Write(text)
 	}
-	file := filepath.Join(job.Cache, "bin-"+job.Model+"-"+hex.EncodeToString(h.Sum(nil)[:12])+".cubin")
+	file := filepath.Join(k.Cache, "bin-"+k.Model+"-"+hex.EncodeToString(h.Sum(nil)[:12])+".cubin")
 	if code, err := os.ReadFile(file); err == nil && isELF(code) {
 		return code, nil
 	}
-	code, err := c.make(job, arch)
+	code, err := c.make(k, arch)
 	if err != nil {
 		return nil, err
 	}
@@ -95,21 +102,21 @@ func keep(file string, data []byte) {
 	os.Remove(t.Name())
 }
 
-func (c *Compiler) make(job *cuda.Job, arch string) ([]byte, error) {
+func (c *Compiler) make(k *Source, arch string) ([]byte, error) {
 	var names, texts []string
-	for _, f := range job.Headers {
+	for _, f := range k.Headers {
 		names, texts = append(names, f.Path), append(texts, string(f.Data))
 	}
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	var program uintptr
-	if code := c.create(&program, string(job.Source), job.Model+".cu", int32(len(names)), cStrings(&pin, texts), cStrings(&pin, names)); code != 0 {
+	if code := c.create(&program, string(k.Text), k.Model+".cu", int32(len(names)), cStrings(&pin, texts), cStrings(&pin, names)); code != 0 {
 		return nil, fmt.Errorf("nvrtcCreateProgram: %s", c.text(code))
 	}
 	defer c.destroy(&program)
 	list := options(arch)
 	if code := c.compile(program, int32(len(list)), cStrings(&pin, list)); code != 0 {
-		return nil, fmt.Errorf("NVRTC %d.%d does not compile %s.cu for %s: %s: %s", c.Major, c.Minor, job.Model, arch, c.text(code), c.said(program))
+		return nil, fmt.Errorf("NVRTC %d.%d does not compile %s.cu for %s: %s: %s", c.Major, c.Minor, k.Model, arch, c.text(code), c.said(program))
 	}
 	var size uintptr
 	if code := c.binSize(program, &size); code != 0 || size == 0 {

@@ -29,6 +29,9 @@ type Options struct {
 	// Kernel is the assembly to use, the best one by itself; it changes no sample.
 	// NewSampler refuses one that the processor does not run.
 	Kernel vector.Kernel
+	// Device makes the sweeps, nil: the sampler does. What it cannot run it refuses at the
+	// first sweep.
+	Device Device
 }
 
 // Sampler holds the state of many chains of one model and sweeps it. Its
@@ -118,6 +121,9 @@ type Sampler struct {
 	vector      *vectorSpins // nil: the spin kernel does not take the model
 	fours       *fourSpins   // nil: that in AVX2 does not
 	planes      *planePlan   // nil: spins are drawn from digits
+
+	device      Device // nil: none
+	deviceError *DeviceError
 }
 
 type nodeKind uint8
@@ -131,7 +137,7 @@ const (
 
 // NewSampler compiles a model. The chains start in the model's initial state.
 func NewSampler(m *Model, o Options) (*Sampler, error) {
-	s := &Sampler{model: m, chains: o.Chains, seed: o.Seed, threads: max(1, o.Threads), straight: o.Straight}
+	s := &Sampler{model: m, chains: o.Chains, seed: o.Seed, threads: max(1, o.Threads), straight: o.Straight, device: o.Device}
 	if s.chains == 0 {
 		s.chains = m.Chains
 	}

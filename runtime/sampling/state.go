@@ -169,6 +169,7 @@ func (s *Sampler) Restart() {
 	for _, w := range s.workers {
 		w.lost = nil
 	}
+	s.deviceError = nil
 	for vi := range m.Vars {
 		v, in := &m.Vars[vi], m.initOf(vi)
 		for n := v.First; n < v.First+v.Count; n++ {

@@ -88,6 +88,10 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 
 // Sweeps runs n sweeps at the current β.
 func (s *Sampler) Sweeps(n int) {
+	if s.device != nil {
+		s.sweepsElsewhere(n)
+		return
+	}
 	s.atBeta += n
 	s.makePatterns(float64(s.atBeta))
 	switch {
@@ -525,6 +529,9 @@ func (r *runner) warmUp(n int) error {
 // sweeps runs n sweeps, in pieces short enough for a context to stop.
 func (r *runner) sweeps(n int) error {
 	piece := max(1, 1<<22/max(1, r.s.model.Nodes*r.s.chains))
+	if r.s.device != nil {
+		piece = deviceSweeps
+	}
 	if r.each != nil {
 		piece = 1
 	}

@@ -152,8 +152,11 @@ func IsFault(err error) bool {
 func finite(x float32) bool { return x-x == 0 }
 
 // Fault is the first thing that went wrong since the last Init: a *UserFault of user's
-// code, or a *MoveFault; nil: nothing. Run stops with it.
+// code, a *MoveFault or a *DeviceError; nil: nothing. Run stops with it.
 func (s *Sampler) Fault() error {
+	if s.deviceError != nil {
+		return s.deviceError
+	}
 	if err := s.UserFault(); err != nil {
 		return err
 	}

@@ -123,6 +123,8 @@ func (s *pipeSession) answer(ctx context.Context, f *pipeFrame) error {
 		return context.Cause(ctx)
 	case errors.As(err, new(outputError)):
 		return outputRefusal(err)
+	case errors.As(err, new(*sampling.DeviceError)):
+		no = RefuseEnvironment("%v", err)
 	case !errors.As(err, &no):
 		no = RefuseStates("%v", err)
 	case no.Exit == ExitBug:

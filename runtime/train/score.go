@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -41,7 +42,7 @@ func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64,
 	if t.free(t.task.Positive.Model, true) {
 		s.Sweeps(max(1, t.task.Positive.Schedule.Warmup))
 	}
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), s.Fault()); err != nil {
 		return 0, err
 	}
 	if t.fields == nil {

@@ -61,6 +61,9 @@ type Task struct {
 	Optimizer Optimizer
 	Seed      uint64
 	Threads   int
+	// Device makes what sweeps the chains of a phase, of which there may be several
+	// numbers; nil: samplers do by themselves. It changes no weight.
+	Device func(negative bool) sampling.Device
 
 	HeldOut, HeldOutCondition Examples // scored after every epoch; may be empty
 }

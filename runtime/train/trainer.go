@@ -187,7 +187,11 @@ func (t *Trainer) sampler(use int, m *sampling.Model, chains int) (*sampling.Sam
 	if s := t.samplers[key]; s != nil {
 		return s, nil
 	}
-	s, err := sampling.NewSampler(m, sampling.Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative || use == useBuffer})
+	o := sampling.Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative || use == useBuffer}
+	if t.task.Device != nil {
+		o.Device = t.task.Device(use == useNegative)
+	}
+	s, err := sampling.NewSampler(m, o)
 	if err == nil {
 		t.samplers[key] = s
 	}

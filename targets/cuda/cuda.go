@@ -13,7 +13,8 @@
 //	circuit.go    its sums of bits
 //	mma.go        a byte per chain: spins in pairs with weights of 8 bits, on tensor cores
 //	unrolled.go   straight code for small models
-//	job.go        kernels on their way to the host of a GPU
+//	memory.go     states in memory of the device, and shares of devices
+//	version.go    a program with other weights and clamps
 //	check.go      digests of the states that a check must see
 //
 // The same files compile as C++ for machines without a GPU, over the shim of
@@ -23,6 +24,7 @@ package cuda
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"text/template"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
@@ -101,18 +103,28 @@ func takesAll(*ir.Program) error { return nil }
 
 // Emit makes the files: kernels, words, host, headers, what a check must see.
 func Emit(r emit.Request) ([]emit.File, error) {
-	k, err := New(r)
+	files, err := filesOf(r)
 	if err != nil {
 		return nil, err
 	}
 	check, err := checkFile(r.Program)
+	return slices.Insert(files, 2, emit.File{Path: "check.txt", Data: check}), err
+}
+
+// TablesFile has the words of the kernels, which are data.
+const TablesFile = "tables.txt"
+
+// Files are those of Emit but for the check.
+func Files(p *ir.Program) ([]emit.File, error) { return filesOf(emit.Request{Program: p}) }
+
+func filesOf(r emit.Request) ([]emit.File, error) {
+	k, err := New(r)
 	if err != nil {
 		return nil, err
 	}
 	files := []emit.File{
 		{Path: r.Program.Model + ".cu", Data: k.Source},
-		{Path: "tables.txt", Data: k.Words.text(emit.Header(r.Program))},
-		{Path: "check.txt", Data: check},
+		{Path: TablesFile, Data: k.Words.text(emit.Header(r.Program))},
 	}
 	for _, name := range []string{"host.cu", "Makefile"} {
 		text, err := fill(name, hostData(r.Program))
@@ -144,6 +156,8 @@ type Kernels struct {
 	Layout Layout
 
 	StepsPerTile float64 // of kernel mma: instructions for tensor cores to update a tile
+
+	weightsAt int // place of the weights of all factors in order, 0: they are elsewhere, too
 }
 
 // Layout is what a host must know to launch the kernels of a program: sizes, and how states

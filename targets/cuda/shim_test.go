@@ -498,15 +498,16 @@ func TestShimMMA(t *testing.T) {
 // chains and the same states.
 func TestSmaller(t *testing.T) {
 	p := pegasus(t, "pegasus14_small", "format=fast", "blocks={order: local}")
-	jobs, err := target.NewJobs(p, 1000, []int{0, 1}, "")
-	if err != nil || len(jobs) != 2 {
-		t.Fatal(jobs, err)
+	k, err := target.New(emit.Request{Program: p})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, j := range jobs {
-		s := j.Smaller
-		if s == nil || j.Layout.SharedBytes <= 163<<10 || s.Layout.SharedBytes > 99<<10 || s.Layout.Kernel != "mma" ||
-			s.FirstBlock*s.Layout.Chains != j.FirstBlock*j.Layout.Chains || s.Chains != j.Chains {
-			t.Fatalf("%d bytes from block %d on; smaller: %+v", j.Layout.SharedBytes, j.FirstBlock, s)
+	for share := range 2 {
+		first, count := k.Layout.Share(1000, share, 2)
+		s, block, err := target.Smaller(p, first*k.Layout.Chains)
+		if err != nil || count == 0 || k.Layout.SharedBytes <= 163<<10 || s.Layout.SharedBytes > 99<<10 || s.Layout.Kernel != "mma" ||
+			block*s.Layout.Chains != first*k.Layout.Chains {
+			t.Fatalf("%d bytes from block %d on; smaller: %+v from %d, %v", k.Layout.SharedBytes, first, s, block, err)
 		}
 	}
 	big, err := target.Emit(emit.Request{Program: p})

@@ -136,7 +136,11 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})
-	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
+	k := &Kernels{Source: source, Words: &d.words, Layout: l}
+	if p.Format.Group <= 1 && !hasFloats(p) {
+		k.weightsAt = d.weightsAt
+	}
+	return k, err
 }
 
 // sumType is that of fields, which holds every partial sum, as the generator has proved.

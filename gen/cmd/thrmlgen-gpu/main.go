@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 
 	"github.com/thrmlgen/thrmlgen/gen/gpu"
 )
@@ -24,5 +25,6 @@ func run() error {
 		}
 		return err
 	}
+	signal.Ignore(os.Interrupt) // of the terminal is for who started this, and who then ends it
 	return gpu.Serve(os.Stdin, os.Stdout)
 }

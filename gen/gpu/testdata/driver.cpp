@@ -5,7 +5,8 @@
 // no line of SASS runs here.
 //
 // -DKERNELS="m.cu" -DMODEL=m; -DFAIL=1 has no GPU, 2 launches that fail, 3 an old driver,
-// 4 little memory, 5 little shared memory, 6 no GPU behind the driver.
+// 4 little memory, 5 little shared memory, 6 no GPU behind the driver, 7 kernels that fail in
+// the middle of a run.
 #include KERNELS
 
 #include <stdlib.h>
@@ -64,9 +65,13 @@ int cuMemAlloc_v2(u64 *p, size_t bytes) {
   *p = (u64)m;
   return ok;
 }
+int cuMemFree_v2(u64 p) { free((void *)p); return ok; }
 int cuMemcpyHtoD_v2(u64 to, const void *from, size_t n) { memcpy((void *)to, from, n); return ok; }
 int cuMemcpyDtoH_v2(void *to, u64 from, size_t n) { memcpy(to, (void *)from, n); return ok; }
-int cuCtxSynchronize() { return ok; }
+int cuCtxSynchronize() {
+  static int calls = 0;
+  return FAIL == 7 && ++calls > 2 ? failed : ok;
+}
 
 int cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void *, void **a, void **) {
   typedef KERNEL(model_, MODEL)::value value;

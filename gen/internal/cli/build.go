@@ -21,8 +21,8 @@ import (
 
 // buildFlags are the flags of build.
 type buildFlags struct {
-	out, os, arch string
-	force         bool
+	out, os, arch, target string
+	force                 bool
 }
 
 func (c *command) build() *cobra.Command {
@@ -35,10 +35,15 @@ nothing else to run and has the flags of run; weights of runtime factors, beta,
 clamps and starts are data (--weights --beta --betas --clamp --init), and --serve
 takes commands through a pipe. The same seed gives the same bytes on every system.
 
+With --target cuda the program samples on a GPU (--devices 0,1 on several): it looks
+for the driver and NVRTC when it runs, compiles its kernels then and keeps them in the
+user's cache. It is for Linux, and samples the same.
+
 A program that thrmlgen built is replaced; any other file only with --force.
 Building needs Go ` + compile.MinGo + ` or later, no network and no C compiler.`,
 		Example: `  thrmlgen build model.yaml -o glass && ./glass --chains 64 --out samples.npz
   thrmlgen build model.yaml -o glass-pi --os linux --arch arm64
+  thrmlgen build model.yaml -o glass-gpu --target cuda
   ./glass --beta 0.5 --weights w.npz --clamp 'x[3]=1'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(cmd.Context(), args[0]); err != nil {
@@ -53,14 +58,21 @@ Building needs Go ` + compile.MinGo + ` or later, no network and no C compiler.`
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "out", "o", "", "the program, a `file`")
+	f.StringVar(&o.target, "target", "go", "what samples: go, or cuda for a GPU")
 	f.StringVar(&o.os, "os", runtime.GOOS, "the operating `system` it runs on, as Go names it")
 	f.StringVar(&o.arch, "arch", runtime.GOARCH, "the `architecture` it runs on")
 	f.BoolVar(&o.force, "force", false, "replace a file that thrmlgen did not build")
 	return c.modelCommand(cmd)
 }
 
+// buildTargets are what programs sample by.
+var buildTargets = []string{"go", cudaTarget}
+
 // check refuses a place or system before anything is built.
 func (o *buildFlags) check(ctx context.Context, model string) error {
+	if !slices.Contains(buildTargets, o.target) {
+		return unknownWord("--target", o.target, buildTargets)
+	}
 	if o.out == "" {
 		return usage("-o is needed: the file to write").help("for example -o glass")
 	}
@@ -143,12 +155,18 @@ func toolFault(ctx context.Context, err error) error {
 }
 
 func (c *command) buildProgram(ctx context.Context, m *gen.Model, o *buildFlags) error {
+	options := compile.Options{OS: o.os, Arch: o.arch, Ship: true, Dir: m.Dir(), GPU: o.target == cudaTarget}
+	if options.GPU {
+		if err := forGPU(ctx, m, options); err != nil {
+			return err
+		}
+	}
 	c.clearsUp.Store(true)
 	if c.terminal && !c.quiet {
 		fmt.Fprint(c.err, "compiling …\r")
 		defer fmt.Fprint(c.err, "\x1b[K")
 	}
-	binary, err := compile.Build(ctx, m.Program, runDefaults(m), compile.Options{OS: o.os, Arch: o.arch, Ship: true, Dir: m.Dir()})
+	binary, err := compile.Build(ctx, m.Program, runDefaults(m), options)
 	if err != nil {
 		return toolFault(ctx, err)
 	}
@@ -170,6 +188,20 @@ func (c *command) buildProgram(ctx context.Context, m *gen.Model, o *buildFlags)
 	fmt.Fprintf(c.out, "takes   %s\n", takes(model, weights))
 	if o.os == runtime.GOOS && o.arch == runtime.GOARCH {
 		fmt.Fprintf(c.out, "next    %s --help\n", asCommand(o.out))
+	}
+	return nil
+}
+
+// forGPU refuses a model or system of which no program for a GPU is built.
+func forGPU(ctx context.Context, m *gen.Model, o compile.Options) error {
+	if len(m.Program.GoCode) > 0 {
+		return noCodeIn("--target cuda", m).help("leave --target out: the model is compiled with the code")
+	}
+	if err := checkVersions(m.Program, cudaTarget); err != nil {
+		return err
+	}
+	if err := compile.CheckGPUSystem(o); err != nil {
+		return toolFault(ctx, err)
 	}
 	return nil
 }

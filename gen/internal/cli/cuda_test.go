@@ -165,6 +165,7 @@ func TestCUDATargetFails(t *testing.T) {
 		{"2", nvrtc, "launch on a GPU of the tests: CUDA_ERROR_LAUNCH_FAILED (719)"},
 		{"3", nvrtc, "and the driver runs code of CUDA 11.4: update the driver"},
 		{"4", nvrtc, "CUDA_ERROR_OUT_OF_MEMORY (2): as the test wants it; take fewer --chains"},
+		{"7", nvrtc, "kernels on a GPU of the tests: CUDA_ERROR_LAUNCH_FAILED (719)"},
 		{"6", nvrtc, "there is no GPU number 0: the driver knows 0"},
 		{"5", nvrtc, "the model takes 192 bytes of shared memory, and a block of a GPU of the tests has 64"},
 	} {
@@ -174,11 +175,15 @@ func TestCUDATargetFails(t *testing.T) {
 		}
 		t.Setenv("THRML_CUDA_DRIVER", driver)
 		t.Setenv("THRML_NVRTC", x.nvrtc)
+		chains := "64000"
+		if x.fail == "7" {
+			chains = "64"
+		}
 		out := filepath.Join(dir, "r.npz")
 		if err := os.WriteFile(out, []byte("old"), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_, errs := thrmlgen(t, 4, "run", "models/mixed", "--set", "runtime=true", "--target", "cuda", "--chains", "64000", "--samples", "2", "--warmup", "0", "--out", out)
+		_, errs := thrmlgen(t, 4, "run", "models/mixed", "--set", "runtime=true", "--target", "cuda", "--chains", chains, "--samples", "5", "--warmup", "0", "--out", out)
 		if !strings.Contains(errs, x.want) {
 			t.Errorf("%s: no %q in %s", x.fail, x.want, errs)
 		}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"slices"
 
+	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/compile"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
@@ -17,26 +20,35 @@ const (
 	cudaTarget = "cuda"
 )
 
-// device runs the emitted kernels of a program.
-type device interface {
-	// Sweep makes so many sweeps of all chains at a β.
-	Sweep(sweeps int, beta float64) error
-	// States reads those of all chains, by chain and node.
-	States() ([][]int32, error)
-	// Restore goes on from states before a sweep of this number.
-	Restore(states [][]int32, sweep uint64) error
-	Close()
+// kernels are the emitted kernels of a program, somewhere.
+type kernels interface {
+	device.Chains
+	// Begin puts all chains into the initial state of the program's own version.
+	Begin() error
 }
 
-// openDevice has all chains in the initial state.
-type openDevice func(ctx context.Context, m *gen.Model, chains int) (device, error)
+// openKernels finds what runs the kernels of a program, which have no chains yet.
+type openKernels func(ctx context.Context, p *ir.Program) (kernels, error)
+
+// checkKernels refuses a program that no kernel runs.
+func checkKernels(p *ir.Program, target string) error {
+	if err := cuda.Check(emit.Request{Program: p}); err != nil {
+		return wrong("%s: %v", target, err)
+	}
+	return nil
+}
+
+// checkVersions refuses one of which no version but its own runs, too.
+func checkVersions(p *ir.Program, target string) error {
+	if err := cuda.CheckVersions(p); err != nil {
+		return wrong("%s: %v", target, err)
+	}
+	return checkKernels(p, target)
+}
 
 // shim is the CPU, with the kernels compiled as C++.
-func shim(ctx context.Context, m *gen.Model, chains int) (device, error) {
-	if err := cuda.Check(emit.Request{Program: m.Program}); err != nil {
-		return nil, wrong("%s: %v", shimTarget, err)
-	}
-	s, err := compile.NewShim(ctx, m.Program, chains, compile.Options{})
+func shim(ctx context.Context, p *ir.Program) (kernels, error) {
+	s, err := compile.NewShim(ctx, p, compile.Options{})
 	if err != nil {
 		return nil, notBuilt(ctx, err)
 	}
@@ -44,12 +56,9 @@ func shim(ctx context.Context, m *gen.Model, chains int) (device, error) {
 }
 
 // graphics are GPUs.
-func graphics(devices []int) openDevice {
-	return func(ctx context.Context, m *gen.Model, chains int) (device, error) {
-		if err := cuda.Check(emit.Request{Program: m.Program}); err != nil {
-			return nil, wrong("%s: %v", cudaTarget, err)
-		}
-		g, err := compile.NewGPUs(ctx, m.Program, chains, devices, compile.Options{})
+func graphics(devices []int) openKernels {
+	return func(ctx context.Context, p *ir.Program) (kernels, error) {
+		g, err := compile.NewGPUs(ctx, p, devices, compile.Options{})
 		if err != nil {
 			return nil, notBuilt(ctx, err)
 		}
@@ -57,8 +66,27 @@ func graphics(devices []int) openDevice {
 	}
 }
 
-// checkDevices refuses numbers that are those of no GPUs.
-func checkDevices(devices []int) error {
+// begin opens the kernels of a model with so many chains in the initial state.
+func begin(ctx context.Context, open openKernels, m *gen.Model, chains int) (kernels, error) {
+	k, err := open(ctx, m.Program)
+	if err != nil {
+		return nil, err
+	}
+	if err = k.Load(&device.Version{Chains: chains, Seed: m.Program.Sample.Seed, Own: true}); err == nil {
+		err = k.Begin()
+	}
+	if err != nil {
+		k.Close()
+		return nil, deviceError(ctx, err)
+	}
+	return k, nil
+}
+
+// devicesFor refuses numbers that are those of no GPUs, and any for another target.
+func devicesFor(cmd *cobra.Command, target string, devices []int) error {
+	if target != cudaTarget && cmd.Flags().Changed("devices") {
+		return usage("--devices is for the target cuda, not %s", target)
+	}
 	for i, d := range devices {
 		switch {
 		case d < 0:
@@ -80,20 +108,23 @@ const sweepsAtOnce = 256
 type deviceEngine struct {
 	*observe.ChainStates
 	model  *gen.Model
-	device device
+	device kernels
 }
 
 func newShimEngine(ctx context.Context, m *gen.Model, _ *runFlags) (engine, error) {
-	return newDeviceEngine(ctx, m, shim)
+	return newDeviceEngine(ctx, m, shimTarget, shim)
 }
 
 func newCUDAEngine(ctx context.Context, m *gen.Model, o *runFlags) (engine, error) {
-	return newDeviceEngine(ctx, m, graphics(o.devices))
+	return newDeviceEngine(ctx, m, cudaTarget, graphics(o.devices))
 }
 
-func newDeviceEngine(ctx context.Context, m *gen.Model, open openDevice) (engine, error) {
+func newDeviceEngine(ctx context.Context, m *gen.Model, target string, open openKernels) (engine, error) {
 	s := m.Program.Sample
-	d, err := open(ctx, m, s.Chains)
+	if err := checkKernels(m.Program, target); err != nil {
+		return nil, err
+	}
+	d, err := begin(ctx, open, m, s.Chains)
 	if err != nil {
 		return nil, err
 	}
@@ -167,13 +198,16 @@ func (e *deviceEngine) close() { e.device.Close() }
 type deviceTracer struct {
 	ctx    context.Context
 	model  *gen.Model
-	device device
+	device kernels
 	sweep  int
 }
 
-func newDeviceTracer(open openDevice) func(context.Context, *gen.Model, int, int) (tracer, error) {
+func newDeviceTracer(target string, open openKernels) func(context.Context, *gen.Model, int, int) (tracer, error) {
 	return func(ctx context.Context, m *gen.Model, _, chains int) (tracer, error) {
-		d, err := open(ctx, m, chains)
+		if err := checkKernels(m.Program, target); err != nil {
+			return nil, err
+		}
+		d, err := begin(ctx, open, m, chains)
 		if err != nil {
 			return nil, err
 		}

@@ -154,10 +154,7 @@ func (c *command) schedule(cmd *cobra.Command, o *runFlags) error {
 	if err := checkThreads(o.thread); err != nil {
 		return err
 	}
-	if o.target != cudaTarget && cmd.Flags().Changed("devices") {
-		return usage("--devices is for the target cuda, not %s", o.target)
-	}
-	if err := checkDevices(o.devices); err != nil {
+	if err := devicesFor(cmd, o.target, o.devices); err != nil {
 		return err
 	}
 	if o.target != "table" && cmd.Flags().Changed("kernel") {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ import (
 // trainFlags are the flags of train.
 type trainFlags struct {
 	out, checkpoint, resume, report string
+	target                          string
+	devices                         []int
 	every, epochs, threads          int
 	again                           []string // command line for the same weights
 }
@@ -47,11 +50,16 @@ both phases' mean energies (mean of the epoch; it goes to 0), and the score of
 training and held-out examples: the mean over examples of Σ log p(v | all other nodes)
 over the visible nodes v, in nats (where there are held-out examples). For a
 continuous node p is a density, so that scores may be above 0; where an energy that is no
-polynomial of degree 2 touches a visible node there is no score.`,
+polynomial of degree 2 touches a visible node there is no score.
+
+With --target cuda both phases are sampled on a GPU, with --target shim by the same
+kernels on the CPU; the weights are the same, bit for bit. New weights are data for the
+kernels: nothing is compiled again from step to step.`,
 		Example: `  thrmlgen train model.yaml --out weights.npz
   thrmlgen train model.yaml --out weights.npz --checkpoint c.npz --every 10
   thrmlgen train model.yaml --out weights.npz --resume c.npz --epochs 200
-  thrmlgen train model.yaml --out weights.npz --report training.html`,
+  thrmlgen train model.yaml --out weights.npz --report training.html
+  thrmlgen train model.yaml --out weights.npz --target cuda`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.again = trainAgain(cmd, args)
 			if err := c.trainFlags(cmd, &o); err != nil {
@@ -68,6 +76,11 @@ polynomial of degree 2 touches a visible node there is no score.`,
 			if err != nil {
 				return err
 			}
+			done, err := c.trainOn(cmd.Context(), m, task, &o)
+			if err != nil {
+				return err
+			}
+			defer done()
 			return c.fit(cmd.Context(), m, task, &o)
 		},
 	}
@@ -79,6 +92,8 @@ polynomial of degree 2 touches a visible node there is no score.`,
 	f.StringVar(&o.resume, "resume", "", "go on from a checkpoint `file`")
 	f.IntVar(&o.epochs, "epochs", 0, "epochs in all (default: the model's)")
 	f.IntVar(&o.threads, "threads", runtime.GOMAXPROCS(0), "number of threads; it changes no weight")
+	f.StringVar(&o.target, "target", "table", "what samples: "+strings.Join(trainTargets, ", "))
+	f.IntSliceVar(&o.devices, "devices", []int{0}, "GPUs that share the chains, with --target cuda; they change no weight")
 	return c.modelCommand(cmd)
 }
 
@@ -96,6 +111,12 @@ func (c *command) trainFlags(cmd *cobra.Command, o *trainFlags) error {
 		return usage("--every says how often a checkpoint is written; --checkpoint names its file")
 	}
 	if err := checkThreads(o.threads); err != nil {
+		return err
+	}
+	if !slices.Contains(trainTargets, o.target) {
+		return unknownWord("--target", o.target, trainTargets)
+	}
+	if err := devicesFor(cmd, o.target, o.devices); err != nil {
 		return err
 	}
 	for _, f := range []string{"out", "checkpoint", "resume", "report"} {
@@ -205,6 +226,13 @@ func saveCheckpoint(ctx context.Context, t *train.Trainer, file string) error {
 func trainError(err error, o *trainFlags) error {
 	if errors.Is(err, context.Canceled) {
 		return err
+	}
+	if failed := (*sampling.DeviceError)(nil); errors.As(err, &failed) {
+		f := environment("%v", failed)
+		if o.checkpoint != "" {
+			return f.help("%s holds the weights before this step", o.checkpoint)
+		}
+		return f
 	}
 	if lost := (*sampling.MoveFault)(nil); errors.As(err, &lost) {
 		return newFault(3, diag.Model, diag.Diverged, "%v", []any{err}).help("use a smaller step_size, or a smaller train.learning_rate; --checkpoint keeps the weights before such a step")

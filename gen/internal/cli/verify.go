@@ -102,8 +102,8 @@ var (
 	tracerNames = []string{"interp", "table", "go", cudaTarget, shimTarget, verilogTarget}
 	tracers     = map[string]func(ctx context.Context, m *gen.Model, sweeps, chains int) (tracer, error){
 		"interp": newInterpTracer, "table": newTableTracer, "go": newGoTracer,
-		cudaTarget:    newDeviceTracer(graphics([]int{0})),
-		shimTarget:    newDeviceTracer(shim),
+		cudaTarget:    newDeviceTracer(cudaTarget, graphics([]int{0})),
+		shimTarget:    newDeviceTracer(shimTarget, shim),
 		verilogTarget: newVerilogTracer,
 	}
 )

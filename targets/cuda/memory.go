@@ -1,60 +1,13 @@
 package cuda
 
-import (
-	"encoding/binary"
+import "encoding/binary"
 
-	"github.com/thrmlgen/thrmlgen/gen/ir"
-	"github.com/thrmlgen/thrmlgen/targets/emit"
-)
-
-// Job is what a host of a GPU needs to run the kernels of a program. It goes to another
-// process as a gob.
-type Job struct {
-	Model   string // kernels are MODEL_tables, MODEL_start, MODEL_sweep
-	Source  []byte
-	Headers []emit.File
-	Words   []uint32
-	Layout  Layout
-	Seed    uint64
-	Cache   string // folder for what is compiled
-
-	Device            int // number of the GPU
-	FirstBlock        int // blocks of threads of other devices, which come before
-	Chains, AllChains int // of this device, and of all
-
-	Smaller *Job // the same with less shared memory, for a device that has not enough; nil: none
-}
-
-// NewJobs shares the chains of a program that Check takes out to devices, in whole blocks.
-// Devices for which there is no block get none.
-func NewJobs(p *ir.Program, chains int, devices []int, cache string) ([]*Job, error) {
-	k, err := New(emit.Request{Program: p})
-	if err != nil {
-		return nil, err
-	}
-	var small *Kernels
-	if k.Layout.SharedBytes > leastShared {
-		if small, err = New(emit.Request{Program: p, SharedBytes: leastShared}); err != nil {
-			return nil, err
-		}
-	}
-	var jobs []*Job
-	blocks := k.Layout.Blocks(chains)
-	for i, d := range devices {
-		from, to := blocks*i/len(devices)*k.Layout.Chains, blocks*(i+1)/len(devices)*k.Layout.Chains
-		if from == to {
-			continue
-		}
-		job := func(k *Kernels) *Job {
-			return &Job{p.Model, k.Source, Headers(p), k.Words.List, k.Layout, p.Sample.Seed, cache,
-				d, from / k.Layout.Chains, min(chains, to) - from, chains, nil}
-		}
-		jobs = append(jobs, job(k))
-		if small != nil && from%small.Layout.Chains == 0 {
-			jobs[len(jobs)-1].Smaller = job(small)
-		}
-	}
-	return jobs, nil
+// Share is the part of some chains that one of several devices has: whole blocks of
+// threads, from block first on. A device for which there is no block has no chains.
+func (l *Layout) Share(chains, share, shares int) (first, count int) {
+	blocks := l.Blocks(chains)
+	first, end := blocks*share/shares, blocks*(share+1)/shares
+	return first, max(0, min(chains, end*l.Chains)-first*l.Chains)
 }
 
 // Blocks is the number of blocks of threads for so many chains.

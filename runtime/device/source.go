@@ -1,0 +1,8 @@
+package device
+
+import "embed"
+
+// Source are the files of this package that a built program has in it.
+//
+//go:embed doc.go job.go process.go gpus.go engine.go
+var Source embed.FS
