@@ -4423,6 +4423,62 @@ func (s *Sampler) settle(w *worker, tile int) {
 	}
 }
 
+// A Device makes the sweeps of a sampler elsewhere, on a GPU, with the words that the
+// sampler would draw, and so with the same states.
+type Device interface {
+	// Sweeps makes n sweeps, from s.SweepNumber() on at s.Beta(), and puts the states
+	// after them into s. The sweep number stays.
+	Sweeps(s *Sampler, n int) error
+}
+
+// A DeviceError says why a device did not sweep. The states are those before.
+type DeviceError struct{ Err error }
+
+func (e *DeviceError) Error() string { return e.Err.Error() }
+
+func (e *DeviceError) Unwrap() error { return e.Err }
+
+// deviceSweeps is how many sweeps a device makes between looks at the context.
+const deviceSweeps = 256
+
+// sweepsElsewhere has the device sweep. Nothing is done after a failure.
+func (s *Sampler) sweepsElsewhere(n int) {
+	if s.deviceError != nil {
+		return
+	}
+	if err := s.device.Sweeps(s, n); err != nil {
+		s.deviceError = &DeviceError{err}
+		return
+	}
+	s.sweep += uint64(n)
+}
+
+// Negative tells whether the words are those of the negative phase of training.
+func (s *Sampler) Negative() bool { return s.phase != 0 }
+
+// ClampedNodes are the nodes that are fixed now, in order.
+func (s *Sampler) ClampedNodes() []int32 {
+	var list []int32
+	for n, is := range s.clamped {
+		if is {
+			list = append(list, int32(n))
+		}
+	}
+	return slices.Clip(list)
+}
+
+// RuntimeWeights are the weights of each factor as they are now, nil for those that
+// cannot change. They must not be changed.
+func (s *Sampler) RuntimeWeights() [][]float64 {
+	list := make([][]float64, len(s.weights))
+	for i := range list {
+		if s.model.Factors[i].Runtime {
+			list[i] = s.weights[i]
+		}
+	}
+	return list
+}
+
 //
 // Package sampling runs block Gibbs programs: the engine behind `thrmlgen run`
 // and behind every emitted Go package.
@@ -10724,6 +10780,9 @@ type Options struct {
 	// Kernel is the assembly to use, the best one by itself; it changes no sample.
 	// NewSampler refuses one that the processor does not run.
 	Kernel Kernel
+	// Device makes the sweeps, nil: the sampler does. What it cannot run it refuses at the
+	// first sweep.
+	Device Device
 }
 
 // Sampler holds the state of many chains of one model and sweeps it. Its
@@ -10813,6 +10872,9 @@ type Sampler struct {
 	vector      *vectorSpins // nil: the spin kernel does not take the model
 	fours       *fourSpins   // nil: that in AVX2 does not
 	planes      *planePlan   // nil: spins are drawn from digits
+
+	device      Device // nil: none
+	deviceError *DeviceError
 }
 
 type nodeKind uint8
@@ -10826,7 +10888,7 @@ const (
 
 // NewSampler compiles a model. The chains start in the model's initial state.
 func NewSampler(m *Model, o Options) (*Sampler, error) {
-	s := &Sampler{model: m, chains: o.Chains, seed: o.Seed, threads: max(1, o.Threads), straight: o.Straight}
+	s := &Sampler{model: m, chains: o.Chains, seed: o.Seed, threads: max(1, o.Threads), straight: o.Straight, device: o.Device}
 	if s.chains == 0 {
 		s.chains = m.Chains
 	}
@@ -11877,6 +11939,7 @@ func (s *Sampler) Restart() {
 	for _, w := range s.workers {
 		w.lost = nil
 	}
+	s.deviceError = nil
 	for vi := range m.Vars {
 		v, in := &m.Vars[vi], m.initOf(vi)
 		for n := v.First; n < v.First+v.Count; n++ {
@@ -12698,6 +12761,10 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 
 // Sweeps runs n sweeps at the current β.
 func (s *Sampler) Sweeps(n int) {
+	if s.device != nil {
+		s.sweepsElsewhere(n)
+		return
+	}
 	s.atBeta += n
 	s.makePatterns(float64(s.atBeta))
 	switch {
@@ -13135,6 +13202,9 @@ func (r *runner) warmUp(n int) error {
 // sweeps runs n sweeps, in pieces short enough for a context to stop.
 func (r *runner) sweeps(n int) error {
 	piece := max(1, 1<<22/max(1, r.s.model.Nodes*r.s.chains))
+	if r.s.device != nil {
+		piece = deviceSweeps
+	}
 	if r.each != nil {
 		piece = 1
 	}
@@ -15972,8 +16042,11 @@ func IsFault(err error) bool {
 func finite(x float32) bool { return x-x == 0 }
 
 // Fault is the first thing that went wrong since the last Init: a *UserFault of user's
-// code, or a *MoveFault; nil: nothing. Run stops with it.
+// code, a *MoveFault or a *DeviceError; nil: nothing. Run stops with it.
 func (s *Sampler) Fault() error {
+	if s.deviceError != nil {
+		return s.deviceError
+	}
 	if err := s.UserFault(); err != nil {
 		return err
 	}
@@ -25551,6 +25624,8 @@ func (s *pipeSession) answer(ctx context.Context, f *pipeFrame) error {
 		return context.Cause(ctx)
 	case errors.As(err, new(outputError)):
 		return outputRefusal(err)
+	case errors.As(err, new(*DeviceError)):
+		no = RefuseEnvironment("%v", err)
 	case !errors.As(err, &no):
 		no = RefuseStates("%v", err)
 	case no.Exit == ExitBug:
@@ -27641,7 +27716,7 @@ func (t *Trainer) Score(ctx context.Context, data, condition Examples) (float64,
 	if t.free(t.task.Positive.Model, true) {
 		s.Sweeps(max(1, t.task.Positive.Schedule.Warmup))
 	}
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), s.Fault()); err != nil {
 		return 0, err
 	}
 	if t.fields == nil {
@@ -28072,6 +28147,9 @@ type Task struct {
 	Optimizer Optimizer
 	Seed      uint64
 	Threads   int
+	// Device makes what sweeps the chains of a phase, of which there may be several
+	// numbers; nil: samplers do by themselves. It changes no weight.
+	Device func(negative bool) Device
 
 	HeldOut, HeldOutCondition Examples // scored after every epoch; may be empty
 }
@@ -28422,7 +28500,11 @@ func (t *Trainer) sampler(use int, m *Model, chains int) (*Sampler, error) {
 	if s := t.samplers[key]; s != nil {
 		return s, nil
 	}
-	s, err := NewSampler(m, Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative || use == useBuffer})
+	o := Options{Chains: chains, Seed: t.seed(use), Threads: t.task.Threads, Negative: use == useNegative || use == useBuffer}
+	if t.task.Device != nil {
+		o.Device = t.task.Device(use == useNegative)
+	}
+	s, err := NewSampler(m, o)
 	if err == nil {
 		t.samplers[key] = s
 	}

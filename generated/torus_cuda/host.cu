@@ -218,9 +218,9 @@ static int bench(Sampler &s, u32 sweeps, double beta) {
 }
 
 // serve reads commands, one a line: "chains N seed S" first, then "start", "sweep N B" (so
-// many sweeps; the bits of a beta in hexadecimal), "state N" (states follow, before sweep N) and "get". States are
-// values of 32 bits, the lowest byte first, by chain and node. It answers get with states and
-// everything else with a line "ok".
+// many sweeps; the bits of a beta in hexadecimal), "state N" (states follow, before sweep N), "words N" (as many as
+// in tables.txt follow, in their place) and "get". States are values of 32 bits, the lowest byte first, by chain and
+// node. It answers get with states and everything else with a line "ok".
 static int serve(const char *tables) {
   u32 chains, sweeps;
   u64 seed, x;
@@ -250,6 +250,10 @@ static int serve(const char *tables) {
         for (u32 n = 0; n < nodes; n++) s.set(c, n, all[(size_t)c * nodes + n]);
       s.write();
       s.sweep = x;
+    } else if (!strcmp(word, "words") && scanf("%llu", &x) == 1 && getchar() == '\n') {
+      if (x != s.host_words.size()) fail(2, "serve: %llu words, and the kernels take %zu", x, s.host_words.size());
+      if (fread(s.host_words.data(), 4, x, stdin) != x) fail(2, "serve: words end early");
+      upload(s.words, s.host_words.data(), x * 4);
     } else {
       fail(2, "serve: no command %s", word);
     }
