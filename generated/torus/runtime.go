@@ -359,6 +359,7 @@ const (
 	PurposeWeights    Purpose = 4 // weights drawn by the generator
 	PurposeUser       Purpose = 5 // samplers written by users
 	PurposeOrder      Purpose = 6 // order of examples in training
+	PurposeBytes      Purpose = 8 // spins with first digits of 8 bits
 
 	// PurposeNegative is added in the negative phase of training.
 	PurposeNegative Purpose = 128
@@ -396,6 +397,12 @@ func (w Words) Digit(p Purpose, chain uint32, sweep uint64, slot uint32, draw ui
 	return uint16(b[2*(chain&1)+(slot>>1&1)] >> (16 * (slot & 1)))
 }
 
+// Byte is the first digit of 8 bits of a spin. One block serves 4 slots of 4 chains.
+func (w Words) Byte(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
+	b := w.Block([4]uint32{uint32(sweep), chain / 4, slot / 4, CounterC3(p, 0, sweep)})
+	return uint8(b[slot&3] >> (8 * (chain & 3)))
+}
+
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.
 func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
 	b := w.Block([4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)})
@@ -417,13 +424,46 @@ type Ars struct {
 	Counter [4]uint32
 	Keys    [6][2]uint64
 	Pairs   [8][8][4][4]uint32
+	Fours   [2][8][4][4][4]uint32 // the same of byte 128h + 32l + 4z + k in place [h][z][k][l], for ArsBytes512
 }
 
 // SetPairs takes what the first round makes of the byte of a pair.
 func (a *Ars) SetPairs(word *[256]uint32) {
 	for pair, x := range word {
 		a.Pairs[pair/8%8][pair%8][pair/64][1] = x ^ word[0]
+		a.Fours[pair/128][pair/4%8][pair%4][pair/32%4][1] = x ^ word[0]
 	}
+}
+
+// SpinTieCount is how many ties a quad of slots in 512 chains may have, and TieRoom how many
+// a SpinTies holds.
+const (
+	SpinTieCount = 4 * 512
+	SpinTieRoom  = 2 * SpinTieCount
+	SpinTieQuads = 32
+)
+
+// SpinTies are lanes of up to SpinTieQuads quads of slots whose first digit of 8 bits is
+// the high byte of their threshold, and what draws the words that decide them. An entry is
+//
+//	quad << 11 | slot << 9 | row << 6 | lane | low byte of the threshold << 16
+//
+// with bit 31 for negative fields. The kernel splits List: entries of Flip take the less
+// likely value, those of Same have a word whose highest byte is the threshold's low byte.
+type SpinTies struct {
+	Keys  [10][2]uint64 // round keys of Philox, with 7 rounds the last ones
+	C0    uint64        // counter: c0, c1 of the first chain, c2 of quad 0, c3
+	Chain uint64
+	Quad  uint64
+	C3    uint64
+	More  uint64 // not 0: 10 rounds
+	Ars   [6][2]uint64
+	Count uint64
+	Flips uint64
+	Sames uint64
+	List  [SpinTieRoom + 512]uint32
+	Flip  [SpinTieRoom + 512]uint32
+	Same  [SpinTieRoom + 512]uint32
 }
 
 // The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
@@ -547,6 +587,13 @@ type Program[T float32 | float64] struct {
 // MostOps is how many operations a program should have, so that a run ends soon.
 const MostOps = 1 << 12
 
+// Dense forces: a matrix times rows. Their law fuses every product with the sum, so that a
+// column costs one instruction for a row of results.
+
+// MostDense is how many products of a row's number and a column's 64 a call of a kernel of
+// matrices may make.
+const MostDense = 1 << 16
+
 //
 // Package vector holds the kernels of the samplers in assembly, and says which of
 // them a processor runs.
@@ -573,7 +620,7 @@ type Draws struct {
 
 // Kernels of continuous nodes work on 64 chains: rows of float32 or of words, one for
 // each chain. Their operations are those of the portable code, in its order, each
-// rounded, no product fused with a sum.
+// rounded, no product fused with a sum but in dense forces, whose law has it so.
 
 // Term is a weight and a row, At bytes from the beginning of the state.
 type Term struct {
@@ -901,6 +948,7 @@ func SpinChain(place uint16) int {
 type SpinNoise struct {
 	Words [8][2][4][16]uint32
 	High  [4][8][64]uint8
+	_     [64]byte // first digits of 8 bits are High, and read with what is behind
 }
 
 // What the kernel reads about a node, in bytes from a multiple of 64, numbers being
@@ -920,10 +968,14 @@ type SpinNoise struct {
 //	SpinAtLines   how many lines of 64 bytes of it, at least 1
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
+//	SpinAtFine    not 0: exact sums have so many extra bits, see below
+//
 // and in its tables for each group 128 partial sums of 8 bits by the values of
 // neighbours 0 to 6, then for each group 16 exact partial sums of neighbours 0 to 3
 // and 16 of 4 to 7. With SpinAtWide = n there are exact sums for each n neighbours
-// in their order through all groups, which are at most SpinWideGroups then.
+// in their order through all groups, which are at most SpinWideGroups then; with
+// SpinAtFine = e, 16 numbers of their first four neighbours and 16 of the others, in 32
+// bits, whose sum is shifted right by e.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
@@ -937,6 +989,7 @@ const (
 	SpinAtThere  = 40
 	SpinAtAhead  = 44
 	SpinAtLines  = 48
+	SpinAtFine   = 52
 	SpinAtRows   = 64
 )
 
@@ -989,6 +1042,13 @@ type Spins struct {
 	// The lanes whose first digit is their threshold, in Scratch[0].Ties: slot << 9 |
 	// row << 6 | lane.
 	Ties uint64
+
+	// First digits of 8 bits: Bits is 24, Shift 8, and ties go to List as entries of SpinTies
+	// with the bits of Quad, Listed of them. Else 16, 0 and nil.
+	Bits, Shift uint32
+	List        *uint32
+	Quad        uint32
+	Listed      uint64
 }
 
 // The spin kernel in AVX2 updates four nodes in 256 chains. Fields are sums by groups of
@@ -1225,7 +1285,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
 	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Codes) != len(is.Codes) || len(m.Formulas) != len(is.Formulas) ||
-		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.Planes != is.Format.Planes || m.Format.LowBits != is.Format.LowBits {
+		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.Planes != is.Format.Planes || m.Format.Digit != is.Format.Digit || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {
@@ -3168,7 +3228,7 @@ func (b *codeBuilder) takeRun(p *vectorCode) {
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 6
+	codecVersion = 7
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -3374,6 +3434,7 @@ func (e *codecWriter) format(f Format) {
 	e.truth(f.Noise)
 	e.int(f.LowBits)
 	e.int(f.Planes)
+	e.int(f.Digit)
 }
 
 // DecodeModel reads the binary form of a model. It refuses anything but what
@@ -3542,7 +3603,7 @@ func (d *codecReader) model() *Model {
 		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(), Group: d.int(),
-		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int(), Planes: d.int()}
+		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int(), Planes: d.int(), Digit: d.int()}
 	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
 	m.Beta, m.Betas = d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
@@ -3867,6 +3928,7 @@ type blockPlan struct {
 	float *floatPlan // nil: an integer block
 	step  stepKind   // of continuous blocks
 	joint *jointPlan // a joint move
+	dense *densePlan // of a joint move; nil: not dense
 	user  *userPlan  // nil: not sampled by user's code
 	layer *spinLayer // nil: inputs differ from node to node
 	slots *slotBlock // nil: not for the slot kernel
@@ -4020,7 +4082,8 @@ func (s *Sampler) compile(o *Options) error {
 					return err
 				}
 			case b.Float:
-				p.float = s.compileFloat(&b, &nt, codes)
+				p.dense = s.denseOf(&b, &nt)
+				p.float = s.compileFloat(&b, &nt, codes, p.dense)
 			}
 			for i, n := range b.Nodes {
 				p.row[i] = s.row[n]
@@ -4199,6 +4262,218 @@ func fillView[T int32 | int64](dst []T, ints []int64, table []int, axis int) {
 				dst[o+j*k+a] = T(ints[o+a*inner+j])
 			}
 		}
+	}
+}
+
+// Dense forces of joint moves: where most nodes of a block stand in rows of two with most
+// others, what their slopes have of these rows is a matrix times the state.
+
+// leastDense is the least number of nodes of a dense block.
+const leastDense = 16
+
+// densePlan is the matrix of a block.
+type densePlan struct {
+	place  []int32 // of nodes in the block, -1: not there
+	pairs  [][]densePair
+	alone  bool      // there are neither other terms nor code
+	start  []float32 // the constants of the nodes, padded
+	matrix []float32 // four rows after four, padded with zeros; of these the four numbers of each column
+}
+
+// densePair is a row of two seen from one of its nodes.
+type densePair struct {
+	factor, at int32 // its weight
+	column     int32
+}
+
+// denseOf is the matrix of a block, without numbers; nil: the block is not dense.
+func (s *Sampler) denseOf(b *Block, nt *nodeTerms) *densePlan {
+	n := len(b.Nodes)
+	if b.Joint == nil || n < leastDense {
+		return nil
+	}
+	d := &densePlan{place: make([]int32, s.model.Nodes), pairs: make([][]densePair, n)}
+	for i := range d.place {
+		d.place[i] = -1
+	}
+	for i, node := range b.Nodes {
+		d.place[node] = int32(i)
+	}
+	pairs := 0
+	for _, node := range b.Nodes {
+		for t := nt.start[node]; t < nt.start[node+1]; t++ {
+			f := &s.model.Factors[nt.factor[t]]
+			if f.Slots[nt.slot[t]].Power == 2 && len(f.Slots) > 1 {
+				return nil
+			}
+			if d.column(s.model, int(nt.factor[t]), int(nt.row[t]), int(nt.slot[t])) >= 0 {
+				pairs++
+			}
+		}
+	}
+	if 2*pairs < n*(n-1) {
+		return nil
+	}
+	return d
+}
+
+// column is the place of the other node of a row of two of the block's nodes, -1 if the row
+// is none.
+func (d *densePlan) column(m *Model, fi, r, self int) int32 {
+	f := &m.Factors[fi]
+	if len(f.Slots) != 2 {
+		return -1
+	}
+	for _, slot := range f.Slots {
+		if slot.Kind != Continuous || slot.Power != 1 {
+			return -1
+		}
+	}
+	return d.place[f.Index[2*r+1-self]]
+}
+
+// take keeps a row of node i if it is one of two nodes of the block.
+func (d *densePlan) take(m *Model, i, fi, r, self int) bool {
+	if d == nil {
+		return false
+	}
+	column := d.column(m, fi, r, self)
+	if column < 0 {
+		return false
+	}
+	p := densePair{factor: int32(fi), column: column}
+	if !m.Factors[fi].Shared {
+		p.at = int32(r)
+	}
+	d.pairs[i] = append(d.pairs[i], p)
+	return true
+}
+
+// fillDense makes the matrices of dense blocks, after prepareFloats.
+func (s *Sampler) fillDense() {
+	for _, super := range s.blocks {
+		if b := super[0]; b.dense != nil {
+			b.dense.fill(s, b.float.nodes)
+		}
+	}
+}
+
+// fill makes the matrix from the weights at hand.
+func (d *densePlan) fill(s *Sampler, nodes []floatNode) {
+	n := len(nodes)
+	d.alone = !slices.ContainsFunc(nodes, func(x floatNode) bool { return len(x.linear)+len(x.codes) > 0 })
+	d.matrix = append(d.matrix[:0], make([]float32, (n+3)/4*4*n)...)
+	d.start = make([]float32, (n+3)/4*4)
+	row := make([]float64, n)
+	for i := range nodes {
+		d.start[i] = nodes[i].constant[0]
+		clear(row)
+		for _, p := range d.pairs[i] {
+			row[p.column] += -s.weights[p.factor][p.at]
+		}
+		for j, v := range row {
+			*d.at(i, j, n) = float32(v)
+		}
+		*d.at(i, i, n) = float32(2 * float32(nodes[i].a))
+	}
+}
+
+// at is an entry of the matrix.
+func (d *densePlan) at(i, j, n int) *float32 { return &d.matrix[(i/4*n+j)*4+i%4] }
+
+// multiply adds to rows of sum, which are padded, rows first to last of the matrix times
+// those of x; first is a multiple of 4.
+func (d *densePlan) multiply(kernel Kernel, sum, x [][64]float32, first, last int) {
+	n := len(x)
+	most := max(1, MostDense/n) // panels of four rows
+	for from := first; from < last; from += 4 * most {
+		panels := min(most, (last-from+3)/4)
+		switch kernel {
+		case AVX512:
+			Dense512(&sum[from-first], nil, &x[0], d.at(from, 0, n), panels, n)
+		case AVX2:
+			Dense256(&sum[from-first], nil, &x[0], d.at(from, 0, n), panels, n)
+		default:
+			for i := from; i < min(from+4*panels, last); i++ {
+				for j := range x {
+					d.addRow(&sum[i-first], *d.at(i, j, n), &x[j])
+				}
+			}
+		}
+	}
+}
+
+func (d *densePlan) addRow(sum *[64]float32, w float32, x *[64]float32) {
+	for c, v := range x {
+		sum[c] = fused(w, v, sum[c])
+	}
+}
+
+// denseSlopes is jointSlopes of a dense block.
+func (s *Sampler) denseSlopes(w *worker, b *blockPlan, lane, n int) {
+	x := w.joint.state[:len(b.nodes)]
+	for i := range b.nodes {
+		node := &b.float.nodes[i]
+		x[i] = *w.jointRow(s, b, i, lane)
+		w.sumNumbers(s, node.constant[0], node.linear, node.linearRun, &w.joint.slope[i], lane, n)
+	}
+	b.dense.multiply(s.kernelInUse, w.joint.slope, x, 0, len(x))
+	for i := range b.nodes {
+		w.addCode(s, b.float.nodes[i].codes, slopeCode, &x[i], &w.joint.slope[i], lane, n)
+	}
+}
+
+// denseRows are how many rows a quick move does at a time: what is worked out for them stays
+// in the first cache beside the state.
+const denseRows = 20
+
+// quickJoint says that a step of Langevin is that of quickLangevin: forces are dense and
+// nothing else, all nodes move, and they are the state, row by row.
+func (s *Sampler) quickJoint(b *blockPlan) bool {
+	if b.dense == nil || !b.dense.alone || b.joint.at == nil || s.tile > 1 || s.floatRows > len(b.nodes) {
+		return false
+	}
+	for i := range b.nodes {
+		if int(b.row[i]) != i {
+			return false
+		}
+	}
+	return len(b.nodes) <= MostDense/denseRows
+}
+
+// quickLangevin is langevin by kernels. The new state goes to another place, which takes
+// turns with the old one; settle puts it right.
+func (s *Sampler) quickLangevin(w *worker, b *blockPlan, n, word int) {
+	j, d, rows := &w.joint, b.dense, len(b.nodes)
+	if len(j.spare) < 64*rows {
+		j.spare = make([]float32, 64*rows)
+	}
+	from, to := w.floats[:64*rows], j.spare[:64*rows]
+	heads := w.headsFor(uint32(b.first), rows)
+	var lost uint64
+	for first := 0; first < rows; first += denseRows {
+		last := min(first+denseRows, rows)
+		Dense512(&j.slope[0], &d.start[first], (*[64]float32)(from), d.at(first, 0, rows), (last-first+3)/4, rows)
+		w.normalsUnder(s, heads[min(first, len(heads)):], j.noise[:last-first], n, uint32(b.first+first), uint32(64*word))
+		lost |= Follow512((*[64]float32)(to[64*first:]), (*[64]float32)(from[64*first:]), &j.slope[0], &j.noise[0], last-first, j.step[0], j.half[0])
+	}
+	w.floats, j.spare = to, from
+	if lost &= 1<<n - 1; lost == 0 {
+		return
+	}
+	s.lose(w, b, lost, 0, word)
+	for i, x := range from {
+		if lost>>(i%64)&1 != 0 {
+			to[i] = x
+		}
+	}
+}
+
+// settle puts the state of a tile back to its place after quick moves.
+func (s *Sampler) settle(w *worker, tile int) {
+	if state := tileOf(s.floats, tile, s.tiles); &state[0] != &w.floats[0] {
+		copy(state, w.floats)
+		w.floats, w.joint.spare = state, w.floats
 	}
 }
 
@@ -4784,10 +5059,10 @@ type floatTerm struct {
 	cats   []catTail
 }
 
-// compileFloat lists the terms of a block's nodes.
-func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *floatPlan {
+// compileFloat lists the terms of a block's nodes, but for those that dense takes.
+func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm, dense *densePlan) *floatPlan {
 	p := &floatPlan{}
-	for _, n := range b.Nodes {
+	for i, n := range b.Nodes {
 		at := s.model.varAt(int(n))
 		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, variable: at, step: s.stepRow[n]}
 		if codes != nil {
@@ -4797,6 +5072,9 @@ func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm) *flo
 			x.constant = make([]float32, b.States)
 		}
 		for t := nt.start[n]; t < nt.start[n+1]; t++ {
+			if dense.take(s.model, i, int(nt.factor[t]), int(nt.row[t]), int(nt.slot[t])) {
+				continue
+			}
 			term := s.floatTerm(int(nt.factor[t]), int(nt.row[t]), int(nt.slot[t]))
 			switch {
 			case len(term.spins)+len(term.floats)+len(term.cats) == 0:
@@ -5688,6 +5966,25 @@ func (s *Sampler) takeParams() {
 	for i := range s.model.Formulas {
 		s.params = append(s.params, s.model.Formulas[i].Values())
 	}
+}
+
+// fused is a·b + c rounded once, to float32. In float64 the product of two float32 is exact;
+// the sum is rounded to odd, so that rounding it again to half as many bits is as good as
+// rounding the sum itself (Boldo and Melquiond 2008).
+func fused(a, b, c float32) float32 {
+	p, z := float64(float64(a)*float64(b)), float64(c)
+	s := p + z
+	t := s - p
+	e := (p - (s - t)) + (z - t) // what s lacks, exactly (Knuth's two-sum)
+	if u := math.Float64bits(s); e != 0 && u&1 == 0 && s-s == 0 {
+		if (e > 0) == (s > 0) {
+			u++
+		} else {
+			u--
+		}
+		s = math.Float64frombits(u)
+	}
+	return float32(s)
 }
 
 // Gradient appends the derivatives of βH by every node at a state in the form State gives,
@@ -6644,6 +6941,9 @@ func (s *Sampler) compileJoint(b *Block) *jointPlan {
 type jointScratch struct {
 	old, slope, noise, mean [][64]float32
 	velocity                [][64]float32 // before the move
+	state                   [][64]float32 // of dense forces
+	spare                   []float32     // of quickLangevin
+	turns                   bool          // moves are quick, and settle follows
 	sum                     [64]float64
 	size                    [64]float64 // of the step of each chain
 	one                     bool        // all chains have that of the first
@@ -6668,11 +6968,12 @@ func (j *jointScratch) factors(of func(size float64) (step, half float32)) {
 	}
 }
 
+// grow makes room for n nodes, and for three more results of a kernel.
 func (j *jointScratch) grow(n int) {
-	for len(j.old) < n {
+	for len(j.old) < n+3 {
 		j.old, j.slope = append(j.old, [64]float32{}), append(j.slope, [64]float32{})
 		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
-		j.velocity = append(j.velocity, [64]float32{})
+		j.velocity, j.state = append(j.velocity, [64]float32{}), append(j.state, [64]float32{})
 	}
 }
 
@@ -6684,6 +6985,12 @@ func (s *Sampler) updateJoint(w *worker, b *blockPlan, tile int) {
 		n := min(64, s.chains-64*word)
 		if n <= 0 {
 			break
+		}
+		if w.joint.turns {
+			w.stepSizes(s, b.joint, lane)
+			s.langevinFactors(w, b)
+			s.quickLangevin(w, b, n, word)
+			continue
 		}
 		if b.joint.kind.drawn() {
 			w.normalRows(s, w.joint.noise[:len(b.nodes)], n, uint32(b.first), uint32(64*word))
@@ -6720,6 +7027,10 @@ func (w *worker) jointRow(s *Sampler, b *blockPlan, i, lane int) *[64]float32 {
 
 // jointSlopes fills the derivatives of the energy at the present state.
 func (s *Sampler) jointSlopes(w *worker, b *blockPlan, lane, n int) {
+	if b.dense != nil {
+		s.denseSlopes(w, b, lane, n)
+		return
+	}
 	if b.slopes != nil && w.runProgram(b.slopes, nil, &w.joint.slope[0], lane) {
 		return
 	}
@@ -6778,13 +7089,7 @@ func (s *Sampler) untested(w *worker, b *blockPlan, lane, n, word int) {
 // left the numbers.
 func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	j := &w.joint
-	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
-		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
-		noise := b.joint.NoiseScale.Value(w.sweep)
-		j.factors(func(size float64) (step, half float32) {
-			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
-		})
-	}
+	s.langevinFactors(w, b)
 	if b.joint.at == nil {
 		s.follow(w, b, lane, n)
 		return s.infinite(w, b, lane, n)
@@ -6792,6 +7097,18 @@ func (s *Sampler) langevin(w *worker, b *blockPlan, lane, n int) (lost uint64) {
 	s.jointSlopes(w, b, lane, n)
 	lost = Langevin512(&w.floats[64*lane], &b.joint.at[0], len(b.nodes), &j.old[0], &j.slope[0], &j.noise[0], j.step[0], j.half[0])
 	return lost & (1<<n - 1)
+}
+
+// langevinFactors fills the factors in front of the slope and of the noise.
+func (s *Sampler) langevinFactors(w *worker, b *blockPlan) {
+	j := &w.joint
+	if w.sweep != j.noiseSweep && !b.joint.same || j.noiseBeta != s.beta || j.noiseSize != j.size[0] {
+		j.noiseSweep, j.noiseBeta, j.noiseSize = w.sweep, s.beta, j.size[0]
+		noise := b.joint.NoiseScale.Value(w.sweep)
+		j.factors(func(size float64) (step, half float32) {
+			return float32(float64(size * s.beta)), float32(math.Sqrt(float64(2*size) * noise))
+		})
+	}
 }
 
 // placeRows lists the rows of a block for the kernel of langevin, where it is for it: all
@@ -7122,7 +7439,7 @@ var layerCache = 1 << 20
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.model.Format.Group > 1 {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.bytes || s.model.Format.Group > 1 {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]
@@ -8016,6 +8333,7 @@ type Format struct {
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16, or Planes
 	Planes        int     // 1 … 32: spins are drawn from bit planes; 0: from digits
+	Digit         int     // 8: the first digit of a spin has 8 bits; 0: 16
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64
@@ -8657,6 +8975,7 @@ type noise struct {
 	digit [4][64]uint16
 	key   [10][2]uint32 // round keys
 	n     int           // rounds
+	first Purpose       // PurposeUpdate, or PurposeBytes for the spin kernel
 	phase Purpose       // 0, or PurposeNegative
 	draw  uint32
 
@@ -8756,13 +9075,26 @@ func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words
 	}
 }
 
+// fillBytes is fill for first digits of 8 bits: it draws for 2·bytes times four chains,
+// the first of them chains 4·first ….
+func (z *noise) fillBytes(sweep uint64, first uint32, bytes int, g uint32) {
+	c3 := CounterC3(PurposeBytes+z.phase, 0, sweep)
+	for k := range 2 * bytes {
+		for q, o := range z.words.Block([4]uint32{uint32(sweep), first + uint32(k), g, c3}) {
+			for c := range 4 {
+				z.digit[q][placeOf(4*k+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
+			}
+		}
+	}
+}
+
 // philoxHead is the part of the first three rounds that is the same for all pairs
 // of chains, because only c1 differs.
 type philoxHead struct{ a, d, f, h, l uint32 }
 
 func (z *noise) head(sweep uint64, g uint32) philoxHead {
 	k := &z.key
-	c3 := CounterC3(PurposeUpdate+z.phase, z.draw, sweep)
+	c3 := CounterC3(z.first+z.phase, z.draw, sweep)
 	p0, p1 := digitM0*uint64(uint32(sweep)), digitM1*uint64(g)
 	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
 	d := uint32(p0)
@@ -8829,15 +9161,21 @@ func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words 
 }
 
 func (z *noise) setCounter(sweep uint64, g uint32) {
-	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, CounterC3(PurposeUpdate+z.phase, z.draw, sweep)}
+	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, CounterC3(z.first+z.phase, z.draw, sweep)}
 }
 
-// fillSpins draws for the spin kernel, for 256 pairs from the first one on.
+// fillSpins draws for the spin kernel, for 512 chains from the first one on.
 func (z *noise) fillSpins(sweep uint64, first, g uint32, to *SpinNoise) {
-	if z.aim(sweep, g) {
-		ArsSpins512(&z.ars, first, to)
-	} else {
-		PhiloxSpins512(&z.philox, first, to)
+	ars, bytes := z.aim(sweep, g), z.first == PurposeBytes
+	switch {
+	case ars && bytes:
+		ArsBytes512(&z.ars, first/4, to)
+	case ars:
+		ArsSpins512(&z.ars, first/2, to)
+	case bytes:
+		PhiloxBytes512(&z.philox, first/4, to)
+	default:
+		PhiloxSpins512(&z.philox, first/2, to)
 	}
 }
 
@@ -10539,6 +10877,7 @@ type Sampler struct {
 	catPatterns []*catPatterns // of the blocks that have them
 	tail        bool
 	digitShift  uint // 16 - digits drawn in one go
+	bytes       bool // first digits of spins have 8 bits
 
 	workers  []*worker
 	user     userState
@@ -10574,6 +10913,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		f.ThresholdBits != 32 && f.Planes == 0 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
+	if f := m.Format; f.Digit != 0 && (f.Digit != 8 || f.ThresholdBits != 32 || f.Planes > 0 || f.Noise || m.Stream != (Stream{})) {
+		return nil, fmt.Errorf("first digits of %d bits in number format %+v are not ones this engine knows", f.Digit, f)
+	}
 	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != ARS5 {
 		return nil, fmt.Errorf("random words of %d rounds are not ones this engine knows", m.Rounds)
 	}
@@ -10595,6 +10937,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.phase = PurposeNegative
 	}
 	s.tail = m.Format.ThresholdBits == 32
+	if s.bytes = m.Format.Digit == 8; s.bytes {
+		s.straight = nil // emitted code compares 16 bits
+	}
 	if !s.tail && m.Format.Planes == 0 {
 		s.digitShift = uint(16 - m.Format.ThresholdBits)
 	}
@@ -10829,7 +11174,7 @@ func (s *Sampler) tablesFor(beta float64) {
 // updates save, a pattern of a categorical about what one does.
 func (s *Sampler) makePatterns(sweeps float64) {
 	uses := sweeps * float64(s.chains)
-	if !s.usePattern && s.planes == nil && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+	if !s.usePattern && s.planes == nil && !s.bytes && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
 		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {
@@ -10992,7 +11337,7 @@ const slotChains = 64 // in a word
 // runs of slots.
 func (s *Sampler) findSlots(b *blockPlan) {
 	f := &s.model.Format
-	if s.kernelInUse != AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil ||
+	if s.kernelInUse != AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil || s.bytes ||
 		b.kind != Spin || b.layer != nil {
 		return
 	}
@@ -11355,8 +11700,18 @@ func (w *worker) tie(s *Sampler, field int32, threshold uint32, chain, slot uint
 	return w.rare(s, m, threshold, chain, slot)
 }
 
-// rare draws the second digit: 1 if the less likely value is taken after all.
+// rare draws what follows the first digit: 1 if the less likely value is taken after all.
 func (w *worker) rare(s *Sampler, m uint64, threshold uint32, chain, slot uint32) uint32 {
+	if s.bytes {
+		rest := s.rng.Word32(PurposeBytes+s.phase, chain, w.sweep, slot, 1) >> 8
+		if low := threshold & 0xff; rest>>16 != low {
+			return (rest>>16 - low) >> 31
+		}
+		if w.spins.rare(m, threshold, uint16(rest)) {
+			return 1
+		}
+		return 0
+	}
 	v := s.rng.Digit(PurposeUpdate+s.phase, chain, w.sweep, slot, 1)
 	if w.spins.rare(m, threshold, v) {
 		return 1
@@ -11378,8 +11733,12 @@ func likely(g int64) uint32 { return uint32(^g >> 63 & 1) }
 func (w *worker) chooseField(s *Sampler, g int64, u uint32, chain, slot uint32) uint64 {
 	m := magnitude(g)
 	t := w.spins.first(m)
-	less := (u - t) >> 31
-	if u == t {
+	high := t
+	if s.bytes {
+		high >>= 8
+	}
+	less := (u - high) >> 31
+	if u == high {
 		less = w.rare(s, m, t, chain, slot)
 	}
 	return uint64(less ^ likely(g))
@@ -12416,6 +12775,9 @@ func (s *Sampler) newWorker() *worker {
 	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
 	w.float.net.kernel = s.kernelInUse
 	w.noise.init(s.rng)
+	if s.bytes && s.vector != nil {
+		w.noise.first = PurposeBytes
+	}
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
 	w.float.first.kernel, w.float.first.phase = s.kernelInUse, PurposeContinuous+s.phase
@@ -12524,6 +12886,9 @@ func (s *Sampler) sweepTiles(w *worker, first, step, n int) {
 // one after the other, while it is in the cache.
 func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 	most := max(1, 64/len(b.nodes))
+	if w.joint.turns = s.quickJoint(b); w.joint.turns {
+		most = 8
+	}
 	for done := 0; done < n; done += most {
 		w.float.headSpan = min(most, n-done)
 		for tile := first; tile < s.tiles; tile += step {
@@ -12532,9 +12897,12 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 				s.updateJoint(w, b, tile)
 				w.sweep++
 			}
+			if w.joint.turns {
+				s.settle(w, tile)
+			}
 		}
 	}
-	w.float.headSpan = 1
+	w.float.headSpan, w.joint.turns = 1, false
 }
 
 // superblock updates one superblock of every step-th tile. All tiles pass a part
@@ -12631,7 +12999,11 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 			bytes := (min(left, 64) + 7) / 8
 			chain := uint32(64 * word)
 			slot := uint32(b.first + 4*g)
-			if b.kind != Continuous && b.user == nil {
+			switch {
+			case b.kind == Continuous || b.user != nil:
+			case s.bytes && b.kind == Spin && b.float == nil:
+				w.noise.fillBytes(w.sweep, chain/4, bytes, slot/4)
+			default:
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
@@ -12708,7 +13080,7 @@ func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, s
 	}
 	pool := s.pool32
 	switch {
-	case !w.spins.fast:
+	case s.bytes || !w.spins.fast:
 		return chooseMany(w, s, pool[at:], inputs, groups, bytes, slot, chain)
 	case groups > 2:
 		return w.chooseGroups(s, pool[at:], inputs, groups, bytes, slot, chain)
@@ -14337,7 +14709,9 @@ func (s *Sampler) planSlopes() {
 	for _, super := range s.blocks {
 		for _, b := range super {
 			if b.joint != nil && b.skip != nil {
-				b.slopes = s.slopesProgram(b)
+				if b.dense == nil {
+					b.slopes = s.slopesProgram(b)
+				}
 				s.placeRows(b)
 			}
 		}
@@ -14602,12 +14976,22 @@ func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot u
 
 // normalRows fills rows with the normal numbers of slots from the first on, for n chains.
 func (w *worker) normalRows(s *Sampler, rows [][64]float32, n int, slot, chain uint32) {
+	w.normalsUnder(s, w.headsFor(slot, len(rows)), rows, n, slot, chain)
+}
+
+// headsFor are the heads of n slots, nil where there is no kernel for them.
+func (w *worker) headsFor(slot uint32, n int) []PhiloxHead {
+	if z := &w.float.first; z.kernel != AVX512 || z.n == ARS5 {
+		return nil
+	}
+	return w.float.headsOf(w.sweep, slot, n)
+}
+
+// normalsUnder is normalRows with the heads that headsFor gave.
+func (w *worker) normalsUnder(s *Sampler, heads []PhiloxHead, rows [][64]float32, n int, slot, chain uint32) {
 	f := &w.float
-	if z := &f.first; z.kernel == AVX512 && z.n != ARS5 {
-		heads := f.headsOf(w.sweep, slot, len(rows))
-		if !PhiloxNormals512(&z.philox, heads, len(rows), chain/4, s.normals, &rows[0]) {
-			return
-		}
+	if len(heads) > 0 && !PhiloxNormals512(&f.first.philox, &heads[0], len(rows), chain/4, s.normals, &rows[0]) {
+		return
 	}
 	for i := range rows {
 		f.numbers(w.sweep, chain, n, slot+uint32(i), 0)
@@ -14628,9 +15012,9 @@ func (w *worker) normalAt(s *Sampler, slot, chain uint32) float32 {
 }
 
 // headsOf are the heads of n slots in a sweep, worked out for headSpan sweeps.
-func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *PhiloxHead {
+func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) []PhiloxHead {
 	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < uint64(len(f.heads)/n) {
-		return &f.heads[int(at)*n]
+		return f.heads[int(at)*n:][:n]
 	}
 	f.heads, f.headSlot, f.headSlots, f.headSweep = f.heads[:0], slot, n, sweep
 	f.first.draw = 0
@@ -14640,7 +15024,7 @@ func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) *PhiloxHead {
 			f.heads = append(f.heads, PhiloxHead{A: uint64(h.a), D: uint64(h.d), F: uint64(h.f), H: uint64(h.h), L: uint64(h.l)})
 		}
 	}
-	return &f.heads[0]
+	return f.heads[:n]
 }
 
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for
@@ -14786,7 +15170,8 @@ func (t *nodeBuild) fours(s *Sampler, dst []byte, b *blockPlan, i int) {
 	var constant int32
 	extra := 0
 	if s.model.Format.Group > 1 {
-		constant, extra = t.fine(s, b, i, n)
+		extra = s.fineBits()
+		constant = t.fine(s, b, i, n, extra)
 	} else {
 		for j := range t.row[:n] {
 			t.row[j], t.w[j] = b.row[i], 0
@@ -15110,7 +15495,20 @@ func (s *Sampler) vectorised() bool {
 			}
 		}
 	}
+	if s.bytes && (s.kernelInUse < AVX512 || wide > 0 || !m.onlyPairs()) {
+		return false // there is no kernel for first digits of 8 bits
+	}
 	return spins > 2*wide && size <= math.MaxInt32/rowBytes
+}
+
+// onlyPairs says whether all nodes are spins, in factors of at most two.
+func (m *Model) onlyPairs() bool {
+	for i := range m.Factors {
+		if len(m.Factors[i].Slots) > 2 {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(m.Vars, func(v Var) bool { return v.Kind != Spin })
 }
 
 // buildVector makes the nodes from the weights at hand.
@@ -15181,6 +15579,7 @@ func (v *vectorSpins) bytes(s *Sampler, b *blockPlan, i int) int {
 		parts := s.groupCount(inputs)
 		exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
 		exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
+		exact = max(exact, 128*parts)
 	}
 	return tablesAt(g) + 128*g + exact
 }
@@ -15192,7 +15591,13 @@ func (v *vectorSpins) fetch() {
 	for i, at := range v.ahead[:last] {
 		next := min(i+4, last-1)
 		put32(v.node[at:], SpinAtAhead, v.ahead[next]-at)
-		put32(v.node[at:], SpinAtLines, (v.ahead[next+1]-v.ahead[next])/64)
+		node := v.node[v.ahead[next]:v.ahead[next+1]]
+		lines := len(node) / 64
+		if get32(node, SpinAtFine) != 0 { // what is left is for whole sums
+			groups := get32(node, SpinAtGroups)
+			lines = (tablesAt(groups) + 128*groups + 128*get32(node, SpinAtParts)) / 64
+		}
+		put32(v.node[at:], SpinAtLines, lines)
 	}
 }
 
@@ -15210,6 +15615,8 @@ func groupsOfEight(inputs int) int { return max(1, (inputs+7)/8) }
 func tablesAt(groups int) int { return (SpinAtRows + 32*groups + 63) &^ 63 }
 
 func put32(dst []byte, at, x int) { binary.LittleEndian.PutUint32(dst[at:], uint32(int32(x))) }
+
+func get32(src []byte, at int) int { return int(int32(binary.LittleEndian.Uint32(src[at:]))) }
 
 // nodeBuild is room to make one node in: its neighbours by group of eight, those that
 // there are not with weight 0.
@@ -15258,7 +15665,8 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, SpinAtTables, tablesAt(groups))
 	put32(dst, SpinAtWide, s.model.Format.Group)
 	put32(dst, SpinAtParts, parts)
-	constant, extra := t.fine(s, b, i, 8*groups)
+	extra := s.fineBits()
+	constant := t.fine(s, b, i, 8*groups, extra)
 	for j, r := range t.row[:8*groups] {
 		put32(dst, SpinAtRows+4*j, b.rowOf(i, j, r)*rowBytes)
 	}
@@ -15277,6 +15685,11 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, SpinAtShort, size&2)
 	put32(dst, SpinAtThere, 1<<len(inputs)-1)
 	to := dst[at+128*groups:]
+	extra = t.fineSums(to, s, b, i)
+	put32(dst, SpinAtFine, extra)
+	if extra > 0 {
+		return unit
+	}
 	for k, x := range s.pool32[b.table[i]:][:(parts-1)<<s.model.Format.Group+1<<n] {
 		if size == 2 {
 			binary.LittleEndian.PutUint16(to[2*k:], uint16(x))
@@ -15287,13 +15700,17 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	return unit
 }
 
+// fineBits are extra bits with which fields still have 32.
+func (s *Sampler) fineBits() int {
+	if s.spinReach >= 1<<26 {
+		return 0
+	}
+	return 4
+}
+
 // fine puts n neighbours of a node in place, those that there are with their weights in
 // units that are extra bits finer, and gives the constant in these.
-func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n int) (constant int32, extra int) {
-	extra = 4
-	if s.spinReach >= 1<<26 {
-		extra = 0
-	}
+func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n, extra int) (constant int32) {
 	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
 	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
 	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
@@ -15306,7 +15723,39 @@ func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n int) (constant int32, ex
 			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
 		}
 	}
-	return constant, extra
+	return constant
+}
+
+// fineSums writes the sums of groups as two tables of four neighbours each with extra bits,
+// which are smaller than those of whole sums. It gives the number of these bits, 0 where
+// they are not enough for some sum (which lies too near to the middle of two integers).
+func (t *nodeBuild) fineSums(dst []byte, s *Sampler, b *blockPlan, i int) (extra int) {
+	inputs, size := int(b.end[i]-b.start[i]), s.model.Format.Group
+	extra = min(16, 28-bits.Len64(s.spinReach))
+	if extra < 1 {
+		return 0
+	}
+	constant := t.fine(s, b, i, 8*groupsOfEight(inputs), extra) + 1<<(extra-1) // what is shifted is rounded
+	pool := s.pool32[b.table[i]:]
+	for k := range s.groupCount(inputs) {
+		w := t.w[k*size : min(inputs, (k+1)*size)]
+		var sums [2][16]int32
+		for h := range sums {
+			t.fill(w[min(len(w), 4*h):min(len(w), 4*h+4)], constant)
+			copy(sums[h][:], t.sums[:16])
+			for j, x := range sums[h] {
+				put32(dst, 128*k+64*h+4*j, int(x))
+			}
+			constant = 0
+		}
+		for x, want := range pool[:1<<len(w)] {
+			if (sums[0][x&15]+sums[1][x>>4])>>extra != want {
+				return 0
+			}
+		}
+		pool, constant = pool[1<<len(w):], 1<<(extra-1)
+	}
+	return extra
 }
 
 // roundedOff is how far the sum of a node from fine weights may be from its field: every
@@ -15472,12 +15921,18 @@ type spinWorker struct {
 	noise   SpinNoise
 	scratch [4]SpinScratch
 	args    Spins
+	ties    *SpinTies // nil: first digits have 16 bits
 }
 
 // updateVector is updateQuads for the spin kernel: tile is one of 512 chains.
 func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 	if w.vector == nil {
 		w.vector = &spinWorker{}
+		w.vector.args.Bits = 16
+		if s.bytes {
+			w.vector.args.Bits, w.vector.args.Shift = 24, 8
+			w.vector.ties = s.newTies()
+		}
 	}
 	v, a, t := s.vector, &w.vector.args, w.spins
 	a.State, a.Out = &w.bits[0], &w.outBits[0]
@@ -15486,12 +15941,20 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 	a.Segments, a.S, a.Up, a.Down = uint32(t.n), uint32(t.shift), uint32(t.up), uint32(t.down)
 	a.Round, a.Keep = t.round, t.keep
 	chain := uint32(64 * vectorWords * tile)
+	ties, listed := w.vector.ties, lo
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {
 			continue
 		}
 		slot := uint32(b.first + 4*g)
-		w.noise.fillSpins(w.sweep, chain/2, slot/4, a.Noise)
+		w.noise.fillSpins(w.sweep, chain, slot/4, a.Noise)
+		if ties != nil {
+			if g-listed >= SpinTieQuads || ties.Count > SpinTieRoom-SpinTieCount {
+				s.decideTies(w, b, listed, chain)
+				listed = g
+			}
+			a.List, a.Quad = &ties.List[ties.Count], uint32(g-listed)<<11
+		}
 		for q := range a.Nodes {
 			a.Nodes[q] = nil
 			if i := 4*g + q; !b.skip[i] && b.vector[i] >= 0 {
@@ -15502,12 +15965,19 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			a.State = s.makeInputs(w, b.mixed, g)
 		}
 		SpinUpdate512(a)
-		ties := &w.vector.scratch[0]
-		for k, place := range ties.Ties[:a.Ties] {
+		if ties != nil {
+			ties.Count += a.Listed
+			continue
+		}
+		open := &w.vector.scratch[0]
+		for k, place := range open.Ties[:a.Ties] {
 			q := int(place >> 9)
-			s.chooseTie(w, b, 4*g+q, int64(ties.TieFields[k]), SpinChain(place), slot+uint32(q), chain)
+			s.chooseTie(w, b, 4*g+q, int64(open.TieFields[k]), SpinChain(place), slot+uint32(q), chain)
 		}
 		s.updateOthers(w, b, tile, g)
+	}
+	if ties != nil && ties.Count > 0 {
+		s.decideTies(w, b, listed, chain)
 	}
 }
 
@@ -15543,6 +16013,55 @@ func (s *Sampler) fieldOf(w *worker, b *blockPlan, i, c int) int64 {
 func (s *Sampler) setBit(w *worker, b *blockPlan, i, c int, value uint64) {
 	out := &w.outBits[int(b.row[i])*s.tile+c/64]
 	*out = *out&^(1<<(c%64)) | value<<(c%64)
+}
+
+// First digits of 8 bits tie with the high bytes of thresholds in one of 256 updates. The
+// spin kernel gives such lanes their likely values and lists them; for many quads of a
+// block together they are then decided, before anything reads them.
+
+// newTies are the ties of a worker, with the keys of its words.
+func (s *Sampler) newTies() *SpinTies {
+	t := &SpinTies{}
+	if s.rng.Rounds == ARS5 {
+		t.Ars = ARSKeys(s.rng.Key)
+		return t
+	}
+	if s.rng.Rounds == 10 {
+		t.More = 1
+	}
+	k := s.rng.Key
+	for i := len(t.Keys) - s.rng.Rounds; i < len(t.Keys); i++ {
+		t.Keys[i] = [2]uint64{uint64(k[0]), uint64(k[1])}
+		k[0] += 0x9E3779B9
+		k[1] += 0xBB67AE85
+	}
+	return t
+}
+
+// decideTies decides the ties of quads from quad first of a block on, in a tile whose
+// first chain is given.
+func (s *Sampler) decideTies(w *worker, b *blockPlan, first int, chain uint32) {
+	t := w.vector.ties
+	t.C0, t.C3 = uint64(uint32(w.sweep)), uint64(CounterC3(PurposeBytes+s.phase, 1, w.sweep))
+	t.Chain, t.Quad = uint64(chain), uint64(b.first/4+first)
+	if s.rng.Rounds == ARS5 {
+		ArsTies512(t)
+	} else {
+		PhiloxTies512(t)
+	}
+	for _, e := range t.Flip[:t.Flips] {
+		c := SpinChain(uint16(e & 511))
+		w.outBits[int(b.row[4*first+int(e>>9&127)])*s.tile+c/64] ^= 1 << (c % 64)
+	}
+	for _, e := range t.Same[:t.Sames] {
+		i, c := 4*first+int(e>>9&127), SpinChain(uint16(e&511))
+		if int(chain)+c < s.chains {
+			g := s.fieldOf(w, b, i, c)
+			high := w.spins.first(magnitude(g)) >> 8
+			s.setBit(w, b, i, c, w.chooseField(s, g, high, chain+uint32(c), uint32(b.first+i)))
+		}
+	}
+	t.Count = 0
 }
 
 // Joint moves that keep a velocity of every node from sweep to sweep: underdamped
@@ -15837,6 +16356,7 @@ func (s *Sampler) buildTables() {
 	}
 	s.catReach = s.reachOfCategoricals()
 	s.tablesFor(s.beta)
+	s.fillDense()
 	s.planPrograms()
 }
 
@@ -19746,11 +20266,12 @@ type MetaFormat struct {
 	Segments      int     `json:"segments"`
 	ThresholdBits int     `json:"threshold_bits"`
 	Planes        int     `json:"planes,omitempty"`
+	Digit         int     `json:"digit,omitempty"` // 8; else 16 bits
 	Bound         float64 `json:"max_probability_error"`
 }
 
 func metaFormatOf(f Format) MetaFormat {
-	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Planes, f.Bound}
+	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Planes, f.Digit, f.Bound}
 }
 
 // String is the format in a few words.
@@ -19758,7 +20279,11 @@ func (f MetaFormat) String() string {
 	if f.Planes > 0 {
 		return fmt.Sprintf("%d fraction bits, %d bit planes", f.Fraction, f.Planes)
 	}
-	return fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+	text := fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+	if f.Digit > 0 {
+		text += fmt.Sprintf(", first digits of %d bits", f.Digit)
+	}
+	return text
 }
 
 // rngName is the generator of a model, as the model file names it.

@@ -19,6 +19,27 @@ func ArsWords256(k *Ars, first uint32, words *[2][64]uint32)
 //go:noescape
 func ArsSpins512(k *Ars, first uint32, noise *SpinNoise)
 
+// PhiloxBytes512 draws first digits of 8 bits for 512 chains into SpinNoise.High. Pairs of
+// a Philox are fours of chains here, from four first on.
+//
+//go:noescape
+func PhiloxBytes512(k *Philox, first uint32, noise *SpinNoise)
+
+// ArsBytes512 is PhiloxBytes512 with ARS-5; first is a multiple of 128.
+//
+//go:noescape
+func ArsBytes512(k *Ars, first uint32, noise *SpinNoise)
+
+// PhiloxTies512 decides all ties of a list.
+//
+//go:noescape
+func PhiloxTies512(t *SpinTies)
+
+// ArsTies512 is PhiloxTies512 with ARS-5.
+//
+//go:noescape
+func ArsTies512(t *SpinTies)
+
 // CatUpdate512 updates a categorical in 64 chains.
 //
 //go:noescape
@@ -75,6 +96,19 @@ func detect() Kernel {
 	}
 	return AVX2
 }
+
+// Dense512 makes 4·panels rows of sum, 1 panel or more, start plus a matrix times n rows of
+// x, 1 or more: column after column, a product and its addition being one rounding. start
+// has a number for each row; without it the rows begin as they are. The matrix holds, panel
+// after panel, the four numbers of each column. panels·n is at most MostDense.
+//
+//go:noescape
+func Dense512(sum *[64]float32, start *float32, x *[64]float32, matrix *float32, panels, n int)
+
+// Dense256 is Dense512 in AVX2.
+//
+//go:noescape
+func Dense256(sum *[64]float32, start *float32, x *[64]float32, matrix *float32, panels, n int)
 
 // AddDraws512 adds, in every series, each value less the offset to the sum of its chain, and
 // its square to Squares, chain after chain.
@@ -294,6 +328,12 @@ func SubtractSquares512(sum *[64]float64, x *[64]float32)
 //
 //go:noescape
 func Langevin512(state *float32, at *int32, n int, old, slope, normal *[64]float32, step, scale float32) (lost uint64)
+
+// Follow512 makes n rows of out, 1 or more, x - step·slope + scale·normal. Chains with a
+// result that is not finite are in lost.
+//
+//go:noescape
+func Follow512(out, x, slope, normal *[64]float32, n int, step, scale float32) (lost uint64)
 
 // PhiloxSlots512 draws the digits of a pair of chains for the slots of 32 quads from one on.
 //

@@ -13,6 +13,10 @@ func PhiloxWords256(*Philox, uint32, *[2][64]uint32)  { panic("no kernel") }
 func PhiloxDigits512(*Philox, uint32, *[4][64]uint16) { panic("no kernel") }
 func PhiloxDigits256(*Philox, uint32, *[4][64]uint16) { panic("no kernel") }
 func PhiloxSpins512(*Philox, uint32, *SpinNoise)      { panic("no kernel") }
+func PhiloxBytes512(*Philox, uint32, *SpinNoise)      { panic("no kernel") }
+func ArsBytes512(*Ars, uint32, *SpinNoise)            { panic("no kernel") }
+func PhiloxTies512(*SpinTies)                         { panic("no kernel") }
+func ArsTies512(*SpinTies)                            { panic("no kernel") }
 func SpinUpdate512(*Spins)                            { panic("no kernel") }
 func ArsWords512(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsWords256(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
@@ -75,5 +79,15 @@ func PhiloxNormals512(*Philox, *PhiloxHead, int, uint32, *NormalTable, *[64]floa
 	panic("no kernel")
 }
 func Langevin512(*float32, *int32, int, *[64]float32, *[64]float32, *[64]float32, float32, float32) uint64 {
+	panic("no kernel")
+}
+
+func Dense512(sum *[64]float32, start *float32, x *[64]float32, matrix *float32, panels, n int) {
+	panic("no kernel")
+}
+func Dense256(sum *[64]float32, start *float32, x *[64]float32, matrix *float32, panels, n int) {
+	panic("no kernel")
+}
+func Follow512(out, x, slope, normal *[64]float32, n int, step, scale float32) uint64 {
 	panic("no kernel")
 }
