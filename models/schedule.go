@@ -219,6 +219,7 @@ type Format struct {
 	Range         float64 // largest absolute runtime weight
 	RNG           string
 	Planes        int
+	Digit         int // bits of a first digit: 8 or 16
 	Interleave    int
 }
 
@@ -234,6 +235,7 @@ func (m *Model) Format(s Format) {
 	f.number("range", "Range", s.Range)
 	f.word("rng", "RNG", s.RNG)
 	f.count("planes", "Planes", s.Planes)
+	f.count("digit", "Digit", s.Digit)
 	f.count("interleave", "Interleave", s.Interleave)
 	switch {
 	case s.Profile == "":

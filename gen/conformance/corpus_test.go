@@ -34,6 +34,32 @@ factors:
 blocks: ["s[0::2]", "s[1::2]"]
 clamp: {"s[0]": 1, "s[3]": -1}
 `},
+	{"digit8", `
+model: digit8
+variables: {s: {kind: spin, shape: [9]}}
+factors:
+  - {over: [s, s], edges: {ring: s}, weights: [0.7, -0.4, 0.9, 0.3, -0.8, 0.5, 0.1, -0.2, 0.6]}
+  - {over: [s, s, s], index: [[0, 3, 6], [1, 4, 7]], weights: [0.4, -0.3]}
+  - {over: [s], index: all, weights: [0.1, -0.3, 0.2, 0.0, 0.4, -0.2, 1.5, 0.0, 0.3]}
+format: {digit: 8}
+`},
+	{"digit8_mixed", `
+model: digit8_mixed
+variables:
+  s: {kind: spin, shape: [5]}
+  x: {kind: categorical, states: 3, shape: [2]}
+factors:
+  - {over: [s, s], edges: {chain: s}, weights: [0.8, -0.6, 0.5, 0.3]}
+  - {over: [s, x], index: [[1, 0], [3, 1]], weights: [[0.5, -0.7, 0.1], [-0.3, 0.2, 0.9]]}
+format: {digit: 8, rng: ars5, budget: 0.00390625}
+`},
+	{"digit8_group", `
+model: digit8_group
+variables: {s: {kind: spin, shape: [10]}}
+factors:
+  - {over: [s, s], edges: {complete: s}, weights: {normal: [0, 0.3], seed: 1}}
+format: {digit: 8, group: 7, budget: 0.00390625}
+`},
 	{"planes", `
 model: planes
 variables: {s: {kind: spin, shape: [3, 3]}}

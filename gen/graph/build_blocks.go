@@ -387,6 +387,7 @@ func (b *builder) format() {
 	count("threshold_bits", s.ThresholdBits, &f.ThresholdBits, 1, 64)
 	count("group", s.Group, &f.Group, 1, 1<<20)
 	count("planes", s.Planes, &f.Planes, 1, 32)
+	count("digit", s.Digit, &f.Digit, 1, 64)
 	count("interleave", s.Interleave, &f.Interleave, 1, 1<<20)
 	number := func(key string, x spec.Float, to **float64) {
 		if !x.Ok {

@@ -233,6 +233,10 @@ func (h *hasher) format(f *Format) {
 			h.floats([]float64{*x})
 		}
 	}
+	if f.Digit != nil { // a younger key
+		h.text("digit")
+		h.count(*f.Digit)
+	}
 }
 
 // Expand writes the model as a model file in general form: shapes in place of
@@ -673,7 +677,7 @@ func (p *printer) format() {
 	for _, n := range []struct {
 		key string
 		v   *int
-	}{{"fraction", f.Fraction}, {"bits", f.Bits}, {"threshold_bits", f.ThresholdBits}, {"group", f.Group}, {"planes", f.Planes}, {"interleave", f.Interleave}} {
+	}{{"fraction", f.Fraction}, {"bits", f.Bits}, {"threshold_bits", f.ThresholdBits}, {"group", f.Group}, {"planes", f.Planes}, {"digit", f.Digit}, {"interleave", f.Interleave}} {
 		if n.v != nil {
 			keys = append(keys, fmt.Sprintf("%s: %d", n.key, *n.v))
 		}

@@ -290,6 +290,7 @@ type Format struct {
 	Range         *float64
 	RNG           string // "" chosen
 	Planes        *int
+	Digit         *int
 	Interleave    *int
 	Pos           diag.Pos            // of the format key (or of the model key when silent)
 	At            map[string]diag.Pos // place of each key written

@@ -127,6 +127,14 @@ func (m *Machine) rare(chain, n int, field int64) bool {
 	if n := m.p.Format.Planes; n > 0 {
 		return m.planes(chain, slot, n) < t.PlanesThreshold(field, n)
 	}
+	if m.p.Format.Digit == 8 {
+		first := t.First(field)
+		if a := m.first(chain, slot); a != first/256 {
+			return a < first/256
+		}
+		w := int64(m.word(PurposeBytes, chain, m.SweepNumber, slot, 1))
+		return w/256 < first%256*65536+t.Second(field)
+	}
 	u := int64(m.digit(chain, slot, 0))
 	if t.Bits < 32 {
 		return u>>(16-t.Bits) < t.Threshold(field)

@@ -9,6 +9,7 @@ const (
 	PurposeInit       = 2
 	PurposePlanes     = 3
 	PurposeUser       = 5
+	PurposeBytes      = 8
 )
 
 // philox is Philox4x32 of Salmon, Moraes, Dror and Shaw (SC 2011): each round
@@ -50,6 +51,13 @@ func (m *Machine) digit(chain, slot, draw int) uint64 {
 		return uint64(word % 65536)
 	}
 	return uint64(word / 65536)
+}
+
+// first is the first digit of 8 bits of a spin.
+func (m *Machine) first(chain, slot int) int64 {
+	m.log(PurposeBytes, chain, m.SweepNumber, slot, 0)
+	o := m.block(PurposeBytes, uint32(chain/4), m.SweepNumber, slot/4, 0)
+	return int64(o[slot%4]>>(8*(chain%4))) % 256
 }
 
 // planes is the number whose bit k is the chain's bit of plane k.

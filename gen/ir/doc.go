@@ -149,6 +149,24 @@
 // so that P is one half at g = 0 and nothing is drawn beyond the table: values less
 // likely than about 2^-b are never taken.
 //
+// # First digits of 8 bits
+//
+// With Format.Digit = 8, where ThresholdBits is 32, the spins updated in integers draw no
+// digits of 16 bits but a number a of 8, and a word w of purpose 8 and draw 1 where it
+// does not decide. The less likely value is taken when
+//
+//	a < T(m) div 256,  or  a = T(m) div 256 and w div 256 < 65536·(T(m) mod 256) + R(m)
+//
+// with T and R as above, so that its probability is what it is with digits of 16 bits,
+// (65536·T + R)/2^32. a is byte chain mod 4, byte 0 the lowest, of the output word
+// o[slot mod 4] of the block at the counter
+//
+//	c0 = sweep mod 2^32,  c1 = chain div 4,  c2 = slot div 4,
+//	c3 = 8 << 24 | sweep div 2^32
+//
+// One block serves 4 slots of 4 chains. Categoricals, and spins with continuous
+// neighbours, draw as they do without.
+//
 // # Bit planes
 //
 // With Format.Planes = n > 0, for models that hold spins updated in integers alone,

@@ -236,6 +236,9 @@ func (t *parser) program(p *Program) {
 	if t.is("planes") {
 		p.Format.Planes = t.int("")
 	}
+	if t.is("digit") {
+		p.Format.Digit = t.int("")
+	}
 	if t.is("noise") {
 		p.Format.Noise, p.Format.LowBits = true, t.int("low_bits")
 	}

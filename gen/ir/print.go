@@ -94,6 +94,9 @@ func (t *printer) program(p *Program) {
 	if f.Planes != 0 {
 		t.f(" planes %d", f.Planes)
 	}
+	if f.Digit != 0 {
+		t.f(" digit %d", f.Digit)
+	}
 	t.f("\n")
 	if f.Noise {
 		t.f("noise low_bits %d\n", f.LowBits)

@@ -506,6 +506,9 @@ func (v *verifier) format() {
 	case f.ThresholdBits != 32 && (f.ThresholdBits < 1 || f.ThresholdBits > 16):
 		v.fault("format: threshold_bits %d", f.ThresholdBits)
 	}
+	if f.Digit != 0 {
+		v.digit()
+	}
 	if f.WeightBits != 0 && (f.WeightBits < 2 || f.WeightBits > 63) {
 		v.fault("format: weight_bits %d", f.WeightBits)
 	}

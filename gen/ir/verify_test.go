@@ -130,6 +130,8 @@ func TestVerify(t *testing.T) {
 			p.Format.Planes, p.Format.ThresholdBits, p.Format.Group = 8, 8, 2
 		}},
 		{"threshold_bits", func(p *ir.Program) { p.Format.ThresholdBits = 17 }},
+		{"digits of 16 bits", func(p *ir.Program) { p.Format.Digit = 16 }},
+		{"thresholds than of 32 bits", func(p *ir.Program) { p.Format.Digit, p.Format.ThresholdBits = 8, 16 }},
 		{"weight_bits", func(p *ir.Program) { p.Format.WeightBits = 1 }},
 		{"does not fit 8 bits", func(p *ir.Program) { p.Format.WeightBits = 8 }},
 		{"range 0", func(p *ir.Program) { p.Format.Range = 0 }},

@@ -27,7 +27,7 @@ func format(w *lowering) {
 	asked, f := &w.g.Format, &w.p.Format
 	f.Profile = asked.Profile
 	if asked.Fraction != nil || asked.Bits != nil || asked.ThresholdBits != nil || asked.Budget != nil ||
-		asked.Range != nil || asked.Choice != "" || asked.Group != nil || asked.Planes != nil || asked.RNG != "" || asked.Interleave != nil {
+		asked.Range != nil || asked.Choice != "" || asked.Group != nil || asked.Planes != nil || asked.Digit != nil || asked.RNG != "" || asked.Interleave != nil {
 		f.Profile = "custom"
 	}
 	if n := asked.Group; n != nil && *n > 1 {
@@ -52,7 +52,7 @@ func format(w *lowering) {
 		w.l.Addf(w.at("group"), diag.NotSupported, "group goes with choice: threshold and philox, philox7 or ars5").Help = "leave group away"
 		return
 	}
-	if !w.planes() {
+	if !w.planes() || !w.digit() {
 		return
 	}
 	if b := asked.Bits; b != nil {

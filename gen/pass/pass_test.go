@@ -55,7 +55,7 @@ func star() *passtest.Builder {
 	b.Block(s[1:]...)
 	b.G.Format.Pos = diag.Pos{File: "m.yaml", Line: 1, Col: 1}
 	b.G.Format.At = map[string]diag.Pos{}
-	for i, key := range []string{"fraction", "bits", "threshold_bits", "budget", "range", "interleave", "choice", "rng"} {
+	for i, key := range []string{"fraction", "bits", "threshold_bits", "budget", "range", "interleave", "choice", "rng", "digit", "planes"} {
 		b.G.Format.At[key] = diag.Pos{File: "m.yaml", Line: 10 + i, Col: 3}
 	}
 	return b
@@ -191,6 +191,16 @@ func TestRefusals(t *testing.T) {
 		{"all bits of a hardware generator", func(b *passtest.Builder) {
 			b.G.Format.RNG, b.G.Format.Choice, b.G.Format.ThresholdBits = "lfl128", "threshold", ptr(32)
 		}, 12, diag.OutOfRange, "must be from 1 to 16", ""},
+		{"digit of 12 bits", func(b *passtest.Builder) { b.G.Format.Digit = ptr(12) }, 18, diag.OutOfRange, "must be 8 or 16", ""},
+		{"digit with threshold bits", func(b *passtest.Builder) {
+			b.G.Format.Digit, b.G.Format.ThresholdBits = ptr(8), ptr(12)
+		}, 12, diag.BadFormat, "digit: 8 goes with", "drop the key"},
+		{"digit with noise", func(b *passtest.Builder) {
+			b.G.Format.Digit, b.G.Format.Choice = ptr(8), "noise"
+		}, 18, diag.BadFormat, "choice: threshold", "drop the key"},
+		{"digit with planes", func(b *passtest.Builder) {
+			b.G.Format.Digit, b.G.Format.Planes = ptr(8), ptr(16)
+		}, 18, diag.BadFormat, "draws no digits", "drop one"},
 		{"interleave of philox", func(b *passtest.Builder) { b.G.Format.Interleave = ptr(4) }, 15, diag.BadFormat, "interleave", "rng: lfl128"},
 		{"interleave below the colours", func(b *passtest.Builder) {
 			b.G.Format.RNG, b.G.Format.Interleave = "xoshiro128pp", ptr(1)

@@ -182,8 +182,8 @@ func TestAllKeys(t *testing.T) {
 	equal(t, "clamps", say(s.Clamps[0].Ref.Text, s.Clamps[0].Values.Values, s.Clamps[1].Values.Shape, s.Clamps[2].File.Key), "s[0:2] [1 -1] [] t")
 	equal(t, "update", say(s.Update[0].Var.Text, s.Update[0].Sampler.Text), "x slice")
 	g := s.Format
-	equal(t, "format", say(g.Profile, g.Fraction.V, g.Bits.V, g.ThresholdBits.V, g.Choice.Text, g.Group.V, g.Budget.V, g.Range.V, g.RNG.Text, g.Planes.V, g.Interleave.V),
-		" 8 12 16 noise 4 0.001 4 ars5 3 4")
+	equal(t, "format", say(g.Profile, g.Fraction.V, g.Bits.V, g.ThresholdBits.V, g.Choice.Text, g.Group.V, g.Budget.V, g.Range.V, g.RNG.Text, g.Planes.V, g.Interleave.V, g.Digit.V),
+		" 8 12 16 noise 4 0.001 4 ars5 3 4 8")
 	equal(t, "sample", say(s.Sample.Chains.V, s.Sample.Warmup.V, s.Sample.Samples.V, s.Sample.StepsPerSample.V, s.Sample.Seed.V, s.Sample.Betas.List.Values), "2 3 5 7 18446744073709551615 [0.1 0.2 1]")
 	var kinds []string
 	for _, o := range s.Observe {

@@ -28,7 +28,7 @@ func (p *parser) formats(f fields) {
 		out.Profile = p.choice(v, "format", "default", "fast", "hardware").Text
 		return
 	}
-	g, _ := p.fields(v, "format", "fraction", "bits", "threshold_bits", "choice", "group", "budget", "range", "rng", "planes", "interleave")
+	g, _ := p.fields(v, "format", "fraction", "bits", "threshold_bits", "choice", "group", "budget", "range", "rng", "planes", "digit", "interleave")
 	out.Fraction = g.integer("fraction", 0, 62)
 	out.Bits = g.integer("bits", 2, 64)
 	out.ThresholdBits = g.integer("threshold_bits", 1, 32)
@@ -38,6 +38,7 @@ func (p *parser) formats(f fields) {
 	out.Range = g.floatIn("range", 0, math.Inf(1), true)
 	out.RNG = g.choice("rng", generators...)
 	out.Planes = g.integer("planes", 1, 64)
+	out.Digit = g.integer("digit", 1, 64)
 	out.Interleave = g.integer("interleave", 1, maxCount)
 }
 

@@ -329,6 +329,7 @@ type Format struct {
 	Range         Float
 	RNG           Name
 	Planes        Int
+	Digit         Int
 	Interleave    Int
 	Pos           diag.Pos
 }

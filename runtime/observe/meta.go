@@ -45,11 +45,12 @@ type MetaFormat struct {
 	Segments      int     `json:"segments"`
 	ThresholdBits int     `json:"threshold_bits"`
 	Planes        int     `json:"planes,omitempty"`
+	Digit         int     `json:"digit,omitempty"` // 8; else 16 bits
 	Bound         float64 `json:"max_probability_error"`
 }
 
 func metaFormatOf(f sampling.Format) MetaFormat {
-	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Planes, f.Bound}
+	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Planes, f.Digit, f.Bound}
 }
 
 // String is the format in a few words.
@@ -57,7 +58,11 @@ func (f MetaFormat) String() string {
 	if f.Planes > 0 {
 		return fmt.Sprintf("%d fraction bits, %d bit planes", f.Fraction, f.Planes)
 	}
-	return fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+	text := fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+	if f.Digit > 0 {
+		text += fmt.Sprintf(", first digits of %d bits", f.Digit)
+	}
+	return text
 }
 
 // rngName is the generator of a model, as the model file names it.

@@ -11,6 +11,7 @@ const (
 	PurposeWeights    Purpose = 4 // weights drawn by the generator
 	PurposeUser       Purpose = 5 // samplers written by users
 	PurposeOrder      Purpose = 6 // order of examples in training
+	PurposeBytes      Purpose = 8 // spins with first digits of 8 bits
 
 	// PurposeNegative is added in the negative phase of training.
 	PurposeNegative Purpose = 128
@@ -46,6 +47,12 @@ func (w Words) Block(ctr [4]uint32) [4]uint32 {
 func (w Words) Digit(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint16 {
 	b := w.Block([4]uint32{uint32(sweep), chain / 2, slot / 4, CounterC3(p, draw, sweep)})
 	return uint16(b[2*(chain&1)+(slot>>1&1)] >> (16 * (slot & 1)))
+}
+
+// Byte is the first digit of 8 bits of a spin. One block serves 4 slots of 4 chains.
+func (w Words) Byte(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
+	b := w.Block([4]uint32{uint32(sweep), chain / 4, slot / 4, CounterC3(p, 0, sweep)})
+	return uint8(b[slot&3] >> (8 * (chain & 3)))
 }
 
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.

@@ -53,7 +53,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
 	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Codes) != len(is.Codes) || len(m.Formulas) != len(is.Formulas) ||
-		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.Planes != is.Format.Planes || m.Format.LowBits != is.Format.LowBits {
+		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.Planes != is.Format.Planes || m.Format.Digit != is.Format.Digit || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {

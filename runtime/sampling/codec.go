@@ -21,7 +21,7 @@ import (
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 6
+	codecVersion = 7
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -227,6 +227,7 @@ func (e *codecWriter) format(f Format) {
 	e.truth(f.Noise)
 	e.int(f.LowBits)
 	e.int(f.Planes)
+	e.int(f.Digit)
 }
 
 // DecodeModel reads the binary form of a model. It refuses anything but what
@@ -395,7 +396,7 @@ func (d *codecReader) model() *Model {
 		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(), Group: d.int(),
-		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int(), Planes: d.int()}
+		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int(), Planes: d.int(), Digit: d.int()}
 	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
 	m.Beta, m.Betas = d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}

@@ -35,7 +35,7 @@ func codecModel() *sampling.Model {
 		},
 		Clamps: []sampling.Clamp{{Nodes: []int32{2, 4}, Chains: 2, Values: []int32{1, -1, -1, -1}}},
 		Init:   []sampling.Init{{Kind: sampling.InitHinton}, {Kind: sampling.InitZeros}, {Kind: sampling.InitValues, Values: []int32{2, 0}}},
-		Format: sampling.Format{Profile: "default", Fraction: 13, Segments: 256, ThresholdBits: 32, Accum: 64, Range: 4, Bound: 1e-4},
+		Format: sampling.Format{Profile: "default", Fraction: 13, Segments: 256, ThresholdBits: 32, Accum: 64, Digit: 8, Range: 4, Bound: 1e-4},
 		Rounds: 7, Beta: 0.7, Betas: []float64{0.1, 0.7},
 		Schedule: sampling.Schedule{Warmup: 1, Samples: 2, StepsPerSample: 3},
 		Chains:   2, Seed: math.MaxUint64 - 5,

@@ -17,7 +17,7 @@ import (
 // TestEveryKernel holds every kernel of this processor with one, two and three threads to
 // the interpreter, on models of pairs with odd numbers of chains. Formats and generators
 // take turns: rounding by weights and by groups of 7, thresholds of 32, 16 and fewer bits
-// (which tie often), Philox with 10 and 7 rounds and ARS-5. THRML_MODELS says how many
+// (which tie often), first digits of 8 bits, Philox with 10 and 7 rounds and ARS-5. THRML_MODELS says how many
 // models.
 func TestEveryKernel(t *testing.T) {
 	best, err := vector.ChooseKernel(vector.Automatic)
@@ -25,12 +25,15 @@ func TestEveryKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	compared := map[string]int{}
-	for n := range uint64(modelCount(t, 36, 18)) {
+	for n := range uint64(modelCount(t, 48, 24)) {
 		r := rand.New(rand.NewPCG(n, 7))
 		p := pairProgram(r)
 		p.Rounds = []int{10, 7, rng.ARS5}[n%3]
 		p.Format.Group = []int{1, 7}[n/3%2]
-		p.Format.ThresholdBits = []int{32, 16, 1 + r.IntN(12)}[n/6%3]
+		p.Format.ThresholdBits, p.Format.Digit = []int{32, 16, 1 + r.IntN(12), 32}[n/6%4], 0
+		if n/6%4 == 3 {
+			p.Format.Digit = 8
+		}
 		p.Format.Accum = ir.AccumFor(p.Headroom())
 		p.Format.Bound = ir.ErrorBound(p.Format, p.WorstDegrees(), p.AllBetas())
 		chains := 1 + 2*r.IntN(100)

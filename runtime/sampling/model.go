@@ -174,6 +174,7 @@ type Format struct {
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16, or Planes
 	Planes        int     // 1 … 32: spins are drawn from bit planes; 0: from digits
+	Digit         int     // 8: the first digit of a spin has 8 bits; 0: 16
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64

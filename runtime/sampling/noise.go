@@ -11,6 +11,7 @@ type noise struct {
 	digit [4][64]uint16
 	key   [10][2]uint32 // round keys
 	n     int           // rounds
+	first rng.Purpose   // PurposeUpdate, or PurposeBytes for the spin kernel
 	phase rng.Purpose   // 0, or PurposeNegative
 	draw  uint32
 
@@ -110,13 +111,26 @@ func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words
 	}
 }
 
+// fillBytes is fill for first digits of 8 bits: it draws for 2·bytes times four chains,
+// the first of them chains 4·first ….
+func (z *noise) fillBytes(sweep uint64, first uint32, bytes int, g uint32) {
+	c3 := rng.CounterC3(rng.PurposeBytes+z.phase, 0, sweep)
+	for k := range 2 * bytes {
+		for q, o := range z.words.Block([4]uint32{uint32(sweep), first + uint32(k), g, c3}) {
+			for c := range 4 {
+				z.digit[q][placeOf(4*k+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
+			}
+		}
+	}
+}
+
 // philoxHead is the part of the first three rounds that is the same for all pairs
 // of chains, because only c1 differs.
 type philoxHead struct{ a, d, f, h, l uint32 }
 
 func (z *noise) head(sweep uint64, g uint32) philoxHead {
 	k := &z.key
-	c3 := rng.CounterC3(rng.PurposeUpdate+z.phase, z.draw, sweep)
+	c3 := rng.CounterC3(z.first+z.phase, z.draw, sweep)
 	p0, p1 := digitM0*uint64(uint32(sweep)), digitM1*uint64(g)
 	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
 	d := uint32(p0)
@@ -183,15 +197,21 @@ func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words 
 }
 
 func (z *noise) setCounter(sweep uint64, g uint32) {
-	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, rng.CounterC3(rng.PurposeUpdate+z.phase, z.draw, sweep)}
+	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, rng.CounterC3(z.first+z.phase, z.draw, sweep)}
 }
 
-// fillSpins draws for the spin kernel, for 256 pairs from the first one on.
+// fillSpins draws for the spin kernel, for 512 chains from the first one on.
 func (z *noise) fillSpins(sweep uint64, first, g uint32, to *vector.SpinNoise) {
-	if z.aim(sweep, g) {
-		vector.ArsSpins512(&z.ars, first, to)
-	} else {
-		vector.PhiloxSpins512(&z.philox, first, to)
+	ars, bytes := z.aim(sweep, g), z.first == rng.PurposeBytes
+	switch {
+	case ars && bytes:
+		vector.ArsBytes512(&z.ars, first/4, to)
+	case ars:
+		vector.ArsSpins512(&z.ars, first/2, to)
+	case bytes:
+		vector.PhiloxBytes512(&z.philox, first/4, to)
+	default:
+		vector.PhiloxSpins512(&z.philox, first/2, to)
 	}
 }
 

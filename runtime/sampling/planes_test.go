@@ -15,6 +15,7 @@ import (
 // so that fields have few bits, and sometimes with a factor of three or four spins.
 func planeProgram(r *rand.Rand) *ir.Program {
 	p := pairProgram(r)
+	p.Format.Digit = 0
 	p.Format.Group = 0
 	p.Format.Planes = 1 + r.IntN(32)
 	p.Format.ThresholdBits = p.Format.Planes

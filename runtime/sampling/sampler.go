@@ -110,6 +110,7 @@ type Sampler struct {
 	catPatterns []*catPatterns // of the blocks that have them
 	tail        bool
 	digitShift  uint // 16 - digits drawn in one go
+	bytes       bool // first digits of spins have 8 bits
 
 	workers  []*worker
 	user     userState
@@ -148,6 +149,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		f.ThresholdBits != 32 && f.Planes == 0 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
+	if f := m.Format; f.Digit != 0 && (f.Digit != 8 || f.ThresholdBits != 32 || f.Planes > 0 || f.Noise || m.Stream != (Stream{})) {
+		return nil, fmt.Errorf("first digits of %d bits in number format %+v are not ones this engine knows", f.Digit, f)
+	}
 	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != rng.ARS5 {
 		return nil, fmt.Errorf("random words of %d rounds are not ones this engine knows", m.Rounds)
 	}
@@ -169,6 +173,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.phase = rng.PurposeNegative
 	}
 	s.tail = m.Format.ThresholdBits == 32
+	if s.bytes = m.Format.Digit == 8; s.bytes {
+		s.straight = nil // emitted code compares 16 bits
+	}
 	if !s.tail && m.Format.Planes == 0 {
 		s.digitShift = uint(16 - m.Format.ThresholdBits)
 	}
@@ -403,7 +410,7 @@ func (s *Sampler) tablesFor(beta float64) {
 // updates save, a pattern of a categorical about what one does.
 func (s *Sampler) makePatterns(sweeps float64) {
 	uses := sweeps * float64(s.chains)
-	if !s.usePattern && s.planes == nil && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+	if !s.usePattern && s.planes == nil && !s.bytes && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
 		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {

@@ -143,8 +143,18 @@ func (w *worker) tie(s *Sampler, field int32, threshold uint32, chain, slot uint
 	return w.rare(s, m, threshold, chain, slot)
 }
 
-// rare draws the second digit: 1 if the less likely value is taken after all.
+// rare draws what follows the first digit: 1 if the less likely value is taken after all.
 func (w *worker) rare(s *Sampler, m uint64, threshold uint32, chain, slot uint32) uint32 {
+	if s.bytes {
+		rest := s.rng.Word32(rng.PurposeBytes+s.phase, chain, w.sweep, slot, 1) >> 8
+		if low := threshold & 0xff; rest>>16 != low {
+			return (rest>>16 - low) >> 31
+		}
+		if w.spins.rare(m, threshold, uint16(rest)) {
+			return 1
+		}
+		return 0
+	}
 	v := s.rng.Digit(rng.PurposeUpdate+s.phase, chain, w.sweep, slot, 1)
 	if w.spins.rare(m, threshold, v) {
 		return 1
@@ -166,8 +176,12 @@ func likely(g int64) uint32 { return uint32(^g >> 63 & 1) }
 func (w *worker) chooseField(s *Sampler, g int64, u uint32, chain, slot uint32) uint64 {
 	m := magnitude(g)
 	t := w.spins.first(m)
-	less := (u - t) >> 31
-	if u == t {
+	high := t
+	if s.bytes {
+		high >>= 8
+	}
+	less := (u - high) >> 31
+	if u == high {
 		less = w.rare(s, m, t, chain, slot)
 	}
 	return uint64(less ^ likely(g))

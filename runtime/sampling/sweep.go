@@ -69,6 +69,9 @@ func (s *Sampler) newWorker() *worker {
 	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
 	w.float.net.kernel = s.kernelInUse
 	w.noise.init(s.rng)
+	if s.bytes && s.vector != nil {
+		w.noise.first = rng.PurposeBytes
+	}
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
 	w.float.first.kernel, w.float.first.phase = s.kernelInUse, rng.PurposeContinuous+s.phase
@@ -294,7 +297,11 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 			bytes := (min(left, 64) + 7) / 8
 			chain := uint32(64 * word)
 			slot := uint32(b.first + 4*g)
-			if b.kind != Continuous && b.user == nil {
+			switch {
+			case b.kind == Continuous || b.user != nil:
+			case s.bytes && b.kind == Spin && b.float == nil:
+				w.noise.fillBytes(w.sweep, chain/4, bytes, slot/4)
+			default:
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
@@ -371,7 +378,7 @@ func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, s
 	}
 	pool := s.pool32
 	switch {
-	case !w.spins.fast:
+	case s.bytes || !w.spins.fast:
 		return chooseMany(w, s, pool[at:], inputs, groups, bytes, slot, chain)
 	case groups > 2:
 		return w.chooseGroups(s, pool[at:], inputs, groups, bytes, slot, chain)

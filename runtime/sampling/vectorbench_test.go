@@ -21,6 +21,9 @@ func BenchmarkSpinKernel(b *testing.B) {
 		x := *m
 		x.Format.Fraction, x.Format.Group, x.Format.Segments = 8, 7, 128
 		b.Run("pegasus14/group7/"+name, func(b *testing.B) { benchmark(b, &x, 512, 1) })
+		y := x
+		y.Format.Digit = 8
+		b.Run("pegasus14/group7/digit8/"+name, func(b *testing.B) { benchmark(b, &y, 512, 1) })
 	}
 	t, _ = graph.Torus(64, 64)
 	m := pairModel(t, 2, false, func() float64 { return float64(2*r.Intn(2) - 1) }, 15, 256)

@@ -78,7 +78,8 @@ func (t *nodeBuild) fours(s *Sampler, dst []byte, b *blockPlan, i int) {
 	var constant int32
 	extra := 0
 	if s.model.Format.Group > 1 {
-		constant, extra = t.fine(s, b, i, n)
+		extra = s.fineBits()
+		constant = t.fine(s, b, i, n, extra)
 	} else {
 		for j := range t.row[:n] {
 			t.row[j], t.w[j] = b.row[i], 0

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
@@ -95,7 +96,20 @@ func (s *Sampler) vectorised() bool {
 			}
 		}
 	}
+	if s.bytes && (s.kernelInUse < vector.AVX512 || wide > 0 || !m.onlyPairs()) {
+		return false // there is no kernel for first digits of 8 bits
+	}
 	return spins > 2*wide && size <= math.MaxInt32/rowBytes
+}
+
+// onlyPairs says whether all nodes are spins, in factors of at most two.
+func (m *Model) onlyPairs() bool {
+	for i := range m.Factors {
+		if len(m.Factors[i].Slots) > 2 {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(m.Vars, func(v Var) bool { return v.Kind != Spin })
 }
 
 // buildVector makes the nodes from the weights at hand.
@@ -166,6 +180,7 @@ func (v *vectorSpins) bytes(s *Sampler, b *blockPlan, i int) int {
 		parts := s.groupCount(inputs)
 		exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
 		exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
+		exact = max(exact, 128*parts)
 	}
 	return tablesAt(g) + 128*g + exact
 }
@@ -177,7 +192,13 @@ func (v *vectorSpins) fetch() {
 	for i, at := range v.ahead[:last] {
 		next := min(i+4, last-1)
 		put32(v.node[at:], vector.SpinAtAhead, v.ahead[next]-at)
-		put32(v.node[at:], vector.SpinAtLines, (v.ahead[next+1]-v.ahead[next])/64)
+		node := v.node[v.ahead[next]:v.ahead[next+1]]
+		lines := len(node) / 64
+		if get32(node, vector.SpinAtFine) != 0 { // what is left is for whole sums
+			groups := get32(node, vector.SpinAtGroups)
+			lines = (tablesAt(groups) + 128*groups + 128*get32(node, vector.SpinAtParts)) / 64
+		}
+		put32(v.node[at:], vector.SpinAtLines, lines)
 	}
 }
 
@@ -195,6 +216,8 @@ func groupsOfEight(inputs int) int { return max(1, (inputs+7)/8) }
 func tablesAt(groups int) int { return (vector.SpinAtRows + 32*groups + 63) &^ 63 }
 
 func put32(dst []byte, at, x int) { binary.LittleEndian.PutUint32(dst[at:], uint32(int32(x))) }
+
+func get32(src []byte, at int) int { return int(int32(binary.LittleEndian.Uint32(src[at:]))) }
 
 // nodeBuild is room to make one node in: its neighbours by group of eight, those that
 // there are not with weight 0.
@@ -243,7 +266,8 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, vector.SpinAtTables, tablesAt(groups))
 	put32(dst, vector.SpinAtWide, s.model.Format.Group)
 	put32(dst, vector.SpinAtParts, parts)
-	constant, extra := t.fine(s, b, i, 8*groups)
+	extra := s.fineBits()
+	constant := t.fine(s, b, i, 8*groups, extra)
 	for j, r := range t.row[:8*groups] {
 		put32(dst, vector.SpinAtRows+4*j, b.rowOf(i, j, r)*rowBytes)
 	}
@@ -262,6 +286,11 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, vector.SpinAtShort, size&2)
 	put32(dst, vector.SpinAtThere, 1<<len(inputs)-1)
 	to := dst[at+128*groups:]
+	extra = t.fineSums(to, s, b, i)
+	put32(dst, vector.SpinAtFine, extra)
+	if extra > 0 {
+		return unit
+	}
 	for k, x := range s.pool32[b.table[i]:][:(parts-1)<<s.model.Format.Group+1<<n] {
 		if size == 2 {
 			binary.LittleEndian.PutUint16(to[2*k:], uint16(x))
@@ -272,13 +301,17 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	return unit
 }
 
+// fineBits are extra bits with which fields still have 32.
+func (s *Sampler) fineBits() int {
+	if s.spinReach >= 1<<26 {
+		return 0
+	}
+	return 4
+}
+
 // fine puts n neighbours of a node in place, those that there are with their weights in
 // units that are extra bits finer, and gives the constant in these.
-func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n int) (constant int32, extra int) {
-	extra = 4
-	if s.spinReach >= 1<<26 {
-		extra = 0
-	}
+func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n, extra int) (constant int32) {
 	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
 	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
 	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
@@ -291,7 +324,39 @@ func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n int) (constant int32, ex
 			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
 		}
 	}
-	return constant, extra
+	return constant
+}
+
+// fineSums writes the sums of groups as two tables of four neighbours each with extra bits,
+// which are smaller than those of whole sums. It gives the number of these bits, 0 where
+// they are not enough for some sum (which lies too near to the middle of two integers).
+func (t *nodeBuild) fineSums(dst []byte, s *Sampler, b *blockPlan, i int) (extra int) {
+	inputs, size := int(b.end[i]-b.start[i]), s.model.Format.Group
+	extra = min(16, 28-bits.Len64(s.spinReach))
+	if extra < 1 {
+		return 0
+	}
+	constant := t.fine(s, b, i, 8*groupsOfEight(inputs), extra) + 1<<(extra-1) // what is shifted is rounded
+	pool := s.pool32[b.table[i]:]
+	for k := range s.groupCount(inputs) {
+		w := t.w[k*size : min(inputs, (k+1)*size)]
+		var sums [2][16]int32
+		for h := range sums {
+			t.fill(w[min(len(w), 4*h):min(len(w), 4*h+4)], constant)
+			copy(sums[h][:], t.sums[:16])
+			for j, x := range sums[h] {
+				put32(dst, 128*k+64*h+4*j, int(x))
+			}
+			constant = 0
+		}
+		for x, want := range pool[:1<<len(w)] {
+			if (sums[0][x&15]+sums[1][x>>4])>>extra != want {
+				return 0
+			}
+		}
+		pool, constant = pool[1<<len(w):], 1<<(extra-1)
+	}
+	return extra
 }
 
 // roundedOff is how far the sum of a node from fine weights may be from its field: every
@@ -457,12 +522,18 @@ type spinWorker struct {
 	noise   vector.SpinNoise
 	scratch [4]vector.SpinScratch
 	args    vector.Spins
+	ties    *vector.SpinTies // nil: first digits have 16 bits
 }
 
 // updateVector is updateQuads for the spin kernel: tile is one of 512 chains.
 func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 	if w.vector == nil {
 		w.vector = &spinWorker{}
+		w.vector.args.Bits = 16
+		if s.bytes {
+			w.vector.args.Bits, w.vector.args.Shift = 24, 8
+			w.vector.ties = s.newTies()
+		}
 	}
 	v, a, t := s.vector, &w.vector.args, w.spins
 	a.State, a.Out = &w.bits[0], &w.outBits[0]
@@ -471,12 +542,20 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 	a.Segments, a.S, a.Up, a.Down = uint32(t.n), uint32(t.shift), uint32(t.up), uint32(t.down)
 	a.Round, a.Keep = t.round, t.keep
 	chain := uint32(64 * vectorWords * tile)
+	ties, listed := w.vector.ties, lo
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {
 			continue
 		}
 		slot := uint32(b.first + 4*g)
-		w.noise.fillSpins(w.sweep, chain/2, slot/4, a.Noise)
+		w.noise.fillSpins(w.sweep, chain, slot/4, a.Noise)
+		if ties != nil {
+			if g-listed >= vector.SpinTieQuads || ties.Count > vector.SpinTieRoom-vector.SpinTieCount {
+				s.decideTies(w, b, listed, chain)
+				listed = g
+			}
+			a.List, a.Quad = &ties.List[ties.Count], uint32(g-listed)<<11
+		}
 		for q := range a.Nodes {
 			a.Nodes[q] = nil
 			if i := 4*g + q; !b.skip[i] && b.vector[i] >= 0 {
@@ -487,12 +566,19 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			a.State = s.makeInputs(w, b.mixed, g)
 		}
 		vector.SpinUpdate512(a)
-		ties := &w.vector.scratch[0]
-		for k, place := range ties.Ties[:a.Ties] {
+		if ties != nil {
+			ties.Count += a.Listed
+			continue
+		}
+		open := &w.vector.scratch[0]
+		for k, place := range open.Ties[:a.Ties] {
 			q := int(place >> 9)
-			s.chooseTie(w, b, 4*g+q, int64(ties.TieFields[k]), vector.SpinChain(place), slot+uint32(q), chain)
+			s.chooseTie(w, b, 4*g+q, int64(open.TieFields[k]), vector.SpinChain(place), slot+uint32(q), chain)
 		}
 		s.updateOthers(w, b, tile, g)
+	}
+	if ties != nil && ties.Count > 0 {
+		s.decideTies(w, b, listed, chain)
 	}
 }
 

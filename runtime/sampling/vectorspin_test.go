@@ -95,6 +95,9 @@ func pairsOf(r *rand.Rand, n int) *ir.Program {
 	}
 	p.Format.Accum = ir.AccumFor(p.Headroom())
 	p.Format.Bound = ir.ErrorBound(p.Format, p.WorstDegrees(), p.AllBetas())
+	if p.Format.ThresholdBits == 32 && r.IntN(2) == 0 {
+		p.Format.Digit = 8
+	}
 	return p
 }
 

@@ -40,58 +40,6 @@ DATA philoxHalves<>+48(SB)/8, $0x002d002900250021
 DATA philoxHalves<>+56(SB)/8, $0x003d003900350031
 GLOBL philoxHalves<>(SB), RODATA|NOPTR, $64
 
-// Constants: Z30, Z31 the multipliers, Z24 … Z28 the head, Z29 the pairs of set 0.
-#define PHILOX_CONSTANTS(pairs) \
-	MOVQ         k+0(FP), DI;                \
-	MOVL         first+8(FP), AX;            \
-	VPBROADCASTQ 0(DI), Z24;                 \
-	VPBROADCASTQ 8(DI), Z25;                 \
-	VPBROADCASTQ 16(DI), Z26;                \
-	VPBROADCASTQ 24(DI), Z27;                \
-	VPBROADCASTQ 32(DI), Z28;                \
-	VPBROADCASTQ AX, Z29;                    \
-	VPADDQ       pairs<>(SB), Z29, Z29;      \
-	MOVL         $0xD2511F53, AX;            \
-	VPBROADCASTQ AX, Z30;                    \
-	MOVL         $0xCD9E8D57, AX;            \
-	VPBROADCASTQ AX, Z31
-
-// Rounds 1 to 3 of pairs p: numbers a, b, c, d; e and f are free.
-#define PHILOX_HEAD(p, a, b, c, d, e, f) \
-	VPXORQ    p, Z24, a;      \
-	VPMULUDQ  a, Z30, e;      \
-	VPSRLQ    $32, e, f;      \
-	VPXORQ    Z25, f, f;      \
-	VPMULUDQ  f, Z31, b;      \
-	VPSRLQ    $32, b, a;      \
-	VPXORQ    Z26, a, a;      \
-	VPXORQ    Z27, e, c;      \
-	VMOVDQA64 Z28, d
-
-// All rounds of four sets, whose pairs are step apart. x0 … x3 end in the first four
-// registers of each; DX tells 10 rounds from 7, and AX is free.
-#define PHILOX_SETS(step, done) \
-	PHILOX_HEAD(Z29, Z0, Z1, Z2, Z3, Z4, Z5);       \
-	MOVQ          $step, AX;                        \
-	MOVQ          80+72(DI), DX;                    \
-	TESTQ         DX, DX;                           \
-	VPBROADCASTQ  AX, Z23;                          \
-	VPADDQ        Z23, Z29, Z29;                    \
-	PHILOX_HEAD(Z29, Z6, Z7, Z8, Z9, Z10, Z11);     \
-	VPADDQ        Z23, Z29, Z29;                    \
-	PHILOX_HEAD(Z29, Z12, Z13, Z14, Z15, Z16, Z17); \
-	VPADDQ        Z23, Z29, Z29;                    \
-	PHILOX_HEAD(Z29, Z18, Z19, Z20, Z21, Z22, Z23); \
-	PHILOX_ROUND1(40);                              \
-	PHILOX_ROUND2(56);                              \
-	PHILOX_ROUND3(72);                              \
-	PHILOX_ROUND4(88);                              \
-	JEQ           done;                             \
-	PHILOX_ROUND1(104);                             \
-	PHILOX_ROUND2(120);                             \
-	PHILOX_ROUND3(136);                             \
-	PHILOX_BACK4
-
 // func PhiloxWords512(k *Philox, first uint32, words *[2][64]uint32)
 TEXT ·PhiloxWords512(SB), NOSPLIT, $0-24
 	PHILOX_CONSTANTS(philoxRow)
@@ -296,37 +244,6 @@ DATA arsRow<>+496(SB)/8, $0x0000001f00000000
 DATA arsRow<>+504(SB)/8, $0x0000000000000000
 GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 
-// Z16 the counter of pair first, Z24 … Z29 the keys.
-#define ARS_CONSTANTS \
-	MOVQ k+0(FP), DI;     \
-	MOVL first+8(FP), AX; \
-	ARS_KEYS
-
-// The counter of the pair in AX, in Z16, and the keys of DI.
-#define ARS_KEYS \
-	SHLQ            $32, AX;              \
-	MOVL            $0x55, BX;            \
-	KMOVW           BX, K1;               \
-	VPBROADCASTQ.Z  AX, K1, Z16;          \
-	VBROADCASTI32X4 0(DI), Z17;           \
-	VPADDD          Z17, Z16, Z16;        \
-	VBROADCASTI32X4 16(DI), Z24;          \
-	VBROADCASTI32X4 32(DI), Z25;          \
-	VBROADCASTI32X4 48(DI), Z26;          \
-	VBROADCASTI32X4 64(DI), Z27;          \
-	VBROADCASTI32X4 80(DI), Z28;          \
-	VBROADCASTI32X4 96(DI), Z29
-
-#define ARS_ALL(op, key) \
-	op key, Z0, Z0; \
-	op key, Z1, Z1; \
-	op key, Z2, Z2; \
-	op key, Z3, Z3; \
-	op key, Z4, Z4; \
-	op key, Z5, Z5; \
-	op key, Z6, Z6; \
-	op key, Z7, Z7
-
 // 32 blocks at distances from the counter, to Z0 … Z7.
 #define ARS_BLOCKS(pairs) \
 	VPADDD  pairs<>+0(SB), Z16, Z0;   \
@@ -340,13 +257,6 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 	ARS_ALL(VPXORQ, Z24);             \
 	ARS_ALL(VAESENC, Z25);            \
 	ARS_ROUNDS
-
-// The same from counters after the first round.
-#define ARS_ROUNDS \
-	ARS_ALL(VAESENC, Z26);            \
-	ARS_ALL(VAESENC, Z27);            \
-	ARS_ALL(VAESENC, Z28);            \
-	ARS_ALL(VAESENCLAST, Z29)
 
 // The words of blocks of 32 pairs: of slots 0 and 1 of the four sets to Z8, Z10, Z12 and
 // Z14, those of slots 2 and 3 to Z9, Z11, Z13 and Z15.

@@ -25,6 +25,7 @@ func SpinChain(place uint16) int {
 type SpinNoise struct {
 	Words [8][2][4][16]uint32
 	High  [4][8][64]uint8
+	_     [64]byte // first digits of 8 bits are High, and read with what is behind
 }
 
 // What the kernel reads about a node, in bytes from a multiple of 64, numbers being
@@ -44,10 +45,14 @@ type SpinNoise struct {
 //	SpinAtLines   how many lines of 64 bytes of it, at least 1
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
+//	SpinAtFine    not 0: exact sums have so many extra bits, see below
+//
 // and in its tables for each group 128 partial sums of 8 bits by the values of
 // neighbours 0 to 6, then for each group 16 exact partial sums of neighbours 0 to 3
 // and 16 of 4 to 7. With SpinAtWide = n there are exact sums for each n neighbours
-// in their order through all groups, which are at most SpinWideGroups then.
+// in their order through all groups, which are at most SpinWideGroups then; with
+// SpinAtFine = e, 16 numbers of their first four neighbours and 16 of the others, in 32
+// bits, whose sum is shifted right by e.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
@@ -61,6 +66,7 @@ const (
 	SpinAtThere  = 40
 	SpinAtAhead  = 44
 	SpinAtLines  = 48
+	SpinAtFine   = 52
 	SpinAtRows   = 64
 )
 
@@ -113,4 +119,11 @@ type Spins struct {
 	// The lanes whose first digit is their threshold, in Scratch[0].Ties: slot << 9 |
 	// row << 6 | lane.
 	Ties uint64
+
+	// First digits of 8 bits: Bits is 24, Shift 8, and ties go to List as entries of SpinTies
+	// with the bits of Quad, Listed of them. Else 16, 0 and nil.
+	Bits, Shift uint32
+	List        *uint32
+	Quad        uint32
+	Listed      uint64
 }

@@ -339,9 +339,10 @@ skip:
 	JNE  bounds
 
 	// Then the fields of the open lanes, 8 at a time.
-	MOVQ      $0, 80(R15)
-	MOVQ      72(R15), SI
-	VMOVDQU64 spinWord<>(SB), Z26
+	MOVQ         $0, 80(R15)
+	MOVQ         72(R15), SI
+	VMOVDQU64    spinWord<>(SB), Z26
+	VPBROADCASTD 120(R15), Y27 // bits of a digit that are not its high byte
 
 openLanes:
 	MOVQ  80(R15), AX
@@ -357,6 +358,14 @@ openLanes:
 	ANDQ  $1, AX
 	ADDQ  64(R15), BX
 	LEAQ  (BX)(AX*2), R10 // the slot's half of the words
+	CMPL  124(R15), $0
+	JEQ   halves
+	MOVQ  80(R15), AX
+	SHLQ  $9, AX
+	ADDQ  64(R15), AX
+	LEAQ  4096(AX), R10   // the slot's bytes
+
+halves:
 	MOVLQSX 12(R11), R14
 	MOVL  0(R11), AX
 	SHLQ  $7, AX
@@ -377,7 +386,11 @@ exact:
 	VPXORD     Y7, Y7, Y7
 	KXNORW     K1, K1, K1
 	VPXORD     Y10, Y10, Y10
+	CMPL       124(R15), $0
+	JNE        bytes
 	VPGATHERDD (R10)(Y6*4), K1, Y10
+
+drawn:
 	MOVQ       SI, R13
 	MOVQ       R14, R12
 	MOVL       0(R11), R8
@@ -399,11 +412,11 @@ add:
 	JNE        add
 
 added:
-	VMOVDQU Y7, fields(SI)(BX*4)
-	VMOVDQU Y10, digits(SI)(BX*4)
-	ADDQ    $8, BX
-	CMPQ    BX, CX
-	JLT     exact
+	VMOVDQU   Y7, fields(SI)(BX*4)
+	VMOVDQU   Y10, digits(SI)(BX*4)
+	ADDQ      $8, BX
+	CMPQ      BX, CX
+	JLT       exact
 
 summed:
 	ADDQ $scratchBytes, SI
@@ -417,12 +430,18 @@ summed:
 	MOVQ         $0, 80(R15)
 	MOVQ         72(R15), SI
 	MOVQ         56(R15), R9  // lines
-	VPBROADCASTD 88(R15), Z20 // segments
-	VPBROADCASTD 92(R15), Z21 // S
-	VPBROADCASTD 96(R15), Z22
-	VPBROADCASTD 100(R15), Z23
-	VPBROADCASTD 104(R15), Z24
-	VPBROADCASTD 108(R15), Z25
+	MOVQ         128(R15), R10
+	VPBROADCASTD 88(R15), Y20 // segments
+	VPBROADCASTD 92(R15), Y21 // S
+	VPBROADCASTD 96(R15), Y22
+	VPBROADCASTD 100(R15), Y23
+	VPBROADCASTD 104(R15), Y24
+	VPBROADCASTD 108(R15), Y25
+	VPBROADCASTD 124(R15), Y26 // 8 where digits have 8 bits
+	MOVL         $0x80000000, AX
+	VPBROADCASTD AX, Y19
+	MOVL         $0xff0000, AX
+	VPBROADCASTD AX, Y18
 
 limits:
 	MOVQ  80(R15), AX
@@ -432,13 +451,16 @@ limits:
 	MOVQ  count(SI), CX
 	TESTQ CX, CX
 	JEQ   closed
+	SHLL  $9, AX
+	ORL   136(R15), AX
+	VPBROADCASTD AX, Y17 // slot and quad of a tie
 	XORL  BX, BX
 	XORL  DX, DX
 	XORL  DI, DI // the first 64 values
 
 limit:
-	VMOVDQU    fields(SI)(BX*4), Y7
-	VMOVDQU    digits(SI)(BX*4), Y10
+	VMOVDQU64  fields(SI)(BX*4), Y7
+	VMOVDQU64  digits(SI)(BX*4), Y10
 	VPABSD     Y7, Y1
 	VPMOVD2M   Y7, K2
 	VPSRLVD    Y21, Y1, Y2
@@ -454,16 +476,19 @@ limit:
 	VPSLLD     $16, Y3, Y3
 	VPSRLD     $16, Y3, Y3
 	VPMULLD    Y8, Y3, Y3
-	VPSLLD     $16, Y10, Y10
+	VPSLLVD    Y27, Y10, Y10
 	VPSRLD     $4, Y3, Y3
-	VPSRLD     $16, Y10, Y10 // digit
+	VPSRLVD    Y27, Y10, Y10 // digit
 	VPSUBD     Y3, Y4, Y4
 	VPSRLD     $16, Y4, Y4
 	VPADDD     Y24, Y4, Y4
 	VPANDD     Y25, Y4, Y4   // threshold
-	VPCMPUD    $1, Y4, Y10, K1
-	VPCMPEQD   Y4, Y10, K3
+	VPSRLVD    Y26, Y4, Y5
+	VPCMPUD    $1, Y5, Y10, K1
+	VPCMPEQD   Y5, Y10, K3
 	KXNORW     K1, K2, K4
+	TESTQ      R10, R10
+	JNE        list
 	KMOVW      K3, AX
 	TESTL      AX, AX
 	JNE        tied
@@ -508,6 +533,10 @@ closed:
 	MOVQ AX, 80(R15)
 	CMPQ AX, $4
 	JNE  limits
+	MOVQ R10, AX
+	SUBQ 128(R15), AX
+	SHRQ $2, AX
+	MOVQ AX, 144(R15) // ties listed
 
 	// Then all are written.
 	MOVQ      8(R15), DI
@@ -531,15 +560,43 @@ written:
 	VZEROUPPER
 	RET
 
-	// Sums by tables of 256: the patterns of all neighbours in 32 bits, some at a time.
+bytes:
+	VPGATHERDD (R10)(Y5*1), K1, Y10
+	JMP        drawn
+
+	// Lists the lanes whose bytes are those of their thresholds at R10, as SpinTies says.
+list:
+	VPMOVZXBD     rows(SI)(BX*1), Y12
+	VPMOVZXBD     lanes(SI)(BX*1), Y13
+	MOVQ          CX, R8
+	SUBQ          BX, R8
+	MOVL          $8, AX
+	CMPQ          R8, AX
+	CMOVQGT       AX, R8
+	KMOVW         K3, AX
+	BZHIL         R8, AX, AX
+	KMOVW         AX, K3
+	VPSLLD        $6, Y12, Y12
+	VPTERNLOGD    $0xfe, Y13, Y17, Y12
+	VPSLLD        $16, Y4, Y4
+	VPTERNLOGD    $0xf8, Y18, Y4, Y12
+	VPTERNLOGD    $0xf8, Y19, Y7, Y12
+	VPCOMPRESSD.Z Y12, K3, Y12
+	POPCNTL       AX, AX
+	VMOVDQU32     Y12, (R10)
+	LEAQ          (R10)(AX*4), R10
+	JMP           next
+
+	// Sums of more neighbours at a time, from the patterns of all in 32 bits: of 16 fine
+	// parts of sums for each four, or of whole sums.
 addWide:
-	VPXORD Y11, Y11, Y11
-	VPXORD Y12, Y12, Y12
-	MOVL   $8, AX
+	VPXORD       Y11, Y11, Y11
+	VPXORD       Y12, Y12, Y12
+	MOVL         $8, AX
 	VPBROADCASTD AX, Y13
 	VPBROADCASTD 24(R11), Y14
-	VPTERNLOGD $0xff, Y15, Y15, Y15
-	VPSRLD $24, Y15, Y15
+	VPTERNLOGD   $0xff, Y15, Y15, Y15
+	VPSRLD       $24, Y15, Y15
 
 pattern:
 	KXNORW     K1, K1, K1
@@ -557,6 +614,25 @@ pattern:
 	VPSLLVD    Y14, Y15, Y15 // all but the bits of one sum
 
 	VPANDD.BCST 40(R11), Y11, Y11
+	CMPL       52(R11), $0
+	JEQ        whole
+	VPBROADCASTD 52(R11), Y12
+
+fine:
+	VPANDND Y11, Y15, Y8
+	VPSRLVD Y14, Y11, Y11
+	VPERMD  0(R12), Z8, Z9
+	VPSRLD  $4, Y8, Y8
+	VPERMD  64(R12), Z8, Z8
+	VPADDD  Y8, Y9, Y9
+	VPSRAVD Y12, Y9, Y9
+	VPADDD  Y9, Y7, Y7
+	ADDQ    $128, R12
+	DECL    R8
+	JNE     fine
+	JMP     added
+
+whole:
 	MOVLQSX    32(R11), AX
 	CMPL       36(R11), $0
 	JNE        short

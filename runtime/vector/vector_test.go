@@ -230,7 +230,7 @@ func TestSpinKernelBounds(t *testing.T) {
 			}
 		}
 		a := vector.Spins{State: &state[0][0], Out: &out[0][0], Nodes: [4]*byte{nil, &node[0], nil, nil}, Cells: cells,
-			Lines: &lines[0][0], Noise: noise, Scratch: scratch, Segments: 128, S: 4, Up: 12, Keep: 1<<32 - 1}
+			Lines: &lines[0][0], Noise: noise, Scratch: scratch, Segments: 128, S: 4, Up: 12, Keep: 1<<32 - 1, Bits: 16}
 		*out = [4][8]uint64{}
 		vector.SpinUpdate512(&a)
 		if out[0] != state[0] || out[1] != [8]uint64{} || a.Ties != 0 {

@@ -51,6 +51,9 @@ func Check(r emit.Request) error {
 	if p.Stream.Generator != "" {
 		return fmt.Errorf("the number format draws from %s, a generator of hardware: write rng: philox in the format, or take --target go", p.Stream.Generator)
 	}
+	if p.Format.Digit > 0 {
+		return fmt.Errorf("first digits have %d bits, which no kernel draws: drop digit from the format, or take --target go", p.Format.Digit)
+	}
 	for _, c := range p.GoCode {
 		if c.Use != ir.GoObserver {
 			return fmt.Errorf("%s is code in Go, which cannot run on a GPU: take --target go", c.Name)

@@ -583,6 +583,7 @@ func TestEmitIsDeterministic(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ yaml, want string }{
 		{"format: hardware", "a generator of hardware"},
+		{"format: {digit: 8}", "first digits have 8 bits"},
 	} {
 		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\nfactors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]\n" + c.yaml)
 		if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--target go") {

@@ -311,6 +311,7 @@ func (e *emitter) format(f sampling.Format) jen.Code {
 		field("Segments", jen.Lit(f.Segments)),
 		field("ThresholdBits", jen.Lit(f.ThresholdBits)),
 		onlyIf(f.Planes != 0, field("Planes", jen.Lit(f.Planes))),
+		onlyIf(f.Digit != 0, field("Digit", jen.Lit(f.Digit))),
 		onlyIf(f.Noise, field("Noise", jen.True())),
 		onlyIf(f.LowBits != 0, field("LowBits", jen.Lit(f.LowBits))),
 		field("Accum", jen.Lit(f.Accum)),

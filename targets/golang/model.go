@@ -13,7 +13,7 @@ func Model(p *ir.Program) *sampling.Model {
 		Rounds: p.Rounds, Stream: sampling.Stream(p.Stream), Beta: p.Beta, Betas: p.Betas,
 		Format: sampling.Format{
 			Profile: p.Format.Profile, Fraction: p.Format.Fraction, Segments: p.Format.Segments,
-			ThresholdBits: p.Format.ThresholdBits, Planes: p.Format.Planes, Noise: p.Format.Noise, LowBits: p.Format.LowBits, Accum: p.Format.Accum, Group: p.Format.Group, Range: p.Format.Range, Bound: p.Format.Bound,
+			ThresholdBits: p.Format.ThresholdBits, Planes: p.Format.Planes, Digit: p.Format.Digit, Noise: p.Format.Noise, LowBits: p.Format.LowBits, Accum: p.Format.Accum, Group: p.Format.Group, Range: p.Format.Range, Bound: p.Format.Bound,
 		},
 		Schedule: sampling.Schedule{Warmup: p.Sample.Warmup, Samples: p.Sample.Samples, StepsPerSample: p.Sample.StepsPerSample},
 		Chains:   p.Sample.Chains, Seed: p.Sample.Seed, Formulas: p.Formulas,

@@ -43,7 +43,7 @@ func plan(p *ir.Program, unroll int) []superPlan {
 			inputs += len(p.Factors[i].Index) * (k - 1)
 		}
 	}
-	if p.Synchronous || p.Format.Group > 1 || p.Format.Planes > 0 || updates > unroll || inputs > inputsPerUpdate*unroll {
+	if p.Synchronous || p.Format.Group > 1 || p.Format.Planes > 0 || p.Format.Digit > 0 || updates > unroll || inputs > inputsPerUpdate*unroll {
 		return nil
 	}
 	rows := rowsOfNodes(p)

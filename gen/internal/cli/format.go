@@ -17,6 +17,7 @@ type formatJSON struct {
 	Choice        string  `json:"choice"`
 	Group         int     `json:"group"`
 	Planes        int     `json:"planes,omitempty"`
+	Digit         int     `json:"digit,omitempty"`
 	Budget        float64 `json:"budget,omitempty"`
 	Range         float64 `json:"range,omitempty"`
 	RNG           string  `json:"rng"`
@@ -28,7 +29,7 @@ type formatJSON struct {
 func formatOf(p *ir.Program) formatJSON {
 	f := p.Format
 	return formatJSON{
-		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: choice(p), Group: max(1, f.Group), Planes: f.Planes,
+		Profile: f.Profile, Fraction: f.Fraction, ThresholdBits: f.ThresholdBits, Choice: choice(p), Group: max(1, f.Group), Planes: f.Planes, Digit: f.Digit,
 		Budget: f.Budget, Range: f.Range, RNG: generator(p), Segments: f.Segments, Accumulator: f.Accum, Interleave: p.Stream.Interleave,
 	}
 }
@@ -70,6 +71,8 @@ func formatText(p *ir.Program) string {
 		draws = "noise"
 	case f.Planes > 0:
 		draws = fmt.Sprintf("%d bit planes", f.Planes)
+	case f.Digit > 0:
+		draws += fmt.Sprintf(", first digits of %d bits", f.Digit)
 	}
 	return fmt.Sprintf("%s: %s in units of 2^-%d, %d-bit sums, %s from %s",
 		f.Profile, what, f.Fraction, f.Accum, draws, randomness(p))

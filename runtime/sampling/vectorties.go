@@ -1,0 +1,55 @@
+package sampling
+
+import (
+	"github.com/thrmlgen/thrmlgen/runtime/rng"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
+)
+
+// First digits of 8 bits tie with the high bytes of thresholds in one of 256 updates. The
+// spin kernel gives such lanes their likely values and lists them; for many quads of a
+// block together they are then decided, before anything reads them.
+
+// newTies are the ties of a worker, with the keys of its words.
+func (s *Sampler) newTies() *vector.SpinTies {
+	t := &vector.SpinTies{}
+	if s.rng.Rounds == rng.ARS5 {
+		t.Ars = rng.ARSKeys(s.rng.Key)
+		return t
+	}
+	if s.rng.Rounds == 10 {
+		t.More = 1
+	}
+	k := s.rng.Key
+	for i := len(t.Keys) - s.rng.Rounds; i < len(t.Keys); i++ {
+		t.Keys[i] = [2]uint64{uint64(k[0]), uint64(k[1])}
+		k[0] += 0x9E3779B9
+		k[1] += 0xBB67AE85
+	}
+	return t
+}
+
+// decideTies decides the ties of quads from quad first of a block on, in a tile whose
+// first chain is given.
+func (s *Sampler) decideTies(w *worker, b *blockPlan, first int, chain uint32) {
+	t := w.vector.ties
+	t.C0, t.C3 = uint64(uint32(w.sweep)), uint64(rng.CounterC3(rng.PurposeBytes+s.phase, 1, w.sweep))
+	t.Chain, t.Quad = uint64(chain), uint64(b.first/4+first)
+	if s.rng.Rounds == rng.ARS5 {
+		vector.ArsTies512(t)
+	} else {
+		vector.PhiloxTies512(t)
+	}
+	for _, e := range t.Flip[:t.Flips] {
+		c := vector.SpinChain(uint16(e & 511))
+		w.outBits[int(b.row[4*first+int(e>>9&127)])*s.tile+c/64] ^= 1 << (c % 64)
+	}
+	for _, e := range t.Same[:t.Sames] {
+		i, c := 4*first+int(e>>9&127), vector.SpinChain(uint16(e&511))
+		if int(chain)+c < s.chains {
+			g := s.fieldOf(w, b, i, c)
+			high := w.spins.first(magnitude(g)) >> 8
+			s.setBit(w, b, i, c, w.chooseField(s, g, high, chain+uint32(c), uint32(b.first+i)))
+		}
+	}
+	t.Count = 0
+}
