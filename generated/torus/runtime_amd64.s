@@ -4,6 +4,519 @@
 
 #include "textflag.h"
 
+// Macros that the AVX-512 files share. Z30 and Z31 hold the multipliers of Philox4x32,
+// one in 64 bits, and DI points to a Philox.
+
+// A round: from numbers a, b, c, d to a, f, c, e; b and d become free.
+#define PHILOX_ROUND(key, a, b, c, d, e, f) \
+	VPMULUDQ        a, Z30, e;             \
+	VPMULUDQ        c, Z31, f;             \
+	VPSRLQ          $32, f, a;             \
+	VPTERNLOGQ.BCST $0x96, key+0(DI), b, a; \
+	VPSHUFD         $0xf5, e, c;           \
+	VPTERNLOGQ.BCST $0x96, key+8(DI), d, c
+
+// Four rounds bring every number back to its register. Set k has the registers Z(6k) …
+// Z(6k+5); a round in two sets, and in four, by the place of the numbers in six:
+#define PHILOX_TWO1(key) \
+	PHILOX_ROUND(key, Z0, Z1, Z2, Z3, Z4, Z5); \
+	PHILOX_ROUND(key, Z6, Z7, Z8, Z9, Z10, Z11)
+
+#define PHILOX_ROUND1(key) \
+	PHILOX_TWO1(key); \
+	PHILOX_ROUND(key, Z12, Z13, Z14, Z15, Z16, Z17); \
+	PHILOX_ROUND(key, Z18, Z19, Z20, Z21, Z22, Z23)
+
+#define PHILOX_TWO2(key) \
+	PHILOX_ROUND(key, Z0, Z5, Z2, Z4, Z1, Z3); \
+	PHILOX_ROUND(key, Z6, Z11, Z8, Z10, Z7, Z9)
+
+#define PHILOX_ROUND2(key) \
+	PHILOX_TWO2(key); \
+	PHILOX_ROUND(key, Z12, Z17, Z14, Z16, Z13, Z15); \
+	PHILOX_ROUND(key, Z18, Z23, Z20, Z22, Z19, Z21)
+
+#define PHILOX_TWO3(key) \
+	PHILOX_ROUND(key, Z0, Z3, Z2, Z1, Z5, Z4); \
+	PHILOX_ROUND(key, Z6, Z9, Z8, Z7, Z11, Z10)
+
+#define PHILOX_ROUND3(key) \
+	PHILOX_TWO3(key); \
+	PHILOX_ROUND(key, Z12, Z15, Z14, Z13, Z17, Z16); \
+	PHILOX_ROUND(key, Z18, Z21, Z20, Z19, Z23, Z22)
+
+#define PHILOX_TWO4(key) \
+	PHILOX_ROUND(key, Z0, Z4, Z2, Z5, Z3, Z1); \
+	PHILOX_ROUND(key, Z6, Z10, Z8, Z11, Z9, Z7)
+
+#define PHILOX_ROUND4(key) \
+	PHILOX_TWO4(key); \
+	PHILOX_ROUND(key, Z12, Z16, Z14, Z17, Z15, Z13); \
+	PHILOX_ROUND(key, Z18, Z22, Z20, Z23, Z21, Z19)
+
+// After three rounds more x1 and x3 go back to their registers.
+#define PHILOX_BACK2 \
+	VMOVDQA64 Z4, Z1;  \
+	VMOVDQA64 Z5, Z3;  \
+	VMOVDQA64 Z10, Z7; \
+	VMOVDQA64 Z11, Z9
+
+#define PHILOX_BACK4 \
+	PHILOX_BACK2;       \
+	VMOVDQA64 Z16, Z13; \
+	VMOVDQA64 Z17, Z15; \
+	VMOVDQA64 Z22, Z19; \
+	VMOVDQA64 Z23, Z21
+
+// The words of both chains of a pair side by side: from x0 and x2 those of slots 0
+// and 1, from x1 and x3 those of slots 2 and 3.
+#define PHILOX_WORDS(a, b, c, d) \
+	VPSHUFD $0xa0, c, K1, a; \
+	VPSHUFD $0xa0, d, K1, b
+
+// Constants: Z30, Z31 the multipliers, Z24 … Z28 the head, Z29 the pairs of set 0.
+#define PHILOX_CONSTANTS(pairs) \
+	MOVQ         k+0(FP), DI;                \
+	MOVL         first+8(FP), AX;            \
+	VPBROADCASTQ 0(DI), Z24;                 \
+	VPBROADCASTQ 8(DI), Z25;                 \
+	VPBROADCASTQ 16(DI), Z26;                \
+	VPBROADCASTQ 24(DI), Z27;                \
+	VPBROADCASTQ 32(DI), Z28;                \
+	VPBROADCASTQ AX, Z29;                    \
+	VPADDQ       pairs<>(SB), Z29, Z29;      \
+	MOVL         $0xD2511F53, AX;            \
+	VPBROADCASTQ AX, Z30;                    \
+	MOVL         $0xCD9E8D57, AX;            \
+	VPBROADCASTQ AX, Z31
+
+// Rounds 1 to 3 of pairs p: numbers a, b, c, d; e and f are free.
+#define PHILOX_HEAD(p, a, b, c, d, e, f) \
+	VPXORQ    p, Z24, a;      \
+	VPMULUDQ  a, Z30, e;      \
+	VPSRLQ    $32, e, f;      \
+	VPXORQ    Z25, f, f;      \
+	VPMULUDQ  f, Z31, b;      \
+	VPSRLQ    $32, b, a;      \
+	VPXORQ    Z26, a, a;      \
+	VPXORQ    Z27, e, c;      \
+	VMOVDQA64 Z28, d
+
+// Rounds 4 to 7 of four sets, and to 10 where DX is not 0.
+#define PHILOX_ALL(done) \
+	PHILOX_ROUND1(40);                              \
+	PHILOX_ROUND2(56);                              \
+	PHILOX_ROUND3(72);                              \
+	PHILOX_ROUND4(88);                              \
+	JEQ           done;                             \
+	PHILOX_ROUND1(104);                             \
+	PHILOX_ROUND2(120);                             \
+	PHILOX_ROUND3(136);                             \
+	PHILOX_BACK4
+
+// All rounds of four sets, whose pairs are step apart. x0 … x3 end in the first four
+// registers of each; DX tells 10 rounds from 7, and AX is free.
+#define PHILOX_SETS(step, done) \
+	PHILOX_HEAD(Z29, Z0, Z1, Z2, Z3, Z4, Z5);       \
+	MOVQ          $step, AX;                        \
+	MOVQ          80+72(DI), DX;                    \
+	TESTQ         DX, DX;                           \
+	VPBROADCASTQ  AX, Z23;                          \
+	VPADDQ        Z23, Z29, Z29;                    \
+	PHILOX_HEAD(Z29, Z6, Z7, Z8, Z9, Z10, Z11);     \
+	VPADDQ        Z23, Z29, Z29;                    \
+	PHILOX_HEAD(Z29, Z12, Z13, Z14, Z15, Z16, Z17); \
+	VPADDQ        Z23, Z29, Z29;                    \
+	PHILOX_HEAD(Z29, Z18, Z19, Z20, Z21, Z22, Z23); \
+	PHILOX_ALL(done)
+
+// The same with pairs that are a, a + b and a + b + c behind those of the first set.
+#define PHILOX_STEP(step) \
+	MOVQ         $step, AX; \
+	VPBROADCASTQ AX, Z23;   \
+	VPADDQ       Z23, Z29, Z29
+
+#define PHILOX_STEPS(a, b, c, done) \
+	PHILOX_HEAD(Z29, Z0, Z1, Z2, Z3, Z4, Z5);       \
+	MOVQ 80+72(DI), DX;                             \
+	TESTQ DX, DX;                                   \
+	PHILOX_STEP(a);                                 \
+	PHILOX_HEAD(Z29, Z6, Z7, Z8, Z9, Z10, Z11);     \
+	PHILOX_STEP(b);                                 \
+	PHILOX_HEAD(Z29, Z12, Z13, Z14, Z15, Z16, Z17); \
+	PHILOX_STEP(c);                                 \
+	PHILOX_HEAD(Z29, Z18, Z19, Z20, Z21, Z22, Z23); \
+	PHILOX_ALL(done)
+
+// Z16 the counter of pair first, Z24 … Z29 the keys.
+#define ARS_CONSTANTS \
+	MOVQ k+0(FP), DI;     \
+	MOVL first+8(FP), AX; \
+	ARS_KEYS
+
+// The counter of the pair in AX, in Z16, and the keys of DI.
+#define ARS_KEYS \
+	SHLQ            $32, AX;              \
+	MOVL            $0x55, BX;            \
+	KMOVW           BX, K1;               \
+	VPBROADCASTQ.Z  AX, K1, Z16;          \
+	VBROADCASTI32X4 0(DI), Z17;           \
+	VPADDD          Z17, Z16, Z16;        \
+	VBROADCASTI32X4 16(DI), Z24;          \
+	VBROADCASTI32X4 32(DI), Z25;          \
+	VBROADCASTI32X4 48(DI), Z26;          \
+	VBROADCASTI32X4 64(DI), Z27;          \
+	VBROADCASTI32X4 80(DI), Z28;          \
+	VBROADCASTI32X4 96(DI), Z29
+
+#define ARS_ALL(op, key) \
+	op key, Z0, Z0; \
+	op key, Z1, Z1; \
+	op key, Z2, Z2; \
+	op key, Z3, Z3; \
+	op key, Z4, Z4; \
+	op key, Z5, Z5; \
+	op key, Z6, Z6; \
+	op key, Z7, Z7
+
+// The same from counters after the first round.
+#define ARS_ROUNDS \
+	ARS_ALL(VAESENC, Z26);            \
+	ARS_ALL(VAESENC, Z27);            \
+	ARS_ALL(VAESENC, Z28);            \
+	ARS_ALL(VAESENCLAST, Z29)
+
+// First digits of 8 bits for the spin kernel: a block serves four chains, whose bytes
+// stand in lanes as the kernel wants them if the blocks are taken in the right order.
+
+// Blocks of even words of row 0; odd words are 1 further on, row z 4z.
+DATA bytesFours<>+0(SB)/8, $0
+DATA bytesFours<>+8(SB)/8, $2
+DATA bytesFours<>+16(SB)/8, $32
+DATA bytesFours<>+24(SB)/8, $34
+DATA bytesFours<>+32(SB)/8, $64
+DATA bytesFours<>+40(SB)/8, $66
+DATA bytesFours<>+48(SB)/8, $96
+DATA bytesFours<>+56(SB)/8, $98
+GLOBL bytesFours<>(SB), RODATA|NOPTR, $64
+
+// A row of four slots from the blocks of its even words and those of its odd ones.
+#define BYTES_ROW(a0, a1, a2, a3, b0, b1, b2, b3, at) \
+	VPSHUFD   $0xa0, b0, K1, a0;  \
+	VPSHUFD   $0xa0, b1, K1, a1;  \
+	VPSHUFD   $0xa0, b2, K1, a2;  \
+	VPSHUFD   $0xa0, b3, K1, a3;  \
+	VMOVDQU64 a0, at+0(BX);       \
+	VMOVDQU64 a1, at+512(BX);     \
+	VMOVDQU64 a2, at+1024(BX);    \
+	VMOVDQU64 a3, at+1536(BX)
+
+// func PhiloxBytes512(k *Philox, first uint32, noise *SpinNoise)
+TEXT ·PhiloxBytes512(SB), NOSPLIT, $0-24
+	PHILOX_CONSTANTS(bytesFours)
+	MOVQ  noise+16(FP), BX
+	ADDQ  $4096, BX
+	MOVL  $0xaaaa, AX
+	KMOVW AX, K1
+	MOVL  $4, CX
+
+rows:
+	PHILOX_STEPS(1, 3, 1, words)
+
+words:
+	BYTES_ROW(Z0, Z1, Z2, Z3, Z6, Z7, Z8, Z9, 0)
+	BYTES_ROW(Z12, Z13, Z14, Z15, Z18, Z19, Z20, Z21, 64)
+	PHILOX_STEP(3)
+	ADDQ $128, BX
+	DECL CX
+	JNE  rows
+	VZEROUPPER
+	RET
+
+// Four by four words of 128 bits transposed: the blocks in a … d to o0 … o3 in Z12 … Z15.
+#define BYTES_WORDS(a, b, c, d) \
+	VPUNPCKLDQ  b, a, Z8;     \
+	VPUNPCKHDQ  b, a, Z9;     \
+	VPUNPCKLDQ  d, c, Z10;    \
+	VPUNPCKHDQ  d, c, Z11;    \
+	VPUNPCKLQDQ Z10, Z8, Z12; \
+	VPUNPCKHQDQ Z10, Z8, Z13; \
+	VPUNPCKLQDQ Z11, Z9, Z14; \
+	VPUNPCKHQDQ Z11, Z9, Z15
+
+#define BYTES_STORE(at) \
+	VMOVDQU64 Z12, at+0(BX);    \
+	VMOVDQU64 Z13, at+512(BX);  \
+	VMOVDQU64 Z14, at+1024(BX); \
+	VMOVDQU64 Z15, at+1536(BX)
+
+// func ArsBytes512(k *Ars, first uint32, noise *SpinNoise)
+TEXT ·ArsBytes512(SB), NOSPLIT, $0-24
+	MOVQ    k+0(FP), DI
+	MOVL    first+8(FP), AX
+	MOVL    AX, DX
+	ANDL    $0xffffff00, AX
+	ARS_KEYS
+	ANDL    $128, DX
+	SHLL    $4, DX
+	LEAQ    4208(DI)(DX*1), DI // Fours
+	MOVQ    noise+16(FP), BX
+	ADDQ    $4096, BX
+	VPXORQ  Z24, Z16, Z16
+	VAESENC Z25, Z16, Z16      // the block of the first chains after a round
+	MOVL    $4, CX
+
+rows:
+	VPXORQ    0(DI), Z16, Z0
+	VPXORQ    64(DI), Z16, Z1
+	VPXORQ    128(DI), Z16, Z2
+	VPXORQ    192(DI), Z16, Z3
+	VPXORQ    256(DI), Z16, Z4
+	VPXORQ    320(DI), Z16, Z5
+	VPXORQ    384(DI), Z16, Z6
+	VPXORQ    448(DI), Z16, Z7
+	ARS_ROUNDS
+	BYTES_WORDS(Z0, Z1, Z2, Z3)
+	BYTES_STORE(0)
+	BYTES_WORDS(Z4, Z5, Z6, Z7)
+	BYTES_STORE(64)
+	ADDQ $512, DI
+	ADDQ $128, BX
+	DECL CX
+	JNE  rows
+	VZEROUPPER
+	RET
+
+// Ties: lanes whose byte is the high one of their threshold, listed as SpinTies says. The
+// words that decide them are drawn for many at a time.
+
+// Bits of the list: of a row as 16 chains, of 128 bits as 128, of a lane, of a quad, and
+// both of a slot.
+DATA bytesBits<>+0(SB)/8, $0x0000007000000070
+DATA bytesBits<>+8(SB)/8, $0x0000018000000180
+DATA bytesBits<>+16(SB)/8, $0x0000000f0000000f
+DATA bytesBits<>+24(SB)/8, $0x0000001f0000001f
+DATA bytesBits<>+32(SB)/8, $0x0000020000000200
+DATA bytesBits<>+40(SB)/8, $0x0000040000000400
+GLOBL bytesBits<>(SB), RODATA|NOPTR, $48
+
+// Offsets in SpinTies.
+#define tieC0 160
+#define tieChain 168
+#define tieQuad 176
+#define tieC3 184
+#define tieMore 192
+#define tieArs 200
+#define tieCount 296
+#define tieFlips 304
+#define tieSames 312
+#define tieList 320
+#define tieFlip 18752
+#define tieSame 37184
+
+// The counters of eight ties, a number in 64 bits.
+#define TIES_COUNTER(at, x0, x1, x2, x3) \
+	VPMOVZXDQ    at(SI), x0;                \
+	VPSRLQ       $2, x0, x1;                \
+	VPSLLQ       $3, x0, x2;                \
+	VPANDQ       Z24, x1, x1;               \
+	VPANDQ       Z25, x2, x2;               \
+	VPANDQ       Z26, x0, x3;               \
+	VPTERNLOGQ   $0xfe, x2, x3, x1;         \
+	VPSRLQ       $11, x0, x2;               \
+	VPADDQ.BCST  tieChain(DI), x1, x1;      \
+	VPANDQ       Z27, x2, x2;               \
+	VPADDQ.BCST  tieQuad(DI), x2, x2;       \
+	VPBROADCASTQ tieC0(DI), x0;             \
+	VPBROADCASTQ tieC3(DI), x3
+
+// The words of the slots of eight ties, to the low half of the register of x0.
+#define TIES_WORD(at, x0, x1, x2, x3, list, low) \
+	VPMOVZXDQ at(SI), list;     \
+	VPTESTMQ  Z28, list, K1;    \
+	VPTESTMQ  Z29, list, K2;    \
+	VMOVDQA64 x1, K1, x0;       \
+	VMOVDQA64 x3, K1, x2;       \
+	VMOVDQA64 x2, K2, x0;       \
+	VPMOVQD   x0, low
+
+// Decides 16 ties by their words, CX of which are there: those that take the less likely
+// value go to R11, those whose 8 bits are the threshold's to R12.
+#define TIES_DECIDE(at, word) \
+	VMOVDQU32     at(SI), Z1;         \
+	VPSRLD        $24, word, Z2;      \
+	VPSLLD        $8, Z1, Z3;         \
+	VPSRLD        $24, Z3, Z3;        \
+	MOVQ          CX, R8;             \
+	XORL          AX, AX;             \
+	TESTQ         R8, R8;             \
+	CMOVQLT       AX, R8;             \
+	MOVL          $16, AX;            \
+	CMPQ          R8, AX;             \
+	CMOVQGT       AX, R8;             \
+	MOVL          $0xffff, AX;        \
+	BZHIL         R8, AX, AX;         \
+	KMOVW         AX, K5;             \
+	VPCMPUD       $1, Z3, Z2, K5, K3; \
+	VPCMPUD       $0, Z3, Z2, K5, K4; \
+	VPCOMPRESSD.Z Z1, K3, Z2;         \
+	VPCOMPRESSD.Z Z1, K4, Z3;         \
+	KMOVW         K3, AX;             \
+	KMOVW         K4, R8;             \
+	POPCNTL       AX, AX;             \
+	POPCNTL       R8, R8;             \
+	VMOVDQU32     Z2, (R11);          \
+	VMOVDQU32     Z3, (R12);          \
+	LEAQ          (R11)(AX*4), R11;   \
+	LEAQ          (R12)(R8*4), R12;   \
+	SUBQ          $16, CX
+
+#define TIES_BEGIN \
+	MOVQ t+0(FP), DI;         \
+	LEAQ tieList(DI), SI;     \
+	LEAQ tieFlip(DI), R11;    \
+	LEAQ tieSame(DI), R12;    \
+	MOVQ tieCount(DI), CX
+
+#define TIES_END \
+	LEAQ tieFlip(DI), AX;     \
+	SUBQ AX, R11;             \
+	SHRQ $2, R11;             \
+	MOVQ R11, tieFlips(DI);   \
+	LEAQ tieSame(DI), AX;     \
+	SUBQ AX, R12;             \
+	SHRQ $2, R12;             \
+	MOVQ R12, tieSames(DI);   \
+	VZEROUPPER;               \
+	RET
+
+// func PhiloxTies512(t *SpinTies)
+TEXT ·PhiloxTies512(SB), NOSPLIT, $0-8
+	TIES_BEGIN
+	VPBROADCASTQ bytesBits<>+0(SB), Z24
+	VPBROADCASTQ bytesBits<>+8(SB), Z25
+	VPBROADCASTQ bytesBits<>+16(SB), Z26
+	VPBROADCASTQ bytesBits<>+24(SB), Z27
+	VPBROADCASTQ bytesBits<>+32(SB), Z28
+	VPBROADCASTQ bytesBits<>+40(SB), Z29
+	MOVL         $0xD2511F53, AX
+	VPBROADCASTQ AX, Z30
+	MOVL         $0xCD9E8D57, AX
+	VPBROADCASTQ AX, Z31
+	JMP          more
+
+ties:
+	// As after two rounds, so that ten end where seven do.
+	TIES_COUNTER(0, Z0, Z3, Z2, Z1)
+	TIES_COUNTER(32, Z6, Z9, Z8, Z7)
+	TIES_COUNTER(64, Z12, Z15, Z14, Z13)
+	TIES_COUNTER(96, Z18, Z21, Z20, Z19)
+	MOVQ      tieMore(DI), DX
+	TESTQ     DX, DX
+	JEQ       seven
+	PHILOX_ROUND3(0)
+	PHILOX_ROUND4(16)
+	PHILOX_ROUND1(32)
+
+rounds:
+	PHILOX_ROUND2(48)
+	PHILOX_ROUND3(64)
+	PHILOX_ROUND4(80)
+	PHILOX_ROUND1(96)
+	PHILOX_ROUND2(112)
+	PHILOX_ROUND3(128)
+	PHILOX_ROUND4(144)
+	TIES_WORD(0, Z0, Z1, Z2, Z3, Z4, Y0)
+	TIES_WORD(32, Z6, Z7, Z8, Z9, Z10, Y6)
+	TIES_WORD(64, Z12, Z13, Z14, Z15, Z16, Y12)
+	TIES_WORD(96, Z18, Z19, Z20, Z21, Z22, Y18)
+	VINSERTI64X4 $1, Y6, Z0, Z0
+	VINSERTI64X4 $1, Y18, Z12, Z12
+	TIES_DECIDE(0, Z0)
+	TIES_DECIDE(64, Z12)
+	ADDQ $128, SI
+
+more:
+	TESTQ CX, CX
+	JGT   ties
+	TIES_END
+
+seven:
+	VMOVDQA64 Z3, Z5
+	VMOVDQA64 Z1, Z4
+	VMOVDQA64 Z9, Z11
+	VMOVDQA64 Z7, Z10
+	VMOVDQA64 Z15, Z17
+	VMOVDQA64 Z13, Z16
+	VMOVDQA64 Z21, Z23
+	VMOVDQA64 Z19, Z22
+	JMP       rounds
+
+#define TIES_ARS(op, key) \
+	op key, Z0, Z0; \
+	op key, Z1, Z1; \
+	op key, Z2, Z2; \
+	op key, Z3, Z3
+
+// func ArsTies512(t *SpinTies)
+TEXT ·ArsTies512(SB), NOSPLIT, $0-8
+	TIES_BEGIN
+	VPBROADCASTQ    bytesBits<>+0(SB), Z17
+	VPBROADCASTQ    bytesBits<>+8(SB), Z18
+	VPBROADCASTQ    bytesBits<>+16(SB), Z19
+	VPBROADCASTQ    bytesBits<>+24(SB), Z20
+	VPBROADCASTQ    bytesBits<>+32(SB), Z21
+	VPBROADCASTQ    bytesBits<>+40(SB), Z22
+	VPBROADCASTD    tieC0(DI), Z30
+	VPBROADCASTD    tieC3(DI), Z31
+	VBROADCASTI32X4 tieArs+0(DI), Z24
+	VBROADCASTI32X4 tieArs+16(DI), Z25
+	VBROADCASTI32X4 tieArs+32(DI), Z26
+	VBROADCASTI32X4 tieArs+48(DI), Z27
+	VBROADCASTI32X4 tieArs+64(DI), Z28
+	VBROADCASTI32X4 tieArs+80(DI), Z29
+	JMP             more
+
+ties:
+	VMOVDQU32   (SI), Z16
+	VPSRLD      $2, Z16, Z0
+	VPSLLD      $3, Z16, Z1
+	VPANDD      Z17, Z0, Z0
+	VPANDD      Z18, Z1, Z1
+	VPANDD      Z19, Z16, Z2
+	VPTERNLOGD  $0xfe, Z1, Z2, Z0
+	VPSRLD      $11, Z16, Z1
+	VPADDD.BCST tieChain(DI), Z0, Z0 // c1
+	VPANDD      Z20, Z1, Z1
+	VPADDD.BCST tieQuad(DI), Z1, Z1  // c2
+	VPUNPCKLDQ  Z0, Z30, Z4
+	VPUNPCKHDQ  Z0, Z30, Z5
+	VPUNPCKLDQ  Z31, Z1, Z6
+	VPUNPCKHDQ  Z31, Z1, Z7
+	VPUNPCKLQDQ Z6, Z4, Z0
+	VPUNPCKHQDQ Z6, Z4, Z1
+	VPUNPCKLQDQ Z7, Z5, Z2
+	VPUNPCKHQDQ Z7, Z5, Z3
+	TIES_ARS(VPXORQ, Z24)
+	TIES_ARS(VAESENC, Z25)
+	TIES_ARS(VAESENC, Z26)
+	TIES_ARS(VAESENC, Z27)
+	TIES_ARS(VAESENC, Z28)
+	TIES_ARS(VAESENCLAST, Z29)
+	BYTES_WORDS(Z0, Z1, Z2, Z3)
+	VPTESTMD    Z21, Z16, K1
+	VPTESTMD    Z22, Z16, K2
+	VMOVDQA32   Z13, K1, Z12
+	VMOVDQA32   Z15, K1, Z14
+	VMOVDQA32   Z14, K2, Z12
+	TIES_DECIDE(0, Z12)
+	ADDQ        $64, SI
+
+more:
+	TESTQ CX, CX
+	JGT   ties
+	TIES_END
+
 // A bit for each of eight chains.
 DATA catChain<>+0(SB)/8, $0x0000000200000001
 DATA catChain<>+8(SB)/8, $0x0000000800000004
@@ -3429,76 +3942,6 @@ siluMask:
 	VZEROUPPER
 	RET
 
-// Macros that the AVX-512 files share. Z30 and Z31 hold the multipliers of Philox4x32,
-// one in 64 bits, and DI points to a Philox.
-
-// A round: from numbers a, b, c, d to a, f, c, e; b and d become free.
-#define PHILOX_ROUND(key, a, b, c, d, e, f) \
-	VPMULUDQ        a, Z30, e;             \
-	VPMULUDQ        c, Z31, f;             \
-	VPSRLQ          $32, f, a;             \
-	VPTERNLOGQ.BCST $0x96, key+0(DI), b, a; \
-	VPSHUFD         $0xf5, e, c;           \
-	VPTERNLOGQ.BCST $0x96, key+8(DI), d, c
-
-// Four rounds bring every number back to its register. Set k has the registers Z(6k) …
-// Z(6k+5); a round in two sets, and in four, by the place of the numbers in six:
-#define PHILOX_TWO1(key) \
-	PHILOX_ROUND(key, Z0, Z1, Z2, Z3, Z4, Z5); \
-	PHILOX_ROUND(key, Z6, Z7, Z8, Z9, Z10, Z11)
-
-#define PHILOX_ROUND1(key) \
-	PHILOX_TWO1(key); \
-	PHILOX_ROUND(key, Z12, Z13, Z14, Z15, Z16, Z17); \
-	PHILOX_ROUND(key, Z18, Z19, Z20, Z21, Z22, Z23)
-
-#define PHILOX_TWO2(key) \
-	PHILOX_ROUND(key, Z0, Z5, Z2, Z4, Z1, Z3); \
-	PHILOX_ROUND(key, Z6, Z11, Z8, Z10, Z7, Z9)
-
-#define PHILOX_ROUND2(key) \
-	PHILOX_TWO2(key); \
-	PHILOX_ROUND(key, Z12, Z17, Z14, Z16, Z13, Z15); \
-	PHILOX_ROUND(key, Z18, Z23, Z20, Z22, Z19, Z21)
-
-#define PHILOX_TWO3(key) \
-	PHILOX_ROUND(key, Z0, Z3, Z2, Z1, Z5, Z4); \
-	PHILOX_ROUND(key, Z6, Z9, Z8, Z7, Z11, Z10)
-
-#define PHILOX_ROUND3(key) \
-	PHILOX_TWO3(key); \
-	PHILOX_ROUND(key, Z12, Z15, Z14, Z13, Z17, Z16); \
-	PHILOX_ROUND(key, Z18, Z21, Z20, Z19, Z23, Z22)
-
-#define PHILOX_TWO4(key) \
-	PHILOX_ROUND(key, Z0, Z4, Z2, Z5, Z3, Z1); \
-	PHILOX_ROUND(key, Z6, Z10, Z8, Z11, Z9, Z7)
-
-#define PHILOX_ROUND4(key) \
-	PHILOX_TWO4(key); \
-	PHILOX_ROUND(key, Z12, Z16, Z14, Z17, Z15, Z13); \
-	PHILOX_ROUND(key, Z18, Z22, Z20, Z23, Z21, Z19)
-
-// After three rounds more x1 and x3 go back to their registers.
-#define PHILOX_BACK2 \
-	VMOVDQA64 Z4, Z1;  \
-	VMOVDQA64 Z5, Z3;  \
-	VMOVDQA64 Z10, Z7; \
-	VMOVDQA64 Z11, Z9
-
-#define PHILOX_BACK4 \
-	PHILOX_BACK2;       \
-	VMOVDQA64 Z16, Z13; \
-	VMOVDQA64 Z17, Z15; \
-	VMOVDQA64 Z22, Z19; \
-	VMOVDQA64 Z23, Z21
-
-// The words of both chains of a pair side by side: from x0 and x2 those of slots 0
-// and 1, from x1 and x3 those of slots 2 and 3.
-#define PHILOX_WORDS(a, b, c, d) \
-	VPSHUFD $0xa0, c, K1, a; \
-	VPSHUFD $0xa0, d, K1, b
-
 // Words and normal numbers of 64 chains, in AVX-512.
 
 // Blocks of a set, so that NUMBER_WORDS puts their words in the order of chains.
@@ -4338,58 +4781,6 @@ DATA philoxHalves<>+48(SB)/8, $0x002d002900250021
 DATA philoxHalves<>+56(SB)/8, $0x003d003900350031
 GLOBL philoxHalves<>(SB), RODATA|NOPTR, $64
 
-// Constants: Z30, Z31 the multipliers, Z24 … Z28 the head, Z29 the pairs of set 0.
-#define PHILOX_CONSTANTS(pairs) \
-	MOVQ         k+0(FP), DI;                \
-	MOVL         first+8(FP), AX;            \
-	VPBROADCASTQ 0(DI), Z24;                 \
-	VPBROADCASTQ 8(DI), Z25;                 \
-	VPBROADCASTQ 16(DI), Z26;                \
-	VPBROADCASTQ 24(DI), Z27;                \
-	VPBROADCASTQ 32(DI), Z28;                \
-	VPBROADCASTQ AX, Z29;                    \
-	VPADDQ       pairs<>(SB), Z29, Z29;      \
-	MOVL         $0xD2511F53, AX;            \
-	VPBROADCASTQ AX, Z30;                    \
-	MOVL         $0xCD9E8D57, AX;            \
-	VPBROADCASTQ AX, Z31
-
-// Rounds 1 to 3 of pairs p: numbers a, b, c, d; e and f are free.
-#define PHILOX_HEAD(p, a, b, c, d, e, f) \
-	VPXORQ    p, Z24, a;      \
-	VPMULUDQ  a, Z30, e;      \
-	VPSRLQ    $32, e, f;      \
-	VPXORQ    Z25, f, f;      \
-	VPMULUDQ  f, Z31, b;      \
-	VPSRLQ    $32, b, a;      \
-	VPXORQ    Z26, a, a;      \
-	VPXORQ    Z27, e, c;      \
-	VMOVDQA64 Z28, d
-
-// All rounds of four sets, whose pairs are step apart. x0 … x3 end in the first four
-// registers of each; DX tells 10 rounds from 7, and AX is free.
-#define PHILOX_SETS(step, done) \
-	PHILOX_HEAD(Z29, Z0, Z1, Z2, Z3, Z4, Z5);       \
-	MOVQ          $step, AX;                        \
-	MOVQ          80+72(DI), DX;                    \
-	TESTQ         DX, DX;                           \
-	VPBROADCASTQ  AX, Z23;                          \
-	VPADDQ        Z23, Z29, Z29;                    \
-	PHILOX_HEAD(Z29, Z6, Z7, Z8, Z9, Z10, Z11);     \
-	VPADDQ        Z23, Z29, Z29;                    \
-	PHILOX_HEAD(Z29, Z12, Z13, Z14, Z15, Z16, Z17); \
-	VPADDQ        Z23, Z29, Z29;                    \
-	PHILOX_HEAD(Z29, Z18, Z19, Z20, Z21, Z22, Z23); \
-	PHILOX_ROUND1(40);                              \
-	PHILOX_ROUND2(56);                              \
-	PHILOX_ROUND3(72);                              \
-	PHILOX_ROUND4(88);                              \
-	JEQ           done;                             \
-	PHILOX_ROUND1(104);                             \
-	PHILOX_ROUND2(120);                             \
-	PHILOX_ROUND3(136);                             \
-	PHILOX_BACK4
-
 // func PhiloxWords512(k *Philox, first uint32, words *[2][64]uint32)
 TEXT ·PhiloxWords512(SB), NOSPLIT, $0-24
 	PHILOX_CONSTANTS(philoxRow)
@@ -4594,37 +4985,6 @@ DATA arsRow<>+496(SB)/8, $0x0000001f00000000
 DATA arsRow<>+504(SB)/8, $0x0000000000000000
 GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 
-// Z16 the counter of pair first, Z24 … Z29 the keys.
-#define ARS_CONSTANTS \
-	MOVQ k+0(FP), DI;     \
-	MOVL first+8(FP), AX; \
-	ARS_KEYS
-
-// The counter of the pair in AX, in Z16, and the keys of DI.
-#define ARS_KEYS \
-	SHLQ            $32, AX;              \
-	MOVL            $0x55, BX;            \
-	KMOVW           BX, K1;               \
-	VPBROADCASTQ.Z  AX, K1, Z16;          \
-	VBROADCASTI32X4 0(DI), Z17;           \
-	VPADDD          Z17, Z16, Z16;        \
-	VBROADCASTI32X4 16(DI), Z24;          \
-	VBROADCASTI32X4 32(DI), Z25;          \
-	VBROADCASTI32X4 48(DI), Z26;          \
-	VBROADCASTI32X4 64(DI), Z27;          \
-	VBROADCASTI32X4 80(DI), Z28;          \
-	VBROADCASTI32X4 96(DI), Z29
-
-#define ARS_ALL(op, key) \
-	op key, Z0, Z0; \
-	op key, Z1, Z1; \
-	op key, Z2, Z2; \
-	op key, Z3, Z3; \
-	op key, Z4, Z4; \
-	op key, Z5, Z5; \
-	op key, Z6, Z6; \
-	op key, Z7, Z7
-
 // 32 blocks at distances from the counter, to Z0 … Z7.
 #define ARS_BLOCKS(pairs) \
 	VPADDD  pairs<>+0(SB), Z16, Z0;   \
@@ -4638,13 +4998,6 @@ GLOBL arsRow<>(SB), RODATA|NOPTR, $512
 	ARS_ALL(VPXORQ, Z24);             \
 	ARS_ALL(VAESENC, Z25);            \
 	ARS_ROUNDS
-
-// The same from counters after the first round.
-#define ARS_ROUNDS \
-	ARS_ALL(VAESENC, Z26);            \
-	ARS_ALL(VAESENC, Z27);            \
-	ARS_ALL(VAESENC, Z28);            \
-	ARS_ALL(VAESENCLAST, Z29)
 
 // The words of blocks of 32 pairs: of slots 0 and 1 of the four sets to Z8, Z10, Z12 and
 // Z14, those of slots 2 and 3 to Z9, Z11, Z13 and Z15.
@@ -6703,9 +7056,10 @@ skip:
 	JNE  bounds
 
 	// Then the fields of the open lanes, 8 at a time.
-	MOVQ      $0, 80(R15)
-	MOVQ      72(R15), SI
-	VMOVDQU64 spinWord<>(SB), Z26
+	MOVQ         $0, 80(R15)
+	MOVQ         72(R15), SI
+	VMOVDQU64    spinWord<>(SB), Z26
+	VPBROADCASTD 120(R15), Y27 // bits of a digit that are not its high byte
 
 openLanes:
 	MOVQ  80(R15), AX
@@ -6721,6 +7075,14 @@ openLanes:
 	ANDQ  $1, AX
 	ADDQ  64(R15), BX
 	LEAQ  (BX)(AX*2), R10 // the slot's half of the words
+	CMPL  124(R15), $0
+	JEQ   halves
+	MOVQ  80(R15), AX
+	SHLQ  $9, AX
+	ADDQ  64(R15), AX
+	LEAQ  4096(AX), R10   // the slot's bytes
+
+halves:
 	MOVLQSX 12(R11), R14
 	MOVL  0(R11), AX
 	SHLQ  $7, AX
@@ -6741,7 +7103,11 @@ exact:
 	VPXORD     Y7, Y7, Y7
 	KXNORW     K1, K1, K1
 	VPXORD     Y10, Y10, Y10
+	CMPL       124(R15), $0
+	JNE        bytes
 	VPGATHERDD (R10)(Y6*4), K1, Y10
+
+drawn:
 	MOVQ       SI, R13
 	MOVQ       R14, R12
 	MOVL       0(R11), R8
@@ -6763,11 +7129,11 @@ add:
 	JNE        add
 
 added:
-	VMOVDQU Y7, fields(SI)(BX*4)
-	VMOVDQU Y10, digits(SI)(BX*4)
-	ADDQ    $8, BX
-	CMPQ    BX, CX
-	JLT     exact
+	VMOVDQU   Y7, fields(SI)(BX*4)
+	VMOVDQU   Y10, digits(SI)(BX*4)
+	ADDQ      $8, BX
+	CMPQ      BX, CX
+	JLT       exact
 
 summed:
 	ADDQ $scratchBytes, SI
@@ -6781,12 +7147,18 @@ summed:
 	MOVQ         $0, 80(R15)
 	MOVQ         72(R15), SI
 	MOVQ         56(R15), R9  // lines
-	VPBROADCASTD 88(R15), Z20 // segments
-	VPBROADCASTD 92(R15), Z21 // S
-	VPBROADCASTD 96(R15), Z22
-	VPBROADCASTD 100(R15), Z23
-	VPBROADCASTD 104(R15), Z24
-	VPBROADCASTD 108(R15), Z25
+	MOVQ         128(R15), R10
+	VPBROADCASTD 88(R15), Y20 // segments
+	VPBROADCASTD 92(R15), Y21 // S
+	VPBROADCASTD 96(R15), Y22
+	VPBROADCASTD 100(R15), Y23
+	VPBROADCASTD 104(R15), Y24
+	VPBROADCASTD 108(R15), Y25
+	VPBROADCASTD 124(R15), Y26 // 8 where digits have 8 bits
+	MOVL         $0x80000000, AX
+	VPBROADCASTD AX, Y19
+	MOVL         $0xff0000, AX
+	VPBROADCASTD AX, Y18
 
 limits:
 	MOVQ  80(R15), AX
@@ -6796,13 +7168,16 @@ limits:
 	MOVQ  count(SI), CX
 	TESTQ CX, CX
 	JEQ   closed
+	SHLL  $9, AX
+	ORL   136(R15), AX
+	VPBROADCASTD AX, Y17 // slot and quad of a tie
 	XORL  BX, BX
 	XORL  DX, DX
 	XORL  DI, DI // the first 64 values
 
 limit:
-	VMOVDQU    fields(SI)(BX*4), Y7
-	VMOVDQU    digits(SI)(BX*4), Y10
+	VMOVDQU64  fields(SI)(BX*4), Y7
+	VMOVDQU64  digits(SI)(BX*4), Y10
 	VPABSD     Y7, Y1
 	VPMOVD2M   Y7, K2
 	VPSRLVD    Y21, Y1, Y2
@@ -6818,16 +7193,19 @@ limit:
 	VPSLLD     $16, Y3, Y3
 	VPSRLD     $16, Y3, Y3
 	VPMULLD    Y8, Y3, Y3
-	VPSLLD     $16, Y10, Y10
+	VPSLLVD    Y27, Y10, Y10
 	VPSRLD     $4, Y3, Y3
-	VPSRLD     $16, Y10, Y10 // digit
+	VPSRLVD    Y27, Y10, Y10 // digit
 	VPSUBD     Y3, Y4, Y4
 	VPSRLD     $16, Y4, Y4
 	VPADDD     Y24, Y4, Y4
 	VPANDD     Y25, Y4, Y4   // threshold
-	VPCMPUD    $1, Y4, Y10, K1
-	VPCMPEQD   Y4, Y10, K3
+	VPSRLVD    Y26, Y4, Y5
+	VPCMPUD    $1, Y5, Y10, K1
+	VPCMPEQD   Y5, Y10, K3
 	KXNORW     K1, K2, K4
+	TESTQ      R10, R10
+	JNE        list
 	KMOVW      K3, AX
 	TESTL      AX, AX
 	JNE        tied
@@ -6872,6 +7250,10 @@ closed:
 	MOVQ AX, 80(R15)
 	CMPQ AX, $4
 	JNE  limits
+	MOVQ R10, AX
+	SUBQ 128(R15), AX
+	SHRQ $2, AX
+	MOVQ AX, 144(R15) // ties listed
 
 	// Then all are written.
 	MOVQ      8(R15), DI
@@ -6895,15 +7277,43 @@ written:
 	VZEROUPPER
 	RET
 
-	// Sums by tables of 256: the patterns of all neighbours in 32 bits, some at a time.
+bytes:
+	VPGATHERDD (R10)(Y5*1), K1, Y10
+	JMP        drawn
+
+	// Lists the lanes whose bytes are those of their thresholds at R10, as SpinTies says.
+list:
+	VPMOVZXBD     rows(SI)(BX*1), Y12
+	VPMOVZXBD     lanes(SI)(BX*1), Y13
+	MOVQ          CX, R8
+	SUBQ          BX, R8
+	MOVL          $8, AX
+	CMPQ          R8, AX
+	CMOVQGT       AX, R8
+	KMOVW         K3, AX
+	BZHIL         R8, AX, AX
+	KMOVW         AX, K3
+	VPSLLD        $6, Y12, Y12
+	VPTERNLOGD    $0xfe, Y13, Y17, Y12
+	VPSLLD        $16, Y4, Y4
+	VPTERNLOGD    $0xf8, Y18, Y4, Y12
+	VPTERNLOGD    $0xf8, Y19, Y7, Y12
+	VPCOMPRESSD.Z Y12, K3, Y12
+	POPCNTL       AX, AX
+	VMOVDQU32     Y12, (R10)
+	LEAQ          (R10)(AX*4), R10
+	JMP           next
+
+	// Sums of more neighbours at a time, from the patterns of all in 32 bits: of 16 fine
+	// parts of sums for each four, or of whole sums.
 addWide:
-	VPXORD Y11, Y11, Y11
-	VPXORD Y12, Y12, Y12
-	MOVL   $8, AX
+	VPXORD       Y11, Y11, Y11
+	VPXORD       Y12, Y12, Y12
+	MOVL         $8, AX
 	VPBROADCASTD AX, Y13
 	VPBROADCASTD 24(R11), Y14
-	VPTERNLOGD $0xff, Y15, Y15, Y15
-	VPSRLD $24, Y15, Y15
+	VPTERNLOGD   $0xff, Y15, Y15, Y15
+	VPSRLD       $24, Y15, Y15
 
 pattern:
 	KXNORW     K1, K1, K1
@@ -6921,6 +7331,25 @@ pattern:
 	VPSLLVD    Y14, Y15, Y15 // all but the bits of one sum
 
 	VPANDD.BCST 40(R11), Y11, Y11
+	CMPL       52(R11), $0
+	JEQ        whole
+	VPBROADCASTD 52(R11), Y12
+
+fine:
+	VPANDND Y11, Y15, Y8
+	VPSRLVD Y14, Y11, Y11
+	VPERMD  0(R12), Z8, Z9
+	VPSRLD  $4, Y8, Y8
+	VPERMD  64(R12), Z8, Z8
+	VPADDD  Y8, Y9, Y9
+	VPSRAVD Y12, Y9, Y9
+	VPADDD  Y9, Y7, Y7
+	ADDQ    $128, R12
+	DECL    R8
+	JNE     fine
+	JMP     added
+
+whole:
 	MOVLQSX    32(R11), AX
 	CMPL       36(R11), $0
 	JNE        short

@@ -13,6 +13,10 @@ func PhiloxWords256(*Philox, uint32, *[2][64]uint32)  { panic("no kernel") }
 func PhiloxDigits512(*Philox, uint32, *[4][64]uint16) { panic("no kernel") }
 func PhiloxDigits256(*Philox, uint32, *[4][64]uint16) { panic("no kernel") }
 func PhiloxSpins512(*Philox, uint32, *SpinNoise)      { panic("no kernel") }
+func PhiloxBytes512(*Philox, uint32, *SpinNoise)      { panic("no kernel") }
+func ArsBytes512(*Ars, uint32, *SpinNoise)            { panic("no kernel") }
+func PhiloxTies512(*SpinTies)                         { panic("no kernel") }
+func ArsTies512(*SpinTies)                            { panic("no kernel") }
 func SpinUpdate512(*Spins)                            { panic("no kernel") }
 func ArsWords512(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsWords256(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }

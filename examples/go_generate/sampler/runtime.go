@@ -359,6 +359,7 @@ const (
 	PurposeWeights    Purpose = 4 // weights drawn by the generator
 	PurposeUser       Purpose = 5 // samplers written by users
 	PurposeOrder      Purpose = 6 // order of examples in training
+	PurposeBytes      Purpose = 8 // spins with first digits of 8 bits
 
 	// PurposeNegative is added in the negative phase of training.
 	PurposeNegative Purpose = 128
@@ -396,6 +397,12 @@ func (w Words) Digit(p Purpose, chain uint32, sweep uint64, slot uint32, draw ui
 	return uint16(b[2*(chain&1)+(slot>>1&1)] >> (16 * (slot & 1)))
 }
 
+// Byte is the first digit of 8 bits of a spin. One block serves 4 slots of 4 chains.
+func (w Words) Byte(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
+	b := w.Block([4]uint32{uint32(sweep), chain / 4, slot / 4, CounterC3(p, 0, sweep)})
+	return uint8(b[slot&3] >> (8 * (chain & 3)))
+}
+
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.
 func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
 	b := w.Block([4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)})
@@ -417,13 +424,46 @@ type Ars struct {
 	Counter [4]uint32
 	Keys    [6][2]uint64
 	Pairs   [8][8][4][4]uint32
+	Fours   [2][8][4][4][4]uint32 // the same of byte 128h + 32l + 4z + k in place [h][z][k][l], for ArsBytes512
 }
 
 // SetPairs takes what the first round makes of the byte of a pair.
 func (a *Ars) SetPairs(word *[256]uint32) {
 	for pair, x := range word {
 		a.Pairs[pair/8%8][pair%8][pair/64][1] = x ^ word[0]
+		a.Fours[pair/128][pair/4%8][pair%4][pair/32%4][1] = x ^ word[0]
 	}
+}
+
+// SpinTieCount is how many ties a quad of slots in 512 chains may have, and TieRoom how many
+// a SpinTies holds.
+const (
+	SpinTieCount = 4 * 512
+	SpinTieRoom  = 2 * SpinTieCount
+	SpinTieQuads = 32
+)
+
+// SpinTies are lanes of up to SpinTieQuads quads of slots whose first digit of 8 bits is
+// the high byte of their threshold, and what draws the words that decide them. An entry is
+//
+//	quad << 11 | slot << 9 | row << 6 | lane | low byte of the threshold << 16
+//
+// with bit 31 for negative fields. The kernel splits List: entries of Flip take the less
+// likely value, those of Same have a word whose highest byte is the threshold's low byte.
+type SpinTies struct {
+	Keys  [10][2]uint64 // round keys of Philox, with 7 rounds the last ones
+	C0    uint64        // counter: c0, c1 of the first chain, c2 of quad 0, c3
+	Chain uint64
+	Quad  uint64
+	C3    uint64
+	More  uint64 // not 0: 10 rounds
+	Ars   [6][2]uint64
+	Count uint64
+	Flips uint64
+	Sames uint64
+	List  [SpinTieRoom + 512]uint32
+	Flip  [SpinTieRoom + 512]uint32
+	Same  [SpinTieRoom + 512]uint32
 }
 
 // The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
@@ -908,6 +948,7 @@ func SpinChain(place uint16) int {
 type SpinNoise struct {
 	Words [8][2][4][16]uint32
 	High  [4][8][64]uint8
+	_     [64]byte // first digits of 8 bits are High, and read with what is behind
 }
 
 // What the kernel reads about a node, in bytes from a multiple of 64, numbers being
@@ -927,10 +968,14 @@ type SpinNoise struct {
 //	SpinAtLines   how many lines of 64 bytes of it, at least 1
 //	SpinAtRows    for each group, offsets of eight rows from the state
 //
+//	SpinAtFine    not 0: exact sums have so many extra bits, see below
+//
 // and in its tables for each group 128 partial sums of 8 bits by the values of
 // neighbours 0 to 6, then for each group 16 exact partial sums of neighbours 0 to 3
 // and 16 of 4 to 7. With SpinAtWide = n there are exact sums for each n neighbours
-// in their order through all groups, which are at most SpinWideGroups then.
+// in their order through all groups, which are at most SpinWideGroups then; with
+// SpinAtFine = e, 16 numbers of their first four neighbours and 16 of the others, in 32
+// bits, whose sum is shifted right by e.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
@@ -944,6 +989,7 @@ const (
 	SpinAtThere  = 40
 	SpinAtAhead  = 44
 	SpinAtLines  = 48
+	SpinAtFine   = 52
 	SpinAtRows   = 64
 )
 
@@ -996,6 +1042,13 @@ type Spins struct {
 	// The lanes whose first digit is their threshold, in Scratch[0].Ties: slot << 9 |
 	// row << 6 | lane.
 	Ties uint64
+
+	// First digits of 8 bits: Bits is 24, Shift 8, and ties go to List as entries of SpinTies
+	// with the bits of Quad, Listed of them. Else 16, 0 and nil.
+	Bits, Shift uint32
+	List        *uint32
+	Quad        uint32
+	Listed      uint64
 }
 
 // The spin kernel in AVX2 updates four nodes in 256 chains. Fields are sums by groups of
@@ -1232,7 +1285,7 @@ func (s *Sampler) Adopt(m *Model, seed uint64) error {
 func (s *Sampler) adoptable(m *Model) error {
 	is := s.model
 	if m.Name != is.Name || m.Hash != is.Hash || m.Nodes != is.Nodes || len(m.Factors) != len(is.Factors) || len(m.Codes) != len(is.Codes) || len(m.Formulas) != len(is.Formulas) ||
-		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.Planes != is.Format.Planes || m.Format.LowBits != is.Format.LowBits {
+		m.Format.Fraction != is.Format.Fraction || m.Format.Group != is.Format.Group || m.Format.Planes != is.Format.Planes || m.Format.Digit != is.Format.Digit || m.Format.LowBits != is.Format.LowBits {
 		return fmt.Errorf("model %s is not a version of %s", m.Name, is.Name)
 	}
 	for i := range m.Factors {
@@ -3175,7 +3228,7 @@ func (b *codeBuilder) takeRun(p *vectorCode) {
 // of []int and []float64 8. Count 0 stands for nil.
 const (
 	codecMagic   = "THRMLGEN"
-	codecVersion = 6
+	codecVersion = 7
 	codecHead    = len(codecMagic) + 4 + 8 + 8
 )
 
@@ -3381,6 +3434,7 @@ func (e *codecWriter) format(f Format) {
 	e.truth(f.Noise)
 	e.int(f.LowBits)
 	e.int(f.Planes)
+	e.int(f.Digit)
 }
 
 // DecodeModel reads the binary form of a model. It refuses anything but what
@@ -3549,7 +3603,7 @@ func (d *codecReader) model() *Model {
 		return Init{Kind: InitKind(d.byte(6)), Chains: d.int(), Values: d.ints32(), Mean: d.float(), SD: d.float(), Code: d.text()}
 	})
 	m.Format = Format{Profile: d.text(), Fraction: d.int(), Segments: d.int(), ThresholdBits: d.int(), Accum: d.int(), Group: d.int(),
-		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int(), Planes: d.int()}
+		Range: d.float(), Bound: d.float(), Noise: d.truth(), LowBits: d.int(), Planes: d.int(), Digit: d.int()}
 	m.Rounds, m.Stream.Generator, m.Stream.Interleave = d.int(), d.text(), d.int()
 	m.Beta, m.Betas = d.float(), d.floats()
 	m.Schedule = Schedule{Warmup: d.int(), Samples: d.int(), StepsPerSample: d.int()}
@@ -7441,7 +7495,7 @@ var layerCache = 1 << 20
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.model.Format.Group > 1 {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.bytes || s.model.Format.Group > 1 {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]
@@ -8335,6 +8389,7 @@ type Format struct {
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16, or Planes
 	Planes        int     // 1 … 32: spins are drawn from bit planes; 0: from digits
+	Digit         int     // 8: the first digit of a spin has 8 bits; 0: 16
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64
@@ -8976,6 +9031,7 @@ type noise struct {
 	digit [4][64]uint16
 	key   [10][2]uint32 // round keys
 	n     int           // rounds
+	first Purpose       // PurposeUpdate, or PurposeBytes for the spin kernel
 	phase Purpose       // 0, or PurposeNegative
 	draw  uint32
 
@@ -9075,13 +9131,26 @@ func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words
 	}
 }
 
+// fillBytes is fill for first digits of 8 bits: it draws for 2·bytes times four chains,
+// the first of them chains 4·first ….
+func (z *noise) fillBytes(sweep uint64, first uint32, bytes int, g uint32) {
+	c3 := CounterC3(PurposeBytes+z.phase, 0, sweep)
+	for k := range 2 * bytes {
+		for q, o := range z.words.Block([4]uint32{uint32(sweep), first + uint32(k), g, c3}) {
+			for c := range 4 {
+				z.digit[q][placeOf(4*k+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
+			}
+		}
+	}
+}
+
 // philoxHead is the part of the first three rounds that is the same for all pairs
 // of chains, because only c1 differs.
 type philoxHead struct{ a, d, f, h, l uint32 }
 
 func (z *noise) head(sweep uint64, g uint32) philoxHead {
 	k := &z.key
-	c3 := CounterC3(PurposeUpdate+z.phase, z.draw, sweep)
+	c3 := CounterC3(z.first+z.phase, z.draw, sweep)
 	p0, p1 := digitM0*uint64(uint32(sweep)), digitM1*uint64(g)
 	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
 	d := uint32(p0)
@@ -9148,15 +9217,21 @@ func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words 
 }
 
 func (z *noise) setCounter(sweep uint64, g uint32) {
-	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, CounterC3(PurposeUpdate+z.phase, z.draw, sweep)}
+	z.ars.Counter = [4]uint32{uint32(sweep), 0, g, CounterC3(z.first+z.phase, z.draw, sweep)}
 }
 
-// fillSpins draws for the spin kernel, for 256 pairs from the first one on.
+// fillSpins draws for the spin kernel, for 512 chains from the first one on.
 func (z *noise) fillSpins(sweep uint64, first, g uint32, to *SpinNoise) {
-	if z.aim(sweep, g) {
-		ArsSpins512(&z.ars, first, to)
-	} else {
-		PhiloxSpins512(&z.philox, first, to)
+	ars, bytes := z.aim(sweep, g), z.first == PurposeBytes
+	switch {
+	case ars && bytes:
+		ArsBytes512(&z.ars, first/4, to)
+	case ars:
+		ArsSpins512(&z.ars, first/2, to)
+	case bytes:
+		PhiloxBytes512(&z.philox, first/4, to)
+	default:
+		PhiloxSpins512(&z.philox, first/2, to)
 	}
 }
 
@@ -10861,6 +10936,7 @@ type Sampler struct {
 	catPatterns []*catPatterns // of the blocks that have them
 	tail        bool
 	digitShift  uint // 16 - digits drawn in one go
+	bytes       bool // first digits of spins have 8 bits
 
 	workers  []*worker
 	user     userState
@@ -10899,6 +10975,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		f.ThresholdBits != 32 && f.Planes == 0 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
+	if f := m.Format; f.Digit != 0 && (f.Digit != 8 || f.ThresholdBits != 32 || f.Planes > 0 || f.Noise || m.Stream != (Stream{})) {
+		return nil, fmt.Errorf("first digits of %d bits in number format %+v are not ones this engine knows", f.Digit, f)
+	}
 	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != ARS5 {
 		return nil, fmt.Errorf("random words of %d rounds are not ones this engine knows", m.Rounds)
 	}
@@ -10920,6 +10999,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.phase = PurposeNegative
 	}
 	s.tail = m.Format.ThresholdBits == 32
+	if s.bytes = m.Format.Digit == 8; s.bytes {
+		s.straight = nil // emitted code compares 16 bits
+	}
 	if !s.tail && m.Format.Planes == 0 {
 		s.digitShift = uint(16 - m.Format.ThresholdBits)
 	}
@@ -11154,7 +11236,7 @@ func (s *Sampler) tablesFor(beta float64) {
 // updates save, a pattern of a categorical about what one does.
 func (s *Sampler) makePatterns(sweeps float64) {
 	uses := sweeps * float64(s.chains)
-	if !s.usePattern && s.planes == nil && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+	if !s.usePattern && s.planes == nil && !s.bytes && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
 		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {
@@ -11317,7 +11399,7 @@ const slotChains = 64 // in a word
 // runs of slots.
 func (s *Sampler) findSlots(b *blockPlan) {
 	f := &s.model.Format
-	if s.kernelInUse != AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil ||
+	if s.kernelInUse != AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil || s.bytes ||
 		b.kind != Spin || b.layer != nil {
 		return
 	}
@@ -11680,8 +11762,18 @@ func (w *worker) tie(s *Sampler, field int32, threshold uint32, chain, slot uint
 	return w.rare(s, m, threshold, chain, slot)
 }
 
-// rare draws the second digit: 1 if the less likely value is taken after all.
+// rare draws what follows the first digit: 1 if the less likely value is taken after all.
 func (w *worker) rare(s *Sampler, m uint64, threshold uint32, chain, slot uint32) uint32 {
+	if s.bytes {
+		rest := s.rng.Word32(PurposeBytes+s.phase, chain, w.sweep, slot, 1) >> 8
+		if low := threshold & 0xff; rest>>16 != low {
+			return (rest>>16 - low) >> 31
+		}
+		if w.spins.rare(m, threshold, uint16(rest)) {
+			return 1
+		}
+		return 0
+	}
 	v := s.rng.Digit(PurposeUpdate+s.phase, chain, w.sweep, slot, 1)
 	if w.spins.rare(m, threshold, v) {
 		return 1
@@ -11703,8 +11795,12 @@ func likely(g int64) uint32 { return uint32(^g >> 63 & 1) }
 func (w *worker) chooseField(s *Sampler, g int64, u uint32, chain, slot uint32) uint64 {
 	m := magnitude(g)
 	t := w.spins.first(m)
-	less := (u - t) >> 31
-	if u == t {
+	high := t
+	if s.bytes {
+		high >>= 8
+	}
+	less := (u - high) >> 31
+	if u == high {
 		less = w.rare(s, m, t, chain, slot)
 	}
 	return uint64(less ^ likely(g))
@@ -12742,6 +12838,9 @@ func (s *Sampler) newWorker() *worker {
 	w.noise.kernel, w.float.second.kernel = s.kernelInUse, s.kernelInUse
 	w.float.net.kernel = s.kernelInUse
 	w.noise.init(s.rng)
+	if s.bytes && s.vector != nil {
+		w.noise.first = PurposeBytes
+	}
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
 	w.float.first.kernel, w.float.first.phase = s.kernelInUse, PurposeContinuous+s.phase
@@ -12967,7 +13066,11 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 			bytes := (min(left, 64) + 7) / 8
 			chain := uint32(64 * word)
 			slot := uint32(b.first + 4*g)
-			if b.kind != Continuous && b.user == nil {
+			switch {
+			case b.kind == Continuous || b.user != nil:
+			case s.bytes && b.kind == Spin && b.float == nil:
+				w.noise.fillBytes(w.sweep, chain/4, bytes, slot/4)
+			default:
 				w.noise.fill(w.sweep, chain/2, bytes, slot/4)
 			}
 			if b.float != nil && b.kind == Continuous {
@@ -13044,7 +13147,7 @@ func (w *worker) chooseWords(s *Sampler, at int32, inputs []uint64, bytes int, s
 	}
 	pool := s.pool32
 	switch {
-	case !w.spins.fast:
+	case s.bytes || !w.spins.fast:
 		return chooseMany(w, s, pool[at:], inputs, groups, bytes, slot, chain)
 	case groups > 2:
 		return w.chooseGroups(s, pool[at:], inputs, groups, bytes, slot, chain)
@@ -15137,7 +15240,8 @@ func (t *nodeBuild) fours(s *Sampler, dst []byte, b *blockPlan, i int) {
 	var constant int32
 	extra := 0
 	if s.model.Format.Group > 1 {
-		constant, extra = t.fine(s, b, i, n)
+		extra = s.fineBits()
+		constant = t.fine(s, b, i, n, extra)
 	} else {
 		for j := range t.row[:n] {
 			t.row[j], t.w[j] = b.row[i], 0
@@ -15461,7 +15565,20 @@ func (s *Sampler) vectorised() bool {
 			}
 		}
 	}
+	if s.bytes && (s.kernelInUse < AVX512 || wide > 0 || !m.onlyPairs()) {
+		return false // there is no kernel for first digits of 8 bits
+	}
 	return spins > 2*wide && size <= math.MaxInt32/rowBytes
+}
+
+// onlyPairs says whether all nodes are spins, in factors of at most two.
+func (m *Model) onlyPairs() bool {
+	for i := range m.Factors {
+		if len(m.Factors[i].Slots) > 2 {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(m.Vars, func(v Var) bool { return v.Kind != Spin })
 }
 
 // buildVector makes the nodes from the weights at hand.
@@ -15532,6 +15649,7 @@ func (v *vectorSpins) bytes(s *Sampler, b *blockPlan, i int) int {
 		parts := s.groupCount(inputs)
 		exact = v.width() * ((parts-1)<<size + 1<<(inputs-(parts-1)*size))
 		exact = (exact + 2 + 63) &^ 63 // numbers of 16 bits are read with what is behind
+		exact = max(exact, 128*parts)
 	}
 	return tablesAt(g) + 128*g + exact
 }
@@ -15543,7 +15661,13 @@ func (v *vectorSpins) fetch() {
 	for i, at := range v.ahead[:last] {
 		next := min(i+4, last-1)
 		put32(v.node[at:], SpinAtAhead, v.ahead[next]-at)
-		put32(v.node[at:], SpinAtLines, (v.ahead[next+1]-v.ahead[next])/64)
+		node := v.node[v.ahead[next]:v.ahead[next+1]]
+		lines := len(node) / 64
+		if get32(node, SpinAtFine) != 0 { // what is left is for whole sums
+			groups := get32(node, SpinAtGroups)
+			lines = (tablesAt(groups) + 128*groups + 128*get32(node, SpinAtParts)) / 64
+		}
+		put32(v.node[at:], SpinAtLines, lines)
 	}
 }
 
@@ -15561,6 +15685,8 @@ func groupsOfEight(inputs int) int { return max(1, (inputs+7)/8) }
 func tablesAt(groups int) int { return (SpinAtRows + 32*groups + 63) &^ 63 }
 
 func put32(dst []byte, at, x int) { binary.LittleEndian.PutUint32(dst[at:], uint32(int32(x))) }
+
+func get32(src []byte, at int) int { return int(int32(binary.LittleEndian.Uint32(src[at:]))) }
 
 // nodeBuild is room to make one node in: its neighbours by group of eight, those that
 // there are not with weight 0.
@@ -15609,7 +15735,8 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, SpinAtTables, tablesAt(groups))
 	put32(dst, SpinAtWide, s.model.Format.Group)
 	put32(dst, SpinAtParts, parts)
-	constant, extra := t.fine(s, b, i, 8*groups)
+	extra := s.fineBits()
+	constant := t.fine(s, b, i, 8*groups, extra)
 	for j, r := range t.row[:8*groups] {
 		put32(dst, SpinAtRows+4*j, b.rowOf(i, j, r)*rowBytes)
 	}
@@ -15628,6 +15755,11 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	put32(dst, SpinAtShort, size&2)
 	put32(dst, SpinAtThere, 1<<len(inputs)-1)
 	to := dst[at+128*groups:]
+	extra = t.fineSums(to, s, b, i)
+	put32(dst, SpinAtFine, extra)
+	if extra > 0 {
+		return unit
+	}
 	for k, x := range s.pool32[b.table[i]:][:(parts-1)<<s.model.Format.Group+1<<n] {
 		if size == 2 {
 			binary.LittleEndian.PutUint16(to[2*k:], uint16(x))
@@ -15638,13 +15770,17 @@ func (t *nodeBuild) rounded(s *Sampler, dst []byte, b *blockPlan, i int) spinUni
 	return unit
 }
 
+// fineBits are extra bits with which fields still have 32.
+func (s *Sampler) fineBits() int {
+	if s.spinReach >= 1<<26 {
+		return 0
+	}
+	return 4
+}
+
 // fine puts n neighbours of a node in place, those that there are with their weights in
 // units that are extra bits finer, and gives the constant in these.
-func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n int) (constant int32, extra int) {
-	extra = 4
-	if s.spinReach >= 1<<26 {
-		extra = 0
-	}
+func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n, extra int) (constant int32) {
 	scale := math.Ldexp(1, s.model.Format.Fraction+extra)
 	weight := func(at int32) int32 { return int32(math.RoundToEven(float64(s.flat[at] * scale))) }
 	for _, at := range b.wref[b.end[i]:b.start[i+1]] {
@@ -15657,7 +15793,39 @@ func (t *nodeBuild) fine(s *Sampler, b *blockPlan, i, n int) (constant int32, ex
 			t.row[j], t.w[j] = inputs[j], weight(b.wref[int(b.start[i])+j])
 		}
 	}
-	return constant, extra
+	return constant
+}
+
+// fineSums writes the sums of groups as two tables of four neighbours each with extra bits,
+// which are smaller than those of whole sums. It gives the number of these bits, 0 where
+// they are not enough for some sum (which lies too near to the middle of two integers).
+func (t *nodeBuild) fineSums(dst []byte, s *Sampler, b *blockPlan, i int) (extra int) {
+	inputs, size := int(b.end[i]-b.start[i]), s.model.Format.Group
+	extra = min(16, 28-bits.Len64(s.spinReach))
+	if extra < 1 {
+		return 0
+	}
+	constant := t.fine(s, b, i, 8*groupsOfEight(inputs), extra) + 1<<(extra-1) // what is shifted is rounded
+	pool := s.pool32[b.table[i]:]
+	for k := range s.groupCount(inputs) {
+		w := t.w[k*size : min(inputs, (k+1)*size)]
+		var sums [2][16]int32
+		for h := range sums {
+			t.fill(w[min(len(w), 4*h):min(len(w), 4*h+4)], constant)
+			copy(sums[h][:], t.sums[:16])
+			for j, x := range sums[h] {
+				put32(dst, 128*k+64*h+4*j, int(x))
+			}
+			constant = 0
+		}
+		for x, want := range pool[:1<<len(w)] {
+			if (sums[0][x&15]+sums[1][x>>4])>>extra != want {
+				return 0
+			}
+		}
+		pool, constant = pool[1<<len(w):], 1<<(extra-1)
+	}
+	return extra
 }
 
 // roundedOff is how far the sum of a node from fine weights may be from its field: every
@@ -15823,12 +15991,18 @@ type spinWorker struct {
 	noise   SpinNoise
 	scratch [4]SpinScratch
 	args    Spins
+	ties    *SpinTies // nil: first digits have 16 bits
 }
 
 // updateVector is updateQuads for the spin kernel: tile is one of 512 chains.
 func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 	if w.vector == nil {
 		w.vector = &spinWorker{}
+		w.vector.args.Bits = 16
+		if s.bytes {
+			w.vector.args.Bits, w.vector.args.Shift = 24, 8
+			w.vector.ties = s.newTies()
+		}
 	}
 	v, a, t := s.vector, &w.vector.args, w.spins
 	a.State, a.Out = &w.bits[0], &w.outBits[0]
@@ -15837,12 +16011,20 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 	a.Segments, a.S, a.Up, a.Down = uint32(t.n), uint32(t.shift), uint32(t.up), uint32(t.down)
 	a.Round, a.Keep = t.round, t.keep
 	chain := uint32(64 * vectorWords * tile)
+	ties, listed := w.vector.ties, lo
 	for g := lo; g < hi; g++ {
 		if b.allSkipped(4 * g) {
 			continue
 		}
 		slot := uint32(b.first + 4*g)
-		w.noise.fillSpins(w.sweep, chain/2, slot/4, a.Noise)
+		w.noise.fillSpins(w.sweep, chain, slot/4, a.Noise)
+		if ties != nil {
+			if g-listed >= SpinTieQuads || ties.Count > SpinTieRoom-SpinTieCount {
+				s.decideTies(w, b, listed, chain)
+				listed = g
+			}
+			a.List, a.Quad = &ties.List[ties.Count], uint32(g-listed)<<11
+		}
 		for q := range a.Nodes {
 			a.Nodes[q] = nil
 			if i := 4*g + q; !b.skip[i] && b.vector[i] >= 0 {
@@ -15853,12 +16035,19 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			a.State = s.makeInputs(w, b.mixed, g)
 		}
 		SpinUpdate512(a)
-		ties := &w.vector.scratch[0]
-		for k, place := range ties.Ties[:a.Ties] {
+		if ties != nil {
+			ties.Count += a.Listed
+			continue
+		}
+		open := &w.vector.scratch[0]
+		for k, place := range open.Ties[:a.Ties] {
 			q := int(place >> 9)
-			s.chooseTie(w, b, 4*g+q, int64(ties.TieFields[k]), SpinChain(place), slot+uint32(q), chain)
+			s.chooseTie(w, b, 4*g+q, int64(open.TieFields[k]), SpinChain(place), slot+uint32(q), chain)
 		}
 		s.updateOthers(w, b, tile, g)
+	}
+	if ties != nil && ties.Count > 0 {
+		s.decideTies(w, b, listed, chain)
 	}
 }
 
@@ -15894,6 +16083,55 @@ func (s *Sampler) fieldOf(w *worker, b *blockPlan, i, c int) int64 {
 func (s *Sampler) setBit(w *worker, b *blockPlan, i, c int, value uint64) {
 	out := &w.outBits[int(b.row[i])*s.tile+c/64]
 	*out = *out&^(1<<(c%64)) | value<<(c%64)
+}
+
+// First digits of 8 bits tie with the high bytes of thresholds in one of 256 updates. The
+// spin kernel gives such lanes their likely values and lists them; for many quads of a
+// block together they are then decided, before anything reads them.
+
+// newTies are the ties of a worker, with the keys of its words.
+func (s *Sampler) newTies() *SpinTies {
+	t := &SpinTies{}
+	if s.rng.Rounds == ARS5 {
+		t.Ars = ARSKeys(s.rng.Key)
+		return t
+	}
+	if s.rng.Rounds == 10 {
+		t.More = 1
+	}
+	k := s.rng.Key
+	for i := len(t.Keys) - s.rng.Rounds; i < len(t.Keys); i++ {
+		t.Keys[i] = [2]uint64{uint64(k[0]), uint64(k[1])}
+		k[0] += 0x9E3779B9
+		k[1] += 0xBB67AE85
+	}
+	return t
+}
+
+// decideTies decides the ties of quads from quad first of a block on, in a tile whose
+// first chain is given.
+func (s *Sampler) decideTies(w *worker, b *blockPlan, first int, chain uint32) {
+	t := w.vector.ties
+	t.C0, t.C3 = uint64(uint32(w.sweep)), uint64(CounterC3(PurposeBytes+s.phase, 1, w.sweep))
+	t.Chain, t.Quad = uint64(chain), uint64(b.first/4+first)
+	if s.rng.Rounds == ARS5 {
+		ArsTies512(t)
+	} else {
+		PhiloxTies512(t)
+	}
+	for _, e := range t.Flip[:t.Flips] {
+		c := SpinChain(uint16(e & 511))
+		w.outBits[int(b.row[4*first+int(e>>9&127)])*s.tile+c/64] ^= 1 << (c % 64)
+	}
+	for _, e := range t.Same[:t.Sames] {
+		i, c := 4*first+int(e>>9&127), SpinChain(uint16(e&511))
+		if int(chain)+c < s.chains {
+			g := s.fieldOf(w, b, i, c)
+			high := w.spins.first(magnitude(g)) >> 8
+			s.setBit(w, b, i, c, w.chooseField(s, g, high, chain+uint32(c), uint32(b.first+i)))
+		}
+	}
+	t.Count = 0
 }
 
 // Joint moves that keep a velocity of every node from sweep to sweep: underdamped
@@ -20101,11 +20339,12 @@ type MetaFormat struct {
 	Segments      int     `json:"segments"`
 	ThresholdBits int     `json:"threshold_bits"`
 	Planes        int     `json:"planes,omitempty"`
+	Digit         int     `json:"digit,omitempty"` // 8; else 16 bits
 	Bound         float64 `json:"max_probability_error"`
 }
 
 func metaFormatOf(f Format) MetaFormat {
-	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Planes, f.Bound}
+	return MetaFormat{f.Profile, f.Fraction, f.Segments, f.ThresholdBits, f.Planes, f.Digit, f.Bound}
 }
 
 // String is the format in a few words.
@@ -20113,7 +20352,11 @@ func (f MetaFormat) String() string {
 	if f.Planes > 0 {
 		return fmt.Sprintf("%d fraction bits, %d bit planes", f.Fraction, f.Planes)
 	}
-	return fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+	text := fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+	if f.Digit > 0 {
+		text += fmt.Sprintf(", first digits of %d bits", f.Digit)
+	}
+	return text
 }
 
 // rngName is the generator of a model, as the model file names it.
