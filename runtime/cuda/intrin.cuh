@@ -66,3 +66,6 @@ __device__ __forceinline__ double divide(double a, double b) { return __ddiv_rn(
 __device__ __forceinline__ float add_float(float a, float b) { return __fadd_rn(a, b); }
 __device__ __forceinline__ float subtract_float(float a, float b) { return __fadd_rn(a, -b); }
 __device__ __forceinline__ float multiply_float(float a, float b) { return __fmul_rn(a, b); }
+
+// a·b + c, rounded once.
+__device__ __forceinline__ float add_product(float a, float b, float c) { return __fmaf_rn(a, b, c); }

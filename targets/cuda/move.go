@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
@@ -37,8 +38,6 @@ func checkSamplers(p *ir.Program) error {
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
 			switch {
-			case b.Joint != nil && p.DenseBlock() != nil:
-				return fmt.Errorf("node %s is moved by the forces of most others, a matrix that no kernel takes: take --target go", emit.NodeNames(p)[b.Nodes[0]])
 			case b.Joint != nil && (b.Sampler == "langevin" || b.Sampler == "gradient"):
 			case b.Joint != nil:
 				return fmt.Errorf("node %s is moved by %s, which no kernel does: write langevin in dynamics, or take --target go", emit.NodeNames(p)[b.Nodes[0]], b.Sampler)
@@ -48,6 +47,61 @@ func checkSamplers(p *ir.Program) error {
 		}
 	}
 	return nil
+}
+
+// putMatrix writes the nodes of a dense block and the matrix of its forces, a row for each node.
+func (d *tablePlan) putMatrix() {
+	b := d.p.DenseBlock()
+	if b == nil {
+		return
+	}
+	d.column = make(map[int32]int)
+	for j, n := range b.Nodes {
+		d.column[n] = j
+	}
+	w := &d.words
+	d.matrixAt = w.section("dense forces: the nodes of the block, then for each of them its row of the matrix")
+	var nodes []uint32
+	for _, n := range b.Nodes {
+		nodes = append(nodes, uint32(n))
+	}
+	w.line("nodes", nodes...)
+	for i, n := range b.Nodes {
+		w.line(d.names[n], d.matrixRow(i, int(n))...)
+	}
+}
+
+// matrixRow is a row of the matrix of dense forces, as package ir says it.
+func (d *tablePlan) matrixRow(i, node int) []uint32 {
+	sums := make([]float64, len(d.column))
+	var square []touch
+	for _, t := range d.touches[node] {
+		f := &d.p.Factors[t.factor]
+		if j := d.partner(t); j >= 0 {
+			sums[j] += -f.Weights[rowOf(f, t.row)]
+		} else if f.Slots[t.slot].Power == 2 {
+			square = append(square, t)
+		}
+	}
+	row := make([]uint32, len(sums))
+	for j, x := range sums {
+		row[j] = math.Float32bits(float32(x))
+	}
+	squares, _ := d.constants(square, 1, ir.Continuous)
+	row[i] = math.Float32bits(2 * float32(squares[0]))
+	return row
+}
+
+// partner is the column of the other node of a row that stands in the matrix, else -1.
+func (d *tablePlan) partner(t touch) int {
+	f := &d.p.Factors[t.factor]
+	if !f.Pair() {
+		return -1
+	}
+	if j, found := d.column[f.Index[2*t.row+1-t.slot]]; found {
+		return j
+	}
+	return -1
 }
 
 // rateLines are the statements of a function of the sweep that returns a rate.

@@ -397,6 +397,23 @@ func moved(want int) []program {
 	return list
 }
 
+// dense are so many random models with dense forces, moved by langevin or gradient.
+func dense(want int) []program {
+	var list []program
+	for n := uint64(0); len(list) < want; n++ {
+		if n%8 > 1 && n%8 != 6 { // others do not run on a GPU, or are meant to leave the numbers
+			continue
+		}
+		p, _ := targettest.Parse(randmodel.Dense(n))
+		if p.DenseBlock() == nil {
+			continue
+		}
+		p.Model = fmt.Sprintf("dense%d", n)
+		list = append(list, program{p.Model, "", p})
+	}
+	return list
+}
+
 // compiledHosts compiles the hosts of several programs into one over the shim.
 func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	t.Helper()
@@ -468,7 +485,7 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+3)/4), moved((want+7)/8))
+	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+3)/4), moved((want+7)/8), dense((want+7)/8))
 	const batch = 20
 	for i := 0; i < len(list); i += batch {
 		part := list[i:min(i+batch, len(list))]
@@ -536,7 +553,7 @@ func TestShimUnrolled(t *testing.T) {
 
 // As TestShim, of continuous nodes alone.
 func TestShimContinuous(t *testing.T) {
-	list := slices.Concat(continuous(4), moved(2))
+	list := slices.Concat(continuous(4), moved(2), dense(3))
 	path, _ := compiledHosts(t, list)
 	passes(t, path, list)
 }

@@ -132,7 +132,7 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": sumType(p), "Value": map[int]string{1: "u8", 2: "u16", 4: "u32"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
 		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
-		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "FirstAt": first, "GumbelAt": logisticWords, "Floats": hasFloats(p), "NormalsAt": d.normalsAt, "FloatsAt": d.floatsAt, "Expressions": d.expressions(), "FloatSpin": uint32(floatSpin), "FloatNumber": uint32(floatNumber),
+		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "FirstAt": first, "GumbelAt": logisticWords, "Floats": hasFloats(p), "NormalsAt": d.normalsAt, "FloatsAt": d.floatsAt, "Dense": len(d.column), "MatrixAt": d.matrixAt, "Expressions": d.expressions(), "FloatSpin": uint32(floatSpin), "FloatNumber": uint32(floatNumber),
 		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})

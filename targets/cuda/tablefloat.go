@@ -79,9 +79,11 @@ const squareCodes = 1 << 31
 func (d *tablePlan) floats(w *Words, node int) {
 	var linear, square []touch
 	for _, t := range d.touches[node] {
-		if s := d.p.Factors[t.factor].Slots[t.slot]; s.Power == 2 {
+		_, dense := d.column[int32(node)]
+		switch s := d.p.Factors[t.factor].Slots[t.slot]; {
+		case s.Power == 2:
 			square = append(square, t)
-		} else {
+		case !dense || d.partner(t) < 0:
 			linear = append(linear, t)
 		}
 	}

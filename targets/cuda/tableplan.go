@@ -23,7 +23,9 @@ type tablePlan struct {
 	params      [][]int   // where those of each expression are among them
 	codeTouches [][]touch // by node: the rows of expressions that touch it
 
-	slotsAt, updatesAt, weightsAt, normalsAt, floatsAt int
+	column map[int32]int // by node of a dense block; nil: there is none
+
+	slotsAt, updatesAt, weightsAt, normalsAt, floatsAt, matrixAt int
 }
 
 func newTablePlan(p *ir.Program) *tablePlan {
@@ -31,6 +33,7 @@ func newTablePlan(p *ir.Program) *tablePlan {
 	d.weights, d.base = allWeights(p)
 	if hasFloats(p) {
 		d.putFloats()
+		d.putMatrix()
 	}
 	d.codeTouches = make([][]touch, p.Nodes)
 	for i := range p.Codes {
