@@ -33,7 +33,7 @@ func TestArrayInPieces(t *testing.T) {
 variables: {s: {kind: spin, shape: [3, 3]}}
 factors: [{over: [s, s], edges: {grid: s}, weights: {normal: [0, 1], seed: 1}}]
 format: hardware
-sample: {warmup: 5, betas: [0.2, 3, 0.2, 3, 0.5]}`)
+sample: {warmup: 5, betas: [0.2, 3, 0.7, 0.1, 0.5]}`)
 	const chains = 6 // one group and a half
 	a, err := NewArray(context.Background(), p, chains, 1<<20, Options{CacheDir: t.TempDir()})
 	if err != nil {

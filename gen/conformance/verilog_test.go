@@ -74,15 +74,14 @@ func array(g *graph.Graph) (*ir.Program, error) {
 	return p, verilog.Check(emit.Request{Program: p})
 }
 
-// large says whether a model takes a simulator long. THRML_VERILOG_MODELS, as make
-// verilog-models sets it, is for these, too.
+// large says whether a model takes Icarus long.
 func large(p *ir.Program) bool { return p.Nodes > 100 }
 
 // In Icarus, the RTL of the models equals the interpreter in the states of all chains after
 // every sweep.
 func TestArrays(t *testing.T) {
 	for _, p := range arrays(t) {
-		if !large(p) || os.Getenv("THRML_VERILOG_MODELS") != "" {
+		if !large(p) {
 			t.Run(p.Model, func(t *testing.T) { hdl.Icarus(t, hdl.Project(t, p), p.Model) })
 		}
 	}
@@ -92,7 +91,7 @@ func TestArrays(t *testing.T) {
 // one in its own.
 func TestArraysVerilator(t *testing.T) {
 	if os.Getenv("THRML_VERILOG_MODELS") == "" {
-		t.Skip("make verilog-models does this, in a minute of CPU and more")
+		t.Skip("make verilog-models does this, in a minute of CPU for the small models and more for the others")
 	}
 	var small []*ir.Program
 	for _, p := range arrays(t) {
