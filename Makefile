@@ -101,8 +101,8 @@ cuda-gpu: build ## on a machine with a GPU: bits and speed of every kernel (GPU_
 
 MODELS ?= 300
 
-verilog-models: ## compare emitted Verilog with the interpreter on 300 random models, in Icarus and Verilator (MODELS=100:200: these of them)
-	THRML_VERILOG_MODELS=$(MODELS) $(GO) test ./targets/verilog -run 'TestIcarus$$|TestVerilatorModels$$' -timeout 240m -v
+verilog-models: ## compare emitted Verilog with the interpreter on all discrete models of the repository, and 300 random ones, in Icarus and Verilator (MODELS=100:200: these of them)
+	THRML_VERILOG_MODELS=$(MODELS) $(GO) test ./targets/verilog ./gen/conformance -run 'TestIcarus$$|TestVerilatorModels$$|TestArrays' -timeout 240m -v
 
 PLACE   := $(OUT)/place
 

@@ -11,15 +11,16 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
+	"github.com/thrmlgen/thrmlgen/targets/targettest/hdl"
 )
 
 // behindBus runs the script of the shell with a bus in Icarus.
 func behindBus(t *testing.T, iverilog, dir, model string) string {
 	t.Helper()
-	if out := tool(t, dir, iverilog, "-g2005", "-Wall", "-s", model+"_axi_tb", "-o", "axi.vvp", "-f", "rtl/files.f", "sim/"+model+"_axi_tb.v"); out != "" {
+	if out := hdl.Tool(t, dir, iverilog, "-g2005", "-Wall", "-s", model+"_axi_tb", "-o", "axi.vvp", "-f", "rtl/files.f", "sim/"+model+"_axi_tb.v"); out != "" {
 		t.Errorf("%s: iverilog warns:\n%s", model, out)
 	}
-	return tool(t, dir, "vvp", "axi.vvp")
+	return hdl.Tool(t, dir, "vvp", "axi.vvp")
 }
 
 // Over the bus and the stream, in Icarus: the frames are the interpreter's states with
@@ -40,7 +41,7 @@ func TestAXI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := targettest.Parse(text)
-			run(t, project(t, p), name)
+			run(t, hdl.Project(t, p), name)
 		})
 	}
 	want, longest := 6, 300 // more would take Icarus long
@@ -61,7 +62,7 @@ func TestAXI(t *testing.T) {
 		done++
 		t.Run(fmt.Sprint("random model ", n), func(t *testing.T) {
 			t.Parallel()
-			run(t, project(t, p), p.Model)
+			run(t, hdl.Project(t, p), p.Model)
 		})
 	}
 }
@@ -71,16 +72,16 @@ func TestAXIVerilator(t *testing.T) {
 	verilator := testtool.Need(t, "verilator")
 	for name, text := range corpus {
 		p, _ := targettest.Parse(text)
-		dir := project(t, p)
+		dir := hdl.Project(t, p)
 		top := name + "_axi"
-		if out := tool(t, dir, verilator, "--lint-only", "-Wall", "--top-module", top, "-f", "rtl/files.f"); out != "" {
+		if out := hdl.Tool(t, dir, verilator, "--lint-only", "-Wall", "--top-module", top, "-f", "rtl/files.f"); out != "" {
 			t.Errorf("%s: verilator warns:\n%s", name, out)
 		}
 		if name != "torus" || testing.Short() {
 			continue // a build takes long
 		}
-		tool(t, dir, verilator, "--cc", "--exe", "--build", "--top-module", top, "-f", "rtl/files.f", "sim/axi_main.cpp", "--Mdir", "obj")
-		if out := tool(t, dir, "obj/V"+top); !strings.HasPrefix(out, "PASS: ") {
+		hdl.Tool(t, dir, verilator, "--cc", "--exe", "--build", "--top-module", top, "-f", "rtl/files.f", "sim/axi_main.cpp", "--Mdir", "obj")
+		if out := hdl.Tool(t, dir, "obj/V"+top); !strings.HasPrefix(out, "PASS: ") {
 			t.Errorf("%s: %s", name, out)
 		}
 	}
@@ -111,7 +112,7 @@ func TestAXIMutants(t *testing.T) {
 		{"chain", "registers", "werror_o = busy_i; end", "werror_o = 1'b0; end"},
 	} {
 		p, _ := targettest.Parse(corpus[c.model])
-		dir := project(t, p)
+		dir := hdl.Project(t, p)
 		name := filepath.Join(dir, "rtl", c.model+"_"+c.file+".v")
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -125,8 +126,8 @@ func TestAXIMutants(t *testing.T) {
 		if err := os.WriteFile(name, wrong, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		tool(t, dir, iverilog, "-g2005", "-s", c.model+"_axi_tb", "-o", "axi.vvp", "-f", "rtl/files.f", "sim/"+c.model+"_axi_tb.v")
-		if out := tool(t, dir, "vvp", "axi.vvp"); !strings.Contains(out, "FAIL: ") {
+		hdl.Tool(t, dir, iverilog, "-g2005", "-s", c.model+"_axi_tb", "-o", "axi.vvp", "-f", "rtl/files.f", "sim/"+c.model+"_axi_tb.v")
+		if out := hdl.Tool(t, dir, "vvp", "axi.vvp"); !strings.Contains(out, "FAIL: ") {
 			t.Errorf("%s with %q for %q passes: %s", c.model, c.to, c.from, out)
 		}
 	}

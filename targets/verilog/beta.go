@@ -89,6 +89,15 @@ func (d *design) shifts(k ir.Kind) int {
 	return low - least + 1
 }
 
+// differentShifts is how many of these numbers βs have.
+func (d *design) differentShifts(k ir.Kind) int {
+	seen := map[int]bool{}
+	for _, b := range d.betas {
+		seen[ir.NoiseShift(k, b, d.p.Format.Fraction)] = true
+	}
+	return len(seen)
+}
+
 // spinTables are the thresholds of spins by number of β.
 func (a *annealing) spinTables(f ir.Format) []*interp.SpinTable {
 	var all []*interp.SpinTable

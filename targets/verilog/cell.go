@@ -112,9 +112,10 @@ func (e *tileEmitter) lookup(registered, signed bool, width int, name string, ta
 			columns[string(column)] = true
 		}
 	}
-	e.work.columns[len(taps)] += len(columns)
 	if registered {
-		e.work.ff += len(columns)
+		e.work.registered = append(e.work.registered, table{len(taps), len(columns)})
+	} else {
+		e.work.columns[len(taps)] += len(columns)
 	}
 	e.text.lookup(registered, signed, width, name, taps, values)
 }
@@ -162,10 +163,6 @@ func (e *tileEmitter) thresholdCell(c *cell, random string) string {
 	name := fmt.Sprintf("p%d", n)
 	e.lookup(d.registered, false, f.ThresholdBits+1, name, append(e.taps(c, g), e.beta(c)...), values)
 	b := f.ThresholdBits
-	if in := d.inputs(g.nodes) + d.choice; d.choice > 0 && d.registered && in >= ramInputs {
-		e.work.ff -= e.work.columns[in]
-		e.work.ram, e.work.wide, e.work.columns[in] = in, e.work.columns[in], 0
-	}
 	e.work.signs = append(e.work.signs, b+1)
 	e.f("  wire [%d:0] c%d = {1'b0, %s} + {1'b0, %s} + %d'd1;", b, n, random, slice(name, 0, b, b+1), b+1)
 	e.unusedBits(fmt.Sprintf("c%d", n), b)

@@ -203,17 +203,19 @@ func (d *design) kindName(c *cell) string {
 
 // work is what a cell is made of.
 type work struct {
-	columns [rowBits + 1]int // outputs of tables by their number of inputs
-	ff      int
-	adders  []int // widths of sums
-	signs   []int // of sums of which only the sign is used
-	compare []int // of comparisons
-	muxes   int   // bits
-	outputs int   // bits of the state, each with a choice of what is set
-	units   [2]int
-	ram     int // inputs of a table of thresholds that goes to block RAM, 0 if it does not
-	wide    int // its outputs
+	columns    [rowBits + 1]int // outputs of tables without register by their number of inputs
+	registered []table
+	ff         int   // besides those of tables
+	adders     []int // widths of sums
+	signs      []int // of sums of which only the sign is used
+	compare    []int // of comparisons
+	muxes      int   // bits
+	outputs    int   // bits of the state, each with a choice of what is set
+	units      [2]int
 }
+
+// table has a register behind it. Yosys puts it into block RAM where it has many bits.
+type table struct{ inputs, outputs int }
 
 // work counts what tileEmitter writes for a node, registers of noise units apart.
 func (d *design) work(n int) *work {
@@ -224,14 +226,26 @@ func (d *design) work(n int) *work {
 
 // table is the number of look-up tables of one output of a table of so many inputs.
 func (f *Family) table(inputs int) float64 {
-	if inputs <= f.inputs {
+	switch {
+	case inputs <= f.inputs:
 		return 1
+	case f.muxes:
+		return math.Ldexp(1, inputs-f.inputs) * 1.1
 	}
-	return math.Ldexp(1, inputs-f.inputs) * 1.1
+	return (math.Ldexp(2, inputs-f.inputs) - 1) * 0.9
 }
 
 func (f *Family) cell(w *work) Resources {
-	luts := 0.0
+	luts, r := 0.0, Resources{FF: w.ff}
+	for _, t := range w.registered {
+		if t.outputs<<t.inputs > f.rom {
+			each := min(16, 16*f.words>>t.inputs) // outputs that a block RAM has at this depth
+			r.RAM += (t.outputs + each - 1) / each
+			continue
+		}
+		luts += float64(float64(t.outputs) * f.table(t.inputs))
+		r.FF += t.outputs
+	}
 	for inputs, n := range w.columns {
 		luts += float64(float64(n) * f.table(inputs))
 	}
@@ -244,14 +258,7 @@ func (f *Family) cell(w *work) Resources {
 	for _, bits := range w.compare { // a number is subtracted, which takes inverters
 		luts += float64(f.carry(bits))
 	}
-	r := Resources{LUT: int(luts+0.5) + w.muxes + w.outputs, FF: w.ff}
-	if w.ram > 0 {
-		each := 16 * f.words >> w.ram // outputs that a block RAM has at this depth
-		if each > 16 {
-			each = 16 // and no more
-		}
-		r.RAM = (w.wide + each - 1) / each
-	}
+	r.LUT = int(luts+0.5) + w.muxes + w.outputs
 	return r
 }
 
@@ -274,11 +281,10 @@ func (f *Family) unit(d *design, k ir.Kind) Resources {
 		words = len(d.betas) << 10
 	}
 	r.RAM = (words + f.words - 1) / f.words
-	if d.shifts(k) > 1 { // who has which bits below the table is chosen
-		r.LUT += 2 * d.noiseBits(k)
-		r.FF += 3 * log2up(d.shifts(k))
-	}
-	if k == ir.Spin {
+	if choices := log2up(d.differentShifts(k)); choices > 0 { // of bits below the table, with the sign in the same look-up tables
+		r.LUT += choices * d.noiseBits(k)
+		r.FF += 3 * choices
+	} else if k == ir.Spin {
 		r.LUT += low
 	}
 	return r

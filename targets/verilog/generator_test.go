@@ -9,6 +9,7 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
+	"github.com/thrmlgen/thrmlgen/targets/targettest/hdl"
 )
 
 // The known answers of the generators, those that the tests of runtime/rng hold the
@@ -26,7 +27,7 @@ func TestGeneratorKnownAnswers(t *testing.T) {
 			0: fmt.Sprintf("%08x", 641), 1: fmt.Sprintf("%08x", 1573767), 2: fmt.Sprintf("%08x", uint32(3222811527)), 9: fmt.Sprintf("%08x", 621204420)}},
 	} {
 		p, _ := targettest.Parse(corpus[c.model])
-		dir := project(t, p)
+		dir := hdl.Project(t, p)
 		bench := fmt.Sprintf(`module known;
   reg clk = 0, rst = 1;
   wire [%d:0] q;
@@ -44,8 +45,8 @@ endmodule
 		if err := os.WriteFile(filepath.Join(dir, "known.v"), []byte(bench), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		tool(t, dir, iverilog, "-g2005", "-s", "known", "-o", "known.vvp", "known.v", "rtl/"+c.module+".v")
-		lines := strings.Split(tool(t, dir, "vvp", "known.vvp"), "\n")
+		hdl.Tool(t, dir, iverilog, "-g2005", "-s", "known", "-o", "known.vvp", "known.v", "rtl/"+c.module+".v")
+		lines := strings.Split(hdl.Tool(t, dir, "vvp", "known.vvp"), "\n")
 		for n, want := range c.want {
 			if got := fmt.Sprintf("%d %s", n, want); lines[n] != got {
 				t.Errorf("%s: %q, not %q", c.module, lines[n], got)

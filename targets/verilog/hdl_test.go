@@ -10,6 +10,7 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
+	"github.com/thrmlgen/thrmlgen/targets/targettest/hdl"
 )
 
 // cocotb with cocotbext-axi, bus and stream pausing at random, sees the interpreter's
@@ -19,13 +20,13 @@ func TestCocotb(t *testing.T) {
 	python := testtool.Need(t, "hdl")
 	for _, name := range []string{"torus", "mixed"} {
 		p, _ := targettest.Parse(corpus[name])
-		dir := project(t, p)
-		if out := tool(t, dir, python, "sim/test_axi.py"); !strings.Contains(out, "PASS: 4 of 4 tests") {
+		dir := hdl.Project(t, p)
+		if out := hdl.Tool(t, dir, python, "sim/test_axi.py"); !strings.Contains(out, "PASS: 4 of 4 tests") {
 			t.Errorf("%s: %s", name, out)
 		}
 	}
 	p, _ := targettest.Parse(corpus["chain"])
-	dir := project(t, p)
+	dir := hdl.Project(t, p)
 	name := filepath.Join(dir, "sim", "axi_frames.hex")
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -46,10 +47,10 @@ func TestFuseSoC(t *testing.T) {
 	testtool.Need(t, "verilator")
 	fusesoc := filepath.Join(filepath.Dir(testtool.Need(t, "hdl")), "fusesoc")
 	p, _ := targettest.Parse(corpus["mixed"])
-	dir := project(t, p)
+	dir := hdl.Project(t, p)
 	t.Setenv("XDG_CONFIG_HOME", dir)
 	for target, want := range map[string]string{"sim": "PASS: ", "sim_array": "PASS: ", "lint": ""} {
-		if out := tool(t, dir, fusesoc, "--cores-root", ".", "run", "--target", target, "thrmlgen:models:mixed"); !strings.Contains(out, want) || strings.Contains(out, "%Warning") {
+		if out := hdl.Tool(t, dir, fusesoc, "--cores-root", ".", "run", "--target", target, "thrmlgen:models:mixed"); !strings.Contains(out, want) || strings.Contains(out, "%Warning") {
 			t.Errorf("%s: %s", target, out)
 		}
 	}
@@ -64,9 +65,9 @@ func TestSlang(t *testing.T) {
 	}
 	for name, text := range corpus {
 		p, _ := targettest.Parse(text)
-		dir := project(t, p)
+		dir := hdl.Project(t, p)
 		for _, top := range []string{"axi", "pins"} {
-			if out := tool(t, dir, python, script, name+"_"+top); strings.Contains(out, "warning:") {
+			if out := hdl.Tool(t, dir, python, script, name+"_"+top); strings.Contains(out, "warning:") {
 				t.Errorf("%s: %s", name, out)
 			}
 		}
@@ -81,8 +82,8 @@ func TestSystemRDL(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, _ := targettest.Parse(corpus["tiles"])
-	dir := project(t, p)
-	out := tool(t, dir, python, script)
+	dir := hdl.Project(t, p)
+	out := hdl.Tool(t, dir, python, script)
 	header, err := os.ReadFile(filepath.Join(dir, "host", "tiles.h"))
 	if err != nil {
 		t.Fatal(err)

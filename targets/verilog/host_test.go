@@ -11,6 +11,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
+	"github.com/thrmlgen/thrmlgen/targets/targettest/hdl"
 	"github.com/thrmlgen/thrmlgen/targets/verilog"
 )
 
@@ -48,7 +49,7 @@ func TestHost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := targettest.Parse(text)
-			dir := project(t, p)
+			dir := hdl.Project(t, p)
 			b, err := verilog.NewBench(p)
 			if err != nil {
 				t.Fatal(err)
@@ -58,7 +59,7 @@ func TestHost(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "host", "main.c"), []byte(source), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			tool(t, dir, gcc, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1", "-o", "host/main", "host/main.c", "host/"+name+".c")
+			hdl.Tool(t, dir, gcc, "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1", "-o", "host/main", "host/main.c", "host/"+name+".c")
 			for _, c := range []struct {
 				seed  uint64
 				group int
@@ -76,7 +77,7 @@ func TestHost(t *testing.T) {
 				for _, w := range words {
 					fmt.Fprintf(want, "%08x\n", w)
 				}
-				if got := tool(t, dir, "host/main", fmt.Sprint(c.seed), fmt.Sprint(c.group), fmt.Sprint(c.sweep)); got != want.String() {
+				if got := hdl.Tool(t, dir, "host/main", fmt.Sprint(c.seed), fmt.Sprint(c.group), fmt.Sprint(c.sweep)); got != want.String() {
 					t.Errorf("%+v: the words of C and Go differ", c)
 				}
 			}
@@ -103,7 +104,7 @@ func TestImageOfFewChains(t *testing.T) {
 // The constants in Go are what gofmt makes of them.
 func TestRegistersInGo(t *testing.T) {
 	p, _ := targettest.Parse(corpus["mixed"])
-	name := filepath.Join(project(t, p), "host", "registers", "registers.go")
+	name := filepath.Join(hdl.Project(t, p), "host", "registers", "registers.go")
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,9 @@ type Family struct {
 	Placed      bool   // else designs are only mapped
 
 	inputs   int                // of a look-up table
+	muxes    bool               // beside the look-up tables, which make wider ones of them
 	words    int                // of 16 bits in a block RAM
+	rom      int                // most bits of a registered table that Yosys makes of look-up tables
 	carry    func(bits int) int // look-up tables of a sum
 	sign     func(bits int) int // of a sum of which only the carry is used
 	units    [2]Resources       // a logistic and a Gumbel unit, without the bits below the table's
@@ -23,22 +25,22 @@ type Family struct {
 // Families are those that report --hardware knows.
 var Families = []*Family{
 	{
-		Name: "hx8k", Title: "iCE40 HX8K", Parts: ice40, Placed: true, inputs: 4, words: 256,
+		Name: "hx8k", Title: "iCE40 HX8K", Parts: ice40, Placed: true, inputs: 4, words: 256, rom: 1024,
 		carry: func(bits int) int { return bits }, sign: func(int) int { return 0 },
 		units: [2]Resources{{22, 73, 1}, {20, 77, 4}}, reset: 1, mhz: [2]float64{175, 120}, slowdown: 0.3,
 	},
 	{
-		Name: "ecp5-85k", Title: "ECP5-85k", Parts: ecp5, Placed: true, inputs: 4, words: 1024,
+		Name: "ecp5-85k", Title: "ECP5-85k", Parts: ecp5, Placed: true, inputs: 4, muxes: true, words: 1024, rom: 2048,
 		carry: func(bits int) int { return bits + bits&1 }, sign: func(bits int) int { return bits + bits&1 },
 		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{245, 170}, slowdown: 0.4,
 	},
 	{
-		Name: "xc7", Title: "Xilinx 7", Parts: xilinx7, inputs: 6, words: 1024,
+		Name: "xc7", Title: "Xilinx 7", Parts: xilinx7, inputs: 6, muxes: true, words: 1024, rom: 4112,
 		carry: func(bits int) int { return bits }, sign: func(bits int) int { return bits - 1 },
 		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{250, 200},
 	},
 	{
-		Name: "xcup", Title: "UltraScale+", Parts: ultrascale, inputs: 6, words: 1024,
+		Name: "xcup", Title: "UltraScale+", Parts: ultrascale, inputs: 6, muxes: true, words: 1024, rom: 4112,
 		carry: func(bits int) int { return bits }, sign: func(bits int) int { return bits - 1 },
 		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{300, 300},
 	},

@@ -17,10 +17,6 @@ const (
 	truthBits = 8  // inputs of a truth table of thresholds, without the number of β
 )
 
-// ramInputs is from how many inputs on Yosys puts a registered table of thresholds into a
-// block RAM.
-const ramInputs = 8
-
 // MaxStateBits is the largest width of a categorical's state.
 const MaxStateBits = rowBits
 

@@ -17,6 +17,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
+	"github.com/thrmlgen/thrmlgen/targets/targettest/hdl"
 	"github.com/thrmlgen/thrmlgen/targets/verilog"
 )
 
@@ -93,38 +94,6 @@ factors: [{over: [s, s], edges: {complete: s}, weights: {normal: [0, 0.5], seed:
 format: {rng: lfl128, choice: noise, fraction: 6, budget: 0.1}
 sample: {warmup: 4, betas: [0.3, 0.3, 1, 0.3]}`
 
-// project emits a program into a folder of its own.
-func project(t *testing.T, p *ir.Program) string {
-	t.Helper()
-	files, err := verilog.Emit(emit.Request{Program: p})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for _, f := range files {
-		name := filepath.Join(dir, filepath.FromSlash(f.Path))
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, f.Data, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-// tool runs a command in a folder and returns what it prints.
-func tool(t *testing.T, dir, name string, args ...string) string {
-	t.Helper()
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
 // fails runs a command that is to fail, and returns what it prints.
 func fails(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
@@ -137,31 +106,14 @@ func fails(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-// icarus runs the testbench, plain and with the clock stopped at random, and that of
-// the top for small boards.
-func icarus(t *testing.T, iverilog, dir, model string) {
-	t.Helper()
-	for _, tb := range []string{"_tb", "_pins_tb"} {
-		if out := tool(t, dir, iverilog, "-g2005", "-Wall", "-s", model+tb, "-o", tb+".vvp", "-f", "rtl/files.f", "sim/"+model+tb+".v"); out != "" {
-			t.Errorf("%s: iverilog warns:\n%s", model, out)
-		}
-	}
-	for _, args := range [][]string{{"_tb.vvp"}, {"_tb.vvp", "+stall"}, {"_pins_tb.vvp"}} {
-		if out := tool(t, dir, "vvp", args...); !strings.HasPrefix(out, "PASS: ") {
-			t.Errorf("%s %v: %s", model, args, out)
-		}
-	}
-}
-
 // The RTL in Icarus equals the interpreter in the states of all chains after every
 // sweep: the corpus, and random models.
 func TestIcarus(t *testing.T) {
-	iverilog := testtool.Need(t, "iverilog")
 	for name, text := range corpus {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := targettest.Parse(text)
-			icarus(t, iverilog, project(t, p), name)
+			hdl.Icarus(t, hdl.Project(t, p), name)
 		})
 	}
 	noisy, models := 0, randoms(t, 12_000)
@@ -171,7 +123,7 @@ func TestIcarus(t *testing.T) {
 		}
 		t.Run(p.Model, func(t *testing.T) {
 			t.Parallel()
-			if icarus(t, iverilog, project(t, p), p.Model); t.Failed() {
+			if hdl.Icarus(t, hdl.Project(t, p), p.Model); t.Failed() {
 				t.Errorf("%+v %+v", p.Format, p.Stream)
 			}
 		})
@@ -245,17 +197,17 @@ func TestVerilator(t *testing.T) {
 	verilator := testtool.Need(t, "verilator")
 	for name, text := range corpus {
 		p, _ := targettest.Parse(text)
-		dir := project(t, p)
+		dir := hdl.Project(t, p)
 		top := name + "_array"
-		if out := tool(t, dir, verilator, "--lint-only", "-Wall", "--top-module", name+"_pins", "-f", "rtl/files.f"); out != "" {
+		if out := hdl.Tool(t, dir, verilator, "--lint-only", "-Wall", "--top-module", name+"_pins", "-f", "rtl/files.f"); out != "" {
 			t.Errorf("%s: verilator warns:\n%s", name, out)
 		}
 		if name != "torus" && name != "mixed" || testing.Short() {
 			continue // a build takes long
 		}
-		tool(t, dir, verilator, "--cc", "--exe", "--build", "-O3", "--top-module", top, "-f", "rtl/files.f", "sim/public.vlt", "sim/main.cpp", "--Mdir", "obj")
+		hdl.Tool(t, dir, verilator, "--cc", "--exe", "--build", "-O3", "--top-module", top, "-f", "rtl/files.f", "sim/public.vlt", "sim/main.cpp", "--Mdir", "obj")
 		for _, args := range [][]string{nil, {"--stall"}} {
-			if out := tool(t, dir, "obj/V"+name+"_array", args...); !strings.HasPrefix(out, "PASS: ") {
+			if out := hdl.Tool(t, dir, "obj/V"+name+"_array", args...); !strings.HasPrefix(out, "PASS: ") {
 				t.Errorf("%s %v: %s", name, args, out)
 			}
 		}
@@ -266,42 +218,8 @@ func TestVerilator(t *testing.T) {
 // program, which runs the driver of each in its folder. Large tables take the compiler
 // long, so that make test leaves them to make verilog-models.
 func TestVerilatorModels(t *testing.T) {
-	verilator, compiler := testtool.Need(t, "verilator"), testtool.Need(t, "g++")
 	for batch := range slices.Chunk(randoms(t, 3000), 30) {
-		dir := t.TempDir()
-		var all, drivers, calls strings.Builder
-		for _, p := range batch {
-			from, m := project(t, p), p.Model
-			if err := os.Rename(from, filepath.Join(dir, m)); err != nil {
-				t.Fatal(err)
-			}
-			tool(t, filepath.Join(dir, m), verilator, "--cc", "-O3", "--top-module", m+"_array", "-f", "rtl/files.f", "sim/public.vlt", "--Mdir", "obj")
-			sources, err := filepath.Glob(filepath.Join(dir, m, "obj", "*.cpp"))
-			if err != nil || len(sources) == 0 {
-				t.Fatal("no C++ of ", m, err)
-			}
-			for _, s := range sources {
-				fmt.Fprintf(&all, "#include \"%s/obj/%s\"\n", m, filepath.Base(s))
-			}
-			fmt.Fprintf(&drivers, "namespace %s {\n#define main run\n#include \"%[1]s/sim/main.cpp\"\n#undef main\n}\n", m)
-			fmt.Fprintf(&calls, "  if (chdir(\"%s/%s\")) return 2;\n  failed |= %[2]s::run(argc, argv);\n", dir, m)
-		}
-		source := "#include <cstdint>\n#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <string>\n#include <vector>\n#include <unistd.h>\n" +
-			all.String() + drivers.String() + "int main(int argc, char **argv) {\n  int failed = 0;\n" + calls.String() + "  return failed;\n}\n"
-		if err := os.WriteFile(filepath.Join(dir, "all.cpp"), []byte(source), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		include := filepath.Join(strings.TrimSpace(tool(t, dir, verilator, "--getenv", "VERILATOR_ROOT")), "include")
-		args := []string{"-I.", "-I" + include, "-I" + filepath.Join(include, "vltstd"), "-pthread", "-w", "-o", "all", "all.cpp"}
-		for _, p := range batch {
-			args = append(args, "-I"+p.Model+"/obj")
-		}
-		tool(t, dir, compiler, append(args, filepath.Join(include, "verilated.cpp"), filepath.Join(include, "verilated_threads.cpp"))...)
-		for _, stall := range [][]string{nil, {"--stall"}} {
-			if out := tool(t, dir, "./all", stall...); strings.Count(out, "PASS: ") != len(batch) {
-				t.Errorf("%d models, %v: %s", len(batch), stall, out)
-			}
-		}
+		hdl.Verilator(t, batch)
 	}
 }
 
@@ -309,7 +227,7 @@ func TestVerilatorModels(t *testing.T) {
 func TestTestbenchFails(t *testing.T) {
 	iverilog := testtool.Need(t, "iverilog")
 	p, _ := targettest.Parse(corpus["chain"])
-	dir := project(t, p)
+	dir := hdl.Project(t, p)
 	name := filepath.Join(dir, "rtl", "chain_tile0.v")
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -319,8 +237,8 @@ func TestTestbenchFails(t *testing.T) {
 	if err := os.WriteFile(name, text, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	tool(t, dir, iverilog, "-g2005", "-s", "chain_tb", "-o", "tb.vvp", "-f", "rtl/files.f", "sim/chain_tb.v")
-	if out := tool(t, dir, "vvp", "tb.vvp"); !strings.Contains(out, "FAIL: ") {
+	hdl.Tool(t, dir, iverilog, "-g2005", "-s", "chain_tb", "-o", "tb.vvp", "-f", "rtl/files.f", "sim/chain_tb.v")
+	if out := hdl.Tool(t, dir, "vvp", "tb.vvp"); !strings.Contains(out, "FAIL: ") {
 		t.Errorf("a wrong cell passes: %s", out)
 	}
 }
@@ -383,14 +301,14 @@ func TestFormal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := targettest.Parse(text)
-			dir := project(t, p)
+			dir := hdl.Project(t, p)
 			if name == "chain" || name == "synchronous" {
-				tool(t, dir, "make", "formal") // with netlists
+				hdl.Tool(t, dir, "make", "formal") // with netlists
 				return
 			}
-			tool(t, dir, yosys, "-q", "-s", "formal/cells.ys")
+			hdl.Tool(t, dir, yosys, "-q", "-s", "formal/cells.ys")
 			if p.Format.Noise && name != "cooled" { // Gumbel noise of several βs takes the solver long
-				tool(t, dir, yosys, "-q", "-s", "formal/noise.ys")
+				hdl.Tool(t, dir, yosys, "-q", "-s", "formal/noise.ys")
 			}
 		})
 	}
@@ -406,7 +324,7 @@ func TestFormal(t *testing.T) {
 		{"annealed", "cells", "formal/cells.v", "{b0[1], b0[0]", "{b0[0], b0[1]"},
 	} {
 		p, _ := targettest.Parse(texts[c.model])
-		dir := project(t, p)
+		dir := hdl.Project(t, p)
 		name := filepath.Join(dir, c.file)
 		text, err := os.ReadFile(name)
 		if err != nil {

@@ -36,17 +36,7 @@ func TestVerilogTarget(t *testing.T) {
 		t.Run(simulator, func(t *testing.T) {
 			testtool.Need(t, simulator)
 			if simulator == "iverilog" {
-				bin := t.TempDir()
-				for _, name := range []string{"iverilog", "vvp"} {
-					path, err := exec.LookPath(name)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
-						t.Fatal(err)
-					}
-				}
-				t.Setenv("PATH", bin)
+				onlyIcarus(t)
 			}
 			out, errs := thrmlgen(t, exitDone, "verify", model, "--targets", "interp,table,verilog", "--sweeps", "9")
 			if !strings.Contains(out, "interp, table, verilog agree in every bit: 9 sweeps, 21 chains, 17 nodes") ||
@@ -66,6 +56,52 @@ func TestVerilogTarget(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// onlyIcarus hides Verilator.
+func onlyIcarus(t *testing.T) {
+	t.Helper()
+	bin := t.TempDir()
+	for _, name := range []string{"iverilog", "vvp"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+}
+
+// A run with a schedule gives the samples of the table, and so does one that goes on with them.
+func TestVerilogAnneals(t *testing.T) {
+	testtool.Need(t, "iverilog")
+	onlyIcarus(t)
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
+	model, in := filepath.Join(dir, "m.yaml"), func(name string) string { return filepath.Join(dir, name) }
+	text := `model: annealed
+variables: {s: {kind: spin, shape: [3, 3]}}
+factors: [{over: [s, s], edges: {grid: s}, weights: {normal: [0, 1], seed: 1}}]
+format: hardware
+sample: {chains: 9, warmup: 6, betas: [0.2, 0.5, 0.5, 0.2, 1, 1.5], samples: 6, steps_per_sample: 1, seed: 3}
+`
+	if err := os.WriteFile(model, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"verilog", "table"} {
+		run := func(args ...string) {
+			thrmlgen(t, exitDone, append([]string{"run", model, "--quiet", "--target", target}, args...)...)
+		}
+		run("--out", in(target+".npz"), "--state", in(target+"-state.npz"))
+		run("--resume", in(target+"-state.npz"), "--out", in(target+"-more.npz"))
+	}
+	for _, name := range []string{".npz", "-more.npz"} {
+		if !bytes.Equal(entry(t, in("verilog"+name), "s.npy"), entry(t, in("table"+name), "s.npy")) {
+			t.Errorf("the samples of %s differ", name)
+		}
 	}
 }
 

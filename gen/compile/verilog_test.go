@@ -1,0 +1,94 @@
+package compile
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/thrmlgen/thrmlgen/gen/interp"
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/gen/testtool"
+	"github.com/thrmlgen/thrmlgen/targets/targettest"
+)
+
+// A simulation in pieces of two sweeps begins in the middle of the schedule of β and behind
+// its end, and gives the interpreter's states. One that goes on from states in the middle has
+// the β of draws, as runs that go on have.
+func TestArrayInPieces(t *testing.T) {
+	bin := t.TempDir()
+	for _, name := range []string{"iverilog", "vvp"} { // which builds sooner than Verilator
+		path, err := exec.LookPath(name)
+		if err != nil {
+			testtool.Need(t, "iverilog")
+		}
+		if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+	p, _ := targettest.Parse(`model: pieces
+variables: {s: {kind: spin, shape: [3, 3]}}
+factors: [{over: [s, s], edges: {grid: s}, weights: {normal: [0, 1], seed: 1}}]
+format: hardware
+sample: {warmup: 5, betas: [0.2, 3, 0.7, 0.1, 0.5]}`)
+	const chains = 6 // one group and a half
+	a, err := NewArray(context.Background(), p, chains, 1<<20, Options{CacheDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	a.room = 2
+	var third [][]int32
+	m := machine(t, p, chains)
+	for sweep, beta := range append(p.AllBetas(), p.Beta, p.Beta) {
+		step(t, m, beta)
+		same(t, a, m)
+		if sweep == 2 {
+			third = a.State()
+		}
+	}
+	m = machine(t, p, chains)
+	for _, beta := range p.Betas[:3] {
+		step(t, m, beta)
+	}
+	a.Restore(third, 3)
+	for range 3 {
+		step(t, m, p.Beta)
+		same(t, a, m)
+	}
+}
+
+func machine(t *testing.T, p *ir.Program, chains int) *interp.Machine {
+	t.Helper()
+	m, err := interp.New(p, chains, p.Sample.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func step(t *testing.T, m *interp.Machine, beta float64) {
+	t.Helper()
+	if err := m.SetBeta(beta); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// same makes a sweep of the array, which is to have the interpreter's states.
+func same(t *testing.T, a *Array, m *interp.Machine) {
+	t.Helper()
+	if err := a.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	for c, want := range m.State() {
+		if !slices.Equal(a.State()[c], want) {
+			t.Fatalf("chain %d parts in sweep %d", c, a.Number()-1)
+		}
+	}
+}
