@@ -450,6 +450,7 @@ const (
 //
 // with bit 31 for negative fields. The kernel splits List: entries of Flip take the less
 // likely value, those of Same have a word whose highest byte is the threshold's low byte.
+// Fields stand in the same places as entries.
 type SpinTies struct {
 	Keys  [10][2]uint64 // round keys of Philox, with 7 rounds the last ones
 	C0    uint64        // counter: c0, c1 of the first chain, c2 of quad 0, c3
@@ -462,8 +463,12 @@ type SpinTies struct {
 	Flips uint64
 	Sames uint64
 	List  [SpinTieRoom + 512]uint32
+	Field [SpinTieRoom + 512]int32 // of List
 	Flip  [SpinTieRoom + 512]uint32
 	Same  [SpinTieRoom + 512]uint32
+
+	SameField [SpinTieRoom + 512]int32
+	SameWord  [SpinTieRoom + 512]uint32
 }
 
 // The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
@@ -1046,7 +1051,7 @@ type Spins struct {
 	Ties uint64
 
 	// First digits of 8 bits: Bits is 24, Shift 8, and ties go to List as entries of SpinTies
-	// with the bits of Quad, Listed of them. Else 16, 0 and nil.
+	// with the bits of Quad, their fields to its Field, Listed of them. Else 16, 0 and nil.
 	Bits, Shift uint32
 	List        *uint32
 	Quad        uint32
@@ -16125,12 +16130,15 @@ func (s *Sampler) decideTies(w *worker, b *blockPlan, first int, chain uint32) {
 		c := SpinChain(uint16(e & 511))
 		w.outBits[int(b.row[4*first+int(e>>9&127)])*s.tile+c/64] ^= 1 << (c % 64)
 	}
-	for _, e := range t.Same[:t.Sames] {
+	for k, e := range t.Same[:t.Sames] {
 		i, c := 4*first+int(e>>9&127), SpinChain(uint16(e&511))
 		if int(chain)+c < s.chains {
-			g := s.fieldOf(w, b, i, c)
-			high := w.spins.first(magnitude(g)) >> 8
-			s.setBit(w, b, i, c, w.chooseField(s, g, high, chain+uint32(c), uint32(b.first+i)))
+			g := int64(t.SameField[k])
+			m, value := magnitude(g), uint64(likely(g))
+			if w.spins.rare(m, w.spins.first(m), uint16(t.SameWord[k]>>8)) {
+				value ^= 1
+			}
+			s.setBit(w, b, i, c, value)
 		}
 	}
 	t.Count = 0

@@ -123,7 +123,7 @@ type Spins struct {
 	Ties uint64
 
 	// First digits of 8 bits: Bits is 24, Shift 8, and ties go to List as entries of SpinTies
-	// with the bits of Quad, Listed of them. Else 16, 0 and nil.
+	// with the bits of Quad, their fields to its Field, Listed of them. Else 16, 0 and nil.
 	Bits, Shift uint32
 	List        *uint32
 	Quad        uint32

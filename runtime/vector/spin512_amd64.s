@@ -592,7 +592,8 @@ drawnHalves:
 	VMOVDQU64 digits(DI)(BX*4), Z10
 	JMP       drawnAll
 
-	// Lists the lanes whose bytes are those of their thresholds at R10, as SpinTies says.
+	// Lists the lanes whose bytes are those of their thresholds at R10, and their fields,
+	// as SpinTies says.
 list:
 	MOVQ          CX, R8
 	SUBQ          BX, R8
@@ -607,8 +608,10 @@ list:
 	VPTERNLOGD    $0xf8, Z18, Z4, Z12
 	VPTERNLOGD    $0xf8, Z19, Z7, Z12
 	VPCOMPRESSD.Z Z12, K3, Z12
+	VPCOMPRESSD.Z Z7, K3, Z13
 	POPCNTL       AX, AX
 	VMOVDQU32     Z12, (R10)
+	VMOVDQU32     Z13, 18432(R10)
 	LEAQ          (R10)(AX*4), R10
 	JMP           next
 
