@@ -520,7 +520,7 @@ func (t *spinTable) bounds(a, b uint64) (low, high uint32) {
 // stands at multiples of 64.
 type spinWorker struct {
 	noise   vector.SpinNoise
-	scratch [4]vector.SpinScratch
+	scratch vector.SpinScratch
 	args    vector.Spins
 	ties    *vector.SpinTies // nil: first digits have 16 bits
 }
@@ -570,7 +570,7 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			ties.Count += a.Listed
 			continue
 		}
-		open := &w.vector.scratch[0]
+		open := &w.vector.scratch
 		for k, place := range open.Ties[:a.Ties] {
 			q := int(place >> 9)
 			s.chooseTie(w, b, 4*g+q, int64(open.TieFields[k]), vector.SpinChain(place), slot+uint32(q), chain)

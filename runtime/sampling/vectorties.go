@@ -43,12 +43,15 @@ func (s *Sampler) decideTies(w *worker, b *blockPlan, first int, chain uint32) {
 		c := vector.SpinChain(uint16(e & 511))
 		w.outBits[int(b.row[4*first+int(e>>9&127)])*s.tile+c/64] ^= 1 << (c % 64)
 	}
-	for _, e := range t.Same[:t.Sames] {
+	for k, e := range t.Same[:t.Sames] {
 		i, c := 4*first+int(e>>9&127), vector.SpinChain(uint16(e&511))
 		if int(chain)+c < s.chains {
-			g := s.fieldOf(w, b, i, c)
-			high := w.spins.first(magnitude(g)) >> 8
-			s.setBit(w, b, i, c, w.chooseField(s, g, high, chain+uint32(c), uint32(b.first+i)))
+			g := int64(t.SameField[k])
+			m, value := magnitude(g), uint64(likely(g))
+			if w.spins.rare(m, w.spins.first(m), uint16(t.SameWord[k]>>8)) {
+				value ^= 1
+			}
+			s.setBit(w, b, i, c, value)
 		}
 	}
 	t.Count = 0

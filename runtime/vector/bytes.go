@@ -15,6 +15,7 @@ const (
 //
 // with bit 31 for negative fields. The kernel splits List: entries of Flip take the less
 // likely value, those of Same have a word whose highest byte is the threshold's low byte.
+// Fields stand in the same places as entries.
 type SpinTies struct {
 	Keys  [10][2]uint64 // round keys of Philox, with 7 rounds the last ones
 	C0    uint64        // counter: c0, c1 of the first chain, c2 of quad 0, c3
@@ -27,6 +28,10 @@ type SpinTies struct {
 	Flips uint64
 	Sames uint64
 	List  [SpinTieRoom + 512]uint32
+	Field [SpinTieRoom + 512]int32 // of List
 	Flip  [SpinTieRoom + 512]uint32
 	Same  [SpinTieRoom + 512]uint32
+
+	SameField [SpinTieRoom + 512]int32
+	SameWord  [SpinTieRoom + 512]uint32
 }

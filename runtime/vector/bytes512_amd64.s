@@ -128,8 +128,9 @@ GLOBL bytesBits<>(SB), RODATA|NOPTR, $48
 #define tieFlips 304
 #define tieSames 312
 #define tieList 320
-#define tieFlip 18752
-#define tieSame 37184
+#define tieFlip 37184
+#define tieSame 55616
+#define tieAhead 18432 // from an entry of List or Same to its field
 
 // The counters of eight ties, a number in 64 bits.
 #define TIES_COUNTER(at, x0, x1, x2, x3) \
@@ -158,7 +159,7 @@ GLOBL bytesBits<>(SB), RODATA|NOPTR, $48
 	VPMOVQD   x0, low
 
 // Decides 16 ties by their words, CX of which are there: those that take the less likely
-// value go to R11, those whose 8 bits are the threshold's to R12.
+// value go to R11, those whose 8 bits are the threshold's to R12, with fields and words.
 #define TIES_DECIDE(at, word) \
 	VMOVDQU32     at(SI), Z1;         \
 	VPSRLD        $24, word, Z2;      \
@@ -184,6 +185,11 @@ GLOBL bytesBits<>(SB), RODATA|NOPTR, $48
 	POPCNTL       R8, R8;             \
 	VMOVDQU32     Z2, (R11);          \
 	VMOVDQU32     Z3, (R12);          \
+	VPCOMPRESSD.Z word, K4, Z2;       \
+	VMOVDQU32     (at+tieAhead)(SI), Z3; \
+	VPCOMPRESSD.Z Z3, K4, Z3;         \
+	VMOVDQU32     Z2, (2*tieAhead)(R12); \
+	VMOVDQU32     Z3, tieAhead(R12);  \
 	LEAQ          (R11)(AX*4), R11;   \
 	LEAQ          (R12)(R8*4), R12;   \
 	SUBQ          $16, CX

@@ -75,11 +75,13 @@ func TestTies(t *testing.T) {
 		x.C0, x.C3 = uint64(uint32(sweep)), uint64(rng.CounterC3(rng.PurposeBytes, 1, sweep))
 		x.Chain, x.Quad = uint64(first), uint64(quad)
 		x.Count = uint64([]int{0, 1, 16, 17, 31, 33, vector.SpinTieRoom, r.IntN(500)}[n%8])
-		var flip, same []uint32
+		var flip, same, words []uint32
+		var fields []int32
 		for i := range x.List[:x.Count] {
 			e := r.Uint32()
 			chain, slot := first+uint32(vector.SpinChain(uint16(e&511))), 4*(quad+(e>>11&31))+(e>>9&3)
-			word := uint8(w.Word32(rng.PurposeBytes, chain, sweep, slot, 1) >> 24)
+			whole := w.Word32(rng.PurposeBytes, chain, sweep, slot, 1)
+			word := uint8(whole >> 24)
 			switch r.IntN(3) {
 			case 0:
 				e = e&^0xff0000 | uint32(word)<<16
@@ -91,8 +93,10 @@ func TestTies(t *testing.T) {
 				flip = append(flip, e)
 			case word == low:
 				same = append(same, e)
+				words = append(words, whole)
+				fields = append(fields, int32(i-7))
 			}
-			x.List[i] = e
+			x.List[i], x.Field[i] = e, int32(i-7)
 		}
 		if rounds == rng.ARS5 {
 			vector.ArsTies512(x)
@@ -108,8 +112,9 @@ func TestTies(t *testing.T) {
 			}
 		}
 		for i, e := range same {
-			if x.Same[i] != e {
-				t.Fatalf("%d rounds: open tie %d is %x, want %x", rounds, i, x.Same[i], e)
+			if x.Same[i] != e || x.SameField[i] != fields[i] || x.SameWord[i] != words[i] {
+				t.Fatalf("%d rounds: open tie %d is %x, field %d, word %x, want %x, %d, %x", rounds, i,
+					x.Same[i], x.SameField[i], x.SameWord[i], e, fields[i], words[i])
 			}
 		}
 	}

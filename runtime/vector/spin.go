@@ -84,21 +84,23 @@ const (
 	HalveBits = 0x0204081020408000 // h/2
 )
 
-// SpinScratch is the kernel's own, for one node; the ties of the first are for its caller.
+// SpinScratch is the kernel's own, for a quad of nodes; the ties are for its caller.
 type SpinScratch struct {
-	Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
-	Chosen   [8]uint64                // by row
-	Open     [8]uint64                // lanes that 8 bits do not decide
-	Lanes    [640]uint8               // list of them
-	Rows     [640]uint8
-	Values   [16]uint64
-	Count    uint64
-	_        [7]uint64
-	Ties     [512]uint16
-	Fields   [512]int32 // of the listed lanes
-	Digits   [512]uint32
-
+	Nodes [4]struct {
+		Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
+		Chosen   [8]uint64                // by row
+		Open     [8]uint64                // lanes that 8 bits do not decide
+		From, To uint64                   // where these stand in the list of all nodes'
+		_        [6]uint64
+	}
+	Lanes     [2112]uint8 // listed
+	Rows      [2112]uint8
+	Values    [40]uint64
+	Ties      [512]uint16
 	TieFields [512]int32 // of Ties
+	Fields    [2064]int32
+	Places    [2064]uint32 // as in Ties
+	Digits    [2064]uint32
 }
 
 // Spins are the arguments of the kernel. A threshold for magnitude m is, with line i
@@ -111,17 +113,17 @@ type Spins struct {
 	Cells      *SpinCells
 	Lines      *uint32
 	Noise      *SpinNoise
-	Scratch    *[4]SpinScratch
+	Scratch    *SpinScratch
 	_          uint64
 
 	Segments, S, Up, Down, Round, Keep uint32
 
-	// The lanes whose first digit is their threshold, in Scratch[0].Ties: slot << 9 |
+	// The lanes whose first digit is their threshold, in Scratch.Ties: slot << 9 |
 	// row << 6 | lane.
 	Ties uint64
 
 	// First digits of 8 bits: Bits is 24, Shift 8, and ties go to List as entries of SpinTies
-	// with the bits of Quad, Listed of them. Else 16, 0 and nil.
+	// with the bits of Quad, their fields to its Field, Listed of them. Else 16, 0 and nil.
 	Bits, Shift uint32
 	List        *uint32
 	Quad        uint32

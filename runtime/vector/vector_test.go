@@ -186,7 +186,7 @@ func TestSpinKernelBounds(t *testing.T) {
 	cells, freeCells := guarded[vector.SpinCells](t)
 	lines, freeLines := guarded[[129][2]uint32](t)
 	noise, freeNoise := guarded[vector.SpinNoise](t)
-	scratch, freeScratch := guarded[[4]vector.SpinScratch](t)
+	scratch, freeScratch := guarded[vector.SpinScratch](t)
 	r := rand.New(rand.NewPCG(5, 6))
 	put := binary.LittleEndian.PutUint32
 	for i := range state {
