@@ -450,6 +450,7 @@ const (
 //
 // with bit 31 for negative fields. The kernel splits List: entries of Flip take the less
 // likely value, those of Same have a word whose highest byte is the threshold's low byte.
+// Fields stand in the same places as entries.
 type SpinTies struct {
 	Keys  [10][2]uint64 // round keys of Philox, with 7 rounds the last ones
 	C0    uint64        // counter: c0, c1 of the first chain, c2 of quad 0, c3
@@ -462,8 +463,12 @@ type SpinTies struct {
 	Flips uint64
 	Sames uint64
 	List  [SpinTieRoom + 512]uint32
+	Field [SpinTieRoom + 512]int32 // of List
 	Flip  [SpinTieRoom + 512]uint32
 	Same  [SpinTieRoom + 512]uint32
+
+	SameField [SpinTieRoom + 512]int32
+	SameWord  [SpinTieRoom + 512]uint32
 }
 
 // The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
@@ -1007,21 +1012,23 @@ const (
 	HalveBits = 0x0204081020408000 // h/2
 )
 
-// SpinScratch is the kernel's own, for one node; the ties of the first are for its caller.
+// SpinScratch is the kernel's own, for a quad of nodes; the ties are for its caller.
 type SpinScratch struct {
-	Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
-	Chosen   [8]uint64                // by row
-	Open     [8]uint64                // lanes that 8 bits do not decide
-	Lanes    [640]uint8               // list of them
-	Rows     [640]uint8
-	Values   [16]uint64
-	Count    uint64
-	_        [7]uint64
-	Ties     [512]uint16
-	Fields   [512]int32 // of the listed lanes
-	Digits   [512]uint32
-
+	Nodes [4]struct {
+		Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
+		Chosen   [8]uint64                // by row
+		Open     [8]uint64                // lanes that 8 bits do not decide
+		From, To uint64                   // where these stand in the list of all nodes'
+		_        [6]uint64
+	}
+	Lanes     [2112]uint8 // listed
+	Rows      [2112]uint8
+	Values    [40]uint64
+	Ties      [512]uint16
 	TieFields [512]int32 // of Ties
+	Fields    [2064]int32
+	Places    [2064]uint32 // as in Ties
+	Digits    [2064]uint32
 }
 
 // Spins are the arguments of the kernel. A threshold for magnitude m is, with line i
@@ -1034,17 +1041,17 @@ type Spins struct {
 	Cells      *SpinCells
 	Lines      *uint32
 	Noise      *SpinNoise
-	Scratch    *[4]SpinScratch
+	Scratch    *SpinScratch
 	_          uint64
 
 	Segments, S, Up, Down, Round, Keep uint32
 
-	// The lanes whose first digit is their threshold, in Scratch[0].Ties: slot << 9 |
+	// The lanes whose first digit is their threshold, in Scratch.Ties: slot << 9 |
 	// row << 6 | lane.
 	Ties uint64
 
 	// First digits of 8 bits: Bits is 24, Shift 8, and ties go to List as entries of SpinTies
-	// with the bits of Quad, Listed of them. Else 16, 0 and nil.
+	// with the bits of Quad, their fields to its Field, Listed of them. Else 16, 0 and nil.
 	Bits, Shift uint32
 	List        *uint32
 	Quad        uint32
@@ -15989,7 +15996,7 @@ func (t *spinTable) bounds(a, b uint64) (low, high uint32) {
 // stands at multiples of 64.
 type spinWorker struct {
 	noise   SpinNoise
-	scratch [4]SpinScratch
+	scratch SpinScratch
 	args    Spins
 	ties    *SpinTies // nil: first digits have 16 bits
 }
@@ -16039,7 +16046,7 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 			ties.Count += a.Listed
 			continue
 		}
-		open := &w.vector.scratch[0]
+		open := &w.vector.scratch
 		for k, place := range open.Ties[:a.Ties] {
 			q := int(place >> 9)
 			s.chooseTie(w, b, 4*g+q, int64(open.TieFields[k]), SpinChain(place), slot+uint32(q), chain)
@@ -16123,12 +16130,15 @@ func (s *Sampler) decideTies(w *worker, b *blockPlan, first int, chain uint32) {
 		c := SpinChain(uint16(e & 511))
 		w.outBits[int(b.row[4*first+int(e>>9&127)])*s.tile+c/64] ^= 1 << (c % 64)
 	}
-	for _, e := range t.Same[:t.Sames] {
+	for k, e := range t.Same[:t.Sames] {
 		i, c := 4*first+int(e>>9&127), SpinChain(uint16(e&511))
 		if int(chain)+c < s.chains {
-			g := s.fieldOf(w, b, i, c)
-			high := w.spins.first(magnitude(g)) >> 8
-			s.setBit(w, b, i, c, w.chooseField(s, g, high, chain+uint32(c), uint32(b.first+i)))
+			g := int64(t.SameField[k])
+			m, value := magnitude(g), uint64(likely(g))
+			if w.spins.rare(m, w.spins.first(m), uint16(t.SameWord[k]>>8)) {
+				value ^= 1
+			}
+			s.setBit(w, b, i, c, value)
 		}
 	}
 	t.Count = 0

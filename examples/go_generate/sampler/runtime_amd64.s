@@ -311,8 +311,9 @@ GLOBL bytesBits<>(SB), RODATA|NOPTR, $48
 #define tieFlips 304
 #define tieSames 312
 #define tieList 320
-#define tieFlip 18752
-#define tieSame 37184
+#define tieFlip 37184
+#define tieSame 55616
+#define tieAhead 18432 // from an entry of List or Same to its field
 
 // The counters of eight ties, a number in 64 bits.
 #define TIES_COUNTER(at, x0, x1, x2, x3) \
@@ -341,7 +342,7 @@ GLOBL bytesBits<>(SB), RODATA|NOPTR, $48
 	VPMOVQD   x0, low
 
 // Decides 16 ties by their words, CX of which are there: those that take the less likely
-// value go to R11, those whose 8 bits are the threshold's to R12.
+// value go to R11, those whose 8 bits are the threshold's to R12, with fields and words.
 #define TIES_DECIDE(at, word) \
 	VMOVDQU32     at(SI), Z1;         \
 	VPSRLD        $24, word, Z2;      \
@@ -367,6 +368,11 @@ GLOBL bytesBits<>(SB), RODATA|NOPTR, $48
 	POPCNTL       R8, R8;             \
 	VMOVDQU32     Z2, (R11);          \
 	VMOVDQU32     Z3, (R12);          \
+	VPCOMPRESSD.Z word, K4, Z2;       \
+	VMOVDQU32     (at+tieAhead)(SI), Z3; \
+	VPCOMPRESSD.Z Z3, K4, Z3;         \
+	VMOVDQU32     Z2, (2*tieAhead)(R12); \
+	VMOVDQU32     Z3, tieAhead(R12);  \
 	LEAQ          (R11)(AX*4), R11;   \
 	LEAQ          (R12)(R8*4), R12;   \
 	SUBQ          $16, CX
@@ -6834,22 +6840,33 @@ DATA spinRow<>+496(SB)/8, $0x0707070707070707
 DATA spinRow<>+504(SB)/8, $0x0707070707070707
 GLOBL spinRow<>(SB), RODATA|NOPTR, $512
 
+// The first and the second numbers of 16 pairs.
+DATA spinEven<>+0(SB)/8, $0x0e0c0a0806040200
+DATA spinEven<>+8(SB)/8, $0x1e1c1a1816141210
+GLOBL spinEven<>(SB), RODATA|NOPTR, $16
+
+DATA spinOdd<>+0(SB)/8, $0x0f0d0b0907050301
+DATA spinOdd<>+8(SB)/8, $0x1f1d1b1917151311
+GLOBL spinOdd<>(SB), RODATA|NOPTR, $16
+
 DATA spinLast<>+0(SB)/8, $0x3f3f3f3f3f3f3f3f
 GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 
-// Offsets in SpinScratch.
+// Offsets in SpinScratch: what each node has, and behind these what they share.
 #define patterns 0
 #define chosen 3072
 #define open 3136
-#define lanes 3200
-#define rows 3840
-#define values 4480
-#define count 4608
-#define ties 4672
-#define fields 5696
-#define digits 7744
-#define tieFields 9792
-#define scratchBytes 11840
+#define listFrom 3200
+#define listTo 3208
+#define nodeBytes 3264
+#define lanes 13056
+#define rows 15168
+#define values 17280
+#define ties 17600
+#define tieFields 18624
+#define fields 20672
+#define places 28928
+#define digits 37184
 
 // Eight rows of neighbours at the offsets in R12, the first one last, to Z8 … Z15:
 // bytes, then pairs, then fours are interleaved.
@@ -6910,7 +6927,7 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 
 // Chooses a row of lanes from its sums. A digit below the least threshold of the
 // lane's cell is rare for certain, one above the largest is not; other lanes stay
-// open and are listed.
+// open and are listed, at R8.
 #define SPIN_CHOOSE(row, sum) \
 	VPMOVB2M            sum, K2;                      \
 	VPABSB              sum, sum;                     \
@@ -6918,27 +6935,26 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 	VPMINUB             Z28, sum, sum;                \
 	VPERMB              Z24, sum, Z0;                 \
 	VPERMB              Z25, sum, Z1;                 \
-	VPCMPUB             $6, 64*row(R10), Z0, K1;      \
-	VPCMPUB             $5, 64*row(R10), Z1, K3;      \
-	KXNORQ              K1, K2, K4;                   \
-	KANDNQ              K3, K1, K5;                   \
+	VPCMPUB             $2, 64*row(R10), Z0, K1;      \
+	VPCMPUB             $5, 64*row(R10), Z1, K1, K5;  \
+	KXORQ               K1, K2, K4;                   \
 	KMOVQ               K4, chosen+8*row(SI);         \
 	KMOVQ               K5, AX;                       \
 	VPCOMPRESSB.Z       Z29, K5, Z2;                  \
 	VMOVDQU64           spinRow<>+64*row(SB), Z3;     \
 	MOVQ                AX, open+8*row(SI);           \
 	POPCNTQ             AX, AX;                       \
-	VMOVDQU64           Z2, lanes(SI)(CX*1);          \
-	VMOVDQU64           Z3, rows(SI)(CX*1);           \
+	VMOVDQU64           Z2, lanes(R8)(CX*1);          \
+	VMOVDQU64           Z3, rows(R8)(CX*1);           \
 	ADDQ                AX, CX
 
-// Puts the next values of the list, from bit DX on, into the open lanes of a row; up to
-// 64 of them are in R13.
+// Puts the next values of the list, from bit DX on, into the open lanes of a row of the
+// node at SI; up to 64 of them are in R13, others at DI.
 #define SPIN_CLOSE(row) \
 	MOVQ    DX, AX;                     \
 	SHRQ    $6, AX;                     \
-	MOVQ    values+8(SI)(AX*8), BX;     \
-	MOVQ    values+0(SI)(AX*8), AX;     \
+	MOVQ    values+8(DI)(AX*8), BX;     \
+	MOVQ    values+0(DI)(AX*8), AX;     \
 	MOVQ    DX, CX;                     \
 	SHRQ    CX, BX, AX;                 \
 	MOVQ    open+8*row(SI), BX;         \
@@ -6963,6 +6979,7 @@ TEXT ·SpinUpdate512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), R15
 	MOVQ $0, 80(R15)  // slot
 	MOVQ $0, 112(R15) // ties
+	MOVQ $0, 144(R15) // ties listed
 
 	// First what 8 bits decide, of all four nodes.
 	MOVQ         0(R15), DI // state
@@ -6970,6 +6987,7 @@ TEXT ·SpinUpdate512(SB), NOSPLIT, $0-8
 	VMOVDQU64    spinColumn<>(SB), Z27
 	VPBROADCASTQ spinLast<>(SB), Z28
 	VMOVDQU64    spinLane<>(SB), Z29
+	XORL         CX, CX // lanes listed
 
 bounds:
 	MOVQ  80(R15), AX
@@ -7036,7 +7054,8 @@ choose:
 	ADDQ      48(R15), R9 // cells
 	VMOVDQU64 0(R9), Z24
 	VMOVDQU64 64(R9), Z25
-	XORL      CX, CX
+	MOVQ      72(R15), R8
+	MOVQ      CX, listFrom(SI)
 	SPIN_CHOOSE(0, Z16)
 	SPIN_CHOOSE(1, Z17)
 	SPIN_CHOOSE(2, Z18)
@@ -7045,67 +7064,60 @@ choose:
 	SPIN_CHOOSE(5, Z21)
 	SPIN_CHOOSE(6, Z22)
 	SPIN_CHOOSE(7, Z23)
-	MOVQ      CX, count(SI)
+	MOVQ      CX, listTo(SI)
 
 skip:
-	ADDQ $scratchBytes, SI
+	ADDQ $nodeBytes, SI
 	MOVQ 80(R15), AX
 	INCQ AX
 	MOVQ AX, 80(R15)
 	CMPQ AX, $4
 	JNE  bounds
 
-	// Then the fields of the open lanes, 8 at a time.
-	MOVQ         $0, 80(R15)
-	MOVQ         72(R15), SI
-	VMOVDQU64    spinWord<>(SB), Z26
-	VPBROADCASTD 120(R15), Y27 // bits of a digit that are not its high byte
+	// Then the fields of the open lanes, 16 at a time: those of a node are seldom more.
+	MOVQ      72(R15), DI
+	TESTQ     CX, CX
+	JEQ       closed
+	MOVQ      CX, DX
+	MOVQ      $0, 80(R15)
+	MOVQ      DI, SI
+	VMOVDQU64 spinWord<>(SB), Z26
 
 openLanes:
 	MOVQ  80(R15), AX
 	MOVQ  16(R15)(AX*8), R11
 	TESTQ R11, R11
 	JEQ   summed
-	MOVQ  count(SI), CX
-	TESTQ CX, CX
+	MOVQ  listFrom(SI), BX
+	MOVQ  listTo(SI), CX
+	CMPQ  BX, CX
 	JEQ   summed
-	MOVQ  AX, BX
-	SHRQ  $1, BX
-	SHLQ  $8, BX
+	MOVL  AX, R8
+	SHLL  $9, R8
+	VPBROADCASTD R8, Z27
+	MOVQ  AX, R8
+	SHRQ  $1, R8
+	SHLQ  $8, R8
 	ANDQ  $1, AX
-	ADDQ  64(R15), BX
-	LEAQ  (BX)(AX*2), R10 // the slot's half of the words
-	CMPL  124(R15), $0
-	JEQ   halves
-	MOVQ  80(R15), AX
-	SHLQ  $9, AX
-	ADDQ  64(R15), AX
-	LEAQ  4096(AX), R10   // the slot's bytes
-
-halves:
+	ADDQ  64(R15), R8
+	LEAQ  (R8)(AX*2), R10 // the slot's half of the words
 	MOVLQSX 12(R11), R14
 	MOVL  0(R11), AX
 	SHLQ  $7, AX
 	ADDQ  R11, R14
 	ADDQ  AX, R14         // exact tables
-	XORL  BX, BX
 
 exact:
-	VMOVQ      lanes(SI)(BX*1), X0
-	VPMOVZXBD  rows(SI)(BX*1), Y4
-	VPERMB     Z26, Z0, Z1
-	VPMOVZXBD  X0, Y2
-	VPMOVZXBD  X1, Y3
-	VPSLLD     $6, Y4, Y5
-	VPSLLD     $7, Y4, Y6
-	VPADDD     Y2, Y5, Y5 // place in patterns
-	VPADDD     Y3, Y6, Y6 // place in words
-	VPXORD     Y7, Y7, Y7
-	KXNORW     K1, K1, K1
-	VPXORD     Y10, Y10, Y10
+	VMOVDQU    lanes(DI)(BX*1), X0
+	VPMOVZXBD  rows(DI)(BX*1), Z4
+	VPMOVZXBD  X0, Z2
+	VPSLLD     $6, Z4, Z5
+	VPXORD     Z7, Z7, Z7
+	VPORD      Z2, Z5, Z5   // place in patterns
+	VPORD      Z27, Z5, Z6
+	VMOVDQU64  Z6, places(DI)(BX*4)
 	CMPL       124(R15), $0
-	JNE        bytes
-	VPGATHERDD (R10)(Y6*4), K1, Y10
+	JEQ        halves
 
 drawn:
 	MOVQ       SI, R13
@@ -7116,93 +7128,94 @@ drawn:
 
 add:
 	KXNORW     K1, K1, K1
-	VPXORD     Y8, Y8, Y8
-	VPGATHERDD patterns(R13)(Y5*1), K1, Y8
+	VPXORD     Z8, Z8, Z8
+	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
 	VPERMD     0(R12), Z8, Z9
-	VPSRLD     $4, Y8, Y8
-	VPADDD     Y9, Y7, Y7
+	VPSRLD     $4, Z8, Z8
+	VPADDD     Z9, Z7, Z7
 	VPERMD     64(R12), Z8, Z9
-	VPADDD     Y9, Y7, Y7
+	VPADDD     Z9, Z7, Z7
 	ADDQ       $512, R13
 	ADDQ       $128, R12
 	DECL       R8
 	JNE        add
 
 added:
-	VMOVDQU   Y7, fields(SI)(BX*4)
-	VMOVDQU   Y10, digits(SI)(BX*4)
-	ADDQ      $8, BX
+	VMOVDQU64 Z7, fields(DI)(BX*4)
+	ADDQ      $16, BX
 	CMPQ      BX, CX
 	JLT       exact
 
 summed:
-	ADDQ $scratchBytes, SI
+	ADDQ $nodeBytes, SI
 	MOVQ 80(R15), AX
 	INCQ AX
 	MOVQ AX, 80(R15)
 	CMPQ AX, $4
 	JNE  openLanes
 
-	// Then their thresholds: now that so many fields are on their way, none is waited for.
-	MOVQ         $0, 80(R15)
-	MOVQ         72(R15), SI
+	// Then the thresholds of all nodes' lanes.
+	MOVQ         DX, CX
 	MOVQ         56(R15), R9  // lines
+	MOVQ         64(R15), R11 // noise
 	MOVQ         128(R15), R10
-	VPBROADCASTD 88(R15), Y20 // segments
-	VPBROADCASTD 92(R15), Y21 // S
-	VPBROADCASTD 96(R15), Y22
-	VPBROADCASTD 100(R15), Y23
-	VPBROADCASTD 104(R15), Y24
-	VPBROADCASTD 108(R15), Y25
-	VPBROADCASTD 124(R15), Y26 // 8 where digits have 8 bits
+	VPMOVZXBD    spinEven<>(SB), Z16
+	VPMOVZXBD    spinOdd<>(SB), Z15
+	VPBROADCASTD 136(R15), Z17 // quad of a tie
+	VPBROADCASTD 88(R15), Z20 // segments
+	VPBROADCASTD 92(R15), Z21 // S
+	VPBROADCASTD 96(R15), Z22
+	VPBROADCASTD 100(R15), Z23
+	VPBROADCASTD 104(R15), Z24
+	VPBROADCASTD 108(R15), Z25
+	VPBROADCASTD 124(R15), Z26 // 8 where digits have 8 bits
+	VPBROADCASTD 120(R15), Z27 // bits of a digit that are not its high byte
 	MOVL         $0x80000000, AX
-	VPBROADCASTD AX, Y19
+	VPBROADCASTD AX, Z19
 	MOVL         $0xff0000, AX
-	VPBROADCASTD AX, Y18
-
-limits:
-	MOVQ  80(R15), AX
-	MOVQ  16(R15)(AX*8), R11
-	TESTQ R11, R11
-	JEQ   closed
-	MOVQ  count(SI), CX
-	TESTQ CX, CX
-	JEQ   closed
-	SHLL  $9, AX
-	ORL   136(R15), AX
-	VPBROADCASTD AX, Y17 // slot and quad of a tie
-	XORL  BX, BX
-	XORL  DX, DX
-	XORL  DI, DI // the first 64 values
+	VPBROADCASTD AX, Z18
+	XORL         BX, BX
+	XORL         R14, R14 // the first 64 values
 
 limit:
-	VMOVDQU64  fields(SI)(BX*4), Y7
-	VMOVDQU64  digits(SI)(BX*4), Y10
-	VPABSD     Y7, Y1
-	VPMOVD2M   Y7, K2
-	VPSRLVD    Y21, Y1, Y2
-	VPSLLVD    Y22, Y1, Y3
-	VPMINUD    Y20, Y2, Y2
-	VPSRLVD    Y23, Y3, Y3
+	VMOVDQU64  fields(DI)(BX*4), Z7
+	VMOVDQU64  places(DI)(BX*4), Z12
+	VPABSD     Z7, Z1
+	VPSRLVD    Z21, Z1, Z2
+	VPSLLVD    Z22, Z1, Z3
+	VPMINUD    Z20, Z2, Z2
+	VEXTRACTI64X4 $1, Z2, Y6
 	KXNORW     K1, K1, K1
-	VPXORD     Y4, Y4, Y4
-	VPGATHERDD 0(R9)(Y2*8), K1, Y4
+	VPXORD     Z4, Z4, Z4
+	VPGATHERDQ 0(R9)(Y2*8), K1, Z4
 	KXNORW     K1, K1, K1
-	VPXORD     Y8, Y8, Y8
-	VPGATHERDD 4(R9)(Y2*8), K1, Y8
-	VPSLLD     $16, Y3, Y3
-	VPSRLD     $16, Y3, Y3
-	VPMULLD    Y8, Y3, Y3
-	VPSLLVD    Y27, Y10, Y10
-	VPSRLD     $4, Y3, Y3
-	VPSRLVD    Y27, Y10, Y10 // digit
-	VPSUBD     Y3, Y4, Y4
-	VPSRLD     $16, Y4, Y4
-	VPADDD     Y24, Y4, Y4
-	VPANDD     Y25, Y4, Y4   // threshold
-	VPSRLVD    Y26, Y4, Y5
-	VPCMPUD    $1, Y5, Y10, K1
-	VPCMPEQD   Y5, Y10, K3
+	VPXORD     Z5, Z5, Z5
+	VPGATHERDQ 0(R9)(Y6*8), K1, Z5
+	CMPL       124(R15), $0
+	JEQ        drawnHalves
+	KXNORW     K1, K1, K1
+	VPXORD     Z10, Z10, Z10
+	VPGATHERDD 4096(R11)(Z12*1), K1, Z10
+
+drawnAll:
+	VPMOVD2M   Z7, K2
+	VPSRLVD    Z23, Z3, Z3
+	VMOVDQA64  Z15, Z8
+	VPERMI2D   Z5, Z4, Z8    // D
+	VPERMT2D   Z5, Z16, Z4   // A
+	VPSLLD     $16, Z3, Z3
+	VPSRLD     $16, Z3, Z3
+	VPMULLD    Z8, Z3, Z3
+	VPSLLVD    Z27, Z10, Z10
+	VPSRLD     $4, Z3, Z3
+	VPSRLVD    Z27, Z10, Z10 // digit
+	VPSUBD     Z3, Z4, Z4
+	VPSRLD     $16, Z4, Z4
+	VPADDD     Z24, Z4, Z4
+	VPANDD     Z25, Z4, Z4   // threshold
+	VPSRLVD    Z26, Z4, Z5
+	VPCMPUD    $1, Z5, Z10, K1
+	VPCMPEQD   Z5, Z10, K3
 	KXNORW     K1, K2, K4
 	TESTQ      R10, R10
 	JNE        list
@@ -7211,29 +7224,32 @@ limit:
 	JNE        tied
 
 next:
-	KMOVB  K4, R13
+	KMOVW  K4, AX
 	MOVQ   BX, R8
 	SHRQ   $3, R8
-	MOVB   R13, values(SI)(R8*1)
-	SHLXQ  BX, R13, R8
-	ADDQ   $8, BX
-	ORQ    R8, DI
+	MOVW   AX, values(DI)(R8*1)
+	SHLXQ  BX, AX, R8
+	ADDQ   $16, BX
+	ORQ    R8, R14
 	CMPQ   BX, CX
 	JLT    limit
-	MOVQ   DI, R13
-	CMPQ   CX, $64
-	JLE    few
-	SPIN_CLOSE(0)
-	SPIN_CLOSE(1)
-	SPIN_CLOSE(2)
-	SPIN_CLOSE(3)
-	SPIN_CLOSE(4)
-	SPIN_CLOSE(5)
-	SPIN_CLOSE(6)
-	SPIN_CLOSE(7)
-	JMP    closed
 
-few:
+	MOVQ R14, R13
+	MOVQ CX, R14
+	MOVQ R10, AX
+	SUBQ 128(R15), AX
+	SHRQ $2, AX
+	MOVQ AX, 144(R15)
+	MOVQ DI, SI
+	XORL R12, R12
+	XORL DX, DX
+
+close:
+	MOVQ 16(R15)(R12*8), R11
+	TESTQ R11, R11
+	JEQ  shut
+	CMPQ R14, $64
+	JGT  many
 	SPIN_CLOSE_FEW(0)
 	SPIN_CLOSE_FEW(1)
 	SPIN_CLOSE_FEW(2)
@@ -7243,18 +7259,13 @@ few:
 	SPIN_CLOSE_FEW(6)
 	SPIN_CLOSE_FEW(7)
 
-closed:
-	ADDQ $scratchBytes, SI
-	MOVQ 80(R15), AX
-	INCQ AX
-	MOVQ AX, 80(R15)
-	CMPQ AX, $4
-	JNE  limits
-	MOVQ R10, AX
-	SUBQ 128(R15), AX
-	SHRQ $2, AX
-	MOVQ AX, 144(R15) // ties listed
+shut:
+	ADDQ $nodeBytes, SI
+	INCQ R12
+	CMPQ R12, $4
+	JNE  close
 
+closed:
 	// Then all are written.
 	MOVQ      8(R15), DI
 	MOVQ      72(R15), SI
@@ -7270,80 +7281,103 @@ write:
 	VMOVDQU64 Z1, (DI)(AX*1)
 
 written:
-	ADDQ $scratchBytes, SI
+	ADDQ $nodeBytes, SI
 	INCQ DX
 	CMPQ DX, $4
 	JNE  write
 	VZEROUPPER
 	RET
 
-bytes:
-	VPGATHERDD (R10)(Y5*1), K1, Y10
+many:
+	SPIN_CLOSE(0)
+	SPIN_CLOSE(1)
+	SPIN_CLOSE(2)
+	SPIN_CLOSE(3)
+	SPIN_CLOSE(4)
+	SPIN_CLOSE(5)
+	SPIN_CLOSE(6)
+	SPIN_CLOSE(7)
+	JMP shut
+
+	// First digits of 16 bits.
+halves:
+	VPERMB     Z26, Z0, Z1
+	VPMOVZXBD  X1, Z3
+	VPSLLD     $7, Z4, Z6
+	VPADDD     Z3, Z6, Z6 // place in words
+	KXNORW     K1, K1, K1
+	VPXORD     Z10, Z10, Z10
+	VPGATHERDD (R10)(Z6*4), K1, Z10
+	VMOVDQU64  Z10, digits(DI)(BX*4)
 	JMP        drawn
 
-	// Lists the lanes whose bytes are those of their thresholds at R10, as SpinTies says.
+drawnHalves:
+	VMOVDQU64 digits(DI)(BX*4), Z10
+	JMP       drawnAll
+
+	// Lists the lanes whose bytes are those of their thresholds at R10, and their fields,
+	// as SpinTies says.
 list:
-	VPMOVZXBD     rows(SI)(BX*1), Y12
-	VPMOVZXBD     lanes(SI)(BX*1), Y13
 	MOVQ          CX, R8
 	SUBQ          BX, R8
-	MOVL          $8, AX
+	MOVL          $16, AX
 	CMPQ          R8, AX
 	CMOVQGT       AX, R8
 	KMOVW         K3, AX
 	BZHIL         R8, AX, AX
 	KMOVW         AX, K3
-	VPSLLD        $6, Y12, Y12
-	VPTERNLOGD    $0xfe, Y13, Y17, Y12
-	VPSLLD        $16, Y4, Y4
-	VPTERNLOGD    $0xf8, Y18, Y4, Y12
-	VPTERNLOGD    $0xf8, Y19, Y7, Y12
-	VPCOMPRESSD.Z Y12, K3, Y12
+	VPORD         Z17, Z12, Z12
+	VPSLLD        $16, Z4, Z4
+	VPTERNLOGD    $0xf8, Z18, Z4, Z12
+	VPTERNLOGD    $0xf8, Z19, Z7, Z12
+	VPCOMPRESSD.Z Z12, K3, Z12
+	VPCOMPRESSD.Z Z7, K3, Z13
 	POPCNTL       AX, AX
-	VMOVDQU32     Y12, (R10)
+	VMOVDQU32     Z12, (R10)
+	VMOVDQU32     Z13, 18432(R10)
 	LEAQ          (R10)(AX*4), R10
 	JMP           next
 
 	// Sums of more neighbours at a time, from the patterns of all in 32 bits: of 16 fine
 	// parts of sums for each four, or of whole sums.
 addWide:
-	VPXORD       Y11, Y11, Y11
-	VPXORD       Y12, Y12, Y12
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
 	MOVL         $8, AX
-	VPBROADCASTD AX, Y13
-	VPBROADCASTD 24(R11), Y14
-	VPTERNLOGD   $0xff, Y15, Y15, Y15
-	VPSRLD       $24, Y15, Y15
+	VPBROADCASTD AX, Z13
+	VPBROADCASTD 24(R11), Z14
+	VPTERNLOGD   $0xff, Z15, Z15, Z15
+	VPSRLD       $24, Z15, Z15
 
 pattern:
 	KXNORW     K1, K1, K1
-	VPXORD     Y8, Y8, Y8
-	VPGATHERDD patterns(R13)(Y5*1), K1, Y8
-	VPANDD     Y15, Y8, Y8
-	VPSLLVD    Y12, Y8, Y8
-	VPADDD     Y13, Y12, Y12
-	VPORD      Y8, Y11, Y11
+	VPXORD     Z8, Z8, Z8
+	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
+	VPANDD     Z15, Z8, Z8
+	VPSLLVD    Z12, Z8, Z8
+	VPADDD     Z13, Z12, Z12
+	VPORD      Z8, Z11, Z11
 	ADDQ       $512, R13
 	DECL       R8
 	JNE        pattern
 	MOVL       28(R11), R8
-	VPTERNLOGD $0xff, Y15, Y15, Y15
-	VPSLLVD    Y14, Y15, Y15 // all but the bits of one sum
+	VPTERNLOGD $0xff, Z15, Z15, Z15
+	VPSLLVD    Z14, Z15, Z15 // all but the bits of one sum
 
-	VPANDD.BCST 40(R11), Y11, Y11
+	VPANDD.BCST 40(R11), Z11, Z11
 	CMPL       52(R11), $0
 	JEQ        whole
-	VPBROADCASTD 52(R11), Y12
+	VPBROADCASTD 52(R11), Z12
 
 fine:
-	VPANDND Y11, Y15, Y8
-	VPSRLVD Y14, Y11, Y11
+	VPANDND Z11, Z15, Z8
+	VPSRLVD Z14, Z11, Z11
 	VPERMD  0(R12), Z8, Z9
-	VPSRLD  $4, Y8, Y8
+	VPSRLD  $4, Z8, Z8
 	VPERMD  64(R12), Z8, Z8
-	VPADDD  Y8, Y9, Y9
-	VPSRAVD Y12, Y9, Y9
-	VPADDD  Y9, Y7, Y7
+	VPADDD  Z8, Z9, Z9
+	VPSRAVD Z12, Z9, Z9
+	VPADDD  Z9, Z7, Z7
 	ADDQ    $128, R12
 	DECL    R8
 	JNE     fine
@@ -7356,11 +7390,11 @@ whole:
 
 part:
 	KXNORW     K1, K1, K1
-	VPANDND    Y11, Y15, Y8
-	VPSRLVD    Y14, Y11, Y11
-	VPXORD     Y9, Y9, Y9
-	VPGATHERDD (R12)(Y8*4), K1, Y9
-	VPADDD     Y9, Y7, Y7
+	VPANDND    Z11, Z15, Z8
+	VPSRLVD    Z14, Z11, Z11
+	VPXORD     Z9, Z9, Z9
+	VPGATHERDD (R12)(Z8*4), K1, Z9
+	VPADDD     Z9, Z7, Z7
 	ADDQ       AX, R12
 	DECL       R8
 	JNE        part
@@ -7368,44 +7402,34 @@ part:
 
 short:
 	KXNORW     K1, K1, K1
-	VPANDND    Y11, Y15, Y8
-	VPSRLVD    Y14, Y11, Y11
-	VPXORD     Y9, Y9, Y9
-	VPGATHERDD (R12)(Y8*2), K1, Y9
-	VPSLLD     $16, Y9, Y9
-	VPSRAD     $16, Y9, Y9
-	VPADDD     Y9, Y7, Y7
+	VPANDND    Z11, Z15, Z8
+	VPSRLVD    Z14, Z11, Z11
+	VPXORD     Z9, Z9, Z9
+	VPGATHERDD (R12)(Z8*2), K1, Z9
+	VPSLLD     $16, Z9, Z9
+	VPSRAD     $16, Z9, Z9
+	VPADDD     Z9, Z7, Z7
 	ADDQ       AX, R12
 	DECL       R8
 	JNE        short
 	JMP        added
 
-	// Lists the lanes of the list from BX on whose bits are set in AX, with their slot
-	// above; all in the first node's scratch.
+	// Lists the lanes of the list from BX on whose bits are set in AX.
 tied:
-	TZCNTL  AX, R8
-	ADDQ    BX, R8
-	CMPQ    R8, CX
-	JGE     next
-	MOVBLZX lanes(SI)(R8*1), R12
-	MOVBLZX rows(SI)(R8*1), R8
-	SHLL    $6, R8
-	ORL     R8, R12
-	MOVQ    80(R15), R8
-	SHLL    $9, R8
-	ORL     R8, R12
-	MOVQ    112(R15), R8
-	MOVQ    72(R15), R13
-	MOVW    R12, ties(R13)(R8*2)
-	TZCNTL  AX, R12
-	ADDQ    BX, R12
-	MOVL    fields(SI)(R12*4), R12
-	MOVL    R12, tieFields(R13)(R8*4)
-	INCQ    112(R15)
-	LEAL    -1(AX), R8
-	ANDL    R8, AX
-	JNE     tied
-	JMP     next
+	TZCNTL AX, R8
+	ADDQ   BX, R8
+	CMPQ   R8, CX
+	JGE    next
+	MOVL   places(DI)(R8*4), R12
+	MOVL   fields(DI)(R8*4), R13
+	MOVQ   112(R15), R8
+	MOVW   R12, ties(DI)(R8*2)
+	MOVL   R13, tieFields(DI)(R8*4)
+	INCQ   112(R15)
+	LEAL   -1(AX), R8
+	ANDL   R8, AX
+	JNE    tied
+	JMP    next
 
 // The polynomial of 2^x for |x| <= 1/2, its highest power first; the least exponent; 2^-16.
 DATA thetaPower<>+0(SB)/4, $0x39218489
