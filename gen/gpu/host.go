@@ -94,6 +94,15 @@ func (h *host) answer(words []string, r *bufio.Reader) (string, error) {
 			}
 		}
 		return ok, h.put()
+	case len(words) == 2 && words[0] == "terms" && h.weighing != 0:
+		n, _ := strconv.ParseUint(words[1], 10, 32)
+		return ok, h.takeTerms(r, int(n))
+	case len(words) == 1 && words[0] == "energies" && h.ready:
+		return h.energies()
+	case len(words) == 2 && words[0] == "watch" && h.ready:
+		return ok, h.watch(words[1] == "1")
+	case len(words) == 1 && words[0] == "best" && h.watched:
+		return h.bestStates()
 	}
 	return "", fmt.Errorf("no command %q", strings.Join(words, " "))
 }
@@ -115,6 +124,8 @@ type host struct {
 	states                    [][]int32
 	sweep                     uint64
 	beta                      float64 // of the tables on the device
+
+	observed
 }
 
 // buffer is memory of the device.
@@ -167,24 +178,36 @@ func (h *host) load(v *device.Version) error {
 			return err
 		}
 	}
+	h.ready, h.watched = false, false
 	h.layout, h.keys, h.beta, h.all = &k.Layout, roundKeys(v.Seed), -1, v.Chains
 	h.copy, h.states = make([]byte, h.layout.StateBytes(h.count)), nil
 	for range h.count {
 		h.states = append(h.states, make([]int32, p.Nodes))
 	}
-	for _, m := range []struct {
-		bytes int
-		of    *buffer
-	}{{len(k.Words.List) * 4, &h.words}, {h.layout.TableWords * 4, &h.betaTables}, {len(h.copy), &h.memory}} {
-		if err := h.d.reserve(m.of, m.bytes); err != nil {
-			return fmt.Errorf("%w; take fewer --chains", err)
-		}
+	if err := h.reserveAll(room{&h.words, len(k.Words.List) * 4}, room{&h.betaTables, h.layout.TableWords * 4}, room{&h.memory, len(h.copy)}); err != nil {
+		return err
 	}
 	words, _ := binary.Append(nil, binary.LittleEndian, k.Words.List)
 	if err := h.d.Write(h.words.at, words); err != nil || h.count == 0 {
 		return err
 	}
 	return h.d.Write(h.memory.at, h.copy) // what no node has is read, too
+}
+
+// room is how many bytes a buffer must have.
+type room struct {
+	of    *buffer
+	bytes int
+}
+
+// reserveAll makes buffers large enough.
+func (h *host) reserveAll(list ...room) error {
+	for _, r := range list {
+		if err := h.d.reserve(r.of, r.bytes); err != nil {
+			return fmt.Errorf("%w; take fewer --chains", err)
+		}
+	}
+	return nil
 }
 
 // reserve makes a buffer large enough.
@@ -215,11 +238,16 @@ func (h *host) compile(p *ir.Program, k *cuda.Kernels) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
+	type kernel struct {
 		name   string
 		shared int
 		f      *uintptr
-	}{{"tables", 0, &h.tables}, {"start", 0, &h.first}, {"sweep", k.Layout.SharedBytes, &h.sweeps}} {
+	}
+	kernels := []kernel{{"tables", 0, &h.tables}, {"start", 0, &h.first}, {"sweep", k.Layout.SharedBytes, &h.sweeps}}
+	if cuda.Discrete(p) {
+		kernels = append(kernels, kernel{"energy", 0, &h.weighing}, kernel{"best", 0, &h.looking})
+	}
+	for _, f := range kernels {
 		if *f.f, err = h.d.Kernel(module, p.Model+"_"+f.name, f.shared); err != nil {
 			return err
 		}
@@ -269,11 +297,19 @@ func (h *host) run(sweeps uint32, beta float64) error {
 		}
 		h.beta = beta
 	}
-	h.sweep += uint64(sweeps)
-	err := h.d.Launch(h.sweeps, l.Blocks(h.count), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
-		unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&block), unsafe.Pointer(&sweep), unsafe.Pointer(&sweeps))
-	if err != nil {
-		return err
+	for n := sweeps; sweeps > 0; sweeps -= n {
+		if h.watched {
+			n = 1
+		}
+		err := h.d.Launch(h.sweeps, l.Blocks(h.count), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
+			unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&block), unsafe.Pointer(&sweep), unsafe.Pointer(&n))
+		sweep += uint64(n)
+		if h.sweep = sweep; err == nil && h.watched {
+			err = h.look()
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return h.d.Finish()
 }

@@ -66,7 +66,6 @@ __device__ __noinline__ float truncated(double mean, double sd, double lowest, d
 }
 
 // The law of a variable in the words: mean and deviation of its start, its range.
-__device__ __forceinline__ double double_at(const u32 *words) { return __longlong_as_double((i64)((u64)words[1] << 32 | words[0])); }
 struct Law {
   double mean, sd, lowest, highest;
   __device__ __forceinline__ explicit Law(const u32 *w) : mean(double_at(w)), sd(double_at(w + 2)), lowest(double_at(w + 4)), highest(double_at(w + 6)) {}

@@ -112,6 +112,10 @@ func (p *Process) States() ([][]int32, error) {
 	if err := p.send([]byte("get\n")); err != nil {
 		return nil, err
 	}
+	return p.readStates()
+}
+
+func (p *Process) readStates() ([][]int32, error) {
 	states := make([][]int32, p.Chains)
 	for c := range states {
 		states[c] = make([]int32, p.nodes)

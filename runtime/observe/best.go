@@ -7,9 +7,11 @@ import "github.com/thrmlgen/thrmlgen/runtime/npy"
 // those. While β changes H is compared, and reported energies are βH at the
 // model's β. The first of equal states stays; states whose energies differ by
 // rounding only count as in either order. What a resumed run did before it was
-// resumed is not known to it. The weights must stay as they are.
+// resumed is not known to it. The weights must stay as they are. An engine may do
+// all that in its place, see Collector.LeaveBest.
 type BestStates struct {
 	weigher *weigher
+	terms   energyTerms
 	h, now  []float64 // lowest and present H, as the weigher sums it
 	sweep   []uint64  // sweeps done when it was found
 	state   snapshot
@@ -20,7 +22,8 @@ type BestStates struct {
 func (b *BestStates) ObserveSweep(f *Frame) error {
 	first := b.weigher == nil
 	if first {
-		b.weigher = newWeigher(f.now.stateLayout, termsOf(f.view))
+		b.terms = termsOf(f.view)
+		b.weigher = newWeigher(f.now.stateLayout, b.terms)
 		b.h, b.now = make([]float64, f.Chains()), make([]float64, f.Chains())
 		b.sweep = make([]uint64, f.Chains())
 		b.state = newSnapshot(f.now.stateLayout)
@@ -45,12 +48,19 @@ func (b *BestStates) ObserveSweep(f *Frame) error {
 // Observe looks at a draw.
 func (b *BestStates) Observe(f *Frame) error { return b.ObserveSweep(f) }
 
+// take puts in states that another has kept, by chain and node, and the sweeps done at each.
+func (b *BestStates) take(v ChainView, states [][]int32, sweeps []uint64) {
+	b.terms, b.sweep, b.energy = termsOf(v), sweeps, nil
+	b.state = newSnapshot(newStateLayout(v.Model(), len(states)))
+	b.state.load(NewChainStates(v.Model(), v.Seed(), states), nil)
+}
+
 // Energies are the lowest βH of each chain, summed as ChainView.Energies does.
 func (b *BestStates) Energies() []float64 {
-	if b.energy == nil && b.weigher != nil {
-		m := b.state.model
-		for c := range b.h {
-			h := hamiltonianOf(m, b.weigher.energyTerms, func(node int32) int32 { return b.state.value(int(node), c) })
+	if b.energy == nil {
+		for c := range b.sweep {
+			m := b.state.model
+			h := hamiltonianOf(m, b.terms, func(node int32) int32 { return b.state.value(int(node), c) })
 			b.energy = append(b.energy, float64(m.Beta*h))
 		}
 	}
@@ -75,8 +85,8 @@ func (b *BestStates) WriteArrays(z *npy.NPZWriter) error {
 	if err := b.state.write(z, "best/"); err != nil {
 		return err
 	}
-	if err := z.Add("best/energy", []int{len(b.h)}, b.Energies()); err != nil {
+	if err := z.Add("best/energy", []int{len(b.sweep)}, b.Energies()); err != nil {
 		return err
 	}
-	return z.Add("best/sweep", []int{len(b.h)}, b.sweep)
+	return z.Add("best/sweep", []int{len(b.sweep)}, b.sweep)
 }

@@ -70,6 +70,7 @@ type Collector struct {
 	rows     []*RowMeans
 	users    []*userWatch
 	progress *progressWatch
+	keeper   func() (states [][]int32, sweeps []uint64, err error) // of best states; nil: best looks itself
 
 	watchers []Watcher
 	sweepers []SweepWatcher
@@ -190,7 +191,9 @@ func (c *Collector) Drive(resume bool, run func() error) error {
 	if c.progress != nil {
 		c.progress.first, c.progress.start, c.progress.total = c.first, start, c.planned()
 	}
-	c.err = run()
+	if c.err = run(); c.err == nil {
+		c.err = c.TakeBest()
+	}
 	c.seconds = time.Since(start).Seconds()
 	c.sweeps = c.view.SweepNumber() - c.first
 	if c.progress != nil {
@@ -232,6 +235,38 @@ func (c *Collector) planned() uint64 {
 		return uint64(c.schedule.Samples) * uint64(c.schedule.StepsPerSample)
 	}
 	return uint64(c.schedule.Sweeps())
+}
+
+// LeaveBest leaves best states to an engine that keeps them as BestStates does, before
+// the run: best gives them, by chain and node as in ChainStates, and the number of sweeps done
+// at each. LeaveBest returns false if none are wanted.
+func (c *Collector) LeaveBest(best func() (states [][]int32, sweeps []uint64, err error)) bool {
+	if c.best == nil {
+		return false
+	}
+	c.keeper = best
+	c.watchers = slices.DeleteFunc(c.watchers, func(w Watcher) bool { return w == Watcher(c.best) })
+	c.sweepers = slices.DeleteFunc(c.sweepers, func(w SweepWatcher) bool { return w == SweepWatcher(c.best) })
+	return true
+}
+
+// TakeBest takes over the best states so far from who keeps them; the end of a
+// run does that too, but not that of an interrupted one.
+func (c *Collector) TakeBest() error {
+	if c.keeper == nil {
+		return nil
+	}
+	states, sweeps, err := c.keeper()
+	if err == nil {
+		c.best.take(c.view, states, sweeps)
+	}
+	return err
+}
+
+// WantsSweepStates says whether somebody looks at the states of every sweep; who
+// shows how far a run is does not.
+func (c *Collector) WantsSweepStates() bool {
+	return len(c.sweepers) > 1 || len(c.sweepers) == 1 && c.progress == nil
 }
 
 // WantsSweeps says whether every sweep is to be shown.

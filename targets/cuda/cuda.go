@@ -13,6 +13,7 @@
 //	circuit.go    its sums of bits
 //	mma.go        a byte per chain: spins in pairs with weights of 8 bits, on tensor cores
 //	unrolled.go   straight code for small models
+//	energy.go     energies of states
 //	memory.go     states in memory of the device, and shares of devices
 //	version.go    a program with other weights and clamps
 //	check.go      digests of the states that a check must see
@@ -143,7 +144,7 @@ func filesOf(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "energy.cuh" && !Discrete(p) || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -206,6 +207,9 @@ func New(r emit.Request) (*Kernels, error) {
 		}
 		break
 	}
+	if err := k.addEnergies(r.Program); err != nil {
+		return nil, err
+	}
 	for _, v := range r.Program.Vars {
 		for range v.Count {
 			k.Layout.Spins = append(k.Layout.Spins, v.Kind == ir.Spin)
@@ -257,7 +261,7 @@ func hostData(p *ir.Program) map[string]any {
 	}
 	s := p.Sample
 	return map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Move": moveOf(p),
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Move": moveOf(p), "Energies": Discrete(p),
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,
 	}

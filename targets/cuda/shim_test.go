@@ -414,13 +414,14 @@ func dense(want int) []program {
 	return list
 }
 
-// compiledHosts compiles the hosts of several programs into one over the shim.
+// compiledHosts compiles the hosts of several programs into one over the shim: it checks them all, and
+// with the name of one it serves.
 func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	t.Helper()
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	var main strings.Builder
-	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"expression.cuh"`} {
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"energy.cuh"`, `"expression.cuh"`} {
 		fmt.Fprintf(&main, "#include %s\n", include)
 	}
 	for _, name := range cuda.Headers {
@@ -439,9 +440,9 @@ func compiledHosts(t *testing.T, list []program) (path, dir string) {
 		}
 		fmt.Fprintf(&main, "namespace host_%s {\n#include \"%s/host.cu\"\n}\n", x.name, x.name)
 	}
-	main.WriteString("#undef main\nint main() {\n  char host[] = \"host\", check[] = \"check\", *args[] = {host, check, nullptr};\n  int failed = 0;\n")
+	main.WriteString("#undef main\nint main(int argc, char **argv) {\n  char host[] = \"host\", check[] = \"check\", serve[] = \"serve\", *args[] = {host, argc > 1 ? serve : check, nullptr};\n  int failed = 0;\n")
 	for _, x := range list {
-		fmt.Fprintf(&main, "  if (chdir(%q) || host_%s::model_main(2, args)) failed = 1;\n", filepath.Join(dir, x.name), x.name)
+		fmt.Fprintf(&main, "  if ((argc < 2 || !strcmp(argv[1], %q)) && (chdir(%q) || host_%s::model_main(2, args))) failed = 1;\n", x.name, filepath.Join(dir, x.name), x.name)
 	}
 	main.WriteString("  return failed;\n}\n")
 	write(t, filepath.Join(dir, "main.cpp"), []byte(main.String()))
@@ -493,6 +494,7 @@ func TestShim(t *testing.T) {
 			t.Parallel()
 			path, _ := compiledHosts(t, part)
 			passes(t, path, part)
+			weighs(t, path, part)
 		})
 	}
 }

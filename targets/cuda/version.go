@@ -47,7 +47,7 @@ func (s *Versions) Kernels(v *device.Version) (*ir.Program, *Kernels, error) {
 // CheckVersions refuses a program of which only its own version runs: what continuous nodes
 // and expressions keep beyond states, and their parameters, no version has.
 func CheckVersions(p *ir.Program) error {
-	if hasFloats(p) || len(p.Codes) > 0 || moveOf(p) != nil {
+	if !Discrete(p) {
 		return errors.New("training and built programs sample discrete models on a GPU, and this one has continuous nodes or expressions: take --target go for them; run --target cuda samples it")
 	}
 	return nil

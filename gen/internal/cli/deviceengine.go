@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
@@ -25,6 +26,12 @@ type kernels interface {
 	device.Chains
 	// Begin puts all chains into the initial state of the program's own version.
 	Begin() error
+
+	// Terms, Energies, Watch and Best are those of device.Process.
+	Terms(terms []uint32) error
+	Energies() ([]float64, error)
+	Watch(now bool) error
+	Best() (states [][]int32, sweeps []uint64, err error)
 }
 
 // openKernels finds what runs the kernels of a program, which have no chains yet.
@@ -101,14 +108,21 @@ func devicesFor(cmd *cobra.Command, target string, devices []int) error {
 	return nil
 }
 
-// sweepsAtOnce is how many sweeps a device makes between looks at the context.
-const sweepsAtOnce = 256
+// Sweeps that a device makes between looks at the context, and where progress is shown. Best states
+// are fetched now and then, for the report of a run that is interrupted.
+const (
+	sweepsAtOnce   = 256
+	sweepsShown    = 16
+	betweenFetches = 10 * time.Second
+)
 
 // deviceEngine is emitted CUDA on a device.
 type deviceEngine struct {
 	*observe.ChainStates
-	model  *gen.Model
-	device kernels
+	model    *gen.Model
+	device   kernels
+	energies []float64 // of States at β = 1; nil: to be added up
+	fetched  time.Time // of best states
 }
 
 func newShimEngine(ctx context.Context, m *gen.Model, _ *runFlags) (engine, error) {
@@ -128,37 +142,66 @@ func newDeviceEngine(ctx context.Context, m *gen.Model, target string, open open
 	if err != nil {
 		return nil, err
 	}
-	e := &deviceEngine{observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), m, d}
-	if err := e.show(ctx); err != nil {
+	e := &deviceEngine{ChainStates: observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), model: m, device: d}
+	if cuda.Discrete(m.Program) {
+		err = deviceError(ctx, d.Terms(cuda.EnergyTerms(m.Program)))
+	}
+	if err == nil {
+		err = e.show(ctx)
+	}
+	if err != nil {
 		d.Close()
 		return nil, err
 	}
 	return e, nil
 }
 
-func (e *deviceEngine) view() observe.ChainView { return e.ChainStates }
+func (e *deviceEngine) view() observe.ChainView { return e }
+
+// Energies is as in observe.ChainView, with what the device has added up.
+func (e *deviceEngine) Energies(beta float64, dst []float64) []float64 {
+	if e.energies == nil {
+		return e.ChainStates.Energies(beta, dst)
+	}
+	for _, h := range e.energies {
+		dst = append(dst, float64(beta*h))
+	}
+	return dst
+}
 
 func (e *deviceEngine) restore(s *observe.SavedState) error {
 	m := e.Model()
 	if err := s.Check(m, e.Seed(), e.Chains()); err != nil {
 		return err
 	}
-	e.States, e.ChainStates.Sweep = s.States(m), s.Meta.Sweep
+	e.States, e.ChainStates.Sweep, e.energies = s.States(m), s.Meta.Sweep, nil
 	return e.device.Restore(e.States, e.ChainStates.Sweep)
 }
 
 // show brings what the collector sees up to the states of the device.
 func (e *deviceEngine) show(ctx context.Context) (err error) {
-	if e.States, err = e.device.States(); err != nil {
-		return deviceError(ctx, err)
+	if e.States, err = e.device.States(); err == nil && cuda.Discrete(e.model.Program) {
+		e.energies, err = e.device.Energies()
 	}
-	return nil
+	return deviceError(ctx, err)
 }
 
 func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bool) error {
-	piece := sweepsAtOnce
-	if to.WantsSweeps() {
+	best := func() ([][]int32, []uint64, error) {
+		states, sweeps, err := e.device.Best()
+		return states, sweeps, deviceError(ctx, err)
+	}
+	if cuda.Discrete(e.model.Program) && to.LeaveBest(best) {
+		if err := e.device.Watch(!resume); err != nil {
+			return deviceError(ctx, err)
+		}
+		e.fetched = time.Now()
+	}
+	piece, states := sweepsAtOnce, to.WantsSweepStates()
+	if states {
 		piece = 1
+	} else if to.WantsSweeps() {
+		piece = sweepsShown
 	}
 	return drive(e.model, to, resume, func(sweeps int, beta float64) error {
 		for sweeps > 0 {
@@ -170,11 +213,16 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 				return deviceError(ctx, err)
 			}
 			e.ChainStates.Sweep += uint64(n)
-			if sweeps -= n; piece > 1 && sweeps > 0 {
-				continue
+			if !e.fetched.IsZero() && time.Since(e.fetched) > betweenFetches {
+				if err := to.TakeBest(); err != nil {
+					return err
+				}
+				e.fetched = time.Now()
 			}
-			if err := e.show(ctx); err != nil {
-				return err
+			if sweeps -= n; states || sweeps == 0 {
+				if err := e.show(ctx); err != nil {
+					return err
+				}
 			}
 			if err := to.ObserveSweep(); err != nil {
 				return err
@@ -184,8 +232,11 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 	})
 }
 
-// deviceError is an interrupt, or a failure of the environment.
+// deviceError is an interrupt, or a failure of the environment, or nil.
 func deviceError(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

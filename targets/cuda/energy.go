@@ -1,0 +1,59 @@
+package cuda
+
+import (
+	"math"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+)
+
+// Discrete says whether a program has neither updates in float32 nor expressions. Then kernels give
+// the energies of states and keep the lowest ones.
+func Discrete(p *ir.Program) bool {
+	return !hasFloats(p) && len(p.Codes) == 0 && moveOf(p) == nil
+}
+
+// addEnergies adds the kernels for observers.
+func (k *Kernels) addEnergies(p *ir.Program) error {
+	if !Discrete(p) {
+		return nil
+	}
+	text, err := fill("energy.cu", map[string]any{"Model": p.Model, "Namespace": namespace(p)})
+	k.Source = append(k.Source, text...)
+	return err
+}
+
+// EnergyTerms are the words of energy.cuh: all factors with their weights as given.
+func EnergyTerms(p *ir.Program) []uint32 {
+	list := []uint32{uint32(len(p.Factors))}
+	for i := range p.Factors {
+		f := &p.Factors[i]
+		size := 1
+		for _, n := range f.Table {
+			size *= n
+		}
+		stride, spins := size, uint32(1)
+		if f.Shared {
+			stride = 0
+		}
+		if len(f.Slots) == 0 || len(f.Table) > 0 {
+			spins = 0
+		}
+		nodes := len(list) + 6 + len(f.Slots) + 2*len(f.Weights)
+		list = append(list, uint32(f.Rows), uint32(len(f.Slots)), uint32(stride), spins, uint32(nodes), uint32(nodes+len(f.Index)))
+		for _, s := range f.Slots {
+			states := uint32(0)
+			if s.Kind == ir.Categorical {
+				states = uint32(s.States)
+			}
+			list = append(list, states)
+		}
+		for _, w := range f.Weights {
+			x := math.Float64bits(w)
+			list = append(list, uint32(x), uint32(x>>32))
+		}
+		for _, n := range f.Index {
+			list = append(list, uint32(n))
+		}
+	}
+	return list
+}
