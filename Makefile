@@ -26,7 +26,7 @@ demo: build ## generate, compile and run real models; results and a picture in o
 	@echo "Read the emitted package in $(OUT)/pegasus14, look at $(OUT)/potts20.png and $(OUT)/potts20.html."
 
 test: tools vet ## run all tests
-	$(GO) test -timeout 20m ./...
+	$(GO) test -timeout 40m ./...
 
 PYREQ := examples/python/requirements-test.txt
 DEBS  := chromium qemu-user python3-venv iverilog verilator yosys nextpnr-ice40 fpga-icestorm g++

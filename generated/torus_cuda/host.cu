@@ -101,6 +101,11 @@ struct Sampler {
   std::vector<u32> host_words;
   value *states;
   std::vector<value> copy;
+  u32 *terms = nullptr; // of the energy
+  double *energies, *lowest; // by chain
+  u64 *found; // sweeps done when the lowest energy was seen
+  u16 *best;  // its states, by node and chain
+  bool watched = false, first; // sweeps are; none was yet
 
   Sampler(const char *file, u32 chains, u64 seed) : chains(chains), blocks((chains + block_chains - 1) / block_chains), key(round_keys(seed)) {
     const std::vector<std::string> list = numbers(file);
@@ -123,8 +128,32 @@ struct Sampler {
     if (at < least_beta) fail(2, "beta %g is below %g, for which the tables were made", at, least_beta);
     if (at != beta) LAUNCH(torus_tables, table_words > 4096 ? 64u : 1u, 128u, 0, tables, at);
     beta = at;
+    for (; watched && sweeps > 1; sweeps--) advance(1);
+    advance(sweeps);
+  }
+
+  void advance(u32 sweeps) {
     LAUNCH(torus_sweep, blocks, threads, shared_bytes, states, words, tables, key, 0u, sweep, sweeps);
     sweep += sweeps;
+    if (watched) look();
+  }
+
+  // Takes the terms of the energy, and room for what hangs on it.
+  void observe(const std::vector<u32> &list) {
+    terms = (u32 *)allocate(list.size() * 4);
+    upload(terms, list.data(), list.size() * 4);
+    energies = (double *)allocate(chains * 8);
+    lowest = (double *)allocate(chains * 8);
+    found = (u64 *)allocate(chains * 8);
+    best = (u16 *)allocate((size_t)nodes * chains * 2);
+  }
+
+  void weigh() { LAUNCH(torus_energy, (chains + 127) / 128, 128u, 0, states, words, terms, energies, chains); }
+
+  // Keeps the states that are better than all before.
+  void look() {
+    LAUNCH(torus_best, (chains + 127) / 128, 128u, 0, states, words, terms, lowest, found, best, chains, sweep, (u32)first);
+    first = false;
   }
 
   void read() {
@@ -219,7 +248,9 @@ static int bench(Sampler &s, u32 sweeps, double beta) {
 
 // serve reads commands, one a line: "chains N seed S" first, then "start", "sweep N B" (so
 // many sweeps; the bits of a beta in hexadecimal), "state N" (states follow, before sweep N), "words N" (as many as
-// in tables.txt follow, in their place) and "get". States are values of 32 bits, the lowest byte first, by chain and
+// in tables.txt follow, in their place) and "get". "terms N" (words follow) has the terms of the energy; then
+// "energies" gives those of the chains, float64; "watch N" keeps the best states of the sweeps that follow, and with
+// N=1 of the present ones; "best" gives their numbers of sweeps, of 64 bits, then these states. States are values of 32 bits, the lowest byte first, by chain and
 // node. It answers get with states and everything else with a line "ok".
 static int serve(const char *tables) {
   u32 chains, sweeps;
@@ -227,13 +258,30 @@ static int serve(const char *tables) {
   if (scanf("chains %" SCNu32 " seed %llu", &chains, &seed) != 2 || !chains) fail(2, "serve: chains and seed are needed first");
   Sampler s(tables, chains, seed);
   std::vector<i32> all((size_t)chains * nodes);
-  char word[8];
-  for (printf("ok\n"), fflush(stdout); scanf(" %7s", word) == 1; fflush(stdout)) {
+  char word[9];
+  for (printf("ok\n"), fflush(stdout); scanf(" %8s", word) == 1; fflush(stdout)) {
     if (!strcmp(word, "get")) {
       s.read();
       for (u32 c = 0; c < chains; c++)
         for (u32 n = 0; n < nodes; n++) all[(size_t)c * nodes + n] = s.get(c, n);
       if (fwrite(all.data(), 4, all.size(), stdout) != all.size()) return 4;
+      continue;
+    }
+    if (!strcmp(word, "energies") && s.terms) {
+      s.weigh();
+      std::vector<double> h(chains);
+      download(h.data(), s.energies, chains * 8);
+      if (fwrite(h.data(), 8, chains, stdout) != chains) return 4;
+      continue;
+    }
+    if (!strcmp(word, "best") && s.watched) {
+      std::vector<u64> found(chains);
+      std::vector<u16> best((size_t)nodes * chains);
+      download(found.data(), s.found, chains * 8);
+      download(best.data(), s.best, best.size() * 2);
+      for (u32 c = 0; c < chains; c++)
+        for (u32 n = 0; n < nodes; n++) all[(size_t)c * nodes + n] = is_spin(n) ? 1 - 2 * (i32)best[(size_t)n * chains + c] : (i32)best[(size_t)n * chains + c];
+      if (fwrite(found.data(), 8, chains, stdout) != chains || fwrite(all.data(), 4, all.size(), stdout) != all.size()) return 4;
       continue;
     }
     if (!strcmp(word, "start")) {
@@ -254,6 +302,13 @@ static int serve(const char *tables) {
       if (x != s.host_words.size()) fail(2, "serve: %llu words, and the kernels take %zu", x, s.host_words.size());
       if (fread(s.host_words.data(), 4, x, stdin) != x) fail(2, "serve: words end early");
       upload(s.words, s.host_words.data(), x * 4);
+    } else if (!strcmp(word, "terms") && scanf("%llu", &x) == 1 && getchar() == '\n') {
+      std::vector<u32> list(x);
+      if (fread(list.data(), 4, x, stdin) != x) fail(2, "serve: terms end early");
+      s.observe(list);
+    } else if (!strcmp(word, "watch") && s.terms && scanf("%llu", &x) == 1) {
+      s.watched = s.first = true;
+      if (x) s.look();
     } else {
       fail(2, "serve: no command %s", word);
     }

@@ -70,3 +70,6 @@ __device__ __forceinline__ float multiply_float(float a, float b) { return __fmu
 
 // a·b + c, rounded once.
 __device__ __forceinline__ float add_product(float a, float b, float c) { return __fmaf_rn(a, b, c); }
+
+// A number in two words, the lower first.
+__device__ __forceinline__ double double_at(const u32 *words) { return __longlong_as_double((i64)((u64)words[1] << 32 | words[0])); }

@@ -102,9 +102,9 @@ __device__ __forceinline__ void superblock_3(Draw &draw, i32 (&x)[nodes]) {
   x[9] = draw.category<3>(48, exponentials_29_at, f9);
 }
 
-// The value of a node in a chain of a block's states, for the host.
+// The value of a node in a chain of a block's states, for the host and observers.
 constexpr u32 block_chains = threads, block_values = nodes * threads;
-inline u32 state_value(const u32 *, const value *block, u32 node, u32 chain) { return block[node * threads + chain]; }
+__host__ __device__ inline u32 state_value(const u32 *, const value *block, u32 node, u32 chain) { return block[node * threads + chain]; }
 inline void set_state_value(const u32 *, value *block, u32 node, u32 chain, u32 v) { block[node * threads + chain] = (value)v; }
 
 } // namespace model_torus
@@ -148,4 +148,31 @@ torus_sweep(model_torus::value *states, const u32 *, const u32 *tables, const __
   for (u32 n = 0; n < 0 + 9; n++) global[n * threads] = (value)(x[n] < 0);
   UNROLL
   for (u32 n = 9; n < 9 + 1; n++) global[n * threads] = (value)x[n];
+}
+
+// For observers, with the terms of the energy in words; a thread a chain.
+#include "energy.cuh"
+
+// Energies of the chains at β = 1.
+extern "C" __global__ void torus_energy(const model_torus::value *states, const u32 *words, const u32 *terms, double *energies, u32 chains) {
+  using namespace model_torus;
+  const u32 chain = blockIdx.x * blockDim.x + threadIdx.x;
+  if (chain >= chains) return;
+  const value *x = states + (u64)(chain / block_chains) * block_values;
+  energies[chain] = energy(terms, [&](u32 node) { return state_value(words, x, node, chain % block_chains); });
+}
+
+// Keeps the states that are lower than all before, and the number of sweeps done; first says
+// that there were none.
+extern "C" __global__ void torus_best(const model_torus::value *states, const u32 *words, const u32 *terms, double *lowest, u64 *found, u16 *best, u32 chains, u64 sweep, u32 first) {
+  using namespace model_torus;
+  const u32 chain = blockIdx.x * blockDim.x + threadIdx.x;
+  if (chain >= chains) return;
+  const value *x = states + (u64)(chain / block_chains) * block_values;
+  const auto get = [&](u32 node) { return state_value(words, x, node, chain % block_chains); };
+  const double h = compared_energy(terms, get);
+  if (!first && !(h < lowest[chain])) return;
+  lowest[chain] = h;
+  found[chain] = sweep;
+  for (u32 node = 0; node < nodes; node++) best[(u64)node * chains + chain] = (u16)get(node);
 }

@@ -19378,9 +19378,11 @@ func npyEncodeSlice[T any](w io.Writer, data []T, size int) error {
 // those. While β changes H is compared, and reported energies are βH at the
 // model's β. The first of equal states stays; states whose energies differ by
 // rounding only count as in either order. What a resumed run did before it was
-// resumed is not known to it. The weights must stay as they are.
+// resumed is not known to it. The weights must stay as they are. An engine may do
+// all that in its place, see Collector.LeaveBest.
 type BestStates struct {
 	weigher *weigher
+	terms   energyTerms
 	h, now  []float64 // lowest and present H, as the weigher sums it
 	sweep   []uint64  // sweeps done when it was found
 	state   snapshot
@@ -19391,7 +19393,8 @@ type BestStates struct {
 func (b *BestStates) ObserveSweep(f *Frame) error {
 	first := b.weigher == nil
 	if first {
-		b.weigher = newWeigher(f.now.stateLayout, termsOf(f.view))
+		b.terms = termsOf(f.view)
+		b.weigher = newWeigher(f.now.stateLayout, b.terms)
 		b.h, b.now = make([]float64, f.Chains()), make([]float64, f.Chains())
 		b.sweep = make([]uint64, f.Chains())
 		b.state = newSnapshot(f.now.stateLayout)
@@ -19416,12 +19419,19 @@ func (b *BestStates) ObserveSweep(f *Frame) error {
 // Observe looks at a draw.
 func (b *BestStates) Observe(f *Frame) error { return b.ObserveSweep(f) }
 
+// take puts in states that another has kept, by chain and node, and the sweeps done at each.
+func (b *BestStates) take(v ChainView, states [][]int32, sweeps []uint64) {
+	b.terms, b.sweep, b.energy = termsOf(v), sweeps, nil
+	b.state = newSnapshot(newStateLayout(v.Model(), len(states)))
+	b.state.load(NewChainStates(v.Model(), v.Seed(), states), nil)
+}
+
 // Energies are the lowest βH of each chain, summed as ChainView.Energies does.
 func (b *BestStates) Energies() []float64 {
-	if b.energy == nil && b.weigher != nil {
-		m := b.state.model
-		for c := range b.h {
-			h := hamiltonianOf(m, b.weigher.energyTerms, func(node int32) int32 { return b.state.value(int(node), c) })
+	if b.energy == nil {
+		for c := range b.sweep {
+			m := b.state.model
+			h := hamiltonianOf(m, b.terms, func(node int32) int32 { return b.state.value(int(node), c) })
 			b.energy = append(b.energy, float64(m.Beta*h))
 		}
 	}
@@ -19446,16 +19456,16 @@ func (b *BestStates) WriteArrays(z *NPZWriter) error {
 	if err := b.state.write(z, "best/"); err != nil {
 		return err
 	}
-	if err := z.Add("best/energy", []int{len(b.h)}, b.Energies()); err != nil {
+	if err := z.Add("best/energy", []int{len(b.sweep)}, b.Energies()); err != nil {
 		return err
 	}
-	return z.Add("best/sweep", []int{len(b.h)}, b.sweep)
+	return z.Add("best/sweep", []int{len(b.sweep)}, b.sweep)
 }
 
 // BestState is the state of lowest energy of one chain, a value for each node, ±1,
 // a category or the bits of a float32. It is nil where the plan did not ask for the best.
 func (c *Collector) BestState(chain int) []int32 {
-	if c.best == nil || c.best.weigher == nil || chain < 0 || chain >= len(c.best.h) {
+	if c.best == nil || chain < 0 || chain >= len(c.best.sweep) {
 		return nil
 	}
 	state := make([]int32, c.best.state.model.Nodes)
@@ -19523,6 +19533,7 @@ type Collector struct {
 	rows     []*RowMeans
 	users    []*userWatch
 	progress *progressWatch
+	keeper   func() (states [][]int32, sweeps []uint64, err error) // of best states; nil: best looks itself
 
 	watchers []Watcher
 	sweepers []SweepWatcher
@@ -19643,7 +19654,9 @@ func (c *Collector) Drive(resume bool, run func() error) error {
 	if c.progress != nil {
 		c.progress.first, c.progress.start, c.progress.total = c.first, start, c.planned()
 	}
-	c.err = run()
+	if c.err = run(); c.err == nil {
+		c.err = c.TakeBest()
+	}
 	c.seconds = time.Since(start).Seconds()
 	c.sweeps = c.view.SweepNumber() - c.first
 	if c.progress != nil {
@@ -19685,6 +19698,38 @@ func (c *Collector) planned() uint64 {
 		return uint64(c.schedule.Samples) * uint64(c.schedule.StepsPerSample)
 	}
 	return uint64(c.schedule.Sweeps())
+}
+
+// LeaveBest leaves best states to an engine that keeps them as BestStates does, before
+// the run: best gives them, by chain and node as in ChainStates, and the number of sweeps done
+// at each. LeaveBest returns false if none are wanted.
+func (c *Collector) LeaveBest(best func() (states [][]int32, sweeps []uint64, err error)) bool {
+	if c.best == nil {
+		return false
+	}
+	c.keeper = best
+	c.watchers = slices.DeleteFunc(c.watchers, func(w Watcher) bool { return w == Watcher(c.best) })
+	c.sweepers = slices.DeleteFunc(c.sweepers, func(w SweepWatcher) bool { return w == SweepWatcher(c.best) })
+	return true
+}
+
+// TakeBest takes over the best states so far from who keeps them; the end of a
+// run does that too, but not that of an interrupted one.
+func (c *Collector) TakeBest() error {
+	if c.keeper == nil {
+		return nil
+	}
+	states, sweeps, err := c.keeper()
+	if err == nil {
+		c.best.take(c.view, states, sweeps)
+	}
+	return err
+}
+
+// WantsSweepStates says whether somebody looks at the states of every sweep; who
+// shows how far a run is does not.
+func (c *Collector) WantsSweepStates() bool {
+	return len(c.sweepers) > 1 || len(c.sweepers) == 1 && c.progress == nil
 }
 
 // WantsSweeps says whether every sweep is to be shown.
