@@ -162,25 +162,7 @@ func (s *Sampler) updateThetas(w *worker, b *blockPlan, tile, lo, hi int) {
 	}
 	const log2e = 1.4426950408889634
 	a.Scale = float32(-math.Min(1e30, float64(log2e*math.Ldexp(s.beta, -s.model.Format.Fraction))))
-	for g := lo; g < hi; g++ {
-		if b.allSkipped(4 * g) {
-			continue
-		}
-		for lane := range s.tile {
-			first := 64 * (tile*s.tile + lane)
-			left := s.chains - first
-			if left <= 0 {
-				break
-			}
-			slot := uint32(b.first + 4*g)
-			w.noise.fillWords(w.sweep, uint32(first/2), min(32, (left+1)/2), slot/4, &w.words)
-			for q := range 4 {
-				if i := 4*g + q; !b.skip[i] {
-					s.updateTheta(w, b, i, lane, uint32(first), slot+uint32(q))
-				}
-			}
-		}
-	}
+	s.eachWord(w, b, tile, lo, hi, s.updateTheta)
 }
 
 // updateTheta updates node i in the 64 chains of a word.
