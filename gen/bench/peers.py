@@ -61,7 +61,7 @@ NEEDED = {  # the ratio that thrmlgen must reach, for each model and peer
     "gaussian5x5": {"thrml": 10.0},
 }
 FORMATS = {  # others than the default, which is Philox-10 and an error below 2^-12, and the ratio to dwave
-    "pegasus14": [("budget: 0.00390625, group: 7", None), ("budget: 0.00390625, group: 7, digit: 8", 50), ("rng: philox7", None), ("rng: ars5", None),
+    "pegasus14": [("budget: 0.00390625, group: 7", None), ("budget: 0.00390625, group: 7, digit: 8", 50), ("digit: 8", None), ("digit: 8, rng: ars5", None), ("rng: philox7", None), ("rng: ars5", None),
                   ("budget: 0.00390625, group: 7, digit: 8, rng: ars5", 90)],
     "torus64": [("rng: ars5", None), ("planes: 12", 90), ("planes: 12, rng: ars5", 200)],
 }

@@ -58,7 +58,7 @@ func (d *design) shell(initial []string) (rtl string, files []emit.File, err err
 		"Loaders": len(d.instances()), "Nodes": p.Nodes, "Bits": d.bits, "TopBit": d.bits - 1,
 		"Time": time, "TimeBits": time - 1, "Loaded": loaded, "Phase": phase, "PhaseBits": phase - 1, "LastPhase": period - 1,
 		"Period": period, "LastOffset": last, "LastBit": last + d.bits,
-		"Captures": captures(d.offset),
+		"Captures": d.captures(),
 		"Frames":   frames, "Limit": (frames + 2) * (period + loaded + 10),
 	}
 	if d.choice > 0 {
@@ -99,10 +99,17 @@ func (d *design) loads(initial []string, masks []superData) []load {
 	return out
 }
 
-func captures(offset []int) []capture {
+// captures are those of the superblocks that a node is captured with.
+func (d *design) captures() []capture {
+	used := make([]bool, len(d.offset))
+	for n := range d.p.Nodes {
+		used[d.captured(n)] = true
+	}
 	var out []capture
-	for c, o := range offset {
-		out = append(out, capture{c, o})
+	for c, o := range d.offset {
+		if used[c] {
+			out = append(out, capture{c, o})
+		}
 	}
 	return out
 }
