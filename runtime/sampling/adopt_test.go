@@ -211,15 +211,20 @@ func TestErrorBound(t *testing.T) {
 	}
 }
 
-// With another seed a sampler of continuous nodes draws what a new one draws, whatever it
-// has worked out for the sweeps of the seed before: in Gibbs updates and in joint moves,
-// several sweeps at a time.
-func TestAdoptReseedsNumbers(t *testing.T) {
-	for _, moves := range []string{"", "dynamics: {langevin: {over: x, step_size: 0.1}}\n"} {
-		m := golang.Model(lowered(t, `model: m
-variables: {x: {kind: continuous, shape: [8]}}
-factors: [{over: {u: x}, index: all, energy: "u^2"}]
-`+moves))
+// With another seed a sampler draws what a new one draws, whatever it has worked out for the
+// sweeps of the seed before: normal numbers in Gibbs updates and in joint moves, several
+// sweeps at a time, and the words of ties of first digits of 8 bits.
+func TestAdoptReseeds(t *testing.T) {
+	const numbers = "variables: {x: {kind: continuous, shape: [8]}}\nfactors: [{over: {u: x}, index: all, energy: \"u^2\"}]\n"
+	const spins = "graphs: {g: {ring: 64}}\nvariables: {x: {kind: spin, on: g}}\nfactors: [{over: [x, x], edges: g, weights: {normal: [0, 1], seed: 3}}]\n"
+	for _, text := range []string{
+		numbers,
+		numbers + "dynamics: {langevin: {over: x, step_size: 0.1}}\n",
+		spins + "format: {digit: 8}\n",
+		spins + "format: {digit: 8, rng: philox7}\n",
+		spins + "format: {digit: 8, rng: ars5}\n",
+	} {
+		m := golang.Model(lowered(t, "model: m\n"+text))
 		old, err := sampling.NewSampler(m, sampling.Options{Chains: 70, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -237,7 +242,7 @@ factors: [{over: {u: x}, index: all, energy: "u^2"}]
 				s.Sweeps(5)
 			}
 			if !slices.Equal(old.AppendPacked(nil), fresh.AppendPacked(nil)) {
-				t.Errorf("%q: with seed %d adopted the states are others than from the start", moves, seed)
+				t.Errorf("%q: with seed %d adopted the states are others than from the start", text, seed)
 			}
 		}
 	}

@@ -273,11 +273,11 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 			s.updateJoint(w, b, tile)
 		}
 		return
-	case b.theta != nil && !s.catKernel(b):
-		s.updateThetas(w, b, tile, lo, hi)
-		return
 	case s.catKernel(b):
 		s.updateCats(w, b, tile, lo, hi)
+		return
+	case b.theta != nil:
+		s.updateThetas(w, b, tile, lo, hi)
 		return
 	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)

@@ -532,7 +532,7 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 		w.vector.args.Bits = 16
 		if s.bytes {
 			w.vector.args.Bits, w.vector.args.Shift = 24, 8
-			w.vector.ties = s.newTies()
+			w.vector.ties = &vector.SpinTies{}
 		}
 	}
 	v, a, t := s.vector, &w.vector.args, w.spins

@@ -9,29 +9,22 @@ import (
 // spin kernel gives such lanes their likely values and lists them; for many quads of a
 // block together they are then decided, before anything reads them.
 
-// newTies are the ties of a worker, with the keys of its words.
-func (s *Sampler) newTies() *vector.SpinTies {
-	t := &vector.SpinTies{}
-	if s.rng.Rounds == rng.ARS5 {
-		t.Ars = rng.ARSKeys(s.rng.Key)
-		return t
+// keysOf gives ties the keys of a worker's words.
+func (z *noise) keysOf(t *vector.SpinTies) {
+	t.Ars, t.More = z.ars.Keys, z.philox.More
+	if z.n == rng.ARS5 {
+		return
 	}
-	if s.rng.Rounds == 10 {
-		t.More = 1
+	for i, k := range z.key[:z.n] {
+		t.Keys[len(t.Keys)-z.n+i] = [2]uint64{uint64(k[0]), uint64(k[1])}
 	}
-	k := s.rng.Key
-	for i := len(t.Keys) - s.rng.Rounds; i < len(t.Keys); i++ {
-		t.Keys[i] = [2]uint64{uint64(k[0]), uint64(k[1])}
-		k[0] += 0x9E3779B9
-		k[1] += 0xBB67AE85
-	}
-	return t
 }
 
 // decideTies decides the ties of quads from quad first of a block on, in a tile whose
 // first chain is given.
 func (s *Sampler) decideTies(w *worker, b *blockPlan, first int, chain uint32) {
 	t := w.vector.ties
+	w.noise.keysOf(t) // the seed may be another one than before
 	t.C0, t.C3 = uint64(uint32(w.sweep)), uint64(rng.CounterC3(rng.PurposeBytes+s.phase, 1, w.sweep))
 	t.Chain, t.Quad = uint64(chain), uint64(b.first/4+first)
 	if s.rng.Rounds == rng.ARS5 {

@@ -13055,11 +13055,11 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 			s.updateJoint(w, b, tile)
 		}
 		return
-	case b.theta != nil && !s.catKernel(b):
-		s.updateThetas(w, b, tile, lo, hi)
-		return
 	case s.catKernel(b):
 		s.updateCats(w, b, tile, lo, hi)
+		return
+	case b.theta != nil:
+		s.updateThetas(w, b, tile, lo, hi)
 		return
 	case b.layer != nil:
 		s.updateLayer(w, b, tile, lo, hi)
@@ -15996,7 +15996,7 @@ func (s *Sampler) updateVector(w *worker, b *blockPlan, tile, lo, hi int) {
 		w.vector.args.Bits = 16
 		if s.bytes {
 			w.vector.args.Bits, w.vector.args.Shift = 24, 8
-			w.vector.ties = s.newTies()
+			w.vector.ties = &SpinTies{}
 		}
 	}
 	v, a, t := s.vector, &w.vector.args, w.spins
@@ -16084,29 +16084,22 @@ func (s *Sampler) setBit(w *worker, b *blockPlan, i, c int, value uint64) {
 // spin kernel gives such lanes their likely values and lists them; for many quads of a
 // block together they are then decided, before anything reads them.
 
-// newTies are the ties of a worker, with the keys of its words.
-func (s *Sampler) newTies() *SpinTies {
-	t := &SpinTies{}
-	if s.rng.Rounds == ARS5 {
-		t.Ars = ARSKeys(s.rng.Key)
-		return t
+// keysOf gives ties the keys of a worker's words.
+func (z *noise) keysOf(t *SpinTies) {
+	t.Ars, t.More = z.ars.Keys, z.philox.More
+	if z.n == ARS5 {
+		return
 	}
-	if s.rng.Rounds == 10 {
-		t.More = 1
+	for i, k := range z.key[:z.n] {
+		t.Keys[len(t.Keys)-z.n+i] = [2]uint64{uint64(k[0]), uint64(k[1])}
 	}
-	k := s.rng.Key
-	for i := len(t.Keys) - s.rng.Rounds; i < len(t.Keys); i++ {
-		t.Keys[i] = [2]uint64{uint64(k[0]), uint64(k[1])}
-		k[0] += 0x9E3779B9
-		k[1] += 0xBB67AE85
-	}
-	return t
 }
 
 // decideTies decides the ties of quads from quad first of a block on, in a tile whose
 // first chain is given.
 func (s *Sampler) decideTies(w *worker, b *blockPlan, first int, chain uint32) {
 	t := w.vector.ties
+	w.noise.keysOf(t) // the seed may be another one than before
 	t.C0, t.C3 = uint64(uint32(w.sweep)), uint64(CounterC3(PurposeBytes+s.phase, 1, w.sweep))
 	t.Chain, t.Quad = uint64(chain), uint64(b.first/4+first)
 	if s.rng.Rounds == ARS5 {
