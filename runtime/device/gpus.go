@@ -90,29 +90,27 @@ func (g *GPUs) Load(v *Version) error {
 	return nil
 }
 
-// Begin puts all chains into the initial state of a version with Own.
-func (g *GPUs) Begin() error {
+// each does something with the processes, one after the other.
+func (g *GPUs) each(do func(p *Process) error) error {
 	for _, p := range g.processes {
-		if err := p.Ask(nil, "start"); err != nil {
+		if err := do(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// Begin puts all chains into the initial state of a version with Own.
+func (g *GPUs) Begin() error {
+	return g.each(func(p *Process) error { return p.Ask(nil, "start") })
+}
+
 // Sweep makes so many sweeps of all chains at a β, on all GPUs at once.
 func (g *GPUs) Sweep(sweeps int, beta float64) error {
-	for _, p := range g.processes {
-		if err := p.beginSweep(sweeps, beta); err != nil {
-			return err
-		}
+	if err := g.each(func(p *Process) error { return p.beginSweep(sweeps, beta) }); err != nil {
+		return err
 	}
-	for _, p := range g.processes {
-		if err := p.ok(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return g.each((*Process).ok)
 }
 
 // States reads the states of all chains.

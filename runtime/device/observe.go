@@ -59,20 +59,13 @@ func (p *Process) Best() (states [][]int32, sweeps []uint64, err error) {
 
 // Terms is as for a process.
 func (g *GPUs) Terms(terms []uint32) error {
-	for _, p := range g.processes {
-		if err := p.Terms(terms); err != nil {
-			return err
-		}
-	}
-	return nil
+	return g.each(func(p *Process) error { return p.Terms(terms) })
 }
 
 // Energies is as for a process, on all GPUs at once.
 func (g *GPUs) Energies() (all []float64, err error) {
-	for _, p := range g.processes {
-		if err := p.beginEnergies(); err != nil {
-			return nil, err
-		}
+	if err := g.each((*Process).beginEnergies); err != nil {
+		return nil, err
 	}
 	for _, p := range g.processes {
 		h, err := p.readEnergies()
@@ -86,12 +79,7 @@ func (g *GPUs) Energies() (all []float64, err error) {
 
 // Watch is as for a process.
 func (g *GPUs) Watch(now bool) error {
-	for _, p := range g.processes {
-		if err := p.Watch(now); err != nil {
-			return err
-		}
-	}
-	return nil
+	return g.each(func(p *Process) error { return p.Watch(now) })
 }
 
 // Best is as for a process.

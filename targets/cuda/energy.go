@@ -27,11 +27,7 @@ func EnergyTerms(p *ir.Program) []uint32 {
 	list := []uint32{uint32(len(p.Factors))}
 	for i := range p.Factors {
 		f := &p.Factors[i]
-		size := 1
-		for _, n := range f.Table {
-			size *= n
-		}
-		stride, spins := size, uint32(1)
+		stride, spins := f.TableSize(), uint32(1)
 		if f.Shared {
 			stride = 0
 		}

@@ -47,14 +47,13 @@ func codesAt(p *ir.Program) (at []int) {
 // expressions are the functions of a program. Their parameters begin at d.params among the
 // weights in float32.
 func (d *tablePlan) expressions() (list []expression) {
-	at := codesAt(d.p)
 	for i := range d.p.Codes {
 		c := &d.p.Codes[i]
 		for slot := range c.Parts {
 			for part, ops := range partsOf(&c.Parts[slot]) {
 				if ops != nil {
 					name := [parts]string{"linear", "square", "slope"}[part]
-					list = append(list, expression{parts*(at[i]+slot) + part, fmt.Sprintf("%s, slot %d: %s", c.Name, slot, name), body(c, ops, slot, d.params[i])})
+					list = append(list, expression{parts*(d.codesAt[i]+slot) + part, fmt.Sprintf("%s, slot %d: %s", c.Name, slot, name), body(c, ops, slot, d.params[i])})
 				}
 			}
 		}
@@ -168,7 +167,6 @@ func (d *tablePlan) putParams() {
 // function, a bit for each part that it has, how many words follow, and these: the row and its
 // nodes. It says whether one adds to the square.
 func (d *tablePlan) codeTerms(w *Words, node int) (count int, square bool) {
-	at := codesAt(d.p)
 	for _, t := range d.codeTouches[node] {
 		c := &d.p.Codes[t.factor]
 		mask := 0
@@ -182,7 +180,7 @@ func (d *tablePlan) codeTerms(w *Words, node int) (count int, square bool) {
 		}
 		count++
 		square = square || mask>>partSquare&1 == 1
-		words := []uint32{uint32(parts * (at[t.factor] + t.slot)), uint32(mask), uint32(1 + len(c.Slots)), uint32(t.row)}
+		words := []uint32{uint32(parts * (d.codesAt[t.factor] + t.slot)), uint32(mask), uint32(1 + len(c.Slots)), uint32(t.row)}
 		var others []string
 		for _, other := range c.Index[t.row*len(c.Slots) : (t.row+1)*len(c.Slots)] {
 			words = append(words, uint32(other))

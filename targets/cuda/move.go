@@ -76,10 +76,9 @@ func (d *tablePlan) matrixRow(i, node int) []uint32 {
 	sums := make([]float64, len(d.column))
 	var square []touch
 	for _, t := range d.touches[node] {
-		f := &d.p.Factors[t.factor]
 		if j := d.partner(t); j >= 0 {
-			sums[j] += -f.Weights[rowOf(f, t.row)]
-		} else if f.Slots[t.slot].Power == 2 {
+			sums[j] += -d.weight(t)
+		} else if d.p.Factors[t.factor].Slots[t.slot].Power == 2 {
 			square = append(square, t)
 		}
 	}

@@ -145,13 +145,10 @@ func (d *plan) writeRows(row []int32) int {
 	return at
 }
 
-// weight is that of a row of spins, as given.
+// weight is that of a row of spins or numbers, as given.
 func (d *plan) weight(t touch) float64 {
 	f := &d.p.Factors[t.factor]
-	if f.Shared {
-		return f.Weights[0]
-	}
-	return f.Weights[t.row]
+	return f.Weights[rowOf(f, t.row)]
 }
 
 // starts writes how each node begins: a kind, a value and a slot, or places of values that

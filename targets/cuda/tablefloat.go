@@ -78,8 +78,8 @@ const squareCodes = 1 << 31
 //	              of the square
 func (d *tablePlan) floats(w *Words, node int) {
 	var linear, square []touch
+	_, dense := d.column[int32(node)]
 	for _, t := range d.touches[node] {
-		_, dense := d.column[int32(node)]
 		switch s := d.p.Factors[t.factor].Slots[t.slot]; {
 		case s.Power == 2:
 			square = append(square, t)

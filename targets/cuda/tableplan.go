@@ -21,6 +21,7 @@ type tablePlan struct {
 	float       []bool    // nodes that are updated in float32
 	floatBase   []int     // of each factor's weights in float32
 	params      [][]int   // where those of each expression are among them
+	codesAt     []int     // of the first slot of each factor of code among all slots
 	codeTouches [][]touch // by node: the rows of expressions that touch it
 
 	column map[int32]int // by node of a dense block; nil: there is none
@@ -29,7 +30,7 @@ type tablePlan struct {
 }
 
 func newTablePlan(p *ir.Program) *tablePlan {
-	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped(), float: p.FloatNodes()}
+	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped(), float: p.FloatNodes(), codesAt: codesAt(p)}
 	d.weights, d.base = allWeights(p)
 	if hasFloats(p) {
 		d.putFloats()
