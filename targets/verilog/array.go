@@ -333,8 +333,7 @@ func (d *design) magnitude(t *text, k ir.Kind, sign, rest int) (signal string, s
 		}
 		return fmt.Sprintf("{pick, %s}", slice("x3", sign, low, rest))
 	}
-	low := d.low(k)
-	least := low + 1 - d.shifts(k)
+	low, least := d.low(k), d.least(k)
 	if least == low {
 		return cell(low), false
 	}

@@ -79,17 +79,16 @@ func (d *design) low(k ir.Kind) int {
 	return low
 }
 
-// shifts is how many numbers of bits below the table there are from the least to the most.
-func (d *design) shifts(k ir.Kind) int {
-	low := d.low(k)
-	least := low
+// least is the fewest of these bits.
+func (d *design) least(k ir.Kind) int {
+	least := d.low(k)
 	for _, b := range d.betas {
 		least = min(least, ir.NoiseShift(k, b, d.p.Format.Fraction))
 	}
-	return low - least + 1
+	return least
 }
 
-// differentShifts is how many of these numbers βs have.
+// differentShifts is how many different numbers of these bits βs have.
 func (d *design) differentShifts(k ir.Kind) int {
 	seen := map[int]bool{}
 	for _, b := range d.betas {
