@@ -3,6 +3,8 @@ package sampling
 import (
 	"fmt"
 	"math"
+
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // A rowRef is a row of spin state, or the complement of the index of a product
@@ -32,6 +34,7 @@ type blockPlan struct {
 	kernel []kernel    // padded to a multiple of 4
 	skip   []bool      // padding and clamped nodes
 	slopes *vectorCode // of a joint move; nil: none
+	moves  []vector.Op // slopes and a sweep of langevin; nil: none
 	row    []int32     // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows

@@ -190,7 +190,7 @@ func (s *Sampler) quickLangevin(w *worker, b *blockPlan, n, word int) {
 		j.spare = make([]float32, 64*rows)
 	}
 	from, to := w.floats[:64*rows], j.spare[:64*rows]
-	heads := w.headsFor(uint32(b.first), rows)
+	heads := w.headsFor(uint32(b.first), rows, 1)
 	var lost uint64
 	for first := 0; first < rows; first += denseRows {
 		last := min(first+denseRows, rows)

@@ -63,6 +63,7 @@ type jointScratch struct {
 	velocity                [][64]float32 // before the move
 	state                   [][64]float32 // of dense forces
 	spare                   []float32     // of quickLangevin
+	move                    vector.Move   // of langevinSweeps
 	turns                   bool          // moves are quick, and settle follows
 	sum                     [64]float64
 	size                    [64]float64 // of the step of each chain
@@ -95,6 +96,16 @@ func (j *jointScratch) grow(n int) {
 		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
 		j.velocity, j.state = append(j.velocity, [64]float32{}), append(j.state, [64]float32{})
 	}
+}
+
+// jointSweeps does one or some of the sweeps left to a tile that has nothing but a joint
+// move, and tells how many.
+func (s *Sampler) jointSweeps(w *worker, b *blockPlan, tile, left int) int {
+	if b.moves != nil && s.tile == 1 {
+		return s.langevinSweeps(w, b, tile, left)
+	}
+	s.updateJoint(w, b, tile)
+	return 1
 }
 
 // updateJoint moves the nodes of a block in every word of a tile.

@@ -191,9 +191,10 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 		w.float.headSpan = min(most, n-done)
 		for tile := first; tile < s.tiles; tile += step {
 			s.bind(w, tile, s.sweep+uint64(done))
-			for range w.float.headSpan {
-				s.updateJoint(w, b, tile)
-				w.sweep++
+			for left := w.float.headSpan; left > 0; {
+				n := s.jointSweeps(w, b, tile, left)
+				w.sweep += uint64(n)
+				left -= n
 			}
 			if w.joint.turns {
 				s.settle(w, tile)

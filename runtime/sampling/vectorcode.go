@@ -65,6 +65,7 @@ func (s *Sampler) planSlopes() {
 					b.slopes = s.slopesProgram(b)
 				}
 				s.placeRows(b)
+				b.moves = b.sweepProgram()
 			}
 		}
 	}
@@ -222,15 +223,21 @@ func first[T any](a []T, at int) *T {
 // runProgram runs a program for the chains of a word, with the row of the node itself
 // and rows of results, and reports whether the kernel knew everything.
 func (w *worker) runProgram(p *vectorCode, own, out *[64]float32, lane int) bool {
-	v := &w.program
-	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
-	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
-	v.Far = 0
+	v := w.aimProgram(own, out, lane)
 	for _, ops := range p.runs {
 		v.Ops = &ops[0]
 		vector.RunCode512(v)
 	}
 	return v.Far == 0
+}
+
+// aimProgram points the programs of a worker at a word.
+func (w *worker) aimProgram(own, out *[64]float32, lane int) *vector.Program[float32] {
+	v := &w.program
+	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
+	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
+	v.Far = 0
+	return v
 }
 
 // addProgram is a term's code added to a sum by its program; false if there is none.

@@ -58,15 +58,33 @@ func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot u
 
 // normalRows fills rows with the normal numbers of slots from the first on, for n chains.
 func (w *worker) normalRows(s *Sampler, rows [][64]float32, n int, slot, chain uint32) {
-	w.normalsUnder(s, w.headsFor(slot, len(rows)), rows, n, slot, chain)
+	w.normalsUnder(s, w.headsFor(slot, len(rows), 1), rows, n, slot, chain)
 }
 
-// headsFor are the heads of n slots, nil where there is no kernel for them.
-func (w *worker) headsFor(slot uint32, n int) []vector.PhiloxHead {
+// normalSweeps is normalRows for some sweeps, this one and those behind it: rows has those
+// of one after those of the other. headSpan is no less.
+func (w *worker) normalSweeps(s *Sampler, rows [][64]float32, sweeps, n int, slot, chain uint32) {
+	k := len(rows) / sweeps
+	if sweeps > 1 {
+		heads := w.headsFor(slot, k, sweeps)
+		if heads != nil && !vector.PhiloxNormals512(&w.float.first.philox, &heads[0], len(rows), chain/4, s.normals, &rows[0]) {
+			return
+		}
+	}
+	for ; len(rows) > 0; rows = rows[k:] {
+		w.normalRows(s, rows[:k], n, slot, chain)
+		w.sweep++
+	}
+	w.sweep -= uint64(sweeps)
+}
+
+// headsFor are the heads of n slots in some sweeps, one or headSpan at most, nil where there
+// is no kernel for them.
+func (w *worker) headsFor(slot uint32, n, sweeps int) []vector.PhiloxHead {
 	if z := &w.float.first; z.kernel != vector.AVX512 || z.n == rng.ARS5 {
 		return nil
 	}
-	return w.float.headsOf(w.sweep, slot, n)
+	return w.float.headsOf(w.sweep, slot, n, sweeps)
 }
 
 // normalsUnder is normalRows with the heads that headsFor gave.
@@ -93,10 +111,11 @@ func (w *worker) normalAt(s *Sampler, slot, chain uint32) float32 {
 	return s.normal(word(0), func() uint32 { return word(1) })
 }
 
-// headsOf are the heads of n slots in a sweep, worked out for headSpan sweeps.
-func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) []vector.PhiloxHead {
-	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < uint64(len(f.heads)/n) {
-		return f.heads[int(at)*n:][:n]
+// headsOf are the heads of n slots in some sweeps, worked out for headSpan of them.
+func (f *floatScratch) headsOf(sweep uint64, slot uint32, n, sweeps int) []vector.PhiloxHead {
+	known := uint64(len(f.heads) / n)
+	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < known && uint64(sweeps) <= known-at {
+		return f.heads[int(at)*n:][:sweeps*n]
 	}
 	f.heads, f.headSlot, f.headSlots, f.headSweep = f.heads[:0], slot, n, sweep
 	f.first.draw = 0
@@ -106,7 +125,7 @@ func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) []vector.Philox
 			f.heads = append(f.heads, vector.PhiloxHead{A: uint64(h.a), D: uint64(h.d), F: uint64(h.f), H: uint64(h.h), L: uint64(h.l)})
 		}
 	}
-	return f.heads[:n]
+	return f.heads[:sweeps*n]
 }
 
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for

@@ -54,6 +54,7 @@ const (
 	OpLoadByte  // numbers of 8 bits
 	OpLoadShort // and of 16
 	OpLoadWide  // of float64, in programs of float64, whose OpLoad is of float32
+	OpMove      // does the program's Move, in programs of float32
 )
 
 // An Op is an operation of a program.
@@ -92,6 +93,19 @@ type Program[T float32 | float64] struct {
 	_      uintptr
 	Ops    *Op
 	Far    uint64
+	Move   *Move
+}
+
+// Move is sweeps of Langevin by a program that puts slopes into its rows of results and
+// ends in OpMove: rows of the state become x - Step·slope + Scale·normal. It ends early
+// where Far is not 0.
+type Move struct {
+	At     *int32       // where rows are, in bytes
+	Normal *[64]float32 // numbers, row after row in sweep after sweep
+	Rows   int          // 1 or more
+	Sweeps int          // left; 1 or more
+	Step   float32
+	Scale  float32
 }
 
 // MostOps is how many operations a program should have, so that a run ends soon.

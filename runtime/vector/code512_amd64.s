@@ -989,6 +989,58 @@ TEXT code32LoadShort<>(SB), NOSPLIT|NOFRAME, $0-0
 	VCVTDQ2PS Z3, Z3
 	CODE_NEXT
 
+// A step of Langevin of 16 chains: x becomes x - Z8·slope + Z7·normal, slopes at BX, normal
+// numbers at DX.
+#define MOVE_SIXTEEN(at, x) \
+	VMULPS      at(BX), Z8, Z9;   \
+	VMULPS      at(DX), Z7, Z10;  \
+	VSUBPS      Z9, x, x;         \
+	VADDPS      Z10, x, x
+
+// The program's Move, in R9: the slopes are the program's results, which then begins again.
+TEXT code32Move<>(SB), NOSPLIT|NOFRAME, $0-0
+	CMPQ         72(R10), $0
+	JNE          moveEnd
+	MOVQ         80(R10), R9
+	MOVQ         0(R10), DI
+	MOVQ         24(R10), BX
+	MOVQ         0(R9), R8
+	MOVQ         8(R9), DX
+	ADDQ         R12, DX
+	MOVQ         16(R9), CX
+	VBROADCASTSS 32(R9), Z8
+	VBROADCASTSS 36(R9), Z7
+
+moveRow:
+	MOVLQSX      (R8), AX
+	ADDQ         DI, AX
+	VMOVUPS      0(AX), Z0
+	VMOVUPS      64(AX), Z1
+	VMOVUPS      128(AX), Z2
+	VMOVUPS      192(AX), Z3
+	MOVE_SIXTEEN(0, Z0)
+	MOVE_SIXTEEN(64, Z1)
+	MOVE_SIXTEEN(128, Z2)
+	MOVE_SIXTEEN(192, Z3)
+	VMOVUPS      Z0, 0(AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	ADDQ         $4, R8
+	ADDQ         $256, BX
+	ADDQ         $256, DX
+	ADDQ         $256, R12
+	DECQ         CX
+	JNE          moveRow
+	MOVQ         64(R10), SI
+	DECQ         24(R9)
+	JEQ          moveEnd
+	CODE_NEXT
+
+moveEnd:
+	VZEROUPPER
+	RET
+
 DATA code32Table<>+0(SB)/8, $code32End<>(SB)
 DATA code32Table<>+8(SB)/8, $code32Load<>(SB)
 DATA code32Table<>+16(SB)/8, $code32Constant<>(SB)
@@ -1028,7 +1080,8 @@ DATA code32Table<>+280(SB)/8, $code32LoadSpin<>(SB)
 DATA code32Table<>+288(SB)/8, $code32LoadByte<>(SB)
 DATA code32Table<>+296(SB)/8, $code32LoadShort<>(SB)
 DATA code32Table<>+304(SB)/8, $code32End<>(SB)
-GLOBL code32Table<>(SB), RODATA, $312
+DATA code32Table<>+312(SB)/8, $code32Move<>(SB)
+GLOBL code32Table<>(SB), RODATA, $320
 
 // Values of 64 chains in float64 are in Z0 … Z7.
 
@@ -1803,11 +1856,13 @@ DATA code64Table<>+280(SB)/8, $code64LoadSpin<>(SB)
 DATA code64Table<>+288(SB)/8, $code64LoadByte<>(SB)
 DATA code64Table<>+296(SB)/8, $code64LoadShort<>(SB)
 DATA code64Table<>+304(SB)/8, $code64LoadWide<>(SB)
-GLOBL code64Table<>(SB), RODATA, $312
+DATA code64Table<>+312(SB)/8, $code64End<>(SB)
+GLOBL code64Table<>(SB), RODATA, $320
 
 // func RunCode512(p *Program)
 TEXT ·RunCode512(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), R10
+	XORL R12, R12 // of normal numbers, the bytes that OpMove has used
 	MOVQ 64(R10), SI
 	LEAQ code32Table<>(SB), R11
 	CODE_NEXT

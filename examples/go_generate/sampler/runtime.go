@@ -549,6 +549,7 @@ const (
 	OpLoadByte  // numbers of 8 bits
 	OpLoadShort // and of 16
 	OpLoadWide  // of float64, in programs of float64, whose OpLoad is of float32
+	OpMove      // does the program's Move, in programs of float32
 )
 
 // An Op is an operation of a program.
@@ -587,6 +588,19 @@ type Program[T float32 | float64] struct {
 	_      uintptr
 	Ops    *Op
 	Far    uint64
+	Move   *Move
+}
+
+// Move is sweeps of Langevin by a program that puts slopes into its rows of results and
+// ends in OpMove: rows of the state become x - Step·slope + Scale·normal. It ends early
+// where Far is not 0.
+type Move struct {
+	At     *int32       // where rows are, in bytes
+	Normal *[64]float32 // numbers, row after row in sweep after sweep
+	Rows   int          // 1 or more
+	Sweeps int          // left; 1 or more
+	Step   float32
+	Scale  float32
 }
 
 // MostOps is how many operations a program should have, so that a run ends soon.
@@ -3921,6 +3935,7 @@ type blockPlan struct {
 	kernel []kernel    // padded to a multiple of 4
 	skip   []bool      // padding and clamped nodes
 	slopes *vectorCode // of a joint move; nil: none
+	moves  []Op        // slopes and a sweep of langevin; nil: none
 	row    []int32     // state row
 
 	// Spins whose rows hold spins only: inputs start[i] … end[i], then the rows
@@ -4462,7 +4477,7 @@ func (s *Sampler) quickLangevin(w *worker, b *blockPlan, n, word int) {
 		j.spare = make([]float32, 64*rows)
 	}
 	from, to := w.floats[:64*rows], j.spare[:64*rows]
-	heads := w.headsFor(uint32(b.first), rows)
+	heads := w.headsFor(uint32(b.first), rows, 1)
 	var lost uint64
 	for first := 0; first < rows; first += denseRows {
 		last := min(first+denseRows, rows)
@@ -7012,6 +7027,7 @@ type jointScratch struct {
 	velocity                [][64]float32 // before the move
 	state                   [][64]float32 // of dense forces
 	spare                   []float32     // of quickLangevin
+	move                    Move          // of langevinSweeps
 	turns                   bool          // moves are quick, and settle follows
 	sum                     [64]float64
 	size                    [64]float64 // of the step of each chain
@@ -7044,6 +7060,16 @@ func (j *jointScratch) grow(n int) {
 		j.noise, j.mean = append(j.noise, [64]float32{}), append(j.mean, [64]float32{})
 		j.velocity, j.state = append(j.velocity, [64]float32{}), append(j.state, [64]float32{})
 	}
+}
+
+// jointSweeps does one or some of the sweeps left to a tile that has nothing but a joint
+// move, and tells how many.
+func (s *Sampler) jointSweeps(w *worker, b *blockPlan, tile, left int) int {
+	if b.moves != nil && s.tile == 1 {
+		return s.langevinSweeps(w, b, tile, left)
+	}
+	s.updateJoint(w, b, tile)
+	return 1
 }
 
 // updateJoint moves the nodes of a block in every word of a tile.
@@ -7482,6 +7508,60 @@ func (w *worker) countMoves(variable, n int, back uint64) {
 	m := &w.moves[variable]
 	m.tried += uint64(n)
 	m.taken += uint64(n - bits.OnesCount64(back))
+}
+
+// Sweeps that are nothing but steps of Langevin with slopes by one program: the normal
+// numbers of several sweeps are drawn first, then all steps are one call.
+
+// langevinRows is how many rows of normal numbers are drawn at once where nodes are few. A
+// rare number, which only a second word gives, has all of them drawn again.
+const langevinRows = 16
+
+// sweepProgram is the program of slopes with the move behind it; nil where they are not of
+// one run, or the move is not for the kernel.
+func (b *blockPlan) sweepProgram() []Op {
+	if b.joint.at == nil || !b.joint.same || b.joint.fits >= 0 || b.slopes == nil || len(b.slopes.runs) > 1 {
+		return nil
+	}
+	run := b.slopes.runs[0]
+	return append(slices.Clone(run[:len(run)-1]), Op{Code: OpMove}, Op{})
+}
+
+// langevinSweeps does some of the sweeps left to a tile of one word by such a program, and
+// tells how many. A state that is no number stays none: it is looked for at the end, and all
+// is done again step by step where there is one, or where the program met what it does not
+// know.
+func (s *Sampler) langevinSweeps(w *worker, b *blockPlan, word, left int) int {
+	j, rows, n := &w.joint, len(b.nodes), min(64, s.chains-64*word)
+	sweeps := min(left, max(1, langevinRows/rows), max(1, MostOps/len(b.moves)))
+	j.grow(rows)
+	for len(j.noise) < sweeps*rows {
+		j.noise = append(j.noise, [64]float32{})
+	}
+	w.normalSweeps(s, j.noise[:sweeps*rows], sweeps, n, uint32(b.first), uint32(64*word))
+	w.stepSizes(s, b.joint, 0)
+	s.langevinFactors(w, b)
+	for i := range rows {
+		j.old[i] = *w.jointRow(s, b, i, 0)
+	}
+	j.move = Move{At: &b.joint.at[0], Normal: &j.noise[0], Rows: rows, Sweeps: sweeps, Step: j.step[0], Scale: j.half[0]}
+	p := w.aimProgram(nil, &j.slope[0], 0)
+	p.Move, p.Ops = &j.move, &b.moves[0]
+	RunCode512(p)
+	if p.Far == 0 && s.infinite(w, b, 0, n) == 0 {
+		return sweeps
+	}
+	for i := range rows {
+		*w.jointRow(s, b, i, 0) = j.old[i]
+	}
+	noise, first := j.noise, w.sweep
+	for range sweeps {
+		s.untested(w, b, 0, n, word)
+		j.noise = j.noise[rows:]
+		w.sweep++
+	}
+	j.noise, w.sweep = noise, first
+	return sweeps
 }
 
 // A spinLayer is a block whose spins all have the same inputs, as in a restricted
@@ -12973,9 +13053,10 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 		w.float.headSpan = min(most, n-done)
 		for tile := first; tile < s.tiles; tile += step {
 			s.bind(w, tile, s.sweep+uint64(done))
-			for range w.float.headSpan {
-				s.updateJoint(w, b, tile)
-				w.sweep++
+			for left := w.float.headSpan; left > 0; {
+				n := s.jointSweeps(w, b, tile, left)
+				w.sweep += uint64(n)
+				left -= n
 			}
 			if w.joint.turns {
 				s.settle(w, tile)
@@ -14778,6 +14859,7 @@ func (s *Sampler) planSlopes() {
 					b.slopes = s.slopesProgram(b)
 				}
 				s.placeRows(b)
+				b.moves = b.sweepProgram()
 			}
 		}
 	}
@@ -14935,15 +15017,21 @@ func first[T any](a []T, at int) *T {
 // runProgram runs a program for the chains of a word, with the row of the node itself
 // and rows of results, and reports whether the kernel knew everything.
 func (w *worker) runProgram(p *vectorCode, own, out *[64]float32, lane int) bool {
-	v := &w.program
-	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
-	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
-	v.Far = 0
+	v := w.aimProgram(own, out, lane)
 	for _, ops := range p.runs {
 		v.Ops = &ops[0]
 		RunCode512(v)
 	}
 	return v.Far == 0
+}
+
+// aimProgram points the programs of a worker at a word.
+func (w *worker) aimProgram(own, out *[64]float32, lane int) *Program[float32] {
+	v := &w.program
+	v.State, v.Stack, v.Own, v.Out = first(w.floats, 64*lane), &w.float.stack[0], own, out
+	v.Bits, v.Bytes, v.Shorts = first(w.bits, lane), first(w.cat8, 64*lane), first(w.cat16, 64*lane)
+	v.Far = 0
+	return v
 }
 
 // addProgram is a term's code added to a sum by its program; false if there is none.
@@ -15041,15 +15129,33 @@ func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot u
 
 // normalRows fills rows with the normal numbers of slots from the first on, for n chains.
 func (w *worker) normalRows(s *Sampler, rows [][64]float32, n int, slot, chain uint32) {
-	w.normalsUnder(s, w.headsFor(slot, len(rows)), rows, n, slot, chain)
+	w.normalsUnder(s, w.headsFor(slot, len(rows), 1), rows, n, slot, chain)
 }
 
-// headsFor are the heads of n slots, nil where there is no kernel for them.
-func (w *worker) headsFor(slot uint32, n int) []PhiloxHead {
+// normalSweeps is normalRows for some sweeps, this one and those behind it: rows has those
+// of one after those of the other. headSpan is no less.
+func (w *worker) normalSweeps(s *Sampler, rows [][64]float32, sweeps, n int, slot, chain uint32) {
+	k := len(rows) / sweeps
+	if sweeps > 1 {
+		heads := w.headsFor(slot, k, sweeps)
+		if heads != nil && !PhiloxNormals512(&w.float.first.philox, &heads[0], len(rows), chain/4, s.normals, &rows[0]) {
+			return
+		}
+	}
+	for ; len(rows) > 0; rows = rows[k:] {
+		w.normalRows(s, rows[:k], n, slot, chain)
+		w.sweep++
+	}
+	w.sweep -= uint64(sweeps)
+}
+
+// headsFor are the heads of n slots in some sweeps, one or headSpan at most, nil where there
+// is no kernel for them.
+func (w *worker) headsFor(slot uint32, n, sweeps int) []PhiloxHead {
 	if z := &w.float.first; z.kernel != AVX512 || z.n == ARS5 {
 		return nil
 	}
-	return w.float.headsOf(w.sweep, slot, n)
+	return w.float.headsOf(w.sweep, slot, n, sweeps)
 }
 
 // normalsUnder is normalRows with the heads that headsFor gave.
@@ -15076,10 +15182,11 @@ func (w *worker) normalAt(s *Sampler, slot, chain uint32) float32 {
 	return s.normal(word(0), func() uint32 { return word(1) })
 }
 
-// headsOf are the heads of n slots in a sweep, worked out for headSpan sweeps.
-func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) []PhiloxHead {
-	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < uint64(len(f.heads)/n) {
-		return f.heads[int(at)*n:][:n]
+// headsOf are the heads of n slots in some sweeps, worked out for headSpan of them.
+func (f *floatScratch) headsOf(sweep uint64, slot uint32, n, sweeps int) []PhiloxHead {
+	known := uint64(len(f.heads) / n)
+	if at := sweep - f.headSweep; f.headSlot == slot && f.headSlots == n && at < known && uint64(sweeps) <= known-at {
+		return f.heads[int(at)*n:][:sweeps*n]
 	}
 	f.heads, f.headSlot, f.headSlots, f.headSweep = f.heads[:0], slot, n, sweep
 	f.first.draw = 0
@@ -15089,7 +15196,7 @@ func (f *floatScratch) headsOf(sweep uint64, slot uint32, n int) []PhiloxHead {
 			f.heads = append(f.heads, PhiloxHead{A: uint64(h.a), D: uint64(h.d), F: uint64(h.f), H: uint64(h.h), L: uint64(h.l)})
 		}
 	}
-	return f.heads[:n]
+	return f.heads[:sweeps*n]
 }
 
 // termRun is terms as the kernel reads them, with the weights at hand, and one more for
