@@ -89,12 +89,17 @@ func (s *Sampler) runPlanes(w *worker, b *blockPlan, tile, i, end int) int {
 	a.Nodes, a.Classes, a.ClassAt = &p.nodes[b.plane[i]], &p.pool[0], &p.classAt[0]
 	a.Live, a.Scratch = &k.live, k.scratch
 	a.Slot, a.Count, a.Fours = uint64(b.first+i), uint64(n), uint64(p.fours())
-	if k.ars != nil {
+	switch ars, wide := k.ars != nil, s.kernelInUse == vector.AVX512; {
+	case ars && wide:
 		a.Sure = a.Fours - min(a.Fours, 3)
 		vector.ArsPlanes512(a, k.ars)
-	} else {
+	case ars:
+		vector.ArsPlanes256(a, k.ars)
+	case wide:
 		a.Sure = a.Fours - min(a.Fours, 2)
 		vector.PhiloxPlanes512(a, k.philox)
+	default:
+		vector.PhiloxPlanes256(a, k.philox)
 	}
 	return n
 }

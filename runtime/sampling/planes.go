@@ -64,7 +64,7 @@ func (s *Sampler) newPlanes() *planePlan {
 	if s.model.Format.Planes == 0 {
 		return nil
 	}
-	return &planePlan{n: s.model.Format.Planes, kernel: s.kernelInUse == vector.AVX512 && s.model.Nodes <= maxRows}
+	return &planePlan{n: s.model.Format.Planes, kernel: s.kernelInUse >= vector.AVX2 && s.model.Nodes <= maxRows}
 }
 
 // buildPlanes lists the nodes with the weights at hand.

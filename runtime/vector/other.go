@@ -43,6 +43,8 @@ func MatVec512(*float64, int, *float64, *float64, int)            { panic("no ke
 func Outer512(*float64, *float64, int, *float64, int)             { panic("no kernel") }
 func ArsPlanes512(*Planes, *ArsPlanes)                            { panic("no kernel") }
 func PhiloxPlanes512(*Planes, *PhiloxPlanes)                      { panic("no kernel") }
+func ArsPlanes256(*Planes, *ArsPlanes)                            { panic("no kernel") }
+func PhiloxPlanes256(*Planes, *PhiloxPlanes)                      { panic("no kernel") }
 func RunCode512(*Program[float32])                                { panic("no kernel") }
 func RunWide512(*Program[float64])                                { panic("no kernel") }
 func SubtractSigned512(*[64]float64, *uint64, *float64, int, int) { panic("no kernel") }

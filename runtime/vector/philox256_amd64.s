@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "philox256_amd64.h"
 
 // Philox4x32 for 4 pairs of chains in a register, as in philox512_amd64.s, two sets at
 // a time.
@@ -56,32 +57,6 @@ GLOBL pairNumbers<>(SB), RODATA|NOPTR, $64
 	VPXOR        c, e, c;          \
 	VPBROADCASTQ 32(DI), d
 
-// A round of both sets with a common key: from a, b, c, d to a, f, c, e.
-#define PAIRS_ROUND(key, a, b, c, d, e, f, g, h, i, j, k, l) \
-	VPMULUDQ     a, Y14, e;            \
-	VPMULUDQ     c, Y15, f;            \
-	VPMULUDQ     g, Y14, k;            \
-	VPMULUDQ     i, Y15, l;            \
-	VPBROADCASTQ key+0(DI), Y12;       \
-	VPBROADCASTQ key+8(DI), Y13;       \
-	VPSRLQ       $32, f, a;            \
-	VPSRLQ       $32, e, c;            \
-	VPSRLQ       $32, l, g;            \
-	VPSRLQ       $32, k, i;            \
-	VPXOR        b, a, a;              \
-	VPXOR        d, c, c;              \
-	VPXOR        h, g, g;              \
-	VPXOR        j, i, i;              \
-	VPXOR        Y12, a, a;            \
-	VPXOR        Y13, c, c;            \
-	VPXOR        Y12, g, g;            \
-	VPXOR        Y13, i, i
-
-#define PAIRS_ROUND1(key) PAIRS_ROUND(key, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11)
-#define PAIRS_ROUND2(key) PAIRS_ROUND(key, Y0, Y5, Y2, Y4, Y1, Y3, Y6, Y11, Y8, Y10, Y7, Y9)
-#define PAIRS_ROUND3(key) PAIRS_ROUND(key, Y0, Y3, Y2, Y1, Y5, Y4, Y6, Y9, Y8, Y7, Y11, Y10)
-#define PAIRS_ROUND4(key) PAIRS_ROUND(key, Y0, Y4, Y2, Y5, Y3, Y1, Y6, Y10, Y8, Y11, Y9, Y7)
-
 // All rounds of both sets. x0 … x3 end in Y0 … Y3 and Y6 … Y9.
 #define PAIRS_SETS(done) \
 	PAIRS_HEAD(0, Y0, Y1, Y2, Y3, Y4, Y5);    \
@@ -96,10 +71,7 @@ GLOBL pairNumbers<>(SB), RODATA|NOPTR, $64
 	PAIRS_ROUND1(104);                        \
 	PAIRS_ROUND2(120);                        \
 	PAIRS_ROUND3(136);                        \
-	VMOVDQA  Y4, Y1;                          \
-	VMOVDQA  Y5, Y3;                          \
-	VMOVDQA  Y10, Y7;                         \
-	VMOVDQA  Y11, Y9
+	PAIRS_BACK
 
 #define PAIRS_CONSTANTS \
 	MOVQ         k+0(FP), DI;     \

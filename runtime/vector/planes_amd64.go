@@ -11,3 +11,11 @@ func ArsPlanes512(a *Planes, k *ArsPlanes)
 //
 //go:noescape
 func PhiloxPlanes512(a *Planes, k *PhiloxPlanes)
+
+// ArsPlanes256 and PhiloxPlanes256 do the same in AVX2.
+//
+//go:noescape
+func ArsPlanes256(a *Planes, k *ArsPlanes)
+
+//go:noescape
+func PhiloxPlanes256(a *Planes, k *PhiloxPlanes)

@@ -10067,12 +10067,17 @@ func (s *Sampler) runPlanes(w *worker, b *blockPlan, tile, i, end int) int {
 	a.Nodes, a.Classes, a.ClassAt = &p.nodes[b.plane[i]], &p.pool[0], &p.classAt[0]
 	a.Live, a.Scratch = &k.live, k.scratch
 	a.Slot, a.Count, a.Fours = uint64(b.first+i), uint64(n), uint64(p.fours())
-	if k.ars != nil {
+	switch ars, wide := k.ars != nil, s.kernelInUse == AVX512; {
+	case ars && wide:
 		a.Sure = a.Fours - min(a.Fours, 3)
 		ArsPlanes512(a, k.ars)
-	} else {
+	case ars:
+		ArsPlanes256(a, k.ars)
+	case wide:
 		a.Sure = a.Fours - min(a.Fours, 2)
 		PhiloxPlanes512(a, k.philox)
+	default:
+		PhiloxPlanes256(a, k.philox)
 	}
 	return n
 }
@@ -10201,7 +10206,7 @@ func (s *Sampler) newPlanes() *planePlan {
 	if s.model.Format.Planes == 0 {
 		return nil
 	}
-	return &planePlan{n: s.model.Format.Planes, kernel: s.kernelInUse == AVX512 && s.model.Nodes <= maxRows}
+	return &planePlan{n: s.model.Format.Planes, kernel: s.kernelInUse >= AVX2 && s.model.Nodes <= maxRows}
 }
 
 // buildPlanes lists the nodes with the weights at hand.

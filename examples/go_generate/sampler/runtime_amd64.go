@@ -297,6 +297,14 @@ func ArsPlanes512(a *Planes, k *ArsPlanes)
 //go:noescape
 func PhiloxPlanes512(a *Planes, k *PhiloxPlanes)
 
+// ArsPlanes256 and PhiloxPlanes256 do the same in AVX2.
+//
+//go:noescape
+func ArsPlanes256(a *Planes, k *ArsPlanes)
+
+//go:noescape
+func PhiloxPlanes256(a *Planes, k *PhiloxPlanes)
+
 // PlusProduct512 makes out x + a·b.
 //
 //go:noescape
