@@ -13841,7 +13841,7 @@ const (
 
 // planThetas finds the blocks for the kernel.
 func (s *Sampler) planThetas() {
-	if s.kernelInUse != AVX512 || s.chains < thetaChains || s.model.Format.Accum != 32 || s.hard != nil ||
+	if s.kernelInUse < AVX2 || s.chains < thetaChains || s.model.Format.Accum != 32 || s.hard != nil ||
 		(s.cat8Rows+s.spinRows)*s.tile > 1<<24 {
 		return
 	}
@@ -13989,7 +13989,11 @@ func (s *Sampler) updateTheta(w *worker, b *blockPlan, i, lane int, chain, slot 
 		a.Spins = &w.bits[lane]
 	}
 	a.Node, a.Half = &b.theta.node[b.theta.at[i]], uint64(q%2)
-	ThetaUpdate512(a)
+	if s.kernelInUse == AVX512 {
+		ThetaUpdate512(a)
+	} else {
+		ThetaUpdate256(a)
+	}
 	open := a.Open
 	if left := s.chains - int(chain); left < 64 {
 		open &= 1<<left - 1

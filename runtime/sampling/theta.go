@@ -25,7 +25,7 @@ const (
 
 // planThetas finds the blocks for the kernel.
 func (s *Sampler) planThetas() {
-	if s.kernelInUse != vector.AVX512 || s.chains < thetaChains || s.model.Format.Accum != 32 || s.hard != nil ||
+	if s.kernelInUse < vector.AVX2 || s.chains < thetaChains || s.model.Format.Accum != 32 || s.hard != nil ||
 		(s.cat8Rows+s.spinRows)*s.tile > 1<<24 {
 		return
 	}
@@ -173,7 +173,11 @@ func (s *Sampler) updateTheta(w *worker, b *blockPlan, i, lane int, chain, slot 
 		a.Spins = &w.bits[lane]
 	}
 	a.Node, a.Half = &b.theta.node[b.theta.at[i]], uint64(q%2)
-	vector.ThetaUpdate512(a)
+	if s.kernelInUse == vector.AVX512 {
+		vector.ThetaUpdate512(a)
+	} else {
+		vector.ThetaUpdate256(a)
+	}
 	open := a.Open
 	if left := s.chains - int(chain); left < 64 {
 		open &= 1<<left - 1

@@ -6,3 +6,8 @@ package vector
 //
 //go:noescape
 func ThetaUpdate512(a *Thetas)
+
+// ThetaUpdate256 does the same in AVX2; which chains it leaves to the caller may differ.
+//
+//go:noescape
+func ThetaUpdate256(a *Thetas)

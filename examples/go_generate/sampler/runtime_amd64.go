@@ -387,3 +387,8 @@ func SpinUpdate256(a *Spins256)
 //
 //go:noescape
 func ThetaUpdate512(a *Thetas)
+
+// ThetaUpdate256 does the same in AVX2; which chains it leaves to the caller may differ.
+//
+//go:noescape
+func ThetaUpdate256(a *Thetas)

@@ -65,6 +65,7 @@ func SiLU512(*float64, *float64, int)                         { panic("no kernel
 func CatUpdate512(*Cats)                                      { panic("no kernel") }
 func CatUpdate256(*Cats)                                      { panic("no kernel") }
 func ThetaUpdate512(*Thetas)                                  { panic("no kernel") }
+func ThetaUpdate256(*Thetas)                                  { panic("no kernel") }
 func SpinInputs512(*Inputs)                                   { panic("no kernel") }
 func SpinInputs256(*Inputs)                                   { panic("no kernel") }
 func LayerSums512(*Layer)                                     { panic("no kernel") }
