@@ -135,7 +135,7 @@ func newStream(name string) *stream {
 		}
 	}
 	for k := 1; k < 128; k++ {
-		for i, row := range s.powers[k-1] {
+		for i, row := range s.powers[k-1][:] {
 			for j := range 128 {
 				if row[j/64]>>(j%64)&1 == 1 {
 					s.powers[k][i][0] ^= s.powers[k-1][j][0]
@@ -149,17 +149,19 @@ func newStream(name string) *stream {
 
 // jump is the state n steps on.
 func (s *stream) jump(r streamBits, n [2]uint64) streamBits {
+	w := r.words()
+	v := [2]uint64{uint64(w[1])<<32 | uint64(w[0]), uint64(w[3])<<32 | uint64(w[2])}
 	for k := range 128 {
 		if n[k/64]>>(k%64)&1 == 0 {
 			continue
 		}
-		w := r.words()
-		v := [2]uint64{uint64(w[1])<<32 | uint64(w[0]), uint64(w[3])<<32 | uint64(w[2])}
-		for i, row := range s.powers[k] {
-			r[i] = byte(bits.OnesCount64(row[0]&v[0]^row[1]&v[1]) & 1)
+		var next [2]uint64
+		for i, row := range s.powers[k][:] {
+			next[i/64] |= uint64(bits.OnesCount64(row[0]&v[0]^row[1]&v[1])&1) << (i % 64)
 		}
+		v = next
 	}
-	return r
+	return fromWords([4]uint32{uint32(v[0]), uint32(v[0] >> 32), uint32(v[1]), uint32(v[1] >> 32)})
 }
 
 // output is that of an instance at the place of a chain in a sweep.
