@@ -994,7 +994,8 @@ type SpinNoise struct {
 // and 16 of 4 to 7. With SpinAtWide = n there are exact sums for each n neighbours
 // in their order through all groups, which are at most SpinWideGroups then; with
 // SpinAtFine = e, 16 numbers of their first four neighbours and 16 of the others, in 32
-// bits, whose sum is shifted right by e.
+// bits, whose sum is shifted right by e; the bits that follow those of less than four are
+// any.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
@@ -1030,10 +1031,12 @@ const (
 type SpinScratch struct {
 	Nodes [4]struct {
 		Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
-		Chosen   [8]uint64                // by row
-		Open     [8]uint64                // lanes that 8 bits do not decide
+		Likely   [8]uint64                // lanes that take their likely value, by row
+		Open     [8]uint64                // those that 8 bits do not decide
 		From, To uint64                   // where these stand in the list of all nodes'
 		_        [6]uint64
+		Negative [8]uint64 // fields
+		Decided  [8]uint64 // values of open lanes
 	}
 	Lanes     [2112]uint8 // listed
 	Rows      [2112]uint8
@@ -1125,8 +1128,9 @@ type SpinCurve struct {
 	Keep      [16]uint16
 }
 
-// SpinFields is the kernel's own, for one node.
-type SpinFields struct {
+// SpinFields is the kernel's own, for a quad of nodes: values of four neighbours by group,
+// column and lane, bit j being that of neighbour j, and fields.
+type SpinFields [4]struct {
 	Patterns [SpinFours][8][32]uint8
 	Fields   [8][2][16]int16
 }
@@ -15462,11 +15466,31 @@ func (s *Sampler) chooseOpen(w *worker, b *blockPlan, i int, slot, chain uint32,
 			if int(chain)+c >= s.chains {
 				break
 			}
-			g := s.fieldOf(w, b, i, c)
+			g := s.fieldOfFours(w, b, i, c)
 			u := uint32(w.fours.digits.At(int(slot&3), c))
 			s.setBit(w, b, i, c, w.chooseField(s, g, u, chain+uint32(c), slot))
 		}
 	}
+}
+
+// fieldOfFours is the field of node i in chain c of a tile, by the neighbours that the
+// kernel has collected.
+func (s *Sampler) fieldOfFours(w *worker, b *blockPlan, i, c int) int64 {
+	if b.patterned(i) {
+		return s.fieldOf(w, b, i, c)
+	}
+	inputs := int(b.end[i] - b.start[i])
+	at, patterns := uint64(0), &w.fours.fields[i&3].Patterns
+	for k := range groupsOfFour(inputs) {
+		at |= uint64(patterns[k][c%8][c/8]) << (4 * k)
+	}
+	g, pool, groups := int64(0), s.pool32[b.table[i]:], s.groupCount(inputs)
+	for k := range groups {
+		lo, hi := s.span(inputs, groups, k)
+		g += int64(pool[at>>lo&(1<<(hi-lo)-1)])
+		pool = pool[1<<(hi-lo):]
+	}
+	return g
 }
 
 // spinCurve are the parabolas of a unit, and how far thresholds are from them.
@@ -15805,6 +15829,9 @@ type nodeBuild struct {
 	row  [8 * SpinGroups]int32
 	w    [8 * SpinGroups]int32
 	sums [128]int32
+
+	inputs [8 * SpinGroups]int32 // in the order of groups
+	weight [8 * SpinGroups]int32
 }
 
 // node writes one node and gives its unit.
@@ -15813,16 +15840,18 @@ func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own i
 	put32(dst, SpinAtGroups, groups)
 	put32(dst, SpinAtOut, int(own)*rowBytes)
 	put32(dst, SpinAtTables, tablesAt(groups))
+	t.balance(inputs, w, constant, groups)
 	for g := range groups {
 		lo, hi := groupSpan(len(inputs), groups, g)
-		t.take(g, inputs[lo:hi], w[lo:hi], own)
-		for j, r := range t.row[8*g : 8*g+8] {
-			put32(dst, SpinAtRows+32*g+4*j, int(r)*rowBytes)
-		}
+		t.take(g, t.inputs[lo:hi], t.weight[lo:hi], own)
 	}
 	unit := spinUnit{size: t.unit(groups, constant)}
 	at := tablesAt(groups)
 	for g := range groups {
+		t.swap(8*g+7, t.roundest(8*g, 8*g+8, 8*g+7, unit.size))
+		for j, r := range t.row[8*g : 8*g+8] {
+			put32(dst, SpinAtRows+32*g+4*j, int(r)*rowBytes)
+		}
 		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, unit.size, &dst[SpinAtEighth+g])
 		exact := dst[at+128*groups+128*g:]
 		for k := range 2 {
@@ -15922,10 +15951,11 @@ func (t *nodeBuild) fineSums(dst []byte, s *Sampler, b *blockPlan, i int) (extra
 		w := t.w[k*size : min(inputs, (k+1)*size)]
 		var sums [2][16]int32
 		for h := range sums {
-			t.fill(w[min(len(w), 4*h):min(len(w), 4*h+4)], constant)
-			copy(sums[h][:], t.sums[:16])
-			for j, x := range sums[h] {
-				put32(dst, 128*k+64*h+4*j, int(x))
+			four := w[min(len(w), 4*h):min(len(w), 4*h+4)]
+			t.fill(four, constant)
+			for j := range sums[h] { // bits of other groups may follow
+				sums[h][j] = t.sums[j&(1<<len(four)-1)]
+				put32(dst, 128*k+64*h+4*j, int(sums[h][j]))
 			}
 			constant = 0
 		}
@@ -15947,9 +15977,35 @@ func (s *Sampler) roundedOff(b *blockPlan, i int, off int64, extra int) int64 {
 	return (off + rounding + 1<<extra) >> extra
 }
 
-// take puts the neighbours of a group in place. The eighth one is that of the least
-// weight, because it is rounded by itself.
-func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
+// balance puts the inputs in an order in which the last group's sum is about as large as
+// that of the others: units are finest then. Larger weights are placed first, each where
+// the sum is smaller.
+func (t *nodeBuild) balance(inputs []rowRef, w []int32, constant int32, groups int) {
+	n := len(w)
+	last, _ := groupSpan(n, groups, groups-1)
+	var order [8 * SpinGroups]uint8
+	for i := range order[:n] {
+		j := i
+		for ; j > 0 && magnitude(int64(w[order[j-1]])) < magnitude(int64(w[i])); j-- {
+			order[j] = order[j-1]
+		}
+		order[j] = uint8(i)
+	}
+	to, end := [2]int{0, last}, [2]int{last, n}
+	sum := [2]uint64{magnitude(int64(constant)), 0}
+	for _, i := range order[:n] {
+		side := 0
+		if to[0] == end[0] || to[1] < end[1] && sum[1] < sum[0] {
+			side = 1
+		}
+		t.inputs[to[side]], t.weight[to[side]] = inputs[i], w[i]
+		to[side]++
+		sum[side] += magnitude(int64(w[i]))
+	}
+}
+
+// take puts the neighbours of a group in place.
+func (t *nodeBuild) take(g int, inputs, w []int32, own int32) {
 	row, weight := t.row[8*g:8*g+8], t.w[8*g:8*g+8]
 	clear(weight)
 	for j := range row {
@@ -15957,22 +16013,31 @@ func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
 	}
 	copy(row, inputs)
 	copy(weight, w)
-	if len(w) < 8 {
-		return
+}
+
+// roundest is the neighbour from lo to hi whose weight is the nearest to a number of half
+// units, at if none is nearer: the eighth one of a group is rounded by itself.
+func (t *nodeBuild) roundest(lo, hi, at int, unit int64) int {
+	distance := func(j int) int64 {
+		x := int64(magnitude(int64(t.w[j]))) * 2 % unit
+		return min(x, unit-x)
 	}
-	least := 7
-	for j, x := range weight {
-		if magnitude(int64(x)) < magnitude(int64(weight[least])) {
-			least = j
+	for j := lo; j < hi; j++ {
+		if distance(j) < distance(at) {
+			at = j
 		}
 	}
-	row[least], row[7] = row[7], row[least]
-	weight[least], weight[7] = weight[7], weight[least]
+	return at
+}
+
+func (t *nodeBuild) swap(i, j int) {
+	t.row[i], t.row[j] = t.row[j], t.row[i]
+	t.w[i], t.w[j] = t.w[j], t.w[i]
 }
 
 // unit is the unit of a node's 8-bit fields: the largest common divisor of its
 // weights if all sums are within 8 bits then, else one with which no sum before the
-// last group's saturates, nor any group's own; with three significant bits, so that
+// last group's saturates, nor any group's own; with four significant bits, so that
 // there are few.
 func (t *nodeBuild) unit(groups int, constant int32) int64 {
 	total, last := weightSum(t.w[:8*groups], constant), weightSum(t.w[8*(groups-1):8*groups], 0)
@@ -15993,7 +16058,7 @@ func weightSum(w []int32, constant int32) int64 {
 }
 
 // unitFor is the largest common divisor of weights if their sums are within the limit
-// then, else one with which the magnitude need is; with three significant bits.
+// then, else one with which the magnitude need is; with four significant bits.
 func unitFor(w []int32, constant int32, limit, need int64) int64 {
 	divisor := int64(magnitude(int64(constant)))
 	for _, x := range w {
@@ -16016,7 +16081,7 @@ func sizeOfUnit(divisor, total, limit, need int64) int64 {
 		return max(1, divisor)
 	}
 	unit := max(1, (need+limit-1)/limit)
-	step := int64(1) << max(0, bits.Len64(uint64(unit))-3)
+	step := int64(1) << max(0, bits.Len64(uint64(unit))-4)
 	return (unit + step - 1) / step * step
 }
 
