@@ -189,11 +189,31 @@ func (s *Sampler) chooseOpen(w *worker, b *blockPlan, i int, slot, chain uint32,
 			if int(chain)+c >= s.chains {
 				break
 			}
-			g := s.fieldOf(w, b, i, c)
+			g := s.fieldOfFours(w, b, i, c)
 			u := uint32(w.fours.digits.At(int(slot&3), c))
 			s.setBit(w, b, i, c, w.chooseField(s, g, u, chain+uint32(c), slot))
 		}
 	}
+}
+
+// fieldOfFours is the field of node i in chain c of a tile, by the neighbours that the
+// kernel has collected.
+func (s *Sampler) fieldOfFours(w *worker, b *blockPlan, i, c int) int64 {
+	if b.patterned(i) {
+		return s.fieldOf(w, b, i, c)
+	}
+	inputs := int(b.end[i] - b.start[i])
+	at, patterns := uint64(0), &w.fours.fields[i&3].Patterns
+	for k := range groupsOfFour(inputs) {
+		at |= uint64(patterns[k][c%8][c/8]) << (4 * k)
+	}
+	g, pool, groups := int64(0), s.pool32[b.table[i]:], s.groupCount(inputs)
+	for k := range groups {
+		lo, hi := s.span(inputs, groups, k)
+		g += int64(pool[at>>lo&(1<<(hi-lo)-1)])
+		pool = pool[1<<(hi-lo):]
+	}
+	return g
 }
 
 // spinCurve are the parabolas of a unit, and how far thresholds are from them.

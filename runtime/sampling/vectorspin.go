@@ -225,6 +225,9 @@ type nodeBuild struct {
 	row  [8 * vector.SpinGroups]int32
 	w    [8 * vector.SpinGroups]int32
 	sums [128]int32
+
+	inputs [8 * vector.SpinGroups]int32 // in the order of groups
+	weight [8 * vector.SpinGroups]int32
 }
 
 // node writes one node and gives its unit.
@@ -233,16 +236,18 @@ func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own i
 	put32(dst, vector.SpinAtGroups, groups)
 	put32(dst, vector.SpinAtOut, int(own)*rowBytes)
 	put32(dst, vector.SpinAtTables, tablesAt(groups))
+	t.balance(inputs, w, constant, groups)
 	for g := range groups {
 		lo, hi := groupSpan(len(inputs), groups, g)
-		t.take(g, inputs[lo:hi], w[lo:hi], own)
-		for j, r := range t.row[8*g : 8*g+8] {
-			put32(dst, vector.SpinAtRows+32*g+4*j, int(r)*rowBytes)
-		}
+		t.take(g, t.inputs[lo:hi], t.weight[lo:hi], own)
 	}
 	unit := spinUnit{size: t.unit(groups, constant)}
 	at := tablesAt(groups)
 	for g := range groups {
+		t.swap(8*g+7, t.roundest(8*g, 8*g+8, 8*g+7, unit.size))
+		for j, r := range t.row[8*g : 8*g+8] {
+			put32(dst, vector.SpinAtRows+32*g+4*j, int(r)*rowBytes)
+		}
 		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, unit.size, &dst[vector.SpinAtEighth+g])
 		exact := dst[at+128*groups+128*g:]
 		for k := range 2 {
@@ -342,10 +347,11 @@ func (t *nodeBuild) fineSums(dst []byte, s *Sampler, b *blockPlan, i int) (extra
 		w := t.w[k*size : min(inputs, (k+1)*size)]
 		var sums [2][16]int32
 		for h := range sums {
-			t.fill(w[min(len(w), 4*h):min(len(w), 4*h+4)], constant)
-			copy(sums[h][:], t.sums[:16])
-			for j, x := range sums[h] {
-				put32(dst, 128*k+64*h+4*j, int(x))
+			four := w[min(len(w), 4*h):min(len(w), 4*h+4)]
+			t.fill(four, constant)
+			for j := range sums[h] { // bits of other groups may follow
+				sums[h][j] = t.sums[j&(1<<len(four)-1)]
+				put32(dst, 128*k+64*h+4*j, int(sums[h][j]))
 			}
 			constant = 0
 		}
@@ -367,9 +373,35 @@ func (s *Sampler) roundedOff(b *blockPlan, i int, off int64, extra int) int64 {
 	return (off + rounding + 1<<extra) >> extra
 }
 
-// take puts the neighbours of a group in place. The eighth one is that of the least
-// weight, because it is rounded by itself.
-func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
+// balance puts the inputs in an order in which the last group's sum is about as large as
+// that of the others: units are finest then. Larger weights are placed first, each where
+// the sum is smaller.
+func (t *nodeBuild) balance(inputs []rowRef, w []int32, constant int32, groups int) {
+	n := len(w)
+	last, _ := groupSpan(n, groups, groups-1)
+	var order [8 * vector.SpinGroups]uint8
+	for i := range order[:n] {
+		j := i
+		for ; j > 0 && magnitude(int64(w[order[j-1]])) < magnitude(int64(w[i])); j-- {
+			order[j] = order[j-1]
+		}
+		order[j] = uint8(i)
+	}
+	to, end := [2]int{0, last}, [2]int{last, n}
+	sum := [2]uint64{magnitude(int64(constant)), 0}
+	for _, i := range order[:n] {
+		side := 0
+		if to[0] == end[0] || to[1] < end[1] && sum[1] < sum[0] {
+			side = 1
+		}
+		t.inputs[to[side]], t.weight[to[side]] = inputs[i], w[i]
+		to[side]++
+		sum[side] += magnitude(int64(w[i]))
+	}
+}
+
+// take puts the neighbours of a group in place.
+func (t *nodeBuild) take(g int, inputs, w []int32, own int32) {
 	row, weight := t.row[8*g:8*g+8], t.w[8*g:8*g+8]
 	clear(weight)
 	for j := range row {
@@ -377,22 +409,31 @@ func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
 	}
 	copy(row, inputs)
 	copy(weight, w)
-	if len(w) < 8 {
-		return
+}
+
+// roundest is the neighbour from lo to hi whose weight is the nearest to a number of half
+// units, at if none is nearer: the eighth one of a group is rounded by itself.
+func (t *nodeBuild) roundest(lo, hi, at int, unit int64) int {
+	distance := func(j int) int64 {
+		x := int64(magnitude(int64(t.w[j]))) * 2 % unit
+		return min(x, unit-x)
 	}
-	least := 7
-	for j, x := range weight {
-		if magnitude(int64(x)) < magnitude(int64(weight[least])) {
-			least = j
+	for j := lo; j < hi; j++ {
+		if distance(j) < distance(at) {
+			at = j
 		}
 	}
-	row[least], row[7] = row[7], row[least]
-	weight[least], weight[7] = weight[7], weight[least]
+	return at
+}
+
+func (t *nodeBuild) swap(i, j int) {
+	t.row[i], t.row[j] = t.row[j], t.row[i]
+	t.w[i], t.w[j] = t.w[j], t.w[i]
 }
 
 // unit is the unit of a node's 8-bit fields: the largest common divisor of its
 // weights if all sums are within 8 bits then, else one with which no sum before the
-// last group's saturates, nor any group's own; with three significant bits, so that
+// last group's saturates, nor any group's own; with four significant bits, so that
 // there are few.
 func (t *nodeBuild) unit(groups int, constant int32) int64 {
 	total, last := weightSum(t.w[:8*groups], constant), weightSum(t.w[8*(groups-1):8*groups], 0)
@@ -413,7 +454,7 @@ func weightSum(w []int32, constant int32) int64 {
 }
 
 // unitFor is the largest common divisor of weights if their sums are within the limit
-// then, else one with which the magnitude need is; with three significant bits.
+// then, else one with which the magnitude need is; with four significant bits.
 func unitFor(w []int32, constant int32, limit, need int64) int64 {
 	divisor := int64(magnitude(int64(constant)))
 	for _, x := range w {
@@ -436,7 +477,7 @@ func sizeOfUnit(divisor, total, limit, need int64) int64 {
 		return max(1, divisor)
 	}
 	unit := max(1, (need+limit-1)/limit)
-	step := int64(1) << max(0, bits.Len64(uint64(unit))-3)
+	step := int64(1) << max(0, bits.Len64(uint64(unit))-4)
 	return (unit + step - 1) / step * step
 }
 

@@ -1,26 +1,27 @@
 // Macros that the AVX2 files share. Y14 and Y15 hold the multipliers of Philox4x32, one in
 // 64 bits, and DI points to a Philox.
 
-// A round of both sets with a common key: from a, b, c, d to a, f, c, e.
+// A round of both sets with a common key: from a, b, c, d to a, f, c, e. Rounds wait for
+// each other's products; b and d, which are there before them, take the key.
 #define PAIRS_ROUND(key, a, b, c, d, e, f, g, h, i, j, k, l) \
-	VPMULUDQ     a, Y14, e;            \
 	VPMULUDQ     c, Y15, f;            \
-	VPMULUDQ     g, Y14, k;            \
+	VPMULUDQ     a, Y14, e;            \
 	VPMULUDQ     i, Y15, l;            \
+	VPMULUDQ     g, Y14, k;            \
 	VPBROADCASTQ key+0(DI), Y12;       \
 	VPBROADCASTQ key+8(DI), Y13;       \
+	VPXOR        Y12, b, b;            \
+	VPXOR        Y13, d, d;            \
+	VPXOR        Y12, h, h;            \
+	VPXOR        Y13, j, j;            \
 	VPSRLQ       $32, f, a;            \
-	VPSRLQ       $32, e, c;            \
+	VPSHUFD      $0xf5, e, c;          \
 	VPSRLQ       $32, l, g;            \
-	VPSRLQ       $32, k, i;            \
+	VPSHUFD      $0xf5, k, i;          \
 	VPXOR        b, a, a;              \
 	VPXOR        d, c, c;              \
 	VPXOR        h, g, g;              \
-	VPXOR        j, i, i;              \
-	VPXOR        Y12, a, a;            \
-	VPXOR        Y13, c, c;            \
-	VPXOR        Y12, g, g;            \
-	VPXOR        Y13, i, i
+	VPXOR        j, i, i
 
 #define PAIRS_ROUND1(key) PAIRS_ROUND(key, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11)
 #define PAIRS_ROUND2(key) PAIRS_ROUND(key, Y0, Y5, Y2, Y4, Y1, Y3, Y6, Y11, Y8, Y10, Y7, Y9)

@@ -52,7 +52,8 @@ type SpinNoise struct {
 // and 16 of 4 to 7. With SpinAtWide = n there are exact sums for each n neighbours
 // in their order through all groups, which are at most SpinWideGroups then; with
 // SpinAtFine = e, 16 numbers of their first four neighbours and 16 of the others, in 32
-// bits, whose sum is shifted right by e.
+// bits, whose sum is shifted right by e; the bits that follow those of less than four are
+// any.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
@@ -88,10 +89,12 @@ const (
 type SpinScratch struct {
 	Nodes [4]struct {
 		Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
-		Chosen   [8]uint64                // by row
-		Open     [8]uint64                // lanes that 8 bits do not decide
+		Likely   [8]uint64                // lanes that take their likely value, by row
+		Open     [8]uint64                // those that 8 bits do not decide
 		From, To uint64                   // where these stand in the list of all nodes'
 		_        [6]uint64
+		Negative [8]uint64 // fields
+		Decided  [8]uint64 // values of open lanes
 	}
 	Lanes     [2112]uint8 // listed
 	Rows      [2112]uint8

@@ -29,6 +29,7 @@ GLOBL foursBits<>(SB), RODATA|NOPTR, $256
 // Offsets in SpinFields.
 #define foursPatterns 0
 #define foursFields 3072
+#define foursNode 3584
 
 // Exchanges the bits of x under the mask above those of y under the mask.
 #define FOURS_SWAP(n, mask, x, y, t) \
@@ -194,22 +195,18 @@ column:
 	FOURS_LOOK(48, Y2, Y3, Y4, Y5)
 	VPSUBSW    Y7, Y9, Y9        // threshold
 	VPSUBSW    Y8, Y10, Y10
-	VPSUBSW    Y2, Y9, Y0        // at least
-	VPSUBSW    Y3, Y10, Y1
-	VPADDSW    Y2, Y9, Y2        // at most
-	VPADDSW    Y3, Y10, Y3
-	TESTL      R13, R13
-	JNE        round
-
-compare:
 	VMOVDQU    0(R10), Y4        // digits
 	VMOVDQU    32(R10), Y5
-	VPCMPGTW   Y4, Y0, Y0        // below for certain
-	VPCMPGTW   Y5, Y1, Y1
-	VPCMPGTW   Y2, Y4, Y4        // above for certain
+	TESTL      R13, R13
+	JNE        round
+	VPSUBSW    Y9, Y4, Y0        // negative below
+	VPSUBSW    Y10, Y5, Y1
+	VPABSW     Y0, Y4
+	VPABSW     Y1, Y5
+	VPCMPGTW   Y2, Y4, Y4        // sure of the side
 	VPCMPGTW   Y3, Y5, Y5
-	VPOR       Y0, Y4, Y4
-	VPOR       Y1, Y5, Y5
+
+chosen:
 	VPAND      Y12, Y4, Y4
 	VPAND      Y13, Y5, Y5
 	VPACKSSWB  Y5, Y4, Y4
@@ -229,7 +226,7 @@ compare:
 	CMPQ       CX, $32
 	JNE        column
 
-	// less ^ (field < 0) are the bits that are not set.
+	// below ^ (field < 0) are the bits that are not set.
 	VPCMPEQB Y0, Y0, Y0
 	VPXOR    Y0, Y15, Y15
 	MOVQ     8(R15), BX
@@ -238,22 +235,33 @@ compare:
 	JMP      done
 
 round:
-	VMOVDQU 256(R9), Y7
-	VMOVDQU 288(R9), Y8
-	VPADDSW Y7, Y0, Y0
-	VPADDSW Y7, Y1, Y1
-	VPADDSW Y7, Y2, Y2
-	VPADDSW Y7, Y3, Y3
-	VPAND   Y8, Y0, Y0
-	VPAND   Y8, Y1, Y1
-	VPAND   Y8, Y2, Y2
-	VPAND   Y8, Y3, Y3
-	JMP     compare
+	VPSUBSW  Y2, Y9, Y0   // at least
+	VPSUBSW  Y3, Y10, Y1
+	VPADDSW  Y2, Y9, Y2   // at most
+	VPADDSW  Y3, Y10, Y3
+	VMOVDQU  256(R9), Y7
+	VMOVDQU  288(R9), Y8
+	VPADDSW  Y7, Y0, Y0
+	VPADDSW  Y7, Y1, Y1
+	VPADDSW  Y7, Y2, Y2
+	VPADDSW  Y7, Y3, Y3
+	VPAND    Y8, Y0, Y0
+	VPAND    Y8, Y1, Y1
+	VPAND    Y8, Y2, Y2
+	VPAND    Y8, Y3, Y3
+	VPCMPGTW Y4, Y0, Y0   // below for certain
+	VPCMPGTW Y5, Y1, Y1
+	VPCMPGTW Y2, Y4, Y4   // above for certain
+	VPCMPGTW Y3, Y5, Y5
+	VPOR     Y0, Y4, Y4
+	VPOR     Y1, Y5, Y5
+	JMP      chosen
 
 next:
 	ADDQ $512, R10
 
 done:
+	ADDQ $foursNode, SI
 	INCQ DX
 	CMPQ DX, $4
 	JNE  node

@@ -53,8 +53,9 @@ type SpinCurve struct {
 	Keep      [16]uint16
 }
 
-// SpinFields is the kernel's own, for one node.
-type SpinFields struct {
+// SpinFields is the kernel's own, for a quad of nodes: values of four neighbours by group,
+// column and lane, bit j being that of neighbour j, and fields.
+type SpinFields [4]struct {
 	Patterns [SpinFours][8][32]uint8
 	Fields   [8][2][16]int16
 }
