@@ -150,10 +150,10 @@ torus_sweep(model_torus::value *states, const u32 *, const u32 *tables, const __
   for (u32 n = 9; n < 9 + 1; n++) global[n * threads] = (value)x[n];
 }
 
-// For observers, with the terms of the energy in words; a thread a chain.
-#include "energy.cuh"
+// For observers.
+#include "count.cuh"
 
-// Energies of the chains at β = 1.
+// Energies of the chains at β = 1, with their terms in words; a thread a chain.
 extern "C" __global__ void torus_energy(const model_torus::value *states, const u32 *words, const u32 *terms, double *energies, u32 chains) {
   using namespace model_torus;
   const u32 chain = blockIdx.x * blockDim.x + threadIdx.x;
@@ -175,4 +175,29 @@ extern "C" __global__ void torus_best(const model_torus::value *states, const u3
   lowest[chain] = h;
   found[chain] = sweep;
   for (u32 node = 0; node < nodes; node++) best[(u64)node * chains + chain] = (u16)get(node);
+}
+
+// Counts a draw: a row of the terms in count_chains chains a thread; then a node in as many, which has moved if it
+// differs from the first draw.
+constexpr u32 torus_count_chains = 512;
+extern "C" __global__ void torus_count(const model_torus::value *states, const u32 *words, const u32 *terms, u64 *counts, model_torus::value *start, u8 *moved, u32 chains, u32 first) {
+  using namespace model_torus;
+  const u32 pieces = (chains + torus_count_chains - 1) / torus_count_chains, piece = blockIdx.x % pieces * torus_count_chains;
+  const u32 end = piece + torus_count_chains < chains ? piece + torus_count_chains : chains;
+  const auto get = [&](const value *of, u32 node, u32 chain) { return state_value(words, of + (u64)(chain / block_chains) * block_values, node, chain % block_chains); };
+  u32 row = blockIdx.x / pieces * blockDim.x + threadIdx.x;
+  if (first)
+    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < (u64)((chains + block_chains - 1) / block_chains) * block_values; i += (u64)gridDim.x * blockDim.x) start[i] = states[i];
+  if (count(terms, row, piece, end, counts, [&](u32 node, u32 chain) { return get(states, node, chain); }) || row >= nodes || first) return;
+  for (u32 chain = piece; chain < end && !moved[row]; chain++)
+    if (get(states, row, chain) != get(start, row, chain)) moved[row] = 1;
+}
+
+// Sums up each chain of a draw; a thread a chain.
+extern "C" __global__ void torus_sums(const model_torus::value *states, const u32 *words, const u32 *vars, u64 *sums, u32 chains) {
+  using namespace model_torus;
+  const u32 chain = blockIdx.x * blockDim.x + threadIdx.x;
+  if (chain >= chains) return;
+  const value *x = states + (u64)(chain / block_chains) * block_values;
+  sum_chain(vars, sums + chain, chains, [&](u32 node) { return state_value(words, x, node, chain % block_chains); });
 }

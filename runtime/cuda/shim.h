@@ -188,6 +188,11 @@ inline u64 multiply_wide(u32 a, u32 b) { return (u64)a * b; }
 inline i32 dot_halves(u32 a, u32 b, i32 sum) { return sum + (i32)(a & 0xFFFF) * (int8_t)b + (i32)(a >> 16) * (int8_t)(b >> 8); }
 
 // The machine's own functions that kernels call.
+inline u64 atomicAdd(u64 *p, u64 x) {
+  const u64 before = *p;
+  *p += x;
+  return before;
+}
 inline double __dadd_rn(double a, double b) { return a + b; }
 inline double __dmul_rn(double a, double b) { return a * b; }
 inline double __ddiv_rn(double a, double b) { return a / b; }

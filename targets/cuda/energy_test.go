@@ -19,7 +19,7 @@ import (
 const weighedSweeps = 5
 
 // weighs compares what the kernels for observers give with what observers of states see:
-// the energies after every sweep to the last bit, and the best states, threads run forwards and
+// the energies after every sweep to the last bit, the best states, and results of counted draws, threads run forwards and
 // backwards. The path is that of compiledHosts.
 func weighs(t *testing.T, path string, list []program) {
 	t.Helper()
@@ -115,6 +115,9 @@ func weigh(t *testing.T, path string, x program, reverse string) error {
 	again, when, err := host.Best()
 	if err == nil && (!slices.EqualFunc(again, states, slices.Equal[[]int32]) || !slices.Equal(when, sweeps)) {
 		t.Errorf("%s, reverse %s: the best of many sweeps at once differ", x.name, reverse)
+	}
+	if err == nil {
+		err = counts(host, p)
 	}
 	return err
 }

@@ -421,7 +421,7 @@ func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	var main strings.Builder
-	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"energy.cuh"`, `"expression.cuh"`} {
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"count.cuh"`, `"expression.cuh"`} {
 		fmt.Fprintf(&main, "#include %s\n", include)
 	}
 	for _, name := range cuda.Headers {
@@ -504,6 +504,7 @@ func TestShimLattice(t *testing.T) {
 	list := latticePrograms(t)
 	path, _ := compiledHosts(t, list)
 	passes(t, path, list)
+	weighs(t, path, list)
 }
 
 // As TestShim, of tensor cores alone.
