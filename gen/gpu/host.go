@@ -291,7 +291,7 @@ func (h *host) run(sweeps uint32, beta float64) error {
 	if h.count == 0 {
 		return nil
 	}
-	memory, words, tables, keys, block, sweep := h.memory.at, h.words.at, h.betaTables.at, h.keys, uint32(h.block), h.sweep
+	tables := h.betaTables.at
 	if beta != h.beta {
 		blocks := 1
 		if l.TableWords > 4096 {
@@ -307,10 +307,11 @@ func (h *host) run(sweeps uint32, beta float64) error {
 		if h.watched {
 			n = 1
 		}
-		err := h.d.Launch(h.sweeps, l.Blocks(h.count), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
-			unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&block), unsafe.Pointer(&sweep), unsafe.Pointer(&n))
-		sweep += uint64(n)
-		if h.sweep = sweep; err == nil && h.watched {
+		if l.Parts > 0 {
+			n = 1
+		}
+		err := h.advance(n)
+		if h.sweep += uint64(n); err == nil && h.watched {
 			err = h.look()
 		}
 		if err != nil {
@@ -318,6 +319,23 @@ func (h *host) run(sweeps uint32, beta float64) error {
 		}
 	}
 	return h.d.Finish()
+}
+
+// advance starts so many sweeps, or the superblocks of one.
+func (h *host) advance(n uint32) error {
+	l := h.layout
+	memory, words, tables, keys, block, sweep := h.memory.at, h.words.at, h.betaTables.at, h.keys, uint32(h.block), h.sweep
+	for super := range max(1, l.Supers) {
+		if l.Parts > 0 {
+			n = uint32(super)
+		}
+		err := h.d.Launch(h.sweeps, l.Blocks(h.count)*max(1, l.Parts), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
+			unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&block), unsafe.Pointer(&sweep), unsafe.Pointer(&n))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // get reads the states.

@@ -44,10 +44,24 @@ __device__ const sum weights[23] = {
     1024, 4096, 4096, -4096, -4096, -4096, -4096, -4096, 4096, 4096, 4096, 4096, 4096, 4096, -4096, -4096,
     4096, 4096, 4096, 4096, 0, -4096, 6144};
 
-// Whether a tie of the first digit with the threshold is settled for the less likely value. It is
-// rare, and a call keeps it out of the code of every spin.
+// Whether a tie of the first digit with the threshold is settled for the less likely value. It is rare.
 __device__ __noinline__ bool settled(const Thresholds *t, u64 m, u32 chain, u64 sweep, u32 slot, const Keys &key) {
   return takes_rare<segments, threshold_bits>(t, m, threshold<segments>(t, m), [&] { return digit_of(random_block<rounds>(0, chain / 2, sweep, slot, 1, key), chain, slot); });
+}
+
+// A spin with a field: the value against it is the less likely one.
+__device__ __forceinline__ i32 spin(const Thresholds *t, sum g, u32 digit, u32 chain, u64 sweep, u32 slot, const Keys &key) {
+  const u64 m = g < 0 ? -(u64)g : (u64)g;
+  const u32 first = threshold<segments>(t, m);
+  const bool rare = digit == first ? settled(t, m, chain, sweep, slot, key) : digit < first;
+  return (g < 0) != rare ? -1 : 1;
+}
+
+// The fields of a categorical.
+template <int states> struct Fields { sum of[states]; };
+
+template <int states> __device__ __forceinline__ i32 category(const Exponentials *t, const Fields<states> fields, u32 digit, u32 chain, u64 sweep, u32 slot, const Keys &key) {
+  return (i32)::category<threshold_bits>(t, fields.of, states, digit, [&] { return digit_of(random_block<rounds>(0, chain / 2, sweep, slot, 1, key), chain, slot); });
 }
 
 // The choices of a chain in a sweep.
@@ -59,19 +73,11 @@ struct Draw {
   Block random; // of four slots
 
   __device__ __forceinline__ void block(u32 slot) { random = random_block<rounds>(0, chain / 2, sweep, slot, 0, key); }
-  __device__ __forceinline__ u32 digit(u32 slot) const { return digit_of(random, chain, slot); }
-
-  // The value against the field is the less likely one.
   __device__ __forceinline__ i32 spin(u32 slot, sum g) const {
-    const Thresholds *t = (const Thresholds *)(tables + thresholds_at);
-    const u64 m = g < 0 ? -(u64)g : (u64)g;
-    const u32 first = threshold<segments>(t, m);
-    const bool rare = digit(slot) == first ? settled(t, m, chain, sweep, slot, key) : digit(slot) < first;
-    return (g < 0) != rare ? -1 : 1;
+    return model_torus::spin((const Thresholds *)(tables + thresholds_at), g, digit_of(random, chain, slot), chain, sweep, slot, key);
   }
-
-  template <int states> __device__ __forceinline__ i32 category(u32 slot, u32 at, const sum (&fields)[states]) const {
-    return (i32)::category<threshold_bits>((const Exponentials *)(tables + at), fields, states, digit(slot), [&] { return digit_of(random_block<rounds>(0, chain / 2, sweep, slot, 1, key), chain, slot); });
+  template <int states> __device__ __forceinline__ i32 category(u32 slot, u32 at, const Fields<states> fields) const {
+    return model_torus::category((const Exponentials *)(tables + at), fields, digit_of(random, chain, slot), chain, sweep, slot, key);
   }
 };
 
@@ -98,7 +104,7 @@ __device__ __forceinline__ void superblock_2(Draw &draw, i32 (&x)[nodes]) {
 
 __device__ __forceinline__ void superblock_3(Draw &draw, i32 (&x)[nodes]) {
   draw.block(48);
-  const sum f9[3] = {4096 * x[0] + 4096 * x[4] + 4096 * x[8], 0, -4096 * x[0] - 4096 * x[4] - 4096 * x[8]}; // x
+  const Fields<3> f9 = {{4096 * x[0] + 4096 * x[4] + 4096 * x[8], 0, -4096 * x[0] - 4096 * x[4] - 4096 * x[8]}}; // x
   x[9] = draw.category<3>(48, exponentials_29_at, f9);
 }
 
