@@ -93,9 +93,10 @@ kernel-models: ## compare every kernel with the interpreter on 2,000 random mode
 
 GPU_STEPS ?= check bench
 GPU_ARCH  ?= native
+GPU_ROWS  ?= [a-z0-9_]+
 
-cuda-gpu: build ## on a machine with a GPU: bits and speed of every kernel (GPU_STEPS='check racecheck memcheck bench profile')
-	@grep -v '^#' targets/cuda/gpu/rows.txt | while read -r name kernel chains sweeps model; do \
+cuda-gpu: build ## on a machine with a GPU: bits and speed of every kernel (GPU_STEPS='check racecheck memcheck bench profile' GPU_ROWS='p14_mma|rbm')
+	@grep -E '^($(GPU_ROWS)) ' targets/cuda/gpu/rows.txt | while read -r name kernel chains sweeps model; do \
 	  eval "$(BIN) gen $$model --target cuda --kernel $$kernel --out $(OUT)/gpu/$$name --quiet" && \
 	  $(MAKE) --no-print-directory -C $(OUT)/gpu/$$name ARCH=$(GPU_ARCH) $(GPU_STEPS) BENCH="--chains $$chains --sweeps $$sweeps" </dev/null || exit 1; done
 

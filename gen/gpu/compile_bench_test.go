@@ -28,10 +28,14 @@ const rbmText = "model: rbm\nrbm: {visible: 784, hidden: 500, weights: {normal: 
 var compiledModels = []struct{ name, kernel, text string }{
 	{"ising2d", "lattice", "model: ising2d\nvariables: {s: {kind: spin, shape: [64, 64]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: 0.44}]\nformat: {planes: 12, rng: philox7, budget: 0.01}"},
 	{"pegasus14", "swar", "pegasus14.yaml\nformat: fast\n"},
+	{"open3d", "lattice", "model: open3d\nvariables: {s: {kind: spin, shape: [32, 32, 32]}}\nfactors: [{over: [s, s], edges: {grid: s}, weights: {signs: 1.0, seed: 1}}]\nformat: {planes: 12, rng: philox7, budget: 0.01}"},
 	{"pegasus14", "mma", "pegasus14.yaml\nformat: fast\n"},
+	{"pegasus14 fine", "mma", "pegasus14.yaml\nformat: {fraction: 12, threshold_bits: 16, budget: 0.0015}\n"},
 	{"rbm", "mma", rbmText + "format: fast"},
 	{"rbm with runtime weights", "table", rbmText + "runtime: true"},
 	{"potts20", "table", "potts20.yaml"},
+	{"gaussian", "table", "grid_gaussian.yaml"},
+	{"langevin", "table", "harmonic.yaml"},
 	{"spins 10x10", "unrolled", "model: spins\nvariables: {s: {kind: spin, shape: [10, 10]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}]"},
 	{"potts 4x5", "unrolled", "model: potts\nvariables: {x: {kind: categorical, states: 5, shape: [4, 5]}}\nfactors: [{over: [x, x], edges: {torus: x}, weights: {identity: 1.0}}]"},
 }

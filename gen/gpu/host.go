@@ -103,6 +103,12 @@ func (h *host) answer(words []string, r *bufio.Reader) (string, error) {
 		return ok, h.watch(words[1] == "1")
 	case len(words) == 1 && words[0] == "best" && h.watched:
 		return h.bestStates()
+	case len(words) == 7 && words[0] == "tally" && h.counting != 0:
+		return ok, h.takeTally(words[1:], r)
+	case len(words) == 1 && words[0] == "draw" && h.tallied:
+		return h.draw()
+	case len(words) == 1 && words[0] == "counts" && h.tallied:
+		return h.allCounts()
 	}
 	return "", fmt.Errorf("no command %q", strings.Join(words, " "))
 }
@@ -178,7 +184,7 @@ func (h *host) load(v *device.Version) error {
 			return err
 		}
 	}
-	h.ready, h.watched = false, false
+	h.ready, h.watched, h.tallied = false, false, false
 	h.layout, h.keys, h.beta, h.all = &k.Layout, roundKeys(v.Seed), -1, v.Chains
 	h.copy, h.states = make([]byte, h.layout.StateBytes(h.count)), nil
 	for range h.count {
@@ -245,7 +251,7 @@ func (h *host) compile(p *ir.Program, k *cuda.Kernels) error {
 	}
 	kernels := []kernel{{"tables", 0, &h.tables}, {"start", 0, &h.first}, {"sweep", k.Layout.SharedBytes, &h.sweeps}}
 	if cuda.Discrete(p) {
-		kernels = append(kernels, kernel{"energy", 0, &h.weighing}, kernel{"best", 0, &h.looking})
+		kernels = append(kernels, kernel{"energy", 0, &h.weighing}, kernel{"best", 0, &h.looking}, kernel{"count", 0, &h.counting}, kernel{"sums", 0, &h.summing})
 	}
 	for _, f := range kernels {
 		if *f.f, err = h.d.Kernel(module, p.Model+"_"+f.name, f.shared); err != nil {
@@ -285,7 +291,7 @@ func (h *host) run(sweeps uint32, beta float64) error {
 	if h.count == 0 {
 		return nil
 	}
-	memory, words, tables, keys, block, sweep := h.memory.at, h.words.at, h.betaTables.at, h.keys, uint32(h.block), h.sweep
+	tables := h.betaTables.at
 	if beta != h.beta {
 		blocks := 1
 		if l.TableWords > 4096 {
@@ -301,10 +307,11 @@ func (h *host) run(sweeps uint32, beta float64) error {
 		if h.watched {
 			n = 1
 		}
-		err := h.d.Launch(h.sweeps, l.Blocks(h.count), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
-			unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&block), unsafe.Pointer(&sweep), unsafe.Pointer(&n))
-		sweep += uint64(n)
-		if h.sweep = sweep; err == nil && h.watched {
+		if l.Parts > 0 {
+			n = 1
+		}
+		err := h.advance(n)
+		if h.sweep += uint64(n); err == nil && h.watched {
 			err = h.look()
 		}
 		if err != nil {
@@ -312,6 +319,23 @@ func (h *host) run(sweeps uint32, beta float64) error {
 		}
 	}
 	return h.d.Finish()
+}
+
+// advance starts so many sweeps, or the superblocks of one.
+func (h *host) advance(n uint32) error {
+	l := h.layout
+	memory, words, tables, keys, block, sweep := h.memory.at, h.words.at, h.betaTables.at, h.keys, uint32(h.block), h.sweep
+	for super := range max(1, l.Supers) {
+		if l.Parts > 0 {
+			n = uint32(super)
+		}
+		err := h.d.Launch(h.sweeps, l.Blocks(h.count)*max(1, l.Parts), l.Threads, l.SharedBytes, unsafe.Pointer(&memory), unsafe.Pointer(&words),
+			unsafe.Pointer(&tables), unsafe.Pointer(&keys), unsafe.Pointer(&block), unsafe.Pointer(&sweep), unsafe.Pointer(&n))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // get reads the states.

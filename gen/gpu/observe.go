@@ -4,9 +4,12 @@ package gpu
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
+	"strings"
 	"unsafe"
 
+	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/targets/cuda"
 )
 
@@ -18,10 +21,14 @@ type observed struct {
 	best              buffer  // their states, 16 bits a value, by node and chain
 	ready             bool    // the terms are those of the version at hand
 	watched, seen     bool    // each sweep is; states were
-}
 
-// observerThreads is a block of the kernels for observers.
-const observerThreads = 128
+	counting, summing   uintptr // kernels
+	tally               device.Tally
+	countTerms, vars    buffer
+	counts, sums        buffer // of 64 bits
+	begun, moved        buffer // states of the first draw; a byte of each node
+	tallied, firstDrawn bool   // a tally is at hand; it has had a draw
+}
 
 // takeTerms reads so many words.
 func (h *host) takeTerms(r io.Reader, n int) error {
@@ -42,7 +49,7 @@ func (h *host) energies() (string, error) {
 		return "", nil
 	}
 	memory, words, terms, energy, chains := h.memory.at, h.words.at, h.terms.at, h.energy.at, uint32(h.count)
-	err := h.d.Launch(h.weighing, h.observerBlocks(), observerThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words),
+	err := h.d.Launch(h.weighing, h.observerBlocks(), cuda.CountThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words),
 		unsafe.Pointer(&terms), unsafe.Pointer(&energy), unsafe.Pointer(&chains))
 	if err != nil {
 		return "", err
@@ -51,7 +58,7 @@ func (h *host) energies() (string, error) {
 	return string(b), h.d.Read(b, h.energy.at)
 }
 
-func (h *host) observerBlocks() int { return (h.count + observerThreads - 1) / observerThreads }
+func (h *host) observerBlocks() int { return cuda.BlocksOf(h.count, cuda.CountThreads) }
 
 // watch keeps the best states from now on.
 func (h *host) watch(now bool) error {
@@ -80,7 +87,7 @@ func (h *host) look() error {
 		first = 0
 	}
 	h.seen = true
-	return h.d.Launch(h.looking, h.observerBlocks(), observerThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&terms),
+	return h.d.Launch(h.looking, h.observerBlocks(), cuda.CountThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&terms),
 		unsafe.Pointer(&lowest), unsafe.Pointer(&found), unsafe.Pointer(&best), unsafe.Pointer(&chains), unsafe.Pointer(&sweep), unsafe.Pointer(&first))
 }
 
@@ -106,4 +113,83 @@ func (h *host) bestStates() (string, error) {
 		b, _ = binary.Append(b, binary.LittleEndian, x)
 	}
 	return string(b), nil
+}
+
+// takeTally begins to count, with numbers in words and what follows in r.
+func (h *host) takeTally(words []string, r io.Reader) error {
+	var terms, vars int
+	t := &h.tally
+	if _, err := fmt.Sscan(strings.Join(words, " "), &terms, &vars, &t.Rows, &t.Counts, &t.Sums, &t.First); err != nil {
+		return fmt.Errorf("no tally: %w", err)
+	}
+	lists := make([]byte, 4*(terms+vars))
+	if _, err := io.ReadFull(r, lists); err != nil {
+		return err
+	}
+	counts, moved := make([]byte, 8*t.Counts), make([]byte, len(h.layout.Spins))
+	err := h.reserveAll(room{&h.countTerms, 4 * terms}, room{&h.vars, 4 * vars}, room{&h.counts, len(counts)},
+		room{&h.sums, 8 * t.Sums * h.count}, room{&h.begun, h.layout.StateBytes(h.count)}, room{&h.moved, len(moved)})
+	for _, w := range []struct {
+		to   buffer
+		data []byte
+	}{{h.countTerms, lists[:4*terms]}, {h.vars, lists[4*terms:]}, {h.counts, counts}, {h.moved, moved}} {
+		if err == nil && len(w.data) > 0 {
+			err = h.d.Write(w.to.at, w.data)
+		}
+	}
+	h.tallied, h.firstDrawn = true, false
+	return err
+}
+
+// draw counts the present states.
+func (h *host) draw() (string, error) {
+	t, nodes := &h.tally, len(h.layout.Spins)
+	b := make([]byte, 8*t.Sums*h.count+nodes)
+	if h.count == 0 {
+		return string(b), nil
+	}
+	memory, words, terms, vars, counts, sums, begun, moved := h.memory.at, h.words.at, h.countTerms.at, h.vars.at, h.counts.at, h.sums.at, h.begun.at, h.moved.at
+	chains, first := uint32(h.count), uint32(1)
+	if h.firstDrawn {
+		first = 0
+	}
+	h.firstDrawn = true
+	err := h.d.Launch(h.counting, cuda.CountBlocks(t.Rows, nodes, h.count), cuda.CountThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&terms),
+		unsafe.Pointer(&counts), unsafe.Pointer(&begun), unsafe.Pointer(&moved), unsafe.Pointer(&chains), unsafe.Pointer(&first))
+	if err == nil && t.Sums > 0 {
+		err = h.d.Launch(h.summing, h.observerBlocks(), cuda.CountThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&vars),
+			unsafe.Pointer(&sums), unsafe.Pointer(&chains))
+	}
+	if err == nil && t.Sums > 0 {
+		err = h.d.Read(b[:8*t.Sums*h.count], sums)
+	}
+	if err == nil {
+		err = h.d.Read(b[8*t.Sums*h.count:], moved)
+	}
+	if err == nil && t.First > 0 {
+		err = h.readFirst(t.First)
+	}
+	for _, x := range h.states[:t.First] {
+		b, _ = binary.Append(b, binary.LittleEndian, x)
+	}
+	return string(b), err
+}
+
+// readFirst reads the states of so many chains.
+func (h *host) readFirst(chains int) error {
+	part := h.copy[:h.layout.StateBytes(chains)]
+	if err := h.d.Read(part, h.memory.at); err != nil {
+		return err
+	}
+	h.layout.Decode(part, h.states[:chains])
+	return nil
+}
+
+// allCounts are those of all draws.
+func (h *host) allCounts() (string, error) {
+	b := make([]byte, 8*h.tally.Counts)
+	if len(b) == 0 {
+		return "", nil
+	}
+	return string(b), h.d.Read(b, h.counts.at)
 }

@@ -7,11 +7,11 @@
 //	elementary.cuh  logarithm, exponential and the normal law in float64
 //	number.cuh      updates in float32
 //	expression.cuh  operations of expressions
-//	energy.cuh      energies of states, for observers
+//	energy.cuh      energies of states, for observers; count.cuh counts of draws
 //	shim.h          runs a kernel as C++ on the host, for machines without a GPU
 //
 // Kernels keep to a part of CUDA that the shim runs faithfully: assembly in intrin.cuh
-// alone, collectives executed by whole warps, no atomics that decide bits, no textures, and
+// alone, collectives executed by whole warps, no atomics but sums of whole numbers, no textures, and
 // floats by functions that round once.
 package cuda
 
@@ -21,7 +21,7 @@ import "embed"
 var files embed.FS
 
 // Headers are the files that kernels include, by name, in order.
-var Headers = []string{"ars.cuh", "elementary.cuh", "energy.cuh", "expression.cuh", "intrin.cuh", "law.cuh", "noise.cuh", "number.cuh", "random.cuh", "shim.h"}
+var Headers = []string{"ars.cuh", "count.cuh", "elementary.cuh", "energy.cuh", "expression.cuh", "intrin.cuh", "law.cuh", "noise.cuh", "number.cuh", "random.cuh", "shim.h"}
 
 // Header is the text of one of Headers.
 func Header(name string) []byte {

@@ -1,7 +1,7 @@
 package device
 
 // Protocol is the version of what processes are told.
-const Protocol = 2
+const Protocol = 3
 
 // Job is what the process of a GPU is told first.
 type Job struct {
@@ -23,4 +23,12 @@ type Version struct {
 	LeastBeta float64     // of all sweeps
 	Weights   [][]float64 // by factor, nil: as in the program
 	Clamped   []int32     // nodes, in order
+}
+
+// Tally is what is counted of draws, see count.cuh.
+type Tally struct {
+	Terms, Vars  []uint32
+	Rows, Counts int // of the terms
+	Sums         int // of the variables, in each chain
+	First        int // chains whose states are wanted
 }

@@ -8,6 +8,10 @@ import "encoding/binary"
 //	energies  the energy of each chain at β = 1, a float64
 //	watch N   ok; best states are kept from the next sweep on, with N = 1 from now on
 //	best      of each chain the sweeps done at its best state, of 64 bits, then these states
+//	tally …   ok, with a Tally's numbers, its words behind them: draws are counted from now on
+//	draw      counts the present states; answers with the sums of 64 bits, by sum and chain, a byte for each
+//	          node that is 1 if it has moved, and the states of the first chains
+//	counts    those of all draws, of 64 bits
 
 // Terms gives a process the terms of the energy.
 func (p *Process) Terms(terms []uint32) error {
@@ -55,6 +59,107 @@ func (p *Process) Best() (states [][]int32, sweeps []uint64, err error) {
 	}
 	states, err = p.readStates()
 	return states, sweeps, err
+}
+
+// Tally begins to count draws.
+func (p *Process) Tally(t *Tally) error {
+	p.tally = *t
+	data, _ := binary.Append(nil, binary.LittleEndian, t.Terms)
+	data, _ = binary.Append(data, binary.LittleEndian, t.Vars)
+	return p.Ask(data, "tally %d %d %d %d %d %d", len(t.Terms), len(t.Vars), t.Rows, t.Counts, t.Sums, t.First)
+}
+
+// Draw counts the present states. It returns those of the first chains, the sums by chain, and
+// what nodes have moved since the first draw in some chain.
+func (p *Process) Draw() (first [][]int32, sums [][]uint64, moved []bool, err error) {
+	if err := p.beginDraw(); err != nil {
+		return nil, nil, nil, err
+	}
+	return p.readDraw()
+}
+
+// beginDraw is Draw without waiting for it.
+func (p *Process) beginDraw() error { return p.send([]byte("draw\n")) }
+
+func (p *Process) readDraw() (first [][]int32, sums [][]uint64, moved []bool, err error) {
+	sums, moved = make([][]uint64, p.tally.Sums), make([]bool, p.nodes)
+	for i := range sums {
+		sums[i] = make([]uint64, p.Chains)
+		if err := binary.Read(p.out, binary.LittleEndian, sums[i]); err != nil {
+			return nil, nil, nil, p.failed(err)
+		}
+	}
+	if err := binary.Read(p.out, binary.LittleEndian, moved); err != nil {
+		return nil, nil, nil, p.failed(err)
+	}
+	first, err = p.readSome(p.tally.First)
+	return first, sums, moved, err
+}
+
+// Counts are those of all draws.
+func (p *Process) Counts() ([]int64, error) {
+	if err := p.send([]byte("counts\n")); err != nil {
+		return nil, err
+	}
+	counts := make([]int64, p.tally.Counts)
+	if err := binary.Read(p.out, binary.LittleEndian, counts); err != nil {
+		return nil, p.failed(err)
+	}
+	return counts, nil
+}
+
+// Tally is as for a process; the first chains are of the first processes.
+func (g *GPUs) Tally(t *Tally) error {
+	left := t.First
+	return g.each(func(p *Process) error {
+		own := *t
+		own.First = min(left, p.Chains)
+		left -= own.First
+		return p.Tally(&own)
+	})
+}
+
+// Draw is as for a process, on all GPUs at once.
+func (g *GPUs) Draw() (first [][]int32, sums [][]uint64, moved []bool, err error) {
+	if err := g.each((*Process).beginDraw); err != nil {
+		return nil, nil, nil, err
+	}
+	for i, p := range g.processes {
+		x, s, m, err := p.readDraw()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		first = append(first, x...)
+		if i == 0 {
+			sums, moved = s, m
+			continue
+		}
+		for k := range sums {
+			sums[k] = append(sums[k], s[k]...)
+		}
+		for n := range moved {
+			moved[n] = moved[n] || m[n]
+		}
+	}
+	return first, sums, moved, nil
+}
+
+// Counts is as for a process, of all GPUs.
+func (g *GPUs) Counts() (all []int64, err error) {
+	for _, p := range g.processes {
+		counts, err := p.Counts()
+		if err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = counts
+			continue
+		}
+		for i, n := range counts {
+			all[i] += n
+		}
+	}
+	return all, nil
 }
 
 // Terms is as for a process.

@@ -30,6 +30,7 @@ type Process struct {
 	said   bytes.Buffer // on standard error
 	Chains int          // that it has
 	nodes  int
+	tally  Tally
 }
 
 // Start starts a process. It ends with ctx.
@@ -115,8 +116,11 @@ func (p *Process) States() ([][]int32, error) {
 	return p.readStates()
 }
 
-func (p *Process) readStates() ([][]int32, error) {
-	states := make([][]int32, p.Chains)
+func (p *Process) readStates() ([][]int32, error) { return p.readSome(p.Chains) }
+
+// readSome reads the states of so many chains.
+func (p *Process) readSome(chains int) ([][]int32, error) {
+	states := make([][]int32, chains)
 	for c := range states {
 		states[c] = make([]int32, p.nodes)
 		if err := binary.Read(p.out, binary.LittleEndian, states[c]); err != nil {

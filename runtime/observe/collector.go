@@ -71,6 +71,7 @@ type Collector struct {
 	users    []*userWatch
 	progress *progressWatch
 	keeper   func() (states [][]int32, sweeps []uint64, err error) // of best states; nil: best looks itself
+	tally    *tallied                                              // nil: watchers look at all chains
 
 	watchers []Watcher
 	sweepers []SweepWatcher
@@ -194,6 +195,9 @@ func (c *Collector) Drive(resume bool, run func() error) error {
 	if c.err = run(); c.err == nil {
 		c.err = c.TakeBest()
 	}
+	if c.err == nil && c.tally != nil {
+		c.err = c.tally.take(c)
+	}
 	c.seconds = time.Since(start).Seconds()
 	c.sweeps = c.view.SweepNumber() - c.first
 	if c.progress != nil {
@@ -286,6 +290,13 @@ func (c *Collector) ObserveSweep() error {
 // Observe shows a draw.
 func (c *Collector) Observe() error {
 	c.frame.look(c.draws)
+	if c.tally != nil {
+		if err := c.tally.observe(c); err != nil {
+			return err
+		}
+		c.draws++
+		return nil
+	}
 	for _, w := range c.watchers {
 		if err := w.Observe(c.frame); err != nil {
 			return err

@@ -42,6 +42,7 @@
 //	histogram.go   how often nodes have each value
 //	progress.go    how far a run is
 //	collector.go   all of them together
+//	tally.go       what an engine counts in their place
 //	meta.go        what a result says of its origin
 //	result.go      the .npz; wholefile.go: files that are whole or not there
 //	zarr.go        the same arrays as a folder for ArviZ; zarrstore.go: its format

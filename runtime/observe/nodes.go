@@ -108,7 +108,7 @@ func (b *NodeBatches) Observe(f *Frame) error {
 		for i := 0; i < len(b.numberOf); i += stats.Eight {
 			nodes := b.numberOf[i:min(i+stats.Eight, len(b.numberOf))]
 			for k, n := range nodes {
-				state.values(int(n), b.values[k*state.stride:][:b.chains])
+				state.values(int(n), b.values[k*state.stride:][:state.chains])
 			}
 			if err := b.numbers.AddMany(i, len(nodes), b.values, state.stride, state.kernel); err != nil {
 				return err

@@ -14,6 +14,7 @@
 //	mma.go        a byte per chain: spins in pairs with weights of 8 bits, on tensor cores
 //	unrolled.go   straight code for small models
 //	energy.go     energies of states
+//	count.go      counts of draws
 //	memory.go     states in memory of the device, and shares of devices
 //	version.go    a program with other weights and clamps
 //	check.go      digests of the states that a check must see
@@ -85,7 +86,7 @@ var kernels = []struct {
 	check func(*ir.Program) error // for those who name it
 	plan  func(p *ir.Program, shared int, named bool) (func() (*Kernels, error), error)
 }{
-	{"lattice", checkLattice, plain(checkLattice, latticeKernel)},
+	{"lattice", checkLattice, planLattice},
 	{"mma", checkMMA, planMMA},
 	{"swar", checkSwar, planSwar},
 	{"unrolled", checkUnrolled, plain(fitsUnrolled, unrolledKernel)},
@@ -131,7 +132,7 @@ func filesOf(r emit.Request) ([]emit.File, error) {
 		{Path: TablesFile, Data: k.Words.text(emit.Header(r.Program))},
 	}
 	for _, name := range []string{"host.cu", "Makefile"} {
-		text, err := fill(name, hostData(r.Program))
+		text, err := fill(name, hostData(r.Program, &k.Layout))
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +145,7 @@ func filesOf(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "energy.cuh" && !Discrete(p) || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || (name == "energy.cuh" || name == "count.cuh") && !Discrete(p) || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -179,6 +180,9 @@ type Layout struct {
 	Lost        int // with moves: a row of values, not 0 where a chain's numbers left float32; else 0
 	Threads     int // of a block of the sweep kernel
 	SharedBytes int // of it
+	// Where several blocks of the sweep kernel have the same chains, of which each updates a part: how
+	// many, and the number of superblocks, of which a launch updates one; else 0.
+	Parts, Supers int
 }
 
 // New makes the kernels of a program that Check takes.
@@ -219,7 +223,7 @@ func New(r emit.Request) (*Kernels, error) {
 }
 
 // hostData is what the templates of the host say of a program.
-func hostData(p *ir.Program) map[string]any {
+func hostData(p *ir.Program, l *Layout) map[string]any {
 	free := make([]bool, p.Nodes)
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
@@ -262,6 +266,7 @@ func hostData(p *ir.Program) map[string]any {
 	s := p.Sample
 	return map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Move": moveOf(p), "Energies": Discrete(p),
+		"Parts": l.Parts, "Supers": l.Supers,
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,
 	}

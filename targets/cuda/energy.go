@@ -17,7 +17,7 @@ func (k *Kernels) addEnergies(p *ir.Program) error {
 	if !Discrete(p) {
 		return nil
 	}
-	text, err := fill("energy.cu", map[string]any{"Model": p.Model, "Namespace": namespace(p)})
+	text, err := fill("energy.cu", map[string]any{"Model": p.Model, "Namespace": namespace(p), "CountChains": countChains})
 	k.Source = append(k.Source, text...)
 	return err
 }
@@ -37,11 +37,7 @@ func EnergyTerms(p *ir.Program) []uint32 {
 		nodes := len(list) + 6 + len(f.Slots) + 2*len(f.Weights)
 		list = append(list, uint32(f.Rows), uint32(len(f.Slots)), uint32(stride), spins, uint32(nodes), uint32(nodes+len(f.Index)))
 		for _, s := range f.Slots {
-			states := uint32(0)
-			if s.Kind == ir.Categorical {
-				states = uint32(s.States)
-			}
-			list = append(list, states)
+			list = append(list, slotStates(s.Kind == ir.Categorical, s.States))
 		}
 		for _, w := range f.Weights {
 			x := math.Float64bits(w)
@@ -52,4 +48,12 @@ func EnergyTerms(p *ir.Program) []uint32 {
 		}
 	}
 	return list
+}
+
+// slotStates is a slot's number of states in words, 0 of a spin.
+func slotStates(categorical bool, states int) uint32 {
+	if categorical {
+		return uint32(states)
+	}
+	return 0
 }

@@ -14,7 +14,8 @@ import (
 const (
 	latticeLevels  = 24        // sums of couplings: each is compared with all planes
 	latticeClasses = 64        // kinds of nodes, by the fields that they can have
-	latticeShared  = 160 << 10 // bytes of states in shared memory
+	latticeShared  = 160 << 10 // bytes of states in shared memory; others are shared out to several blocks
+	latticeParts   = 512       // of these, at most
 	latticeThreads = 512       // of a block, at most
 	latticeRow     = 16        // bytes of the 128 chains of a node
 )
@@ -236,12 +237,15 @@ func (d *lattice) code() latticeCode {
 	return c
 }
 
-// latticeKernel makes the kernel of lattices.
-func latticeKernel(p *ir.Program) (*Kernels, error) {
+// planLattice is the kernel of lattices.
+func planLattice(p *ir.Program, shared int, _ bool) (func() (*Kernels, error), error) {
 	d, err := latticeOf(p)
-	if err != nil {
-		return nil, err
-	}
+	return func() (*Kernels, error) { return d.kernel(min(shared, latticeShared)) }, err
+}
+
+// kernel has states in so much shared memory, or spreads them over blocks in global memory.
+func (d *lattice) kernel(shared int) (*Kernels, error) {
+	p := d.p
 	code, planes := d.code(), p.Format.Planes
 	compareWords := (planes + 3) / 4 * 4
 	if len(d.classes) > 1 {
@@ -256,9 +260,10 @@ func latticeKernel(p *ir.Program) (*Kernels, error) {
 	l := Layout{Kernel: "lattice", Chains: 128, Values: rows * 4, ValueBytes: 4, TableWords: len(d.classes) * code.Compared * compareWords, LeastBeta: leastBeta(p),
 		Threads: (d.widest()/blocks + 31) / 32 * 32, Rows: row}
 	l.SharedBytes = l.TableWords*4 + rows*latticeRow
-	inShared := l.SharedBytes <= latticeShared
+	inShared := l.SharedBytes <= shared
 	if !inShared {
 		l.SharedBytes = l.TableWords * 4
+		l.Parts, l.Supers = min(BlocksOf(d.widest(), l.Threads), latticeParts), len(p.Sweep)
 	}
 	signs := false
 	for _, list := range d.edges {
@@ -272,7 +277,7 @@ func latticeKernel(p *ir.Program) (*Kernels, error) {
 		"SupersAt": d.supersAt, "RowsAt": rowsAt, "EdgesAt": edgesAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"LeastBeta": float(l.LeastBeta), "Unit": d.unit, "Sizes": d.sizes, "Code": code, "Classes": len(d.classes),
 		"EdgeWords": edgeWords, "CompareWords": compareWords, "TableWords": l.TableWords,
-		"InShared": inShared, "SharedBytes": l.SharedBytes, "HasSigns": signs,
+		"InShared": inShared, "SharedBytes": l.SharedBytes, "HasSigns": signs, "Parts": l.Parts,
 	})
 	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
 }

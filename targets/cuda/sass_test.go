@@ -123,10 +123,12 @@ func compiled(t *testing.T, nvcc, dir, arch, name string) int {
 	return n
 }
 
-// code is machine code: addresses of instructions, and ranges that a branch goes back over.
+// code is machine code: addresses of instructions, ranges that a branch goes back over, calls.
 type code struct {
-	at    []int
-	loops []loop
+	at      []int
+	loops   []loop
+	calls   [][2]int // from, to
+	returns []int
 }
 
 type loop struct{ first, last int }
@@ -145,6 +147,13 @@ func disassembled(t *testing.T, nvcc, cubin string, p *ir.Program) (c code) {
 			if to, _ := strconv.ParseInt(b[1], 16, 64); to < here {
 				c.loops = append(c.loops, loop{int(to), int(here)})
 			}
+		}
+		if b := regexp.MustCompile(`\bCALL\S* .*0x([0-9a-f]+)`).FindStringSubmatch(m[2]); b != nil {
+			to, _ := strconv.ParseInt(b[1], 16, 64)
+			c.calls = append(c.calls, [2]int{int(here), int(to)})
+		}
+		if strings.HasPrefix(m[2], "RET") {
+			c.returns = append(c.returns, int(here))
 		}
 	}
 	return c
@@ -213,27 +222,42 @@ func mmaInstructions(c code, p *ir.Program) (float64, error) {
 	return 0, fmt.Errorf("no loop with one inside among %v", c.loops)
 }
 
-// latticeInstructions are those of the loop over slots of 128 chains, the innermost one of three.
+// latticeInstructions are those of the loop over slots of 128 chains, the longest one without others inside.
 func latticeInstructions(c code, p *ir.Program) (float64, error) {
-	for _, slots := range c.loops {
-		around := 0
-		for _, l := range c.loops {
-			if slices.Contains(c.inside(l), slots) {
-				around++
-			}
-		}
-		if around == 2 && len(c.inside(slots)) == 0 {
-			return c.size(slots) / 128 * float64(p.Slots()) / float64(p.Nodes), nil
-		}
-	}
-	return 0, fmt.Errorf("no loop in two others among %v", c.loops)
-}
-
-// unrolledInstructions are those of the loop over sweeps of a chain.
-func unrolledInstructions(c code, p *ir.Program) (float64, error) {
 	most := 0.0
 	for _, l := range c.loops {
-		most = max(most, c.size(l))
+		if len(c.inside(l)) == 0 {
+			most = max(most, c.size(l))
+		}
 	}
-	return most / float64(p.Nodes), nil
+	return most / 128 * float64(p.Slots()) / float64(p.Nodes), nil
+}
+
+// unrolledInstructions are those of the loop over sweeps of a chain, and where choices are calls, those
+// of the functions; other calls are for rare ties.
+func unrolledInstructions(c code, p *ir.Program) (float64, error) {
+	k, err := target.New(emit.Request{Program: p, Kernel: "unrolled"})
+	if err != nil {
+		return 0, err
+	}
+	sweeps, n := loop{}, 0.0
+	for _, l := range c.loops {
+		if c.size(l) > n {
+			sweeps, n = l, c.size(l)
+		}
+	}
+	if !bytes.Contains(k.Source, []byte("__noinline__ i32 ")) {
+		return n / float64(p.Nodes), nil
+	}
+	for _, call := range c.calls {
+		if call[0] < sweeps.first || call[0] > sweeps.last {
+			continue
+		}
+		end := slices.IndexFunc(c.returns, func(at int) bool { return at > call[1] })
+		if end < 0 {
+			return 0, fmt.Errorf("a function at %x does not return", call[1])
+		}
+		n += c.size(loop{call[1], c.returns[end]})
+	}
+	return n / float64(p.Nodes), nil
 }

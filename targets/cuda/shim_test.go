@@ -293,7 +293,7 @@ var latticeModels = []string{
 		"clamp: {\"s[3,3]\": 1, \"s[0,:]\": -1}\ninit: zeros\nformat: {planes: 13, rng: philox7, budget: 0.01}",
 	"variables: {s: {kind: spin, shape: [6, 6]}}\nfactors: [{over: [s, s], edges: {king: s}, weights: -0.25}, {over: [s, s], edges: {grid: s}, weights: 0.75}, {over: [s], index: [[3], [9]], weights: [0.5, -2]}]\n" +
 		"init: hinton\nformat: {planes: 32, rng: ars5}",
-	"variables: {s: {kind: spin, shape: [130, 100]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: -0.44}]\nformat: {planes: 9, rng: philox7, budget: 0.1}",
+	"variables: {s: {kind: spin, shape: [22, 22, 22]}}\nfactors: [{over: [s, s], edges: {grid: s}, weights: {signs: 0.4, seed: 3}}]\nclamp: {\"s[1,1,1]\": -1}\nformat: {planes: 9, rng: philox7, budget: 0.1}", // several blocks
 	"graphs: {g: {random_regular: {n: 40, degree: 3, seed: 1}}}\nvariables: {s: {kind: spin, on: g}}\nfactors: [{over: [s, s], edges: g, weights: {signs: 0.5, seed: 1}}, {over: [s], index: all, weights: -1.5}]\nformat: {planes: 1, budget: 0.9}",
 	"variables: {s: {kind: spin, shape: [5]}}\nfactors: [{over: [s, s], index: [[0, 1], [1, 2], [3, 4]], weights: [2, -6, 0]}]\nformat: {planes: 20}",
 }
@@ -421,7 +421,7 @@ func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	var main strings.Builder
-	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"energy.cuh"`, `"expression.cuh"`} {
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"count.cuh"`, `"expression.cuh"`} {
 		fmt.Fprintf(&main, "#include %s\n", include)
 	}
 	for _, name := range cuda.Headers {
@@ -447,7 +447,7 @@ func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	main.WriteString("  return failed;\n}\n")
 	write(t, filepath.Join(dir, "main.cpp"), []byte(main.String()))
 	path = filepath.Join(dir, "main")
-	cmd := exec.Command(gxx, "-O1", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-Wall", "-Werror", "-Wno-unused-function", "-I"+dir, "main.cpp", "-o", path)
+	cmd := exec.Command(gxx, "-Og", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-Wall", "-Werror", "-Wno-unused-function", "-I"+dir, "main.cpp", "-o", path)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out[:min(len(out), 4000)])
@@ -486,31 +486,35 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+3)/4), moved((want+7)/8), dense((want+7)/8))
 	const batch = 20
-	for i := 0; i < len(list); i += batch {
-		part := list[i:min(i+batch, len(list))]
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			t.Parallel()
-			path, _ := compiledHosts(t, part)
-			passes(t, path, part)
-			weighs(t, path, part)
+	for _, group := range []struct {
+		name string
+		list func() []program
+	}{
+		{"models", func() []program { return append(ready(t), corpusPrograms()...) }},
+		{"swar", func() []program { return swarPrograms(t) }},
+		{"mma", func() []program { return mmaPrograms(t) }},
+		{"lattice", func() []program { return latticePrograms(t) }},
+		{"unrolled", func() []program { return unrolledPrograms(t) }},
+		{"random", func() []program { return random(0, want) }},
+		{"noise", func() []program { return noisy((want + 3) / 4) }},
+		{"continuous", func() []program {
+			return slices.Concat(continuous((want+3)/4), moved((want+7)/8), dense((want+7)/8))
+		}},
+	} {
+		t.Run(group.name, func(t *testing.T) {
+			list := group.list()
+			for i := 0; i < len(list); i += batch {
+				part := list[i:min(i+batch, len(list))]
+				t.Run(fmt.Sprint(i), func(t *testing.T) {
+					t.Parallel()
+					path, _ := compiledHosts(t, part)
+					passes(t, path, part)
+					weighs(t, path, part)
+				})
+			}
 		})
 	}
-}
-
-// As TestShim, of lattices alone.
-func TestShimLattice(t *testing.T) {
-	list := latticePrograms(t)
-	path, _ := compiledHosts(t, list)
-	passes(t, path, list)
-}
-
-// As TestShim, of tensor cores alone.
-func TestShimMMA(t *testing.T) {
-	list := mmaPrograms(t)
-	path, _ := compiledHosts(t, list)
-	passes(t, path, list)
 }
 
 // Kernels that take much shared memory have twins that take less, with whole blocks at the same
@@ -546,20 +550,6 @@ func TestSmaller(t *testing.T) {
 	}
 }
 
-// As TestShim, of straight code alone; runtime weights and synchronous blocks, too.
-func TestShimUnrolled(t *testing.T) {
-	list := unrolledPrograms(t)
-	path, _ := compiledHosts(t, list)
-	passes(t, path, list)
-}
-
-// As TestShim, of continuous nodes alone.
-func TestShimContinuous(t *testing.T) {
-	list := slices.Concat(continuous(4), moved(2), dense(3))
-	path, _ := compiledHosts(t, list)
-	passes(t, path, list)
-}
-
 // A state that differs is said.
 func TestCheckSeesDifference(t *testing.T) {
 	p, _ := targettest.Parse(corpus["bits"])
@@ -577,6 +567,29 @@ func TestCheckSeesDifference(t *testing.T) {
 	write(t, tables, bytes.Replace(text, old, []byte(", x[0]\n14 3"), 1))
 	if out, err := exec.Command(path).CombinedOutput(); err == nil || !strings.Contains(string(out), "FAIL: bits: chain ") {
 		t.Errorf("a wrong node passes: %v %s", err, out)
+	}
+}
+
+// Variables that add flags to nvcc's do not reach it.
+func TestMakefileClearsFlags(t *testing.T) {
+	p, _ := targettest.Parse(corpus["bits"])
+	files, err := target.Files(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, f := range files {
+		write(t, filepath.Join(dir, f.Path), f.Data)
+	}
+	write(t, filepath.Join(dir, "nvcc"), []byte("#!/bin/sh\necho \"$@\"\nenv\n"))
+	if err := os.Chmod(filepath.Join(dir, "nvcc"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("make", "-C", dir, "NVCC=./nvcc", "ARCH=sm_90", "bits")
+	cmd.Env = append(os.Environ(), "NVCC_APPEND_FLAGS=-use_fast_math", "NVCC_PREPEND_FLAGS=-use_fast_math")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "-fmad=false -arch=sm_90") || strings.Contains(string(out), "fast_math") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
@@ -651,7 +664,7 @@ func hostOf(t *testing.T, files []emit.File) (host func(args ...string) error, d
 	for _, f := range files {
 		write(t, filepath.Join(dir, f.Path), f.Data)
 	}
-	cmd := exec.Command(gxx, "-O1", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-x", "c++", "host.cu", "-o", "host")
+	cmd := exec.Command(gxx, "-Og", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-x", "c++", "host.cu", "-o", "host")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

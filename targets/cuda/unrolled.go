@@ -8,10 +8,12 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
 
-// Limits of the unrolled kernel. nvcc 13.0 takes 20 ms for a spin and 25 ms for each value of a
-// categorical, so that 100 of them take 2 to 3 s, and the nodes of a chain stay in registers.
+// Limits of the unrolled kernel. nvcc 13.0 takes 18 ms for a spin and as much for each value of a
+// categorical, and 8 ms where choices are calls, so that 100 of them take a second, and the nodes of a
+// chain stay in registers.
 const (
 	unrolledValues = 100  // a spin is one, a categorical has as many as states
+	unrolledInline = 64   // of these, at most, where choices are no calls
 	unrolledTerms  = 2000 // a categorical's as often as it has states
 	unrolledWarps  = 4
 )
@@ -31,12 +33,12 @@ func checkUnrolled(p *ir.Program) error {
 	case f.Group > 1:
 		return no("weights are rounded by groups")
 	}
-	values := 0
 	for _, v := range p.Vars {
-		if values += v.Count * valuesOf(v.Kind, v.States); v.States > mostStates {
+		if v.States > mostStates {
 			return no("%s has %d states, and it takes %d", v.Name, v.States, mostStates)
 		}
 	}
+	values := allValues(p)
 	if values > unrolledValues {
 		return no("there are %d nodes, with %d values if a spin is one, and it takes %d", p.Nodes, values, unrolledValues)
 	}
@@ -59,6 +61,14 @@ func valuesOf(kind ir.Kind, states int) int {
 		return 1
 	}
 	return states
+}
+
+// allValues is how many fields a sweep takes.
+func allValues(p *ir.Program) (n int) {
+	for _, v := range p.Vars {
+		n += v.Count * valuesOf(v.Kind, v.States)
+	}
+	return n
 }
 
 // fitsUnrolled says whether straight code is the first choice: runtime weights would be
@@ -156,7 +166,7 @@ func (d *unrolled) code(sb ir.Superblock) []string {
 			for k := range fields {
 				fields[k] = d.field(int(n), k)
 			}
-			list = append(list, fmt.Sprintf("const sum f%d[%d] = {%s};%s", n, b.States, strings.Join(fields, ", "), note),
+			list = append(list, fmt.Sprintf("const Fields<%d> f%d = {{%s}};%s", b.States, n, strings.Join(fields, ", "), note),
 				fmt.Sprintf("%s = draw.category<%d>(%d, exponentials_%d_at, f%d);", to, b.States, slot, ir.ExpBits(b.States), n))
 		}
 	}
@@ -189,11 +199,17 @@ func unrolledKernel(p *ir.Program) (*Kernels, error) {
 	if !hasTables {
 		weights = nil
 	}
+	calls := allValues(p) > unrolledInline
+	inline := "__forceinline__"
+	if calls {
+		inline = "__noinline__"
+	}
 	source, err := fill("unrolled.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "Nodes": p.Nodes, "Supers": len(p.Sweep), "Rounds": p.Rounds,
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Threads": l.Threads,
 		"StartsAt": d.startsAt, "GivenAt": d.givenAt, "Sum": sumType(p), "Exponentials": exps, "HasSpins": hasSpins, "TableWords": words,
 		"LeastBeta": float(l.LeastBeta), "Vars": p.Vars, "Spin": ir.Spin, "Weights": weights, "Code": code,
+		"Calls": calls, "Inline": inline,
 	})
 	return &Kernels{Source: source, Words: &d.words, Layout: l}, err
 }

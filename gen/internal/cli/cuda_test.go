@@ -29,17 +29,27 @@ func gpuProgram(t *testing.T) {
 }
 
 // fakeDriver compiles a library with the driver's functions that runs the kernels of a
-// model over the shim; it stands in for a GPU, whose code it does not run.
+// model over the shim; it stands in for a GPU, whose code it does not run. There is a copy for
+// everything that can fail, see driver.cpp.
 func fakeDriver(t *testing.T, gxx, dir, model, fail string) string {
 	t.Helper()
 	source := filepath.Join(testtool.Root(t), "gen", "gpu", "testdata", "driver.cpp")
-	lib := filepath.Join(dir, "driver"+fail+".so")
-	cmd := exec.Command(gxx, "-shared", "-fPIC", "-O1", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-I"+dir,
-		`-DKERNELS="`+model+`.cu"`, "-DMODEL="+model, "-DFAIL="+fail, source, "-o", lib)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	lib := filepath.Join(dir, "driver0.so")
+	if _, err := os.Stat(lib); err != nil {
+		cmd := exec.Command(gxx, "-shared", "-fPIC", "-Og", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-I"+dir,
+			`-DKERNELS="`+model+`.cu"`, "-DMODEL="+model, source, "-o", lib)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
 	}
-	return lib
+	if fail == "0" {
+		return lib
+	}
+	failing := filepath.Join(dir, "driver"+fail+".so")
+	if err := os.Link(lib, failing); err != nil && !os.IsExist(err) {
+		t.Fatal(err)
+	}
+	return failing
 }
 
 // The target cuda, as far as it can be held without a GPU: NVRTC compiles the kernels for
@@ -82,13 +92,22 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 			for _, name := range []string{".npz", "-more.npz"} {
 				sameArrays(t, name, in("cuda"+name), in("table"+name))
 			}
-			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--target", "cuda", "--devices", "2,0,1", "--chains", "530", "--out", in("three.npz"), "--state", in("three-state.npz"))
-			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--chains", "530", "--out", in("one.npz"))
+			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--target", "cuda", "--devices", "2,0,1", "--chains", "530", "--set", "observe=[energy,moments,magnetisation]", "--out", in("three.npz"), "--state", in("three-state.npz"))
+			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--chains", "530", "--set", "observe=[energy,moments,magnetisation]", "--out", in("one.npz"))
 			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--target", "cuda", "--devices", "1,2", "--chains", "530", "--resume", in("three-state.npz"), "--out", in("two-more.npz"))
 			thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--chains", "530", "--resume", in("three-state.npz"), "--out", in("one-more.npz"))
 			for a, b := range map[string]string{"three.npz": "one.npz", "two-more.npz": "one-more.npz"} {
 				sameArrays(t, "chains on several devices", in(a), in(b))
 			}
+			// One chain leaves most of a warp, and most GPUs, without any.
+			for _, target := range []string{"cuda", "table"} {
+				args := []string{"run", in("m.yaml"), "--quiet", "--target", target, "--chains", "1", "--set", "observe=[best,moments]", "--out", in(target + "-1.npz")}
+				if target == "cuda" {
+					args = append(args, "--devices", "0,2,1")
+				}
+				thrmlgen(t, exitDone, args...)
+			}
+			sameArrays(t, "one chain", in("cuda-1.npz"), in("table-1.npz"))
 			kept := func() int {
 				list, _ := filepath.Glob(filepath.Join(os.Getenv("XDG_CACHE_HOME"), "thrmlgen", "bin-tor-*.cubin"))
 				return len(list)
@@ -105,6 +124,28 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Lattices that are larger than shared memory are swept by several blocks, a launch for each superblock.
+func TestCUDALargeLattice(t *testing.T) {
+	gxx, nvrtc := testtool.Need(t, "g++"), testtool.Need(t, "nvrtc")
+	gpuProgram(t)
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	text := "model: tor\nvariables: {s: {kind: spin, shape: [104, 104]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {signs: 0.5, seed: 1}}]\n" +
+		"format: {planes: 9, budget: 0.9}\nsample: {chains: 130, warmup: 2, samples: 2, steps_per_sample: 1, seed: 3}\nobserve: [best, moments]\n"
+	if err := os.WriteFile(in("m.yaml"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	thrmlgen(t, exitDone, "gen", in("m.yaml"), "--target", "cuda", "--out", in("src"), "--quiet")
+	if source, err := os.ReadFile(in("src/tor.cu")); err != nil || !bytes.Contains(source, []byte("constexpr u32 parts = ")) {
+		t.Errorf("its states are not shared out to blocks, %v", err)
+	}
+	t.Setenv("THRML_CUDA_DRIVER", fakeDriver(t, gxx, in("src"), "tor", "0"))
+	t.Setenv("THRML_NVRTC", nvrtc)
+	thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--target", "cuda", "--devices", "1,0", "--out", in("cuda.npz"))
+	thrmlgen(t, exitDone, "run", in("m.yaml"), "--quiet", "--out", in("table.npz"))
+	sameArrays(t, "several blocks", in("cuda.npz"), in("table.npz"))
 }
 
 // sourceOf is the source that is emitted for a kernel by name.
@@ -161,10 +202,16 @@ func TestCUDATargetFails(t *testing.T) {
 		{"4", nvrtc, "CUDA_ERROR_OUT_OF_MEMORY (2): as the test wants it; take fewer --chains"},
 		{"7", nvrtc, "kernels on a GPU of the tests: CUDA_ERROR_LAUNCH_FAILED (719)"},
 		{"6", nvrtc, "there is no GPU number 0: the driver knows 0"},
+		{"8", nvrtc, "a GPU of the tests is sm_60, and kernels need sm_70 or later"},
+		{"9", nvrtc, "does not compile mixed.cu for sm_70"},
+		{"0", filepath.Join(dir, "driver0.so"), "driver0.so is too old: it has no nvrtc"},
+		{nvrtc, nvrtc, " is too old: it has no cu"},
 		{"5", nvrtc, "the model takes 192 bytes of shared memory, and a block of a GPU of the tests has 64"},
 	} {
 		driver := filepath.Join(dir, "driver.so")
-		if x.fail != "" {
+		if x.fail == nvrtc {
+			driver = nvrtc // another library
+		} else if x.fail != "" {
 			driver = fakeDriver(t, gxx, dir, "mixed", x.fail)
 		}
 		t.Setenv("THRML_CUDA_DRIVER", driver)

@@ -27,11 +27,14 @@ type kernels interface {
 	// Begin puts all chains into the initial state of the program's own version.
 	Begin() error
 
-	// Terms, Energies, Watch and Best are those of device.Process.
+	// These are those of device.Process.
 	Terms(terms []uint32) error
 	Energies() ([]float64, error)
 	Watch(now bool) error
 	Best() (states [][]int32, sweeps []uint64, err error)
+	Tally(t *device.Tally) error
+	Draw() (first [][]int32, sums [][]uint64, moved []bool, err error)
+	Counts() ([]int64, error)
 }
 
 // openKernels finds what runs the kernels of a program, which have no chains yet.
@@ -123,6 +126,7 @@ type deviceEngine struct {
 	device   kernels
 	energies []float64 // of States at β = 1; nil: to be added up
 	fetched  time.Time // of best states
+	tallied  bool      // draws are counted on the device, and States are not those of now
 }
 
 func newShimEngine(ctx context.Context, m *gen.Model, _ *runFlags) (engine, error) {
@@ -180,7 +184,10 @@ func (e *deviceEngine) restore(s *observe.SavedState) error {
 
 // show brings what the collector sees up to the states of the device.
 func (e *deviceEngine) show(ctx context.Context) (err error) {
-	if e.States, err = e.device.States(); err == nil && cuda.Discrete(e.model.Program) {
+	if !e.tallied {
+		e.States, err = e.device.States()
+	}
+	if err == nil && cuda.Discrete(e.model.Program) {
 		e.energies, err = e.device.Energies()
 	}
 	return deviceError(ctx, err)
@@ -196,6 +203,11 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 			return deviceError(ctx, err)
 		}
 		e.fetched = time.Now()
+	}
+	if cuda.Discrete(e.model.Program) {
+		if err := to.LeaveDraws(e.tally(ctx)); err != nil {
+			return err
+		}
 	}
 	piece, states := sweepsAtOnce, to.WantsSweepStates()
 	if states {
@@ -230,6 +242,37 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 		}
 		return nil
 	})
+}
+
+// tally begins to count draws on the device.
+func (e *deviceEngine) tally(ctx context.Context) func(observe.TallyPlan) (observe.Tally, error) {
+	return func(plan observe.TallyPlan) (observe.Tally, error) {
+		terms := cuda.CountTerms(plan.Rows, plan.Sums, plan.First)
+		e.tallied = true
+		return &deviceTally{ctx, e}, deviceError(ctx, e.device.Tally(&terms))
+	}
+}
+
+// deviceTally is that of an engine.
+type deviceTally struct {
+	ctx    context.Context
+	engine *deviceEngine
+}
+
+// Draw is as in observe.Tally.
+func (t *deviceTally) Draw() (d observe.TalliedDraw, err error) {
+	d.First, d.Sums, d.Moved, err = t.engine.device.Draw()
+	return d, deviceError(t.ctx, err)
+}
+
+// Counts is as in observe.Tally.
+func (t *deviceTally) Counts() ([]int64, error) {
+	counts, err := t.engine.device.Counts()
+	if err != nil {
+		return nil, deviceError(t.ctx, err)
+	}
+	t.engine.tallied = false
+	return counts, t.engine.show(t.ctx)
 }
 
 // deviceError is an interrupt, or a failure of the environment, or nil.

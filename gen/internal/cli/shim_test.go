@@ -33,7 +33,7 @@ func TestShimTarget(t *testing.T) {
 		t.Error(out)
 	}
 	in := func(name string) string { return filepath.Join(dir, name) }
-	for _, observe := range []string{"[state,energy,best]", "[state]"} {
+	for _, observe := range []string{"[state,energy,best]", "[best,moments,magnetisation,{name: pairs,over: {a: s,b: s},index: [[0,1],[2,7]],mean: a*b}]"} {
 		for _, target := range []string{"shim", "table"} {
 			args := []string{"run", model, "--quiet", "--target", target, "--set", "observe=" + observe}
 			thrmlgen(t, exitDone, append(args, "--out", in(target+".npz"), "--state", in(target+"-state.npz"))...)
@@ -42,6 +42,38 @@ func TestShimTarget(t *testing.T) {
 		for _, name := range []string{".npz", "-more.npz"} {
 			sameArrays(t, "observe "+observe, in("shim"+name), in("table"+name))
 		}
+	}
+}
+
+// Of models with many nodes the device brings only the first chains at a draw, and counts in all of
+// them: results, and what is said of nodes, are those of an engine that sees all.
+func TestShimCountsDraws(t *testing.T) {
+	testtool.Need(t, "g++")
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
+	in := func(name string) string { return filepath.Join(dir, name) }
+	text := `model: many
+variables: {s: {kind: spin, shape: [50, 50]}, x: {kind: categorical, states: 5, shape: [30, 30]}, y: {kind: categorical, states: 40, shape: [20]}}
+factors:
+  - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
+  - {over: [x, x], edges: {grid: x}, weights: {identity: 0.7}}
+  - {over: [s, x], index: [[0, 0], [5, 0], [7, 3]], weights: {normal: [0, 0.5], seed: 2}}
+clamp: {"s[1,1]": 1}
+sample: {chains: 130, warmup: 1, samples: 8, steps_per_sample: 1, seed: 3}
+observe: [energy, moments, magnetisation]
+`
+	if err := os.WriteFile(in("m.yaml"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var summary [2]string
+	for i, target := range []string{"shim", "table"} {
+		summary[i], _ = thrmlgen(t, exitDone, "run", in("m.yaml"), "--target", target, "--out", in(target+".npz"))
+		_, summary[i], _ = strings.Cut(summary[i], "\nnodes ")
+		summary[i], _, _ = strings.Cut(summary[i], "\nspeed ")
+	}
+	sameArrays(t, "many nodes", in("shim.npz"), in("table.npz"))
+	if summary[0] != summary[1] || !strings.Contains(summary[0], "64 chains watched") {
+		t.Errorf("nodes:%s\n%s", summary[0], summary[1])
 	}
 }
 

@@ -1,0 +1,178 @@
+package observe
+
+import (
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// A Tally counts draws for an engine that keeps its states elsewhere, as NodeBatches,
+// Magnetisation and Moments do where they see all chains.
+type Tally interface {
+	// Draw counts the present states and returns what is needed of this draw.
+	Draw() (TalliedDraw, error)
+	// Counts are those of all draws: for each of TallyPlan.Rows, row by row, of spins alone how
+	// often their product was +1; for each entry of a table the sum of the signs with which it
+	// was picked; or the sum of values. It also brings the view up to the present states.
+	Counts() ([]int64, error)
+}
+
+// A TalliedDraw is one draw.
+type TalliedDraw struct {
+	First [][]int32  // states of the first chains, as in ChainStates
+	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain
+	Moved []bool     // of each node: it has differed from the first draw in some chain
+}
+
+// A TallyPlan says what a Tally counts.
+type TallyPlan struct {
+	First int // chains whose states are wanted at each draw
+	// Rows of factors, and nodes as such, are counted over all chains and draws; of a categorical
+	// slot without a table the values.
+	Rows []*sampling.Factor
+	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
+	// state, or of a categorical with no number of states the values.
+	Sums []sampling.Var
+}
+
+// tallied is a collector whose draws a Tally counts.
+type tallied struct {
+	by    Tally
+	view  *ChainStates // of the first chains
+	frame *Frame
+}
+
+// LeaveDraws leaves counts to an engine that has a Tally, before the run, where nobody wants
+// the states of all chains; best states must be left before. open gets the plan and returns the
+// Tally, or nil to go on without.
+func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
+	m := c.view.Model()
+	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users)+len(c.plan.Extra) > 0 || c.WantsSweepStates() {
+		return nil
+	}
+	plan := TallyPlan{First: c.nodes.watched()}
+	for _, s := range c.magnet.vars {
+		v := *s.v
+		if byValue(&v) {
+			v.States = 0
+		}
+		plan.Sums = append(plan.Sums, v)
+	}
+	if c.moments != nil {
+		for i := range m.Vars {
+			plan.Rows = append(plan.Rows, nodeRows(&m.Vars[i]))
+		}
+	}
+	for _, r := range c.countedRows() {
+		if r.counts == nil {
+			return nil
+		}
+		plan.Rows = append(plan.Rows, r.f)
+		plan.First = max(plan.First, r.batches.Chains())
+	}
+	by, err := open(plan)
+	if by == nil || err != nil {
+		return err
+	}
+	c.tally = &tallied{by: by, view: NewChainStates(m, c.view.Seed(), slices.Repeat([][]int32{nil}, plan.First))}
+	c.tally.frame = newFrame(c.tally.view)
+	return nil
+}
+
+// nodeRows are the nodes of a variable, of which Moments counts figures.
+func nodeRows(v *sampling.Var) *sampling.Factor {
+	f := &sampling.Factor{Name: v.Name, Slots: []sampling.Slot{{Kind: v.Kind, States: v.States}}, Rows: v.Count}
+	for n := v.First; n < v.First+v.Count; n++ {
+		f.Index = append(f.Index, int32(n))
+	}
+	if v.Kind == sampling.Categorical && !byValue(v) {
+		f.Table = []int{v.States}
+	}
+	return f
+}
+
+// countedRows are all that means are taken of.
+func (c *Collector) countedRows() (list []*rowMoments) {
+	if c.moments != nil {
+		list = slices.Clone(c.moments.rows)
+	}
+	for _, r := range c.rows {
+		list = append(list, r.row)
+	}
+	return list
+}
+
+// watched is the number of chains whose draws are looked at.
+func (b *NodeBatches) watched() int {
+	n := 1
+	if b.bits != nil {
+		n = max(n, b.bits.Chains())
+	}
+	if b.numbers != nil {
+		n = max(n, b.numbers.Chains())
+	}
+	return n
+}
+
+// observe adds a draw: batches see the first chains; what they count of these is replaced by take.
+func (t *tallied) observe(c *Collector) error {
+	draw, err := t.by.Draw()
+	if err != nil {
+		return err
+	}
+	if err := c.energy.Observe(c.frame); err != nil {
+		return err
+	}
+	c.magnet.take(draw.Sums)
+	t.view.States, t.view.Sweep, t.frame.fresh = draw.First, c.view.SweepNumber(), false
+	t.frame.look(c.draws)
+	if err := c.nodes.Observe(t.frame); err != nil {
+		return err
+	}
+	c.nodes.still = slices.DeleteFunc(c.nodes.still, func(n int32) bool { return draw.Moved[n] })
+	if c.moments != nil {
+		if err := c.moments.Observe(t.frame); err != nil {
+			return err
+		}
+	}
+	for _, r := range c.rows {
+		if err := r.Observe(t.frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take puts in the counts of all chains.
+func (t *tallied) take(c *Collector) error {
+	counts, err := t.by.Counts()
+	if err != nil {
+		return err
+	}
+	if c.moments != nil {
+		counts = counts[copy(c.moments.counts, counts):]
+	}
+	for _, r := range c.countedRows() {
+		counts = counts[copy(r.counts, counts):]
+	}
+	return nil
+}
+
+// take records a draw that another has summed up, see TalliedDraw.
+func (g *Magnetisation) take(sums [][]uint64) {
+	for _, s := range g.vars {
+		if byValue(s.v) {
+			for _, x := range sums[0] {
+				s.sum.v = append(s.sum.v, float64(x))
+			}
+			sums = sums[1:]
+			continue
+		}
+		for k := range s.counts {
+			for _, x := range sums[k] {
+				s.counts[k].v = append(s.counts[k].v, uint32(x))
+			}
+		}
+		sums = sums[len(s.counts):]
+	}
+}
