@@ -19,16 +19,23 @@ struct Rows {
     at = terms[at + 5];
   }
 
-  // What a row takes from the energy: its weight with the sign of its spins. get is the value of a
-  // node, 1 for a spin -1.
-  template <class Get> __device__ __forceinline__ double operator()(u32 row, Get get) const {
+  // The entry that a row's categoricals pick in its table, and whether the product of its spins is -1. get is the
+  // value of a node, 1 for a spin -1.
+  template <class Get> __device__ __forceinline__ u32 pick(u32 row, Get get, u32 &negative) const {
     const u32 *node = nodes + row * slots;
-    u32 picked = 0, negative = 0;
+    u32 picked = negative = 0;
     for (u32 i = 0; i < slots; i++) {
       const u32 v = get(node[i]);
       if (states[i]) picked = picked * states[i] + v;
       else negative ^= v;
     }
+    return picked;
+  }
+
+  // What a row takes from the energy: its weight with the sign of its spins.
+  template <class Get> __device__ __forceinline__ double operator()(u32 row, Get get) const {
+    u32 negative;
+    const u32 picked = pick(row, get, negative);
     const double w = double_at(weights + 2 * (stride * row + picked));
     return negative ? -w : w;
   }

@@ -107,6 +107,12 @@ struct Sampler {
   u16 *best;  // its states, by node and chain
   bool watched = false, first; // sweeps are; none was yet
 
+  u32 *count_terms = nullptr, *vars; // of draws; see count.cuh
+  u64 *counts, *sums;
+  value *begun; // states of the first draw
+  u8 *moved;    // nodes that differ from them
+  u32 count_rows, count_size, sum_size, first_chains, first_draw;
+
   Sampler(const char *file, u32 chains, u64 seed) : chains(chains), blocks((chains + block_chains - 1) / block_chains), key(round_keys(seed)) {
     const std::vector<std::string> list = numbers(file);
     if (list.empty() || strtoul(list[0].c_str(), nullptr, 10) + 1 != list.size()) fail(4, "%s: not the words of the kernels", file);
@@ -154,6 +160,29 @@ struct Sampler {
   void look() {
     LAUNCH(torus_best, (chains + 127) / 128, 128u, 0, states, words, terms, lowest, found, best, chains, sweep, (u32)first);
     first = false;
+  }
+
+  // Begins to count draws.
+  void tally(const std::vector<u32> &terms, const std::vector<u32> &list) {
+    count_terms = (u32 *)allocate(terms.size() * 4);
+    upload(count_terms, terms.data(), terms.size() * 4);
+    vars = (u32 *)allocate(list.size() * 4);
+    upload(vars, list.data(), list.size() * 4);
+    const std::vector<u64> zeros(count_size + nodes);
+    counts = (u64 *)allocate(count_size * 8);
+    upload(counts, zeros.data(), count_size * 8);
+    moved = (u8 *)allocate(nodes);
+    upload(moved, zeros.data(), nodes);
+    sums = (u64 *)allocate((size_t)sum_size * chains * 8);
+    begun = (value *)allocate(copy.size() * sizeof(value));
+    first_draw = 1;
+  }
+
+  void draw() {
+    const u32 pieces = (chains + torus_count_chains - 1) / torus_count_chains;
+    LAUNCH(torus_count, (count_rows + nodes + 127) / 128 * pieces, 128u, 0, states, words, count_terms, counts, begun, moved, chains, first_draw);
+    first_draw = 0;
+    LAUNCH(torus_sums, (chains + 127) / 128, 128u, 0, states, words, vars, sums, chains);
   }
 
   void read() {
@@ -250,7 +279,8 @@ static int bench(Sampler &s, u32 sweeps, double beta) {
 // many sweeps; the bits of a beta in hexadecimal), "state N" (states follow, before sweep N), "words N" (as many as
 // in tables.txt follow, in their place) and "get". "terms N" (words follow) has the terms of the energy; then
 // "energies" gives those of the chains, float64; "watch N" keeps the best states of the sweeps that follow, and with
-// N=1 of the present ones; "best" gives their numbers of sweeps, of 64 bits, then these states. States are values of 32 bits, the lowest byte first, by chain and
+// N=1 of the present ones; "best" gives their numbers of sweeps, of 64 bits, then these states. "tally" with six numbers (words follow), "draw" and
+// "counts" count draws, see device.Process. States are values of 32 bits, the lowest byte first, by chain and
 // node. It answers get with states and everything else with a line "ok".
 static int serve(const char *tables) {
   u32 chains, sweeps;
@@ -284,6 +314,24 @@ static int serve(const char *tables) {
       if (fwrite(found.data(), 8, chains, stdout) != chains || fwrite(all.data(), 4, all.size(), stdout) != all.size()) return 4;
       continue;
     }
+    if (!strcmp(word, "draw") && s.count_terms) {
+      s.draw();
+      std::vector<u64> sums((size_t)s.sum_size * chains);
+      std::vector<u8> moved(nodes);
+      download(sums.data(), s.sums, sums.size() * 8);
+      download(moved.data(), s.moved, nodes);
+      s.read();
+      const size_t values = (size_t)s.first_chains * nodes;
+      for (size_t i = 0; i < values; i++) all[i] = s.get((u32)(i / nodes), (u32)(i % nodes));
+      if (fwrite(sums.data(), 8, sums.size(), stdout) != sums.size() || fwrite(moved.data(), 1, nodes, stdout) != nodes || fwrite(all.data(), 4, values, stdout) != values) return 4;
+      continue;
+    }
+    if (!strcmp(word, "counts") && s.count_terms) {
+      std::vector<u64> counts(s.count_size);
+      download(counts.data(), s.counts, counts.size() * 8);
+      if (fwrite(counts.data(), 8, counts.size(), stdout) != counts.size()) return 4;
+      continue;
+    }
     if (!strcmp(word, "start")) {
       s.start();
     } else if (!strcmp(word, "sweep") && scanf("%" SCNu32 " %llx", &sweeps, &x) == 2) {
@@ -309,6 +357,13 @@ static int serve(const char *tables) {
     } else if (!strcmp(word, "watch") && s.terms && scanf("%llu", &x) == 1) {
       s.watched = s.first = true;
       if (x) s.look();
+    } else if (!strcmp(word, "tally")) {
+      u32 n[2];
+      if (scanf("%" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &n[0], &n[1], &s.count_rows, &s.count_size, &s.sum_size, &s.first_chains) != 6 || getchar() != '\n' || s.first_chains > chains)
+        fail(2, "serve: no tally");
+      std::vector<u32> terms(n[0]), vars(n[1]);
+      if (fread(terms.data(), 4, n[0], stdin) != n[0] || fread(vars.data(), 4, n[1], stdin) != n[1]) fail(2, "serve: words of a tally end early");
+      s.tally(terms, vars);
     } else {
       fail(2, "serve: no command %s", word);
     }

@@ -3,13 +3,14 @@
 // and blocks run one after another; barriers and collectives of a warp are places where
 // fibers wait for each other.
 //
-// What a GPU may do in any order happens here in one: threads from the first to the last, or
+// What a GPU may do in any order happens here in one: blocks and threads from the first to the last, or
 // with THRML_SHIM_REVERSE=1 from the last to the first. A result that hangs on the order
 // differs between the two. Shared memory of a block begins with a pattern, so that
 // reading what nobody wrote shows. Threads that wait at different barriers, or lanes of a
 // warp in different collectives, end the program.
 #pragma once
 #include <math.h>
+#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,13 +44,19 @@ struct alignas(8) int2 { i32 x, y; };
 struct alignas(16) int4 { i32 x, y, z, w; };
 struct dim3 { u32 x = 1, y = 1, z = 1; };
 
+#ifdef __GLIBC__ // whose hardened longjmp takes another stack for a mistake
+extern "C" void shim_jump(jmp_buf to, int value) __asm__("_longjmp") __attribute__((noreturn));
+#else
+#define shim_jump _longjmp
+#endif
+
 namespace shim {
 
 enum State { running, at_block_barrier, at_warp_barrier, done };
 
 struct Fiber {
-  ucontext_t context;
-  std::vector<char> stack;
+  std::vector<char> stack; // empty before the first thread
+  jmp_buf at;              // where it goes on
   dim3 thread;
   State state;
   int where;   // the line of the barrier, or the number of the collective
@@ -59,9 +66,10 @@ struct Fiber {
 constexpr u32 poison = 0xDEADBEEF, base = 1024; // of shared memory: its content, its address
 constexpr size_t stack_bytes = 1 << 16;
 
-inline std::vector<Fiber> fibers;
+inline std::vector<Fiber> fibers; // those of the block first; they are used again
+inline size_t live;               // of the block
 inline Fiber *current;
-inline ucontext_t scheduler;
+inline jmp_buf scheduler;
 inline dim3 block, block_size, grid_size;
 inline std::vector<u32> shared;
 inline std::function<void()> body;
@@ -71,18 +79,40 @@ inline std::function<void()> body;
   _Exit(86);
 }
 
+// pause gives the processor back; a jump is a switch without a call of the system.
+inline void pause() {
+  if (!_setjmp(current->at)) shim_jump(scheduler, 1);
+}
+
 // wait gives the processor to the next fiber.
 inline void wait(State s, int where) {
   current->state = s;
   current->where = where;
-  Fiber *me = current;
-  swapcontext(&me->context, &scheduler);
+  pause();
 }
 
+// enter runs one thread after another.
 inline void enter() {
-  body();
-  current->state = done;
-  swapcontext(&current->context, &scheduler);
+  for (;;) {
+    body();
+    current->state = done;
+    pause();
+  }
+}
+
+// resume lets a fiber go on until it waits or ends.
+inline void resume(Fiber &f) {
+  current = &f;
+  if (_setjmp(scheduler)) return;
+  if (!f.stack.empty()) shim_jump(f.at, 1);
+  f.stack.resize(stack_bytes);
+  static ucontext_t first;
+  getcontext(&first);
+  first.uc_stack.ss_sp = f.stack.data();
+  first.uc_stack.ss_size = f.stack.size();
+  first.uc_link = nullptr;
+  makecontext(&first, enter, 0);
+  setcontext(&first);
 }
 
 // release lets the fibers of [first, last) go on that wait in state s, if all do that have
@@ -106,21 +136,20 @@ inline bool release(size_t first, size_t last, State s) {
 }
 
 inline void run_block(bool reverse) {
-  const size_t n = fibers.size();
+  const size_t n = live;
   for (;;) {
     bool moved = false;
     for (size_t k = 0; k < n; k++) {
       Fiber &f = fibers[reverse ? n - 1 - k : k];
       if (f.state != running) continue;
-      current = &f;
-      swapcontext(&scheduler, &f.context);
+      resume(f);
       moved = true;
     }
     for (size_t w = 0; w < n; w += 32) moved |= release(w, w + 32 < n ? w + 32 : n, at_warp_barrier);
     if (moved) continue;
     if (release(0, n, at_block_barrier)) continue;
-    for (Fiber &f : fibers)
-      if (f.state != done) {
+    for (size_t i = 0; i < n; i++)
+      if (Fiber &f = fibers[i]; f.state != done) {
         current = &f;
         fail("some threads wait where others never come: line, state", f.where, f.state);
       }
@@ -131,25 +160,20 @@ inline void run_block(bool reverse) {
 // launch runs f in every thread of a grid of one dimension.
 template <class F> void launch(u32 grid, u32 threads, size_t shared_bytes, F f) {
   const char *order = getenv("THRML_SHIM_REVERSE");
+  const bool reverse = order && *order == '1';
   grid_size = {grid, 1, 1};
   block_size = {threads, 1, 1};
   body = f;
-  fibers.resize(threads);
+  live = threads;
+  if (fibers.size() < live) fibers.resize(live);
   for (u32 b = 0; b < grid; b++) {
-    block = {b, 0, 0};
+    block = {reverse ? grid - 1 - b : b, 0, 0};
     shared.assign((shared_bytes + 3) / 4, poison);
     for (u32 i = 0; i < threads; i++) {
-      Fiber &t = fibers[i];
-      t.thread = {i, 0, 0};
-      t.state = running;
-      t.stack.resize(stack_bytes);
-      getcontext(&t.context);
-      t.context.uc_stack.ss_sp = t.stack.data();
-      t.context.uc_stack.ss_size = t.stack.size();
-      t.context.uc_link = nullptr;
-      makecontext(&t.context, enter, 0);
+      fibers[i].thread = {i, 0, 0};
+      fibers[i].state = running;
     }
-    run_block(order && *order == '1');
+    run_block(reverse);
   }
 }
 
@@ -189,6 +213,11 @@ inline u64 multiply_wide(u32 a, u32 b) { return (u64)a * b; }
 inline i32 dot_halves(u32 a, u32 b, i32 sum) { return sum + (i32)(a & 0xFFFF) * (int8_t)b + (i32)(a >> 16) * (int8_t)(b >> 8); }
 
 // The machine's own functions that kernels call.
+inline u64 atomicAdd(u64 *p, u64 x) {
+  const u64 before = *p;
+  *p += x;
+  return before;
+}
 inline double __dadd_rn(double a, double b) { return a + b; }
 inline double __dmul_rn(double a, double b) { return a * b; }
 inline double __ddiv_rn(double a, double b) { return a / b; }

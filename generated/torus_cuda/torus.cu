@@ -44,10 +44,24 @@ __device__ const sum weights[23] = {
     1024, 4096, 4096, -4096, -4096, -4096, -4096, -4096, 4096, 4096, 4096, 4096, 4096, 4096, -4096, -4096,
     4096, 4096, 4096, 4096, 0, -4096, 6144};
 
-// Whether a tie of the first digit with the threshold is settled for the less likely value. It is
-// rare, and a call keeps it out of the code of every spin.
+// Whether a tie of the first digit with the threshold is settled for the less likely value. It is rare.
 __device__ __noinline__ bool settled(const Thresholds *t, u64 m, u32 chain, u64 sweep, u32 slot, const Keys &key) {
   return takes_rare<segments, threshold_bits>(t, m, threshold<segments>(t, m), [&] { return digit_of(random_block<rounds>(0, chain / 2, sweep, slot, 1, key), chain, slot); });
+}
+
+// A spin with a field: the value against it is the less likely one.
+__device__ __forceinline__ i32 spin(const Thresholds *t, sum g, u32 digit, u32 chain, u64 sweep, u32 slot, const Keys &key) {
+  const u64 m = g < 0 ? -(u64)g : (u64)g;
+  const u32 first = threshold<segments>(t, m);
+  const bool rare = digit == first ? settled(t, m, chain, sweep, slot, key) : digit < first;
+  return (g < 0) != rare ? -1 : 1;
+}
+
+// The fields of a categorical.
+template <int states> struct Fields { sum of[states]; };
+
+template <int states> __device__ __forceinline__ i32 category(const Exponentials *t, const Fields<states> fields, u32 digit, u32 chain, u64 sweep, u32 slot, const Keys &key) {
+  return (i32)::category<threshold_bits>(t, fields.of, states, digit, [&] { return digit_of(random_block<rounds>(0, chain / 2, sweep, slot, 1, key), chain, slot); });
 }
 
 // The choices of a chain in a sweep.
@@ -59,19 +73,11 @@ struct Draw {
   Block random; // of four slots
 
   __device__ __forceinline__ void block(u32 slot) { random = random_block<rounds>(0, chain / 2, sweep, slot, 0, key); }
-  __device__ __forceinline__ u32 digit(u32 slot) const { return digit_of(random, chain, slot); }
-
-  // The value against the field is the less likely one.
   __device__ __forceinline__ i32 spin(u32 slot, sum g) const {
-    const Thresholds *t = (const Thresholds *)(tables + thresholds_at);
-    const u64 m = g < 0 ? -(u64)g : (u64)g;
-    const u32 first = threshold<segments>(t, m);
-    const bool rare = digit(slot) == first ? settled(t, m, chain, sweep, slot, key) : digit(slot) < first;
-    return (g < 0) != rare ? -1 : 1;
+    return model_torus::spin((const Thresholds *)(tables + thresholds_at), g, digit_of(random, chain, slot), chain, sweep, slot, key);
   }
-
-  template <int states> __device__ __forceinline__ i32 category(u32 slot, u32 at, const sum (&fields)[states]) const {
-    return (i32)::category<threshold_bits>((const Exponentials *)(tables + at), fields, states, digit(slot), [&] { return digit_of(random_block<rounds>(0, chain / 2, sweep, slot, 1, key), chain, slot); });
+  template <int states> __device__ __forceinline__ i32 category(u32 slot, u32 at, const Fields<states> fields) const {
+    return model_torus::category((const Exponentials *)(tables + at), fields, digit_of(random, chain, slot), chain, sweep, slot, key);
   }
 };
 
@@ -98,7 +104,7 @@ __device__ __forceinline__ void superblock_2(Draw &draw, i32 (&x)[nodes]) {
 
 __device__ __forceinline__ void superblock_3(Draw &draw, i32 (&x)[nodes]) {
   draw.block(48);
-  const sum f9[3] = {4096 * x[0] + 4096 * x[4] + 4096 * x[8], 0, -4096 * x[0] - 4096 * x[4] - 4096 * x[8]}; // x
+  const Fields<3> f9 = {{4096 * x[0] + 4096 * x[4] + 4096 * x[8], 0, -4096 * x[0] - 4096 * x[4] - 4096 * x[8]}}; // x
   x[9] = draw.category<3>(48, exponentials_29_at, f9);
 }
 
@@ -150,10 +156,10 @@ torus_sweep(model_torus::value *states, const u32 *, const u32 *tables, const __
   for (u32 n = 9; n < 9 + 1; n++) global[n * threads] = (value)x[n];
 }
 
-// For observers, with the terms of the energy in words; a thread a chain.
-#include "energy.cuh"
+// For observers.
+#include "count.cuh"
 
-// Energies of the chains at β = 1.
+// Energies of the chains at β = 1, with their terms in words; a thread a chain.
 extern "C" __global__ void torus_energy(const model_torus::value *states, const u32 *words, const u32 *terms, double *energies, u32 chains) {
   using namespace model_torus;
   const u32 chain = blockIdx.x * blockDim.x + threadIdx.x;
@@ -175,4 +181,29 @@ extern "C" __global__ void torus_best(const model_torus::value *states, const u3
   lowest[chain] = h;
   found[chain] = sweep;
   for (u32 node = 0; node < nodes; node++) best[(u64)node * chains + chain] = (u16)get(node);
+}
+
+// Counts a draw: a row of the terms in count_chains chains a thread; then a node in as many, which has moved if it
+// differs from the first draw.
+constexpr u32 torus_count_chains = 512;
+extern "C" __global__ void torus_count(const model_torus::value *states, const u32 *words, const u32 *terms, u64 *counts, model_torus::value *start, u8 *moved, u32 chains, u32 first) {
+  using namespace model_torus;
+  const u32 pieces = (chains + torus_count_chains - 1) / torus_count_chains, piece = blockIdx.x % pieces * torus_count_chains;
+  const u32 end = piece + torus_count_chains < chains ? piece + torus_count_chains : chains;
+  const auto get = [&](const value *of, u32 node, u32 chain) { return state_value(words, of + (u64)(chain / block_chains) * block_values, node, chain % block_chains); };
+  u32 row = blockIdx.x / pieces * blockDim.x + threadIdx.x;
+  if (first)
+    for (u64 i = (u64)blockIdx.x * blockDim.x + threadIdx.x; i < (u64)((chains + block_chains - 1) / block_chains) * block_values; i += (u64)gridDim.x * blockDim.x) start[i] = states[i];
+  if (count(terms, row, piece, end, counts, [&](u32 node, u32 chain) { return get(states, node, chain); }) || row >= nodes || first) return;
+  for (u32 chain = piece; chain < end && !moved[row]; chain++)
+    if (get(states, row, chain) != get(start, row, chain)) moved[row] = 1;
+}
+
+// Sums up each chain of a draw; a thread a chain.
+extern "C" __global__ void torus_sums(const model_torus::value *states, const u32 *words, const u32 *vars, u64 *sums, u32 chains) {
+  using namespace model_torus;
+  const u32 chain = blockIdx.x * blockDim.x + threadIdx.x;
+  if (chain >= chains) return;
+  const value *x = states + (u64)(chain / block_chains) * block_values;
+  sum_chain(vars, sums + chain, chains, [&](u32 node) { return state_value(words, x, node, chain % block_chains); });
 }

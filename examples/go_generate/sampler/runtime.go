@@ -994,7 +994,8 @@ type SpinNoise struct {
 // and 16 of 4 to 7. With SpinAtWide = n there are exact sums for each n neighbours
 // in their order through all groups, which are at most SpinWideGroups then; with
 // SpinAtFine = e, 16 numbers of their first four neighbours and 16 of the others, in 32
-// bits, whose sum is shifted right by e.
+// bits, whose sum is shifted right by e; the bits that follow those of less than four are
+// any.
 const (
 	SpinAtGroups = 0
 	SpinAtOut    = 4
@@ -1030,10 +1031,12 @@ const (
 type SpinScratch struct {
 	Nodes [4]struct {
 		Patterns [SpinGroups][8][64]uint8 // of neighbours, by group, row and lane
-		Chosen   [8]uint64                // by row
-		Open     [8]uint64                // lanes that 8 bits do not decide
+		Likely   [8]uint64                // lanes that take their likely value, by row
+		Open     [8]uint64                // those that 8 bits do not decide
 		From, To uint64                   // where these stand in the list of all nodes'
 		_        [6]uint64
+		Negative [8]uint64 // fields
+		Decided  [8]uint64 // values of open lanes
 	}
 	Lanes     [2112]uint8 // listed
 	Rows      [2112]uint8
@@ -1125,8 +1128,9 @@ type SpinCurve struct {
 	Keep      [16]uint16
 }
 
-// SpinFields is the kernel's own, for one node.
-type SpinFields struct {
+// SpinFields is the kernel's own, for a quad of nodes: values of four neighbours by group,
+// column and lane, bit j being that of neighbour j, and fields.
+type SpinFields [4]struct {
 	Patterns [SpinFours][8][32]uint8
 	Fields   [8][2][16]int16
 }
@@ -15462,11 +15466,31 @@ func (s *Sampler) chooseOpen(w *worker, b *blockPlan, i int, slot, chain uint32,
 			if int(chain)+c >= s.chains {
 				break
 			}
-			g := s.fieldOf(w, b, i, c)
+			g := s.fieldOfFours(w, b, i, c)
 			u := uint32(w.fours.digits.At(int(slot&3), c))
 			s.setBit(w, b, i, c, w.chooseField(s, g, u, chain+uint32(c), slot))
 		}
 	}
+}
+
+// fieldOfFours is the field of node i in chain c of a tile, by the neighbours that the
+// kernel has collected.
+func (s *Sampler) fieldOfFours(w *worker, b *blockPlan, i, c int) int64 {
+	if b.patterned(i) {
+		return s.fieldOf(w, b, i, c)
+	}
+	inputs := int(b.end[i] - b.start[i])
+	at, patterns := uint64(0), &w.fours.fields[i&3].Patterns
+	for k := range groupsOfFour(inputs) {
+		at |= uint64(patterns[k][c%8][c/8]) << (4 * k)
+	}
+	g, pool, groups := int64(0), s.pool32[b.table[i]:], s.groupCount(inputs)
+	for k := range groups {
+		lo, hi := s.span(inputs, groups, k)
+		g += int64(pool[at>>lo&(1<<(hi-lo)-1)])
+		pool = pool[1<<(hi-lo):]
+	}
+	return g
 }
 
 // spinCurve are the parabolas of a unit, and how far thresholds are from them.
@@ -15805,6 +15829,9 @@ type nodeBuild struct {
 	row  [8 * SpinGroups]int32
 	w    [8 * SpinGroups]int32
 	sums [128]int32
+
+	inputs [8 * SpinGroups]int32 // in the order of groups
+	weight [8 * SpinGroups]int32
 }
 
 // node writes one node and gives its unit.
@@ -15813,16 +15840,18 @@ func (t *nodeBuild) node(dst []byte, inputs []rowRef, w []int32, constant, own i
 	put32(dst, SpinAtGroups, groups)
 	put32(dst, SpinAtOut, int(own)*rowBytes)
 	put32(dst, SpinAtTables, tablesAt(groups))
+	t.balance(inputs, w, constant, groups)
 	for g := range groups {
 		lo, hi := groupSpan(len(inputs), groups, g)
-		t.take(g, inputs[lo:hi], w[lo:hi], own)
-		for j, r := range t.row[8*g : 8*g+8] {
-			put32(dst, SpinAtRows+32*g+4*j, int(r)*rowBytes)
-		}
+		t.take(g, t.inputs[lo:hi], t.weight[lo:hi], own)
 	}
 	unit := spinUnit{size: t.unit(groups, constant)}
 	at := tablesAt(groups)
 	for g := range groups {
+		t.swap(8*g+7, t.roundest(8*g, 8*g+8, 8*g+7, unit.size))
+		for j, r := range t.row[8*g : 8*g+8] {
+			put32(dst, SpinAtRows+32*g+4*j, int(r)*rowBytes)
+		}
 		unit.off += t.group(dst[at+128*g:], t.w[8*g:8*g+8], constant, unit.size, &dst[SpinAtEighth+g])
 		exact := dst[at+128*groups+128*g:]
 		for k := range 2 {
@@ -15922,10 +15951,11 @@ func (t *nodeBuild) fineSums(dst []byte, s *Sampler, b *blockPlan, i int) (extra
 		w := t.w[k*size : min(inputs, (k+1)*size)]
 		var sums [2][16]int32
 		for h := range sums {
-			t.fill(w[min(len(w), 4*h):min(len(w), 4*h+4)], constant)
-			copy(sums[h][:], t.sums[:16])
-			for j, x := range sums[h] {
-				put32(dst, 128*k+64*h+4*j, int(x))
+			four := w[min(len(w), 4*h):min(len(w), 4*h+4)]
+			t.fill(four, constant)
+			for j := range sums[h] { // bits of other groups may follow
+				sums[h][j] = t.sums[j&(1<<len(four)-1)]
+				put32(dst, 128*k+64*h+4*j, int(sums[h][j]))
 			}
 			constant = 0
 		}
@@ -15947,9 +15977,35 @@ func (s *Sampler) roundedOff(b *blockPlan, i int, off int64, extra int) int64 {
 	return (off + rounding + 1<<extra) >> extra
 }
 
-// take puts the neighbours of a group in place. The eighth one is that of the least
-// weight, because it is rounded by itself.
-func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
+// balance puts the inputs in an order in which the last group's sum is about as large as
+// that of the others: units are finest then. Larger weights are placed first, each where
+// the sum is smaller.
+func (t *nodeBuild) balance(inputs []rowRef, w []int32, constant int32, groups int) {
+	n := len(w)
+	last, _ := groupSpan(n, groups, groups-1)
+	var order [8 * SpinGroups]uint8
+	for i := range order[:n] {
+		j := i
+		for ; j > 0 && magnitude(int64(w[order[j-1]])) < magnitude(int64(w[i])); j-- {
+			order[j] = order[j-1]
+		}
+		order[j] = uint8(i)
+	}
+	to, end := [2]int{0, last}, [2]int{last, n}
+	sum := [2]uint64{magnitude(int64(constant)), 0}
+	for _, i := range order[:n] {
+		side := 0
+		if to[0] == end[0] || to[1] < end[1] && sum[1] < sum[0] {
+			side = 1
+		}
+		t.inputs[to[side]], t.weight[to[side]] = inputs[i], w[i]
+		to[side]++
+		sum[side] += magnitude(int64(w[i]))
+	}
+}
+
+// take puts the neighbours of a group in place.
+func (t *nodeBuild) take(g int, inputs, w []int32, own int32) {
 	row, weight := t.row[8*g:8*g+8], t.w[8*g:8*g+8]
 	clear(weight)
 	for j := range row {
@@ -15957,22 +16013,31 @@ func (t *nodeBuild) take(g int, inputs []rowRef, w []int32, own int32) {
 	}
 	copy(row, inputs)
 	copy(weight, w)
-	if len(w) < 8 {
-		return
+}
+
+// roundest is the neighbour from lo to hi whose weight is the nearest to a number of half
+// units, at if none is nearer: the eighth one of a group is rounded by itself.
+func (t *nodeBuild) roundest(lo, hi, at int, unit int64) int {
+	distance := func(j int) int64 {
+		x := int64(magnitude(int64(t.w[j]))) * 2 % unit
+		return min(x, unit-x)
 	}
-	least := 7
-	for j, x := range weight {
-		if magnitude(int64(x)) < magnitude(int64(weight[least])) {
-			least = j
+	for j := lo; j < hi; j++ {
+		if distance(j) < distance(at) {
+			at = j
 		}
 	}
-	row[least], row[7] = row[7], row[least]
-	weight[least], weight[7] = weight[7], weight[least]
+	return at
+}
+
+func (t *nodeBuild) swap(i, j int) {
+	t.row[i], t.row[j] = t.row[j], t.row[i]
+	t.w[i], t.w[j] = t.w[j], t.w[i]
 }
 
 // unit is the unit of a node's 8-bit fields: the largest common divisor of its
 // weights if all sums are within 8 bits then, else one with which no sum before the
-// last group's saturates, nor any group's own; with three significant bits, so that
+// last group's saturates, nor any group's own; with four significant bits, so that
 // there are few.
 func (t *nodeBuild) unit(groups int, constant int32) int64 {
 	total, last := weightSum(t.w[:8*groups], constant), weightSum(t.w[8*(groups-1):8*groups], 0)
@@ -15993,7 +16058,7 @@ func weightSum(w []int32, constant int32) int64 {
 }
 
 // unitFor is the largest common divisor of weights if their sums are within the limit
-// then, else one with which the magnitude need is; with three significant bits.
+// then, else one with which the magnitude need is; with four significant bits.
 func unitFor(w []int32, constant int32, limit, need int64) int64 {
 	divisor := int64(magnitude(int64(constant)))
 	for _, x := range w {
@@ -16016,7 +16081,7 @@ func sizeOfUnit(divisor, total, limit, need int64) int64 {
 		return max(1, divisor)
 	}
 	unit := max(1, (need+limit-1)/limit)
-	step := int64(1) << max(0, bits.Len64(uint64(unit))-3)
+	step := int64(1) << max(0, bits.Len64(uint64(unit))-4)
 	return (unit + step - 1) / step * step
 }
 
@@ -19631,6 +19696,7 @@ type Collector struct {
 	users    []*userWatch
 	progress *progressWatch
 	keeper   func() (states [][]int32, sweeps []uint64, err error) // of best states; nil: best looks itself
+	tally    *tallied                                              // nil: watchers look at all chains
 
 	watchers []Watcher
 	sweepers []SweepWatcher
@@ -19754,6 +19820,9 @@ func (c *Collector) Drive(resume bool, run func() error) error {
 	if c.err = run(); c.err == nil {
 		c.err = c.TakeBest()
 	}
+	if c.err == nil && c.tally != nil {
+		c.err = c.tally.take(c)
+	}
 	c.seconds = time.Since(start).Seconds()
 	c.sweeps = c.view.SweepNumber() - c.first
 	if c.progress != nil {
@@ -19846,6 +19915,13 @@ func (c *Collector) ObserveSweep() error {
 // Observe shows a draw.
 func (c *Collector) Observe() error {
 	c.frame.look(c.draws)
+	if c.tally != nil {
+		if err := c.tally.observe(c); err != nil {
+			return err
+		}
+		c.draws++
+		return nil
+	}
 	for _, w := range c.watchers {
 		if err := w.Observe(c.frame); err != nil {
 			return err
@@ -19936,6 +20012,7 @@ func (c *Collector) Close() error {
 //	histogram.go   how often nodes have each value
 //	progress.go    how far a run is
 //	collector.go   all of them together
+//	tally.go       what an engine counts in their place
 //	meta.go        what a result says of its origin
 //	result.go      the .npz; wholefile.go: files that are whole or not there
 //	zarr.go        the same arrays as a folder for ArviZ; zarrstore.go: its format
@@ -21014,7 +21091,7 @@ func (b *NodeBatches) Observe(f *Frame) error {
 		for i := 0; i < len(b.numberOf); i += Eight {
 			nodes := b.numberOf[i:min(i+Eight, len(b.numberOf))]
 			for k, n := range nodes {
-				state.values(int(n), b.values[k*state.stride:][:b.chains])
+				state.values(int(n), b.values[k*state.stride:][:state.chains])
 			}
 			if err := b.numbers.AddMany(i, len(nodes), b.values, state.stride, state.kernel); err != nil {
 				return err
@@ -23315,6 +23392,177 @@ func (t *textTable) note(text string) string {
 	}
 	t.notes = append(t.notes, text)
 	return fmt.Sprintf("[%d]", len(t.notes))
+}
+
+// A Tally counts draws for an engine that keeps its states elsewhere, as NodeBatches,
+// Magnetisation and Moments do where they see all chains.
+type Tally interface {
+	// Draw counts the present states and returns what is needed of this draw.
+	Draw() (TalliedDraw, error)
+	// Counts are those of all draws: for each of TallyPlan.Rows, row by row, of spins alone how
+	// often their product was +1; for each entry of a table the sum of the signs with which it
+	// was picked; or the sum of values. It also brings the view up to the present states.
+	Counts() ([]int64, error)
+}
+
+// A TalliedDraw is one draw.
+type TalliedDraw struct {
+	First [][]int32  // states of the first chains, as in ChainStates
+	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain
+	Moved []bool     // of each node: it has differed from the first draw in some chain
+}
+
+// A TallyPlan says what a Tally counts.
+type TallyPlan struct {
+	First int // chains whose states are wanted at each draw
+	// Rows of factors, and nodes as such, are counted over all chains and draws; of a categorical
+	// slot without a table the values.
+	Rows []*Factor
+	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
+	// state, or of a categorical with no number of states the values.
+	Sums []Var
+}
+
+// tallied is a collector whose draws a Tally counts.
+type tallied struct {
+	by    Tally
+	view  *ChainStates // of the first chains
+	frame *Frame
+}
+
+// LeaveDraws leaves counts to an engine that has a Tally, before the run, where nobody wants
+// the states of all chains; best states must be left before. open gets the plan and returns the
+// Tally, or nil to go on without.
+func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
+	m := c.view.Model()
+	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users)+len(c.plan.Extra) > 0 || c.WantsSweepStates() {
+		return nil
+	}
+	plan := TallyPlan{First: c.nodes.watched()}
+	for _, s := range c.magnet.vars {
+		v := *s.v
+		if byValue(&v) {
+			v.States = 0
+		}
+		plan.Sums = append(plan.Sums, v)
+	}
+	if c.moments != nil {
+		for i := range m.Vars {
+			plan.Rows = append(plan.Rows, nodeRows(&m.Vars[i]))
+		}
+	}
+	for _, r := range c.countedRows() {
+		if r.counts == nil {
+			return nil
+		}
+		plan.Rows = append(plan.Rows, r.f)
+		plan.First = max(plan.First, r.batches.Chains())
+	}
+	by, err := open(plan)
+	if by == nil || err != nil {
+		return err
+	}
+	c.tally = &tallied{by: by, view: NewChainStates(m, c.view.Seed(), slices.Repeat([][]int32{nil}, plan.First))}
+	c.tally.frame = newFrame(c.tally.view)
+	return nil
+}
+
+// nodeRows are the nodes of a variable, of which Moments counts figures.
+func nodeRows(v *Var) *Factor {
+	f := &Factor{Name: v.Name, Slots: []Slot{{Kind: v.Kind, States: v.States}}, Rows: v.Count}
+	for n := v.First; n < v.First+v.Count; n++ {
+		f.Index = append(f.Index, int32(n))
+	}
+	if v.Kind == Categorical && !byValue(v) {
+		f.Table = []int{v.States}
+	}
+	return f
+}
+
+// countedRows are all that means are taken of.
+func (c *Collector) countedRows() (list []*rowMoments) {
+	if c.moments != nil {
+		list = slices.Clone(c.moments.rows)
+	}
+	for _, r := range c.rows {
+		list = append(list, r.row)
+	}
+	return list
+}
+
+// watched is the number of chains whose draws are looked at.
+func (b *NodeBatches) watched() int {
+	n := 1
+	if b.bits != nil {
+		n = max(n, b.bits.Chains())
+	}
+	if b.numbers != nil {
+		n = max(n, b.numbers.Chains())
+	}
+	return n
+}
+
+// observe adds a draw: batches see the first chains; what they count of these is replaced by take.
+func (t *tallied) observe(c *Collector) error {
+	draw, err := t.by.Draw()
+	if err != nil {
+		return err
+	}
+	if err := c.energy.Observe(c.frame); err != nil {
+		return err
+	}
+	c.magnet.take(draw.Sums)
+	t.view.States, t.view.Sweep, t.frame.fresh = draw.First, c.view.SweepNumber(), false
+	t.frame.look(c.draws)
+	if err := c.nodes.Observe(t.frame); err != nil {
+		return err
+	}
+	c.nodes.still = slices.DeleteFunc(c.nodes.still, func(n int32) bool { return draw.Moved[n] })
+	if c.moments != nil {
+		if err := c.moments.Observe(t.frame); err != nil {
+			return err
+		}
+	}
+	for _, r := range c.rows {
+		if err := r.Observe(t.frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take puts in the counts of all chains.
+func (t *tallied) take(c *Collector) error {
+	counts, err := t.by.Counts()
+	if err != nil {
+		return err
+	}
+	if c.moments != nil {
+		counts = counts[copy(c.moments.counts, counts):]
+	}
+	for _, r := range c.countedRows() {
+		counts = counts[copy(r.counts, counts):]
+	}
+	return nil
+}
+
+// take records a draw that another has summed up, see TalliedDraw.
+func (g *Magnetisation) take(sums [][]uint64) {
+	for _, s := range g.vars {
+		if byValue(s.v) {
+			for _, x := range sums[0] {
+				s.sum.v = append(s.sum.v, float64(x))
+			}
+			sums = sums[1:]
+			continue
+		}
+		for k := range s.counts {
+			for _, x := range sums[k] {
+				s.counts[k].v = append(s.counts[k].v, uint32(x))
+			}
+		}
+		sums = sums[len(s.counts):]
+	}
 }
 
 // transpose64 turns a square of bits round: bit j of a[i] becomes bit i of a[j].

@@ -4298,26 +4298,27 @@ TEXT ·ArsNumbers512(SB), NOSPLIT, $0-24
 // Macros that the AVX2 files share. Y14 and Y15 hold the multipliers of Philox4x32, one in
 // 64 bits, and DI points to a Philox.
 
-// A round of both sets with a common key: from a, b, c, d to a, f, c, e.
+// A round of both sets with a common key: from a, b, c, d to a, f, c, e. Rounds wait for
+// each other's products; b and d, which are there before them, take the key.
 #define PAIRS_ROUND(key, a, b, c, d, e, f, g, h, i, j, k, l) \
-	VPMULUDQ     a, Y14, e;            \
 	VPMULUDQ     c, Y15, f;            \
-	VPMULUDQ     g, Y14, k;            \
+	VPMULUDQ     a, Y14, e;            \
 	VPMULUDQ     i, Y15, l;            \
+	VPMULUDQ     g, Y14, k;            \
 	VPBROADCASTQ key+0(DI), Y12;       \
 	VPBROADCASTQ key+8(DI), Y13;       \
+	VPXOR        Y12, b, b;            \
+	VPXOR        Y13, d, d;            \
+	VPXOR        Y12, h, h;            \
+	VPXOR        Y13, j, j;            \
 	VPSRLQ       $32, f, a;            \
-	VPSRLQ       $32, e, c;            \
+	VPSHUFD      $0xf5, e, c;          \
 	VPSRLQ       $32, l, g;            \
-	VPSRLQ       $32, k, i;            \
+	VPSHUFD      $0xf5, k, i;          \
 	VPXOR        b, a, a;              \
 	VPXOR        d, c, c;              \
 	VPXOR        h, g, g;              \
-	VPXOR        j, i, i;              \
-	VPXOR        Y12, a, a;            \
-	VPXOR        Y13, c, c;            \
-	VPXOR        Y12, g, g;            \
-	VPXOR        Y13, i, i
+	VPXOR        j, i, i
 
 #define PAIRS_ROUND1(key) PAIRS_ROUND(key, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11)
 #define PAIRS_ROUND2(key) PAIRS_ROUND(key, Y0, Y5, Y2, Y4, Y1, Y3, Y6, Y11, Y8, Y10, Y7, Y9)
@@ -7038,6 +7039,7 @@ GLOBL foursBits<>(SB), RODATA|NOPTR, $256
 // Offsets in SpinFields.
 #define foursPatterns 0
 #define foursFields 3072
+#define foursNode 3584
 
 // Exchanges the bits of x under the mask above those of y under the mask.
 #define FOURS_SWAP(n, mask, x, y, t) \
@@ -7203,22 +7205,18 @@ column:
 	FOURS_LOOK(48, Y2, Y3, Y4, Y5)
 	VPSUBSW    Y7, Y9, Y9        // threshold
 	VPSUBSW    Y8, Y10, Y10
-	VPSUBSW    Y2, Y9, Y0        // at least
-	VPSUBSW    Y3, Y10, Y1
-	VPADDSW    Y2, Y9, Y2        // at most
-	VPADDSW    Y3, Y10, Y3
-	TESTL      R13, R13
-	JNE        round
-
-compare:
 	VMOVDQU    0(R10), Y4        // digits
 	VMOVDQU    32(R10), Y5
-	VPCMPGTW   Y4, Y0, Y0        // below for certain
-	VPCMPGTW   Y5, Y1, Y1
-	VPCMPGTW   Y2, Y4, Y4        // above for certain
+	TESTL      R13, R13
+	JNE        round
+	VPSUBSW    Y9, Y4, Y0        // negative below
+	VPSUBSW    Y10, Y5, Y1
+	VPABSW     Y0, Y4
+	VPABSW     Y1, Y5
+	VPCMPGTW   Y2, Y4, Y4        // sure of the side
 	VPCMPGTW   Y3, Y5, Y5
-	VPOR       Y0, Y4, Y4
-	VPOR       Y1, Y5, Y5
+
+chosen:
 	VPAND      Y12, Y4, Y4
 	VPAND      Y13, Y5, Y5
 	VPACKSSWB  Y5, Y4, Y4
@@ -7238,7 +7236,7 @@ compare:
 	CMPQ       CX, $32
 	JNE        column
 
-	// less ^ (field < 0) are the bits that are not set.
+	// below ^ (field < 0) are the bits that are not set.
 	VPCMPEQB Y0, Y0, Y0
 	VPXOR    Y0, Y15, Y15
 	MOVQ     8(R15), BX
@@ -7247,22 +7245,33 @@ compare:
 	JMP      done
 
 round:
-	VMOVDQU 256(R9), Y7
-	VMOVDQU 288(R9), Y8
-	VPADDSW Y7, Y0, Y0
-	VPADDSW Y7, Y1, Y1
-	VPADDSW Y7, Y2, Y2
-	VPADDSW Y7, Y3, Y3
-	VPAND   Y8, Y0, Y0
-	VPAND   Y8, Y1, Y1
-	VPAND   Y8, Y2, Y2
-	VPAND   Y8, Y3, Y3
-	JMP     compare
+	VPSUBSW  Y2, Y9, Y0   // at least
+	VPSUBSW  Y3, Y10, Y1
+	VPADDSW  Y2, Y9, Y2   // at most
+	VPADDSW  Y3, Y10, Y3
+	VMOVDQU  256(R9), Y7
+	VMOVDQU  288(R9), Y8
+	VPADDSW  Y7, Y0, Y0
+	VPADDSW  Y7, Y1, Y1
+	VPADDSW  Y7, Y2, Y2
+	VPADDSW  Y7, Y3, Y3
+	VPAND    Y8, Y0, Y0
+	VPAND    Y8, Y1, Y1
+	VPAND    Y8, Y2, Y2
+	VPAND    Y8, Y3, Y3
+	VPCMPGTW Y4, Y0, Y0   // below for certain
+	VPCMPGTW Y5, Y1, Y1
+	VPCMPGTW Y2, Y4, Y4   // above for certain
+	VPCMPGTW Y3, Y5, Y5
+	VPOR     Y0, Y4, Y4
+	VPOR     Y1, Y5, Y5
+	JMP      chosen
 
 next:
 	ADDQ $512, R10
 
 done:
+	ADDQ $foursNode, SI
 	INCQ DX
 	CMPQ DX, $4
 	JNE  node
@@ -7398,19 +7407,21 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 
 // Offsets in SpinScratch: what each node has, and behind these what they share.
 #define patterns 0
-#define chosen 3072
+#define likely 3072
 #define open 3136
 #define listFrom 3200
 #define listTo 3208
-#define nodeBytes 3264
-#define lanes 13056
-#define rows 15168
-#define values 17280
-#define ties 17600
-#define tieFields 18624
-#define fields 20672
-#define places 28928
-#define digits 37184
+#define negative 3264
+#define decided 3328
+#define nodeBytes 3392
+#define lanes 13568
+#define rows 15680
+#define values 17792
+#define ties 18112
+#define tieFields 19136
+#define fields 21184
+#define places 29440
+#define digits 37696
 
 // Eight rows of neighbours at the offsets in R12, the first one last, to Z8 … Z15:
 // bytes, then pairs, then fours are interleaved.
@@ -7458,12 +7469,21 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 
 // The patterns of a row in lanes, kept for the exact part, and their partial sum: a
 // table of seven neighbours, and the eighth one's weight where it is +1.
+#define SPIN_SEVEN(row, from, sum) \
+	VGF2P8AFFINEQB $0, from, Z27, sum;           \
+	VMOVDQU64      sum, patterns+64*row(R13);    \
+	VPERMI2B       Z25, Z24, sum
+
 #define SPIN_SUM(row, from, sum) \
 	VGF2P8AFFINEQB $0, from, Z27, sum;           \
 	VMOVDQU64      sum, patterns+64*row(R13);    \
 	VPMOVB2M       sum, K1;                      \
 	VPERMI2B       Z25, Z24, sum;                \
 	VPADDB         Z26, sum, K1, sum
+
+#define SPIN_ADD_SEVEN(row, from, sum) \
+	SPIN_SEVEN(row, from, Z0); \
+	VPADDSB Z0, sum, sum
 
 #define SPIN_ADD(row, from, sum) \
 	SPIN_SUM(row, from, Z0); \
@@ -7472,7 +7492,7 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 // Chooses a row of lanes from its sums. A digit below the least threshold of the
 // lane's cell is rare for certain, one above the largest is not; other lanes stay
 // open and are listed, at R8.
-#define SPIN_CHOOSE(row, sum) \
+#define SPIN_CHOOSE(row, sum, more, listed) \
 	VPMOVB2M            sum, K2;                      \
 	VPABSB              sum, sum;                     \
 	VGF2P8AFFINEQB.BCST $0, 128(R9), sum, sum;        \
@@ -7481,19 +7501,29 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 	VPERMB              Z25, sum, Z1;                 \
 	VPCMPUB             $2, 64*row(R10), Z0, K1;      \
 	VPCMPUB             $5, 64*row(R10), Z1, K1, K5;  \
-	KXORQ               K1, K2, K4;                   \
-	KMOVQ               K4, chosen+8*row(SI);         \
-	KMOVQ               K5, AX;                       \
+	KMOVQ               K2, negative+8*row(SI);       \
+	KMOVQ               K1, likely+8*row(SI);         \
+	KMOVQ               K5, open+8*row(SI);           \
 	VPCOMPRESSB.Z       Z29, K5, Z2;                  \
-	VMOVDQU64           spinRow<>+64*row(SB), Z3;     \
-	MOVQ                AX, open+8*row(SI);           \
-	POPCNTQ             AX, AX;                       \
-	VMOVDQU64           Z2, lanes(R8)(CX*1);          \
-	VMOVDQU64           Z3, rows(R8)(CX*1);           \
+	VMOVDQU             spinRow<>+64*row(SB), X3;     \
+	VMOVDQU             X2, lanes(R8)(CX*1);          \
+	VMOVDQU             X3, rows(R8)(CX*1);           \
+	POPCNTQ             open+8*row(SI), AX;           \
+	CMPQ                AX, $16;                      \
+	JGT                 more;                         \
+listed:                                                   \
 	ADDQ                AX, CX
 
-// Puts the next values of the list, from bit DX on, into the open lanes of a row of the
-// node at SI; up to 64 of them are in R13, others at DI.
+// The same for more than 16 open lanes.
+#define SPIN_MORE(row, more, listed) \
+more:                                             \
+	VMOVDQU64 spinRow<>+64*row(SB), Z3; \
+	VMOVDQU64 Z2, lanes(R8)(CX*1);      \
+	VMOVDQU64 Z3, rows(R8)(CX*1);       \
+	JMP       listed
+
+// Puts the next values of the list, from bit DX on, in the places of the open lanes of a
+// row of the node at SI; up to 64 of them are in R13, others at DI.
 #define SPIN_CLOSE(row) \
 	MOVQ    DX, AX;                     \
 	SHRQ    $6, AX;                     \
@@ -7501,22 +7531,16 @@ GLOBL spinLast<>(SB), RODATA|NOPTR, $8
 	MOVQ    values+0(DI)(AX*8), AX;     \
 	MOVQ    DX, CX;                     \
 	SHRQ    CX, BX, AX;                 \
-	MOVQ    open+8*row(SI), BX;         \
-	PDEPQ   BX, AX, AX;                 \
-	ANDNQ   chosen+8*row(SI), BX, R8;   \
-	POPCNTQ BX, BX;                     \
-	ORQ     AX, R8;                     \
+	PDEPQ   open+8*row(SI), AX, AX;     \
+	POPCNTQ open+8*row(SI), BX;         \
 	ADDQ    BX, DX;                     \
-	MOVQ    R8, chosen+8*row(SI)
+	MOVQ    AX, decided+8*row(SI)
 
 #define SPIN_CLOSE_FEW(row) \
-	MOVQ    open+8*row(SI), BX;         \
-	PDEPQ   BX, R13, AX;                \
-	ANDNQ   chosen+8*row(SI), BX, R8;   \
-	POPCNTQ BX, BX;                     \
-	ORQ     AX, R8;                     \
+	PDEPQ   open+8*row(SI), R13, AX;    \
+	POPCNTQ open+8*row(SI), BX;         \
 	SHRXQ   BX, R13, R13;               \
-	MOVQ    R8, chosen+8*row(SI)
+	MOVQ    AX, decided+8*row(SI)
 
 // func SpinUpdate512(a *Spins)
 TEXT ·SpinUpdate512(SB), NOSPLIT, $0-8
@@ -7543,9 +7567,12 @@ bounds:
 	ADDQ    R11, AX
 
 ahead:
-	PREFETCHT0 (AX)
-	ADDQ       $64, AX
-	DECL       BX
+	PREFETCHT0 0(AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 128(AX)
+	PREFETCHT0 192(AX)
+	ADDQ       $256, AX
+	SUBL       $4, BX
 	JGT        ahead
 	MOVL  0(R11), R8 // groups
 	MOVLQSX 12(R11), R14
@@ -7558,6 +7585,8 @@ ahead:
 	VMOVDQU64    64(R14), Z25
 	VPBROADCASTB (DX), Z26
 	SPIN_GATHER
+	CMPB         (DX), $0
+	JEQ          firstSeven
 	SPIN_SUM(0, Z8, Z16)
 	SPIN_SUM(1, Z9, Z17)
 	SPIN_SUM(2, Z10, Z18)
@@ -7579,6 +7608,8 @@ group:
 	VMOVDQU64    64(R14), Z25
 	VPBROADCASTB (DX), Z26
 	SPIN_GATHER
+	CMPB (DX), $0
+	JEQ  seven
 	SPIN_ADD(0, Z8, Z16)
 	SPIN_ADD(1, Z9, Z17)
 	SPIN_ADD(2, Z10, Z18)
@@ -7600,14 +7631,14 @@ choose:
 	VMOVDQU64 64(R9), Z25
 	MOVQ      72(R15), R8
 	MOVQ      CX, listFrom(SI)
-	SPIN_CHOOSE(0, Z16)
-	SPIN_CHOOSE(1, Z17)
-	SPIN_CHOOSE(2, Z18)
-	SPIN_CHOOSE(3, Z19)
-	SPIN_CHOOSE(4, Z20)
-	SPIN_CHOOSE(5, Z21)
-	SPIN_CHOOSE(6, Z22)
-	SPIN_CHOOSE(7, Z23)
+	SPIN_CHOOSE(0, Z16, more0, listed0)
+	SPIN_CHOOSE(1, Z17, more1, listed1)
+	SPIN_CHOOSE(2, Z18, more2, listed2)
+	SPIN_CHOOSE(3, Z19, more3, listed3)
+	SPIN_CHOOSE(4, Z20, more4, listed4)
+	SPIN_CHOOSE(5, Z21, more5, listed5)
+	SPIN_CHOOSE(6, Z22, more6, listed6)
+	SPIN_CHOOSE(7, Z23, more7, listed7)
 	MOVQ      CX, listTo(SI)
 
 skip:
@@ -7821,8 +7852,12 @@ write:
 	TESTQ     R11, R11
 	JEQ       written
 	MOVLQSX   4(R11), AX
-	VPERMB    chosen(SI), Z0, Z1
-	VMOVDQU64 Z1, (DI)(AX*1)
+	VMOVDQU64  likely(SI), Z1
+	VMOVDQU64  open(SI), Z2
+	VPXORQ     negative(SI), Z1, Z1
+	VPTERNLOGQ $0xb8, decided(SI), Z2, Z1 // what was open as it was decided
+	VPERMB     Z1, Z0, Z1
+	VMOVDQU64  Z1, (DI)(AX*1)
 
 written:
 	ADDQ $nodeBytes, SI
@@ -7831,6 +7866,39 @@ written:
 	JNE  write
 	VZEROUPPER
 	RET
+
+	// Groups without an eighth neighbour.
+firstSeven:
+	SPIN_SEVEN(0, Z8, Z16)
+	SPIN_SEVEN(1, Z9, Z17)
+	SPIN_SEVEN(2, Z10, Z18)
+	SPIN_SEVEN(3, Z11, Z19)
+	SPIN_SEVEN(4, Z12, Z20)
+	SPIN_SEVEN(5, Z13, Z21)
+	SPIN_SEVEN(6, Z14, Z22)
+	SPIN_SEVEN(7, Z15, Z23)
+	JMP group
+
+seven:
+	SPIN_ADD_SEVEN(0, Z8, Z16)
+	SPIN_ADD_SEVEN(1, Z9, Z17)
+	SPIN_ADD_SEVEN(2, Z10, Z18)
+	SPIN_ADD_SEVEN(3, Z11, Z19)
+	SPIN_ADD_SEVEN(4, Z12, Z20)
+	SPIN_ADD_SEVEN(5, Z13, Z21)
+	SPIN_ADD_SEVEN(6, Z14, Z22)
+	SPIN_ADD_SEVEN(7, Z15, Z23)
+	JMP group
+
+
+	SPIN_MORE(0, more0, listed0)
+	SPIN_MORE(1, more1, listed1)
+	SPIN_MORE(2, more2, listed2)
+	SPIN_MORE(3, more3, listed3)
+	SPIN_MORE(4, more4, listed4)
+	SPIN_MORE(5, more5, listed5)
+	SPIN_MORE(6, more6, listed6)
+	SPIN_MORE(7, more7, listed7)
 
 many:
 	SPIN_CLOSE(0)
@@ -7883,52 +7951,46 @@ list:
 	JMP           next
 
 	// Sums of more neighbours at a time, from the patterns of all in 32 bits: of 16 fine
-	// parts of sums for each four, or of whole sums.
+	// parts of sums for each four, or of whole sums. The pattern of group k is read so that
+	// it comes as byte k.
 addWide:
 	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	MOVL         $8, AX
-	VPBROADCASTD AX, Z13
 	VPBROADCASTD 24(R11), Z14
-	VPTERNLOGD   $0xff, Z15, Z15, Z15
-	VPSRLD       $24, Z15, Z15
+	MOVQ         $0x1111111111111111, AX
+	KMOVQ        AX, K2
 
 pattern:
 	KXNORW     K1, K1, K1
 	VPXORD     Z8, Z8, Z8
 	VPGATHERDD patterns(R13)(Z5*1), K1, Z8
-	VPANDD     Z15, Z8, Z8
-	VPSLLVD    Z12, Z8, Z8
-	VPADDD     Z13, Z12, Z12
-	VPORD      Z8, Z11, Z11
-	ADDQ       $512, R13
+	VMOVDQU8   Z8, K2, Z11
+	KADDQ      K2, K2, K2
+	ADDQ       $511, R13
 	DECL       R8
 	JNE        pattern
 	MOVL       28(R11), R8
-	VPTERNLOGD $0xff, Z15, Z15, Z15
-	VPSLLVD    Z14, Z15, Z15 // all but the bits of one sum
-
-	VPANDD.BCST 40(R11), Z11, Z11
 	CMPL       52(R11), $0
 	JEQ        whole
 	VPBROADCASTD 52(R11), Z12
 
 fine:
-	VPANDND Z11, Z15, Z8
-	VPSRLVD Z14, Z11, Z11
-	VPERMD  0(R12), Z8, Z9
-	VPSRLD  $4, Z8, Z8
+	VPERMD  0(R12), Z11, Z9
+	VPSRLD  $4, Z11, Z8
 	VPERMD  64(R12), Z8, Z8
 	VPADDD  Z8, Z9, Z9
 	VPSRAVD Z12, Z9, Z9
 	VPADDD  Z9, Z7, Z7
+	VPSRLVD Z14, Z11, Z11
 	ADDQ    $128, R12
 	DECL    R8
 	JNE     fine
 	JMP     added
 
 whole:
-	MOVLQSX    32(R11), AX
+	VPTERNLOGD  $0xff, Z15, Z15, Z15
+	VPSLLVD     Z14, Z15, Z15 // all but the bits of one sum
+	VPANDD.BCST 40(R11), Z11, Z11
+	MOVLQSX     32(R11), AX
 	CMPL       36(R11), $0
 	JNE        short
 
