@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-cuda bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array map-pegasus
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-cuda bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array bitstream map-pegasus
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -117,11 +117,16 @@ $(PLACE)/done: gen/compile/testdata/hardware/requirements.txt | debs
 	  && cp deb/usr/share/qflow/tech/osu018/osu018_stdcells.lib . || echo "no liberty file"
 	touch $@
 
-hardware-table: place-tools ## synthesise and place all of the table of hardware again; takes long
-	PATH=$(CURDIR)/$(PLACE)/bin:$$PATH THRML_HARDWARE=1 $(GO) test ./gen/compile -run TestHardwareTable -timeout 300m -v
+ROWS ?= .
 
-largest-array: build place-tools ## place a torus of 26 x 28 p-bits on an ECP5-85k; takes long
-	PATH=$(CURDIR)/$(PLACE)/bin:$$PATH $(BIN) report gen/compile/testdata/hardware/torus28.yaml --hardware --part ecp5-85k --freq 130 --seed 1 --limit 14400
+hardware-table: place-tools ## synthesise and place the table of hardware again; takes long (ROWS='^mapped mixed': lines that match)
+	PATH=$(CURDIR)/$(PLACE)/bin:$$PATH THRML_HARDWARE='$(ROWS)' $(GO) test ./gen/compile -run TestHardwareTable -timeout 300m -v
+
+largest-array: ## place a torus of 26 x 28 p-bits on an ECP5-85k, 12 minutes of CPU
+	$(MAKE) --no-print-directory hardware-table ROWS='^placed pins torus28'
+
+bitstream: build | debs ## examples/fpga_torus from model.yaml to a placed bitstream for HX8K, after lint and both simulators
+	$(MAKE) -C examples/fpga_torus bitstream THRMLGEN=$(CURDIR)/$(BIN)
 
 map-pegasus: build ## map three tiles of Pegasus-14 for UltraScale+, and conclude on the array
 	$(BIN) report models/pegasus14 --hardware --part xcup --tiles 3 --limit 3600

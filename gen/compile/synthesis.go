@@ -73,13 +73,23 @@ var synthesis = map[string]string{
 	"xcup":     "synth_xilinx -family xcup -noiopad -noclkbuf -nosrl",
 }
 
+// read is the command of Yosys that reads sources for a family: on ECP5 noise units use the
+// output register of a block RAM.
+func read(family string, sources []string) string {
+	option := ""
+	if family == "ecp5-85k" {
+		option = "-D ECP5_RAM "
+	}
+	return "read_verilog " + option + strings.Join(sources, " ")
+}
+
 // Map synthesises a module of the sources for a family.
 func (s *Synthesis) Map(ctx context.Context, family, top string, sources []string) (*Mapped, error) {
 	script := synthesis[family]
 	if !strings.HasPrefix(script, "synth_xilinx") { // which flattens only when it is told to
 		script += " -noflatten"
 	}
-	return s.yosys(ctx, top, sources, fmt.Sprintf("%s -top %s; tee -q -o stat.txt stat", script, top))
+	return s.yosys(ctx, top, fmt.Sprintf("%s; %s -top %s; tee -q -o stat.txt stat", read(family, sources), script, top))
 }
 
 // MapTiles synthesises n tiles of an array, spread evenly, with its noise units, and its
@@ -127,11 +137,11 @@ func (s *Synthesis) Area(ctx context.Context, liberty, top string, sources []str
 	if err != nil {
 		return nil, err
 	}
-	return s.yosys(ctx, top, sources, fmt.Sprintf("synth -top %s; memory_map; opt -full; dfflibmap -liberty %s; abc -liberty %[2]s; opt_clean; tee -q -o stat.txt stat -liberty %[2]s", top, file))
+	return s.yosys(ctx, top, fmt.Sprintf("%s; synth -top %s; memory_map; opt -full; techmap; opt; dfflibmap -liberty %s; abc -liberty %[3]s; opt_clean; tee -q -o stat.txt stat -liberty %[3]s", read("", sources), top, file))
 }
 
-func (s *Synthesis) yosys(ctx context.Context, top string, sources []string, script string) (*Mapped, error) {
-	if err := s.run(ctx, "yosys", "-q", "-p", "read_verilog "+strings.Join(sources, " ")+"; "+script); err != nil {
+func (s *Synthesis) yosys(ctx context.Context, top, script string) (*Mapped, error) {
+	if err := s.run(ctx, "yosys", "-q", "-p", script); err != nil {
 		return nil, err
 	}
 	text, err := os.ReadFile(filepath.Join(s.dir, "stat.txt"))
@@ -227,7 +237,7 @@ func (s *Synthesis) Place(ctx context.Context, family, top string, sources []str
 	if tool == "" {
 		return nil, &ToolError{placers[family][0] + " is not found, which places a design", "of thrmlgen's own repository, make place-tools installs nextpnr-ecp5 in out/place/bin, which has to be in PATH"}
 	}
-	if err := s.run(ctx, "yosys", "-q", "-p", fmt.Sprintf("read_verilog %s; %s -top %s -json netlist.json", strings.Join(sources, " "), synthesis[family], top)); err != nil {
+	if err := s.run(ctx, "yosys", "-q", "-p", fmt.Sprintf("%s; %s -top %s -json netlist.json", read(family, sources), synthesis[family], top)); err != nil {
 		return nil, err
 	}
 	args := []string{"--json", "netlist.json", "--freq", fmt.Sprint(freq), "--seed", fmt.Sprint(seed), "--timing-allow-fail", "--report", "placed.json", "-q"}

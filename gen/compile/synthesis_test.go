@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +37,7 @@ func hardwareModel(t *testing.T, name string) *ir.Program {
 
 // hardwareRow is a line of the table: what was measured, and what is promised.
 type hardwareRow struct {
+	line        string
 	placed      bool
 	top         string // of a placed design: pins, or axi
 	model, part string
@@ -46,6 +49,7 @@ type hardwareRow struct {
 	freq        float64
 	seed        int
 	least       float64 // flips/ns
+	area        float64 // of cells of osu018
 }
 
 func hardwareTable(t *testing.T) []hardwareRow {
@@ -59,11 +63,13 @@ func hardwareTable(t *testing.T) []hardwareRow {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		r := hardwareRow{placed: strings.HasPrefix(line, "placed")}
+		r := hardwareRow{line: line, placed: strings.HasPrefix(line, "placed")}
 		what := ""
 		switch {
 		case strings.HasPrefix(line, "tiles"):
 			_, err = fmt.Sscan(line, &what, &r.model, &r.part, &r.tiles, &r.of, &r.mapped.LUT, &r.mapped.FF, &r.mapped.RAM)
+		case strings.HasPrefix(line, "area"):
+			_, err = fmt.Sscan(line, &what, &r.model, &r.part, &r.area)
 		case r.placed:
 			_, err = fmt.Sscan(line, &what, &r.top, &r.model, &r.part, &r.logic, &r.ram, &r.mhz, &r.freq, &r.seed, &r.least)
 		default:
@@ -82,6 +88,9 @@ func hardwareTable(t *testing.T) []hardwareRow {
 func TestHardwareEstimates(t *testing.T) {
 	near := func(a, b int) bool { return math.Abs(float64(a-b)) <= 0.15*float64(b) }
 	for _, r := range hardwareTable(t) {
+		if r.area > 0 {
+			continue // is not estimated
+		}
 		e, err := verilog.NewEstimate(hardwareModel(t, r.model), verilog.FindFamily(r.part))
 		if err != nil {
 			t.Fatal(err)
@@ -118,13 +127,17 @@ func synthesise(t *testing.T, p *ir.Program) (s *Synthesis, sources []string) {
 	return s, VerilogSources(files)
 }
 
-// Yosys makes of the models what the table says: of one of them, and with
-// THRML_HARDWARE of all, with the clock of those that are placed.
+// Yosys makes of the models what the table says: of one of them, or of those whose lines
+// match THRML_HARDWARE, with the clock of those that are placed.
 func TestHardwareTable(t *testing.T) {
 	testtool.Need(t, "yosys")
-	all, ctx := os.Getenv("THRML_HARDWARE") != "", context.Background()
+	wanted, err := regexp.Compile(cmp.Or(os.Getenv("THRML_HARDWARE"), "^mapped torus4 +hx8k"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
 	for _, r := range hardwareTable(t) {
-		if !all && (r.model != "torus4" || r.part != "hx8k") {
+		if !wanted.MatchString(r.line) {
 			continue
 		}
 		p := hardwareModel(t, r.model)
@@ -141,6 +154,16 @@ func TestHardwareTable(t *testing.T) {
 			array, tiles := e.Extrapolate(m)
 			if t.Logf("tiles %s %s %d %d %+v", r.model, r.part, tiles, e.Tiles(), array); tiles != r.tiles || e.Tiles() != r.of || array != r.mapped {
 				t.Errorf("%s on %s: %+v by %d of %d tiles, the table says %+v by %d of %d", r.model, r.part, array, tiles, e.Tiles(), r.mapped, r.tiles, r.of)
+			}
+			continue
+		}
+		if r.area > 0 {
+			m, err := s.Area(ctx, filepath.Join("..", "..", "out", "place", r.part+"_stdcells.lib"), p.Model+"_array", sources)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if t.Logf("area %s %s %.0f", r.model, r.part, m.Area); math.Abs(m.Area-r.area) > 0.03*r.area {
+				t.Errorf("%s with %s: an area of %.0f, the table says %.0f", r.model, r.part, m.Area, r.area)
 			}
 			continue
 		}

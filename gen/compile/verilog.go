@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
@@ -80,6 +81,11 @@ func NewArray(ctx context.Context, p *ir.Program, chains, sweeps int, o Options)
 		return nil, err
 	}
 	if !cache.hit(a.path) {
+		if about := verilatorTime(p); !icarus && about >= slowBuild {
+			if tell, ok := ctx.Value(slowKey{}).(func(time.Duration)); ok {
+				tell(about)
+			}
+		}
 		err = a.build(tool, cache, files, p.Model)
 	}
 	if err != nil {
@@ -87,6 +93,26 @@ func NewArray(ctx context.Context, p *ir.Program, chains, sweeps int, o Options)
 		return nil, err
 	}
 	return a, nil
+}
+
+type slowKey struct{}
+
+// slowBuild is from when on a build is told of.
+const slowBuild = 20 * time.Second
+
+// TellSlow has tell called before a simulation is built that takes long, with about how long.
+func TellSlow(ctx context.Context, tell func(about time.Duration)) context.Context {
+	return context.WithValue(ctx, slowKey{}, tell)
+}
+
+// verilatorTime is how long Verilator and the compiler take on one core, about: by the
+// look-up tables of an array, of which 3,500 took 17 s and 38,000 two and a half minutes.
+func verilatorTime(p *ir.Program) time.Duration {
+	e, err := verilog.NewEstimate(p, verilog.FindFamily("hx8k"))
+	if err != nil {
+		return 0
+	}
+	return time.Duration(5+e.Array.LUT/270) * time.Second
 }
 
 // Close removes the files of the simulation.

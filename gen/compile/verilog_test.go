@@ -7,12 +7,33 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/thrmlgen/thrmlgen/gen/interp"
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/gen/testtool"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
 )
+
+// A build that takes long is told of, one that does not is not.
+func TestTellSlow(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "verilator"), []byte("#!/bin/sh\nexit 1\n"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+	for shape, want := range map[string]bool{"[4, 4]": false, "[16, 16]": true} {
+		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: " + shape + "}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 1], seed: 1}}]\nformat: hardware")
+		var told []time.Duration
+		ctx := TellSlow(context.Background(), func(about time.Duration) { told = append(told, about) })
+		if _, err := NewArray(ctx, p, 4, 1, Options{CacheDir: t.TempDir()}); err == nil {
+			t.Error("a simulation without a simulator")
+		}
+		if want && (len(told) != 1 || told[0] < 30*time.Second || told[0] > time.Minute) || !want && told != nil {
+			t.Errorf("%s: told %v", shape, told)
+		}
+	}
+}
 
 // A simulation in pieces of two sweeps begins in the middle of the schedule of β and behind
 // its end, and gives the interpreter's states. One that goes on from states in the middle has

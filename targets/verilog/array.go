@@ -2,10 +2,8 @@ package verilog
 
 import (
 	"fmt"
-	"math/bits"
 	"strings"
 
-	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
@@ -264,98 +262,4 @@ func (d *design) idleBetas() []string {
 		}
 	}
 	return out
-}
-
-// noise is the module of a noise unit, its tables inside.
-func (d *design) noise(k ir.Kind) string {
-	p := d.p
-	about, column, sign := "Logistic noise in units of the fields: a sign, and a magnitude", 8, 1
-	if k == ir.Categorical {
-		about, column, sign = "Gumbel noise in units of the fields: a magnitude", 10, 0
-	}
-	tables := d.noiseTables(k)
-	in, out := d.noiseInput(k), d.noiseBits(k)
-	t := &text{}
-	t.f("// %s\n//\n// %s drawn from %d cells by the alias method.", emit.Header(p), about, 1<<column)
-	t.f("// A column of the table holds what its own cell has of it, and the cell that has the\n// rest. From random bits to noise it takes %d clocks.", noiseClocks)
-	if d.choice > 0 {
-		t.f("// There is a table for each of %d βs.", len(d.betas))
-	}
-	t.f("`default_nettype none\nmodule %s (\n  input  wire clk_i,\n  input  wire en_i,", d.noiseUnit(k))
-	address := slice("w_i", 0, column, in)
-	if d.choice > 0 {
-		t.f("  input  wire %sb_i,", ranged(d.choice))
-		address = fmt.Sprintf("{b_i, %s}", address)
-	}
-	t.f("  input  wire [%d:0] w_i,\n  output reg  [%d:0] n_o\n);", in-1, out-1)
-	t.f("  (* rom_style = \"block\", ram_style = \"block\" *) reg [15:0] rom [0:%d];", len(tables)<<column-1)
-	t.f("  initial begin")
-	for b, x := range tables {
-		for i := range x.Own {
-			t.f("    rom[%d] = 16'h%04x;", b<<column|i, x.Own[i]<<column|int64(x.Alias[i]))
-		}
-	}
-	t.f("  end")
-	rest := in - 16
-	t.f("  reg [15:0] d1, d2, w1, w2;\n  reg [%d:0] a3, b3;\n  reg own3;", column-1)
-	if rest > 0 {
-		t.f("  reg %sx1, x2, x3;", ranged(rest))
-	}
-	t.f("  wire %spick = own3 ? a3 : b3;", ranged(column))
-	magnitude, shifts := d.magnitude(t, k, sign, rest)
-	t.f("  always @(posedge clk_i) if (en_i) begin")
-	t.f("    d1 <= rom[%s]; w1 <= w_i[15:0];", address)
-	t.f("    d2 <= d1; w2 <= w1;")
-	t.f("    own3 <= w2[15:%d] < d2[15:%d]; a3 <= w2[%d:0]; b3 <= d2[%d:0];", column, column, column-1, column-1)
-	if rest > 0 {
-		t.f("    x1 <= w_i[%d:16]; x2 <= x1; x3 <= x2;", in-1)
-	}
-	if shifts {
-		t.f("    s2 <= s1; s3 <= s2;")
-	}
-	if sign == 1 {
-		s := slice("x3", 0, 1, rest)
-		t.f("    n_o <= {%s, %s ^ {%d{%s}}};", s, magnitude, out-1, s)
-	} else {
-		t.f("    n_o <= %s;", magnitude)
-	}
-	t.f("  end")
-	t.f("endmodule\n`default_nettype wire")
-	return t.String()
-}
-
-// magnitude is the cell that was picked with the bits below it, of which each β has a number
-// of its own: where these differ, s3 says which it is.
-func (d *design) magnitude(t *text, k ir.Kind, sign, rest int) (signal string, shifts bool) {
-	cell := func(low int) string {
-		if low == 0 {
-			return "pick"
-		}
-		return fmt.Sprintf("{pick, %s}", slice("x3", sign, low, rest))
-	}
-	low, least := d.low(k), d.least(k)
-	if least == low {
-		return cell(low), false
-	}
-	width := bits.Len(uint(low - least))
-	var values []int64
-	for b := range 1 << d.choice {
-		values = append(values, int64(ir.NoiseShift(k, d.betas[min(b, len(d.betas)-1)], d.p.Format.Fraction)-least))
-	}
-	var taps []string
-	for i := range d.choice {
-		taps = append(taps, slice("b_i", i, 1, d.choice))
-	}
-	t.lookup(true, false, width, "s1", taps, values)
-	t.f("  reg %ss2, s3;", ranged(width))
-	column := 8
-	if k == ir.Categorical {
-		column = 10
-	}
-	t.f("  reg %smagnitude;\n  always @*\n    case (s3)", ranged(column+low))
-	for r := least; r < low; r++ {
-		t.f("      %d'd%d: magnitude = {%d'd0, %s};", width, r-least, low-r, strings.Trim(cell(r), "{}"))
-	}
-	t.f("      default: magnitude = %s;\n    endcase", cell(low))
-	return "magnitude", true
 }

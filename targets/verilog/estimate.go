@@ -280,6 +280,9 @@ func (f *Family) unit(d *design, k ir.Kind) Resources {
 	if k == ir.Categorical {
 		words = len(d.betas) << 10
 	}
+	if f.register && ownRegister(words) {
+		r.FF -= 15 // one bit of a word is 0 in all of them, about
+	}
 	r.RAM = (words + f.words - 1) / f.words
 	if choices := log2up(d.differentShifts(k)); choices > 0 { // of bits below the table, with the sign in the same look-up tables
 		r.LUT += choices * d.noiseBits(k)

@@ -56,6 +56,42 @@ func TestFuseSoC(t *testing.T) {
 	}
 }
 
+// Noise units that read ECP5's block RAM through its own output register give the same bits,
+// with the clock stopped at random, too. Tables of more words than a block RAM has stay with
+// a register of the fabric.
+func TestECP5RAM(t *testing.T) {
+	iverilog := testtool.Need(t, "iverilog")
+	ram, err := filepath.Abs("testdata/dp16kd.v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, units := range map[string]int{"synchronous": 2, "cooled": 1} {
+		p, _ := targettest.Parse(corpus[name])
+		dir := hdl.Project(t, p)
+		hdl.Tool(t, dir, iverilog, "-g2005", "-DECP5_RAM", "-s", name+"_tb", "-o", "tb.vvp", "-f", "rtl/files.f", "sim/"+name+"_tb.v", ram)
+		for _, args := range [][]string{{"tb.vvp"}, {"tb.vvp", "+stall"}} {
+			if out := hdl.Tool(t, dir, "vvp", args...); !strings.HasPrefix(out, "PASS: ") {
+				t.Errorf("%s %v: %s", name, args, out)
+			}
+		}
+		sources, err := filepath.Glob(filepath.Join(dir, "rtl", "*.v"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, s := range sources {
+			text, err := os.ReadFile(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += strings.Count(string(text), "DP16KD #(")
+		}
+		if n != units {
+			t.Errorf("%s: %d of its noise units have a DP16KD, not %d", name, n, units)
+		}
+	}
+}
+
 // slang has no warning about the design as Verilog-2005.
 func TestSlang(t *testing.T) {
 	python := testtool.Need(t, "hdl")

@@ -13,6 +13,7 @@ type Family struct {
 	inputs   int                // of a look-up table
 	muxes    bool               // beside the look-up tables, which make wider ones of them
 	words    int                // of 16 bits in a block RAM
+	register bool               // of a block RAM's output, which noise units use
 	rom      int                // most bits of a registered table that Yosys makes of look-up tables
 	carry    func(bits int) int // look-up tables of a sum
 	sign     func(bits int) int // of a sum of which only the carry is used
@@ -30,9 +31,9 @@ var Families = []*Family{
 		units: [2]Resources{{22, 73, 1}, {20, 77, 4}}, reset: 1, mhz: [2]float64{175, 120}, slowdown: 0.3,
 	},
 	{
-		Name: "ecp5-85k", Title: "ECP5-85k", Parts: ecp5, Placed: true, inputs: 4, muxes: true, words: 1024, rom: 2048,
+		Name: "ecp5-85k", Title: "ECP5-85k", Parts: ecp5, Placed: true, inputs: 4, muxes: true, words: 1024, register: true, rom: 2048,
 		carry: func(bits int) int { return bits + bits&1 }, sign: func(bits int) int { return bits + bits&1 },
-		units: [2]Resources{{22, 73, 1}, {22, 77, 1}}, mhz: [2]float64{245, 170}, slowdown: 0.4,
+		units: [2]Resources{{22, 73, 1}, {26, 77, 1}}, mhz: [2]float64{245, 215}, slowdown: 0.4,
 	},
 	{
 		Name: "xc7", Title: "Xilinx 7", Parts: xilinx7, inputs: 6, muxes: true, words: 1024, rom: 4112,

@@ -10,7 +10,8 @@
 //	cell.go     thresholds from truth tables; sums of groups and noise
 //	beta.go     annealing: the tables of several βs, and who chooses
 //	tile.go     modules of 64 nodes, literals inside
-//	array.go    generators with baked seeds, tiles, noise units
+//	array.go    generators with baked seeds, tiles
+//	noise.go    noise units, in block RAM
 //	sim.go      testbenches and the states they expect
 //	shell.go    a top for small boards; Makefile and constraints
 //	axi.go      the shell with a bus: registers on AXI4-Lite, samples on AXI4-Stream

@@ -281,7 +281,7 @@ func (c *command) sample(ctx context.Context, m *gen.Model, o *runFlags) error {
 		return err
 	}
 	c.clearsUp.Store(true)
-	e, err := engines[o.target](ctx, m, o)
+	e, err := engines[o.target](c.tellSlow(ctx), m, o)
 	if err != nil {
 		return err
 	}

@@ -274,7 +274,7 @@ func atBeta(problems *diag.List, beta float64) error {
 
 // scanOne is the run at one β.
 func (c *command) scanOne(ctx context.Context, m *gen.Model, o *runFlags, label string) (scanPoint, error) {
-	e, err := engines[o.target](ctx, m, o)
+	e, err := engines[o.target](c.tellSlow(ctx), m, o)
 	if err != nil {
 		return scanPoint{}, err
 	}

@@ -202,7 +202,7 @@ func (c *command) compare(ctx context.Context, m *gen.Model, names []string, swe
 	out := verifyJSON{Model: m.Graph.Model, Hash: m.Program.Hash, Targets: names, Equal: true, Sweeps: sweeps, Chains: chains, Nodes: m.Graph.Nodes}
 	var all []tracer
 	for _, n := range names {
-		t, err := tracers[n](ctx, m, sweeps, chains)
+		t, err := tracers[n](c.tellSlow(ctx), m, sweeps, chains)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/gen/compile"
@@ -101,6 +102,16 @@ func (t *verilogTracer) next() ([][]int32, error) {
 }
 
 func (t *verilogTracer) close() { t.array.Close() }
+
+// tellSlow has said before a simulation is built that this takes long.
+func (c *command) tellSlow(ctx context.Context) context.Context {
+	if c.quiet || c.json {
+		return ctx
+	}
+	return compile.TellSlow(ctx, func(about time.Duration) {
+		fmt.Fprintf(c.err, "Verilator builds the simulation, once: about %v on one core; --target table has the same samples at once\n", about.Round(10*time.Second))
+	})
+}
 
 // forHardware gives a model without a number format that of hardware, as the target
 // verilog needs it, and says so.
