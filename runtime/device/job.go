@@ -1,7 +1,7 @@
 package device
 
 // Protocol is the version of what processes are told.
-const Protocol = 2
+const Protocol = 3
 
 // Job is what the process of a GPU is told first.
 type Job struct {

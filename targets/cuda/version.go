@@ -124,10 +124,7 @@ func rounded(x float64, fraction int) int64 {
 	return int64(math.RoundToEven(math.Ldexp(x, fraction)))
 }
 
-func kindOf(p *ir.Program, node int) ir.Kind {
-	i := slices.IndexFunc(p.Vars, func(v ir.Var) bool { return node < v.First+v.Count })
-	return p.Vars[i].Kind
-}
+func kindOf(p *ir.Program, node int) ir.Kind { return varOf(p, node).Kind }
 
 // Smaller are the kernels of a version for a device that has no more shared memory than
 // every GPU, and where their blocks of threads begin for a chain; an error says why

@@ -32,6 +32,10 @@ type kernels interface {
 	Energies() ([]float64, error)
 	Watch(now bool) error
 	Best() (states [][]int32, sweeps []uint64, err error)
+
+	// Kept and Keep are those of device.Process.
+	Kept(words int) ([][]uint32, error)
+	Keep(kept [][]uint32, sweeps int) error
 }
 
 // openKernels finds what runs the kernels of a program, which have no chains yet.
@@ -121,6 +125,7 @@ type deviceEngine struct {
 	*observe.ChainStates
 	model    *gen.Model
 	device   kernels
+	kept     *keptRows // nil: nothing
 	energies []float64 // of States at β = 1; nil: to be added up
 	fetched  time.Time // of best states
 }
@@ -142,7 +147,7 @@ func newDeviceEngine(ctx context.Context, m *gen.Model, target string, open open
 	if err != nil {
 		return nil, err
 	}
-	e := &deviceEngine{ChainStates: observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), model: m, device: d}
+	e := &deviceEngine{ChainStates: observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), model: m, device: d, kept: newKeptRows(m.Program)}
 	if cuda.Discrete(m.Program) {
 		err = deviceError(ctx, d.Terms(cuda.EnergyTerms(m.Program)))
 	}
@@ -175,13 +180,19 @@ func (e *deviceEngine) restore(s *observe.SavedState) error {
 		return err
 	}
 	e.States, e.ChainStates.Sweep, e.energies = s.States(m), s.Meta.Sweep, nil
-	return e.device.Restore(e.States, e.ChainStates.Sweep)
+	if err := e.device.Restore(e.States, e.ChainStates.Sweep); err != nil || e.kept == nil {
+		return err
+	}
+	return e.kept.restore(e.device, s, e.ChainStates)
 }
 
 // show brings what the collector sees up to the states of the device.
 func (e *deviceEngine) show(ctx context.Context) (err error) {
 	if e.States, err = e.device.States(); err == nil && cuda.Discrete(e.model.Program) {
 		e.energies, err = e.device.Energies()
+	}
+	if err == nil && e.kept != nil {
+		err = e.kept.read(e.device, e.ChainStates)
 	}
 	return deviceError(ctx, err)
 }
@@ -211,6 +222,9 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 			}
 			if err := e.device.Sweep(n, beta); err != nil {
 				return deviceError(ctx, err)
+			}
+			if e.kept != nil {
+				e.kept.swept(e.ChainStates.Sweep, n)
 			}
 			e.ChainStates.Sweep += uint64(n)
 			if !e.fetched.IsZero() && time.Since(e.fetched) > betweenFetches {
