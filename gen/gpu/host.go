@@ -99,8 +99,8 @@ func (h *host) answer(words []string, r *bufio.Reader) (string, error) {
 		b, _ := binary.Append(nil, binary.LittleEndian, h.layout.DecodeKept(h.copy, h.count))
 		return string(b), err
 	case len(words) == 2 && words[0] == "keep":
-		until, _ := strconv.ParseUint(words[1], 10, 32)
-		return ok, h.keep(r, uint32(until))
+		until, _ := strconv.ParseUint(words[1], 10, 64)
+		return ok, h.keep(r, until)
 	case len(words) == 2 && words[0] == "terms" && h.weighing != 0:
 		n, _ := strconv.ParseUint(words[1], 10, 32)
 		return ok, h.takeTerms(r, int(n))
@@ -337,7 +337,7 @@ func (h *host) get() error {
 }
 
 // keep reads what is kept of the chains beside states; steps are fitted in so many sweeps.
-func (h *host) keep(r io.Reader, until uint32) error {
+func (h *host) keep(r io.Reader, until uint64) error {
 	list := make([]uint32, h.layout.Kept*h.count)
 	if err := binary.Read(r, binary.LittleEndian, list); err != nil || h.count == 0 {
 		return err
@@ -349,7 +349,7 @@ func (h *host) keep(r io.Reader, until uint32) error {
 	if err := h.d.Write(h.memory.at, h.copy); err != nil {
 		return err
 	}
-	return h.d.Write(h.words.at+4*uint64(h.layout.WarmupAt), binary.LittleEndian.AppendUint32(nil, until))
+	return h.d.Write(h.words.at+4*uint64(h.layout.WarmupAt), binary.LittleEndian.AppendUint64(nil, until))
 }
 
 // put writes the states; what has no node keeps its value.

@@ -8,6 +8,12 @@ constexpr float least_step = 0x1p-60f, largest_step = 0x1p60f;
 // Those of mala and hmc that make a larger error than this in the energy diverged.
 constexpr double largest_error = 1000;
 
+// The number of a sweep; the words of training's negative phase have another bit in it.
+__device__ __forceinline__ u64 number_of(u64 sweep) { return sweep & 0xFFFFFFFFFFFFull; }
+
+// Whether steps are fitted in a sweep, in words the number of those in which they are.
+__device__ __forceinline__ bool is_fitted(u64 sweep, const u32 *words) { return number_of(sweep) < ((u64)words[1] << 32 | words[0]); }
+
 // A number between 0 and 1 from the word of a draw.
 __device__ __forceinline__ double uniform(u32 word) { return multiply(add((double)word, 0.5), 0x1p-32); }
 
@@ -18,7 +24,7 @@ __device__ __forceinline__ float step_inside(double x) {
 
 // A step after a sweep of warm-up; by is what the acceptance lacked or had too much.
 __device__ __noinline__ float tuned(float step, u64 sweep, double by) {
-  const double share = divide(1, __dsqrt_rn(add((double)sweep, 1)));
+  const double share = divide(1, __dsqrt_rn(add((double)number_of(sweep), 1)));
   return step_inside(multiply((double)step, exponential_of(multiply(share, by))));
 }
 
@@ -88,7 +94,7 @@ enum { fit_step = 0, fit_lack = 32, fit_mean = 64 };
 
 // Dual averaging after sweep t of warm-up (Hoffman and Gelman 2014).
 __device__ __noinline__ void fit(u32 *numbers, u64 sweep, double lack, double log_first) {
-  const double t = add((double)sweep, 1), share = divide(1, add(t, 10)), root = __dsqrt_rn(t);
+  const double t = add((double)number_of(sweep), 1), share = divide(1, add(t, 10)), root = __dsqrt_rn(t);
   const float mean_lack = (float)add(multiply(subtract(1, share), (double)__uint_as_float(numbers[fit_lack])), multiply(share, lack));
   const float step = step_inside(exponential_of(subtract(log_first, multiply(divide(root, 0.05), (double)mean_lack))));
   const double weight = divide(1, multiply(root, __dsqrt_rn(root)));

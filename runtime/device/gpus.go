@@ -149,7 +149,7 @@ func (g *GPUs) Kept(words int) (all [][]uint32, err error) {
 }
 
 // Keep is as for a process.
-func (g *GPUs) Keep(kept [][]uint32, sweeps int) error {
+func (g *GPUs) Keep(kept [][]uint32, sweeps uint64) error {
 	for _, p := range g.processes {
 		if err := p.Keep(kept[:p.Chains], sweeps); err != nil {
 			return err

@@ -153,7 +153,7 @@ func (p *Process) Kept(words int) ([][]uint32, error) {
 }
 
 // Keep replaces it; steps are fitted in so many sweeps, from the first on.
-func (p *Process) Keep(kept [][]uint32, sweeps int) error {
+func (p *Process) Keep(kept [][]uint32, sweeps uint64) error {
 	var data []byte
 	for _, x := range kept {
 		data, _ = binary.Append(data, binary.LittleEndian, x)

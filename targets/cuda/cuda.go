@@ -143,7 +143,7 @@ func filesOf(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "energy.cuh" && !Discrete(p) || name == "sampler.cuh" && len(KeptOf(p).Start) == 0 || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "energy.cuh" && !Discrete(p) || name == "sampler.cuh" && len(keptOf(p).Start) == 0 || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -175,7 +175,7 @@ type Layout struct {
 	ValueBytes  int     // 1, 2 or 4
 	TableWords  int     // of the tables of a β
 	LeastBeta   float64
-	Kept        int // rows of struct Kept, behind those of nodes
+	Kept        int // rows of device.Kept, behind those of nodes
 	WarmupAt    int // where the words say in how many sweeps steps are fitted, if any are kept
 	Lost        int // with moves: the row of values of Kept.Lost; else 0
 	Threads     int // of a block of the sweep kernel
@@ -262,7 +262,7 @@ func hostData(p *ir.Program) map[string]any {
 	}
 	s := p.Sample
 	return map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Lost": KeptOf(p).Lost >= 0, "Kept": len(KeptOf(p).Start), "Energies": Discrete(p),
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Lost": keptOf(p).Lost >= 0, "Kept": len(keptOf(p).Start), "Energies": Discrete(p),
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,
 	}

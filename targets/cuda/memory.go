@@ -79,7 +79,7 @@ func (l *Layout) Encode(memory []byte, states [][]int32) {
 	}
 }
 
-// keptAt is the value of a row of struct Kept in a chain: its place in memory.
+// keptAt is the value of a row of device.Kept in a chain: its place in memory.
 func (l *Layout) keptAt(chain, row int) int {
 	return chain/l.Chains*l.Values + (len(l.Spins)+row)*l.Chains + chain%l.Chains
 }

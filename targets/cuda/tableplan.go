@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/device"
 )
 
 // noUpdate is the place of the update of a slot that has none.
@@ -27,13 +28,13 @@ type tablePlan struct {
 
 	column  map[int32]int  // by node of a dense block; nil: there is none
 	sampler map[int]string // of single nodes
-	kept    *Kept
+	kept    *device.Kept
 
 	slotsAt, updatesAt, weightsAt, normalsAt, floatsAt, matrixAt, massesAt, keptAt, energyAt, warmupAt int
 }
 
 func newTablePlan(p *ir.Program) *tablePlan {
-	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped(), float: p.FloatNodes(), codesAt: codesAt(p), sampler: make(map[int]string), kept: KeptOf(p)}
+	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped(), float: p.FloatNodes(), codesAt: codesAt(p), sampler: make(map[int]string), kept: keptOf(p)}
 	for _, sb := range p.Sweep {
 		for _, b := range sb {
 			for _, n := range b.Nodes {
@@ -71,8 +72,8 @@ func (d *tablePlan) putKept() {
 	}
 	d.keptAt = d.words.section("what is kept of a chain, at the start")
 	d.words.line("", d.kept.Start...)
-	d.warmupAt = d.words.section("sweeps of warm-up, in which steps are fitted")
-	d.words.line("", uint32(d.p.Sample.Warmup))
+	d.warmupAt = d.words.section("sweeps of warm-up, in which steps are fitted; two words")
+	d.words.line("", uint32(d.p.Sample.Warmup), 0)
 }
 
 // allWeights are the weights of factors in order, and where those of each begin.

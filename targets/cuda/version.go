@@ -26,11 +26,6 @@ func (s *Versions) Kernels(v *device.Version) (*ir.Program, *Kernels, error) {
 		s.kernels.setWeights(s.p, v.Weights)
 		return s.p, s.kernels, nil
 	}
-	if !v.Own {
-		if err := CheckVersions(s.Program); err != nil {
-			return nil, nil, err
-		}
-	}
 	p := Versioned(s.Program, v)
 	r := emit.Request{Program: p}
 	if err := Check(r); err != nil {
@@ -42,15 +37,6 @@ func (s *Versions) Kernels(v *device.Version) (*ir.Program, *Kernels, error) {
 	}
 	s.version, s.p, s.kernels = v, p, k
 	return p, k, nil
-}
-
-// CheckVersions refuses a program of which only its own version runs: what continuous nodes
-// and expressions keep beyond states, and their parameters, no version has.
-func CheckVersions(p *ir.Program) error {
-	if !Discrete(p) {
-		return errors.New("training and built programs sample discrete models on a GPU, and this one has continuous nodes or expressions: take --target go for them; run --target cuda samples it")
-	}
-	return nil
 }
 
 // onlyWeights says whether two versions have the same words but for weights.
@@ -96,6 +82,17 @@ func Versioned(p *ir.Program, v *device.Version) *ir.Program {
 				for j, x := range w {
 					f.Ints[j] = rounded(x, p.Format.Fraction)
 				}
+			}
+		}
+	}
+	q.Formulas = nil // what follows from them is given
+	q.Codes = slices.Clone(p.Codes)
+	for i, list := range v.Params {
+		if len(list) > 0 {
+			c := &q.Codes[i]
+			c.Params = slices.Clone(c.Params)
+			for j, values := range list {
+				c.Params[j].Values = values
 			}
 		}
 	}

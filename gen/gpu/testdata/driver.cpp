@@ -6,7 +6,7 @@
 //
 // -DKERNELS="m.cu" -DMODEL=m; -DFAIL=1 has no GPU, 2 launches that fail, 3 an old driver,
 // 4 little memory, 5 little shared memory, 6 no GPU behind the driver, 7 kernels that fail in
-// the middle of a run.
+// the middle of a run; -DENERGIES: there are kernels of energies.
 #include KERNELS
 
 #include <stdlib.h>
@@ -83,8 +83,10 @@ int cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, 
   case 1: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _tables)(tables, argument<double>(a, 1)); }); break;
   case 2: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _start)(states, (u32 *)argument<u64>(a, 1), argument<Keys>(a, 2), argument<u32>(a, 3), argument<u32>(a, 4)); }); break;
   case 3: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _sweep)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), argument<Keys>(a, 3), argument<u32>(a, 4), argument<u64>(a, 5), argument<u32>(a, 6)); }); break;
+#ifdef ENERGIES
   case 4: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _energy)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (double *)argument<u64>(a, 3), argument<u32>(a, 4)); }); break;
   case 5: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _best)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (double *)argument<u64>(a, 3), (u64 *)argument<u64>(a, 4), (u16 *)argument<u64>(a, 5), argument<u32>(a, 6), argument<u64>(a, 7), argument<u32>(a, 8)); }); break;
+#endif
   default: return invalid;
   }
   return ok;

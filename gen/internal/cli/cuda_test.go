@@ -34,8 +34,15 @@ func fakeDriver(t *testing.T, gxx, dir, model, fail string) string {
 	t.Helper()
 	source := filepath.Join(testtool.Root(t), "gen", "gpu", "testdata", "driver.cpp")
 	lib := filepath.Join(dir, "driver"+fail+".so")
+	flags := "-DKERNELS=\"" + model + ".cu\""
+	if text, err := os.ReadFile(filepath.Join(dir, model+".cu")); err != nil {
+		t.Fatal(err)
+	} else if bytes.Contains(text, []byte(" "+model+"_energy(")) {
+		flags += " -DENERGIES"
+	}
 	cmd := exec.Command(gxx, "-shared", "-fPIC", "-O1", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-I"+dir,
-		`-DKERNELS="`+model+`.cu"`, "-DMODEL="+model, "-DFAIL="+fail, source, "-o", lib)
+		"-DMODEL="+model, "-DFAIL="+fail, source, "-o", lib)
+	cmd.Args = append(cmd.Args, strings.Fields(flags)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -54,6 +61,7 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 	for kernel, text := range map[string]string{
 		"table":    mixedAnnealed + "runtime: true\n",
 		"unrolled": mixedAnnealed,
+		"moves":    strings.NewReplacer("model: stepped", "model: tor", "chains: 70", "chains: 41", "samples: 100", "samples: 4").Replace(steppedModel),
 		"swar":     spins + "format: fast\n",
 		"mma":      strings.Replace(spins, "torus: s", "complete: s", 1) + "format: {fraction: 8, threshold_bits: 16, budget: 0.9}\n",
 		"lattice":  strings.Replace(spins, "normal: [0, 0.5]", "signs: 0.5", 1) + "format: {planes: 9, budget: 0.9}\n",
@@ -65,7 +73,7 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 				t.Fatal(err)
 			}
 			thrmlgen(t, exitDone, "gen", in("m.yaml"), "--target", "cuda", "--out", in("src"), "--quiet")
-			named := sourceOf(t, in("m.yaml"), kernel)
+			named := sourceOf(t, in("m.yaml"), strings.Replace(kernel, "moves", "table", 1))
 			if source, err := os.ReadFile(in("src/tor.cu")); err != nil || !bytes.Equal(source, named) {
 				t.Errorf("another kernel than %s is chosen, %v", kernel, err)
 			}

@@ -32,10 +32,6 @@ type kernels interface {
 	Energies() ([]float64, error)
 	Watch(now bool) error
 	Best() (states [][]int32, sweeps []uint64, err error)
-
-	// Kept and Keep are those of device.Process.
-	Kept(words int) ([][]uint32, error)
-	Keep(kept [][]uint32, sweeps int) error
 }
 
 // openKernels finds what runs the kernels of a program, which have no chains yet.
@@ -47,14 +43,6 @@ func checkKernels(p *ir.Program, target string) error {
 		return wrong("%s: %v", target, err)
 	}
 	return nil
-}
-
-// checkVersions refuses one of which no version but its own runs, too.
-func checkVersions(p *ir.Program, target string) error {
-	if err := cuda.CheckVersions(p); err != nil {
-		return wrong("%s: %v", target, err)
-	}
-	return checkKernels(p, target)
 }
 
 // shim is the CPU, with the kernels compiled as C++.
@@ -147,7 +135,8 @@ func newDeviceEngine(ctx context.Context, m *gen.Model, target string, open open
 	if err != nil {
 		return nil, err
 	}
-	e := &deviceEngine{ChainStates: observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), model: m, device: d, kept: newKeptRows(m.Program)}
+	e := &deviceEngine{ChainStates: observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), model: m, device: d}
+	e.kept = newKeptRows(m.Program, e.ChainStates)
 	if cuda.Discrete(m.Program) {
 		err = deviceError(ctx, d.Terms(cuda.EnergyTerms(m.Program)))
 	}
