@@ -559,31 +559,23 @@ func TestShim(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("THRML_CUDA_MODELS")); err == nil {
 		want = n
 	}
-	list := slices.Concat(ready(t), corpusPrograms(), swarPrograms(t), mmaPrograms(t), latticePrograms(t), unrolledPrograms(t), noisy((want+3)/4), random(0, want), continuous((want+3)/4), moved((want+7)/8), coded((want+3)/4), dense((want+7)/8))
-	const batch = 20
-	for i := 0; i < len(list); i += batch {
-		part := list[i:min(i+batch, len(list))]
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			t.Parallel()
-			path, _ := compiledHosts(t, part)
-			passes(t, path, part)
-			weighs(t, path, part)
-		})
+	families := map[string][]program{
+		"ready": ready(t), "corpus": corpusPrograms(), "swar": swarPrograms(t), "mma": mmaPrograms(t), "lattice": latticePrograms(t), "unrolled": unrolledPrograms(t),
+		"random":     slices.Concat(noisy((want+3)/4), random(0, want)),
+		"continuous": slices.Concat(continuous((want+3)/4), moved((want+7)/8), coded((want+3)/4), dense((want+7)/8)),
 	}
-}
-
-// As TestShim, of lattices alone.
-func TestShimLattice(t *testing.T) {
-	list := latticePrograms(t)
-	path, _ := compiledHosts(t, list)
-	passes(t, path, list)
-}
-
-// As TestShim, of tensor cores alone.
-func TestShimMMA(t *testing.T) {
-	list := mmaPrograms(t)
-	path, _ := compiledHosts(t, list)
-	passes(t, path, list)
+	const batch = 20
+	for family, list := range families {
+		for i := 0; i < len(list); i += batch {
+			part := list[i:min(i+batch, len(list))]
+			t.Run(fmt.Sprint(family, i/batch), func(t *testing.T) {
+				t.Parallel()
+				path, _ := compiledHosts(t, part)
+				passes(t, path, part)
+				weighs(t, path, part)
+			})
+		}
+	}
 }
 
 // Kernels that take much shared memory have twins that take less, with whole blocks at the same
@@ -617,20 +609,6 @@ func TestSmaller(t *testing.T) {
 	if err := host("check"); err != nil {
 		t.Error(err)
 	}
-}
-
-// As TestShim, of straight code alone; runtime weights and synchronous blocks, too.
-func TestShimUnrolled(t *testing.T) {
-	list := unrolledPrograms(t)
-	path, _ := compiledHosts(t, list)
-	passes(t, path, list)
-}
-
-// As TestShim, of continuous nodes alone.
-func TestShimContinuous(t *testing.T) {
-	list := slices.Concat(continuous(4), moved(2), coded(8), dense(7))
-	path, _ := compiledHosts(t, list)
-	passes(t, path, list)
 }
 
 // A state that differs is said.
