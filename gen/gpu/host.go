@@ -94,6 +94,13 @@ func (h *host) answer(words []string, r *bufio.Reader) (string, error) {
 			}
 		}
 		return ok, h.put()
+	case len(words) == 1 && words[0] == "kept":
+		err := h.get()
+		b, _ := binary.Append(nil, binary.LittleEndian, h.layout.DecodeKept(h.copy, h.count))
+		return string(b), err
+	case len(words) == 2 && words[0] == "keep":
+		until, _ := strconv.ParseUint(words[1], 10, 64)
+		return ok, h.keep(r, until)
 	case len(words) == 2 && words[0] == "terms" && h.weighing != 0:
 		n, _ := strconv.ParseUint(words[1], 10, 32)
 		return ok, h.takeTerms(r, int(n))
@@ -351,6 +358,22 @@ func (h *host) get() error {
 	}
 	h.layout.Decode(h.copy, h.states)
 	return nil
+}
+
+// keep reads what is kept of the chains beside states; steps are fitted in so many sweeps.
+func (h *host) keep(r io.Reader, until uint64) error {
+	list := make([]uint32, h.layout.Kept*h.count)
+	if err := binary.Read(r, binary.LittleEndian, list); err != nil || h.count == 0 {
+		return err
+	}
+	if err := h.d.Read(h.copy, h.memory.at); err != nil {
+		return err
+	}
+	h.layout.EncodeKept(h.copy, list)
+	if err := h.d.Write(h.memory.at, h.copy); err != nil {
+		return err
+	}
+	return h.d.Write(h.words.at+4*uint64(h.layout.WarmupAt), binary.LittleEndian.AppendUint64(nil, until))
 }
 
 // put writes the states; what has no node keeps its value.

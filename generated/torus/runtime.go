@@ -4565,6 +4565,25 @@ func (s *Sampler) RuntimeWeights() [][]float64 {
 	return list
 }
 
+// FitUntil is the number of the first sweep in which steps are not fitted.
+func (s *Sampler) FitUntil() uint64 { return s.fitUntil }
+
+// AddMoves counts proposals for a variable that a device has made, and how many it took.
+func (s *Sampler) AddMoves(variable int, tried, taken uint64) {
+	m := &s.workers[0].moves[variable]
+	m.tried += tried
+	m.taken += taken
+}
+
+// AddDivergences counts moves on a device that Divergences is about, the first in a sweep.
+func (s *Sampler) AddDivergences(count, first uint64) {
+	w := s.workers[0]
+	if count > 0 && (w.diverged == 0 || first < w.divergedAt) {
+		w.divergedAt = first
+	}
+	w.diverged += count
+}
+
 //
 // Package sampling runs block Gibbs programs: the engine behind `thrmlgen run`
 // and behind every emitted Go package.
@@ -5469,7 +5488,7 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 		}
 		t := int64(scaled(w.floatDraw(slot, p), uint64(z)))
 		v := 0
-		for f.e[v] <= t {
+		for v < b.states-1 && f.e[v] <= t { // places behind the last chain may have left the numbers
 			v++
 		}
 		w.putCategory(s, b, i, lane, c, v)

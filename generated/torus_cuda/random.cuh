@@ -9,14 +9,18 @@ struct Block { u32 w[4]; };
 // instructions read them for nothing.
 struct Keys { u32 low[10], high[10]; };
 
-inline Keys round_keys(u64 seed) {
+__host__ __device__ inline Keys round_keys(u64 seed) {
   Keys k;
+  UNROLL
   for (u32 i = 0; i < 10; i++) {
     k.low[i] = (u32)seed + i * 0x9E3779B9u;
     k.high[i] = (u32)(seed >> 32) + i * 0xBB67AE85u;
   }
   return k;
 }
+
+// The seed of keys.
+__device__ __forceinline__ u64 seed_of(const Keys &key) { return (u64)key.high[0] << 32 | key.low[0]; }
 
 // Philox4x32 of Salmon, Moraes, Dror and Shaw (SC 2011); ars.cuh has 5 rounds of ARS in its
 // place.

@@ -1,4 +1,4 @@
-// The operations of expressions in float32: each is that of the law in float64, rounded.
+// The operations of expressions, in float64 for energies; in float32 each is that, rounded.
 #pragma once
 #include "number.cuh"
 
@@ -85,12 +85,14 @@ __device__ inline Angle angle_of(double x) {
 __device__ inline double sine_near(double r, double low) {
   const double z = multiply(r, r);
   double p = 0;
+  NO_UNROLL
   for (double k = 16; k >= 2; k -= 2) p = divide(multiply(-add(1, p), z), multiply(k, add(k, 1)));
   return add(r, add(multiply(r, p), multiply(low, subtract(1, divide(z, 2)))));
 }
 __device__ inline double cosine_near(double r, double low) {
   const double z = multiply(r, r);
   double p = 0;
+  NO_UNROLL
   for (double k = 17; k >= 3; k -= 2) p = divide(multiply(-add(1, p), z), multiply(k, add(k, 1)));
   const double half = divide(z, 2), w = subtract(1, half);
   return add(w, add(subtract(subtract(1, w), half), subtract(-multiply(half, p), multiply(low, r))));
@@ -113,6 +115,7 @@ __device__ __noinline__ double hyperbolic_tangent(double x) {
   if (a < 0.5) {
     const double z = multiply(x, x);
     double f = 19;
+    NO_UNROLL
     for (double k = 17; k >= 1; k -= 2) f = add(k, divide(z, f));
     return divide(x, f);
   }
@@ -132,6 +135,8 @@ __device__ __noinline__ double power(double x, double y) {
   return exponential_of(multiply(y, logarithm(x)));
 }
 
+__device__ __forceinline__ double sine_of(double x) { return sine(x, 0); }
+__device__ __forceinline__ double cosine_of(double x) { return sine(x, 1); }
 __device__ __forceinline__ float exp_float(float x) { return (float)exponential_of(x); }
 __device__ __forceinline__ float log_float(float x) { return (float)logarithm(x); }
 __device__ __forceinline__ float sin_float(float x) { return (float)sine(x, 0); }
@@ -146,5 +151,13 @@ __device__ __forceinline__ float minimum(float a, float b) {
 }
 __device__ __forceinline__ float maximum(float a, float b) {
   if (a == b) return __uint_as_float(__float_as_uint(a) & (__float_as_uint(b) | 0x7FFFFFFFu));
+  return a != a || a > b ? a : b;
+}
+__device__ __forceinline__ double minimum(double a, double b) {
+  if (a == b) return __longlong_as_double(__double_as_longlong(a) | __double_as_longlong(b));
+  return a != a || a < b ? a : b;
+}
+__device__ __forceinline__ double maximum(double a, double b) {
+  if (a == b) return __longlong_as_double(__double_as_longlong(a) & __double_as_longlong(b));
   return a != a || a > b ? a : b;
 }

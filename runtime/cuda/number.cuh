@@ -103,9 +103,9 @@ struct QuadWords {
   static __device__ __forceinline__ u32 of(const u32 (&w)[4], u32 i) { return i & 2 ? (i & 1 ? w[3] : w[2]) : (i & 1 ? w[1] : w[0]); }
 };
 
-// The word of a later draw of a continuous node.
-template <int rounds> __device__ __forceinline__ u32 number_word(u32 chain, u64 sweep, u32 slot, u32 draw, const Keys &key) {
-  return QuadWords::of(random_block<rounds>(1, chain / 4, sweep, 4 * slot, draw, key).w, chain);
+// The word of a later draw of a continuous node. It is a call.
+template <int rounds> __device__ __noinline__ u32 number_word(u32 chain, u64 sweep, u32 slot, u32 draw, u64 seed) {
+  return QuadWords::of(random_block<rounds>(1, chain / 4, sweep, 4 * slot, draw, round_keys(seed)).w, chain);
 }
 
 // The update of a spin whose field is g; u is a number of 32 bits, of its two digits.

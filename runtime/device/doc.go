@@ -4,6 +4,7 @@
 //	job.go      what such a process is told
 //	process.go  a process and its commands
 //	gpus.go     the processes of thrmlgen-gpu, one for each GPU
+//	kept.go     what kernels keep of a chain beside its state
 //	engine.go   a sampling.Device over them
 //
 // A program that thrmlgen builds has these files in it.

@@ -17,6 +17,9 @@ type Chains interface {
 	Sweep(sweeps int, beta float64) error
 	// States reads all states.
 	States() ([][]int32, error)
+	// Kept and Keep are those of Process.
+	Kept(words int) ([][]uint32, error)
+	Keep(kept [][]uint32, sweeps uint64) error
 	Close()
 }
 
@@ -28,6 +31,10 @@ type Engine struct {
 	now    Version
 	states [][]int32 // that the processes have
 	next   uint64    // their sweep
+
+	rows  *Kept
+	kept  [][]uint32 // that the processes have
+	until uint64     // the sweeps in which they fit steps
 }
 
 // NewEngine makes one that opens its processes with the first sweep.
@@ -42,7 +49,7 @@ func (e *Engine) Sweeps(s *sampling.Sampler, n int) error {
 	err := e.sweeps(s, n)
 	if err != nil {
 		e.Close()
-		e.chains, e.now, e.states = nil, Version{}, nil
+		e.chains, e.now, e.states, e.kept = nil, Version{}, nil, nil
 	}
 	return err
 }
@@ -71,10 +78,16 @@ func (e *Engine) sweeps(s *sampling.Sampler, n int) error {
 			return err
 		}
 	}
+	if err := e.keep(s); err != nil {
+		return err
+	}
 	if err := e.chains.Sweep(n, s.Beta()); err != nil {
 		return err
 	}
 	states, err := e.chains.States()
+	if err == nil {
+		err = e.takeKept(s, n)
+	}
 	if err != nil {
 		return err
 	}
@@ -87,11 +100,77 @@ func (e *Engine) sweeps(s *sampling.Sampler, n int) error {
 	return nil
 }
 
+// keep brings what the processes keep beside states up to a sampler.
+func (e *Engine) keep(s *sampling.Sampler) error {
+	if e.rows == nil {
+		e.rows = KeptOf(s.Model())
+	}
+	if len(e.rows.Start) == 0 {
+		return nil
+	}
+	kept := make([][]uint32, s.Chains())
+	for c := range kept {
+		if kept[c] = slices.Clone(e.rows.Start); e.kept != nil {
+			copy(kept[c], e.kept[c])
+		}
+		if numbers, ok := s.Adapted(c); ok {
+			e.rows.SetFitted(kept[c], numbers)
+		}
+	}
+	for n := range e.rows.Steps {
+		for c, step := range s.Steps(n, nil) {
+			e.rows.SetStep(kept[c], n, step)
+		}
+	}
+	until := s.FitUntil()
+	if e.kept != nil && until == e.until && slices.EqualFunc(kept, e.kept, slices.Equal[[]uint32]) {
+		return nil
+	}
+	e.kept, e.until = kept, until
+	return e.chains.Keep(kept, until)
+}
+
+// takeKept brings a sampler up to what the processes keep after so many sweeps.
+func (e *Engine) takeKept(s *sampling.Sampler, n int) error {
+	if len(e.rows.Start) == 0 {
+		return nil
+	}
+	kept, err := e.chains.Kept(len(e.rows.Start))
+	if err != nil {
+		return err
+	}
+	var moved Moved
+	held := s.ClampedNodes()
+	clamped := func(node int) bool {
+		_, found := slices.BinarySearch(held, int32(node))
+		return found
+	}
+	end := s.SweepNumber() + uint64(n)
+	for c, words := range kept {
+		e.rows.Count(s.Model(), &moved, e.kept[c], words, end-min(end, max(s.SweepNumber(), e.until)), clamped)
+		for node, row := range e.rows.Steps {
+			if row >= 0 {
+				s.SetStep(c, node, e.rows.Step(words, node))
+			}
+		}
+		if e.rows.Fit >= 0 {
+			s.SetAdapted(c, e.rows.Fitted(words))
+		}
+	}
+	for i := range moved.Tried {
+		s.AddMoves(i, moved.Tried[i], moved.Taken[i])
+	}
+	s.AddDivergences(moved.Diverged, moved.DivergedAt)
+	e.kept = kept
+	return nil
+}
+
 // load brings the processes up to a sampler's version of the program.
 func (e *Engine) load(s *sampling.Sampler) error {
-	v := Version{Chains: s.Chains(), Seed: s.Seed(), LeastBeta: leastBeta(s), Weights: s.RuntimeWeights(), Clamped: s.ClampedNodes()}
+	v := Version{Chains: s.Chains(), Seed: s.Seed(), LeastBeta: leastBeta(s), Weights: s.RuntimeWeights(), Params: paramsOf(s), Clamped: s.ClampedNodes()}
 	if v.Chains == e.now.Chains && v.Seed == e.now.Seed && v.LeastBeta >= e.now.LeastBeta &&
-		slices.Equal(v.Clamped, e.now.Clamped) && slices.EqualFunc(v.Weights, e.now.Weights, slices.Equal[[]float64]) {
+		slices.Equal(v.Clamped, e.now.Clamped) && slices.EqualFunc(v.Weights, e.now.Weights, slices.Equal[[]float64]) &&
+		slices.EqualFunc(v.Params, e.now.Params, func(a, b [][]float64) bool { return slices.EqualFunc(a, b, slices.Equal[[]float64]) }) {
 		return nil
 	}
 	if err := e.chains.Load(&v); err != nil {
@@ -100,8 +179,19 @@ func (e *Engine) load(s *sampling.Sampler) error {
 	for i, w := range v.Weights {
 		v.Weights[i] = slices.Clone(w)
 	}
-	e.now, e.states = v, nil
+	e.now, e.states, e.kept = v, nil, nil
 	return nil
+}
+
+// paramsOf are the parameters of expressions, by factor of code.
+func paramsOf(s *sampling.Sampler) [][][]float64 {
+	list := make([][][]float64, len(s.Codes()))
+	for i, c := range s.Codes() {
+		for _, p := range c.Params {
+			list[i] = append(list[i], slices.Clone(p.Values))
+		}
+	}
+	return list
 }
 
 // leastBeta is the smallest β that a sampler's model has, or that is set now.

@@ -92,6 +92,10 @@ func (w *twin) States() ([][]int32, error) {
 	return states, nil
 }
 
+func (w *twin) Kept(int) ([][]uint32, error) { return nil, errors.New("nothing is kept") }
+
+func (w *twin) Keep([][]uint32, uint64) error { return errors.New("nothing is kept") }
+
 func (w *twin) Close() { w.of = nil }
 
 // Whatever is done to a sampler with a device, its states are those of one without; and

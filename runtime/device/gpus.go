@@ -136,6 +136,29 @@ func (g *GPUs) Restore(states [][]int32, sweep uint64) error {
 	return nil
 }
 
+// Kept is as for a process.
+func (g *GPUs) Kept(words int) (all [][]uint32, err error) {
+	for _, p := range g.processes {
+		kept, err := p.Kept(words)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, kept...)
+	}
+	return all, nil
+}
+
+// Keep is as for a process.
+func (g *GPUs) Keep(kept [][]uint32, sweeps uint64) error {
+	for _, p := range g.processes {
+		if err := p.Keep(kept[:p.Chains], sweeps); err != nil {
+			return err
+		}
+		kept = kept[p.Chains:]
+	}
+	return nil
+}
+
 // Close ends the processes.
 func (g *GPUs) Close() {
 	for _, p := range g.processes {

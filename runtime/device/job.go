@@ -20,9 +20,10 @@ type Version struct {
 	// Own leaves β, weights, clamps and starts as the program has them; then there is an
 	// initial state. Else states are given before the first sweep.
 	Own       bool
-	LeastBeta float64     // of all sweeps
-	Weights   [][]float64 // by factor, nil: as in the program
-	Clamped   []int32     // nodes, in order
+	LeastBeta float64       // of all sweeps
+	Weights   [][]float64   // by factor, nil: as in the program
+	Params    [][][]float64 // of factors of code and their parameters; nil: as in the program
+	Clamped   []int32       // nodes, in order
 }
 
 // Tally is what is counted of draws, see count.cuh.

@@ -20,8 +20,10 @@ import (
 //	sweep N B  ok, after N sweeps at the β whose bits B are in hexadecimal
 //	state N    ok, in the states that follow, before sweep N
 //	get        the states
+//	kept       what is kept of each chain beside them, where there is anything
+//	keep N     ok, with such words in place of them; steps are fitted in N sweeps
 //
-// States are values of 32 bits, the lowest byte first, by chain and node.
+// States and what is kept are values of 32 bits, the lowest byte first, by chain and node or number.
 type Process struct {
 	ctx    context.Context
 	cmd    *exec.Cmd
@@ -137,6 +139,30 @@ func (p *Process) Restore(states [][]int32, sweep uint64) error {
 		data, _ = binary.Append(data, binary.LittleEndian, x)
 	}
 	return p.Ask(data, "state %d", sweep)
+}
+
+// Kept reads what is kept of all chains beside states, so many words of each.
+func (p *Process) Kept(words int) ([][]uint32, error) {
+	if err := p.send([]byte("kept\n")); err != nil {
+		return nil, err
+	}
+	kept := make([][]uint32, p.Chains)
+	for c := range kept {
+		kept[c] = make([]uint32, words)
+		if err := binary.Read(p.out, binary.LittleEndian, kept[c]); err != nil {
+			return nil, p.failed(err)
+		}
+	}
+	return kept, nil
+}
+
+// Keep replaces it; steps are fitted in so many sweeps, from the first on.
+func (p *Process) Keep(kept [][]uint32, sweeps uint64) error {
+	var data []byte
+	for _, x := range kept {
+		data, _ = binary.Append(data, binary.LittleEndian, x)
+	}
+	return p.Ask(data, "keep %d", sweeps)
 }
 
 // Close lets the process end.

@@ -57,3 +57,22 @@ func (s *Sampler) RuntimeWeights() [][]float64 {
 	}
 	return list
 }
+
+// FitUntil is the number of the first sweep in which steps are not fitted.
+func (s *Sampler) FitUntil() uint64 { return s.fitUntil }
+
+// AddMoves counts proposals for a variable that a device has made, and how many it took.
+func (s *Sampler) AddMoves(variable int, tried, taken uint64) {
+	m := &s.workers[0].moves[variable]
+	m.tried += tried
+	m.taken += taken
+}
+
+// AddDivergences counts moves on a device that Divergences is about, the first in a sweep.
+func (s *Sampler) AddDivergences(count, first uint64) {
+	w := s.workers[0]
+	if count > 0 && (w.diverged == 0 || first < w.divergedAt) {
+		w.divergedAt = first
+	}
+	w.diverged += count
+}

@@ -399,7 +399,7 @@ func (w *worker) floatCategory(s *Sampler, b *blockPlan, x *floatNode, i, lane, 
 		}
 		t := int64(scaled(w.floatDraw(slot, p), uint64(z)))
 		v := 0
-		for f.e[v] <= t {
+		for v < b.states-1 && f.e[v] <= t { // places behind the last chain may have left the numbers
 			v++
 		}
 		w.putCategory(s, b, i, lane, c, v)

@@ -8,6 +8,8 @@
 //	tablefloat.go those in float32
 //	expression.go expressions as functions
 //	move.go       moves of all nodes of a block together
+//	kept.go       what kernels keep of a chain beside values
+//	hamilton.go   energies that these moves weigh
 //	swar.go       a bit per chain: spins in pairs, with few bits of weights
 //	lattice.go    a bit per chain: spins in pairs, with couplings of few sizes, by bit planes
 //	circuit.go    its sums of bits
@@ -62,9 +64,6 @@ func Check(r emit.Request) error {
 		}
 	}
 	if err := checkExpressions(p); err != nil {
-		return err
-	}
-	if err := checkSamplers(p); err != nil {
 		return err
 	}
 	for _, k := range kernels {
@@ -145,7 +144,7 @@ func filesOf(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || (name == "energy.cuh" || name == "count.cuh") && !Discrete(p) || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || (name == "energy.cuh" || name == "count.cuh") && !Discrete(p) || name == "sampler.cuh" && len(keptOf(p).Start) == 0 || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -177,7 +176,9 @@ type Layout struct {
 	ValueBytes  int     // 1, 2 or 4
 	TableWords  int     // of the tables of a β
 	LeastBeta   float64
-	Lost        int // with moves: a row of values, not 0 where a chain's numbers left float32; else 0
+	Kept        int // rows of device.Kept, behind those of nodes
+	WarmupAt    int // where the words say in how many sweeps steps are fitted, if any are kept
+	Lost        int // with moves: the row of values of Kept.Lost; else 0
 	Threads     int // of a block of the sweep kernel
 	SharedBytes int // of it
 	// Where several blocks of the sweep kernel have the same chains, of which each updates a part: how
@@ -265,7 +266,7 @@ func hostData(p *ir.Program, l *Layout) map[string]any {
 	}
 	s := p.Sample
 	return map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Move": moveOf(p), "Energies": Discrete(p),
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Lost": keptOf(p).Lost >= 0, "Kept": len(keptOf(p).Start), "Energies": Discrete(p),
 		"Parts": l.Parts, "Supers": l.Supers,
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,
@@ -279,7 +280,7 @@ func namespace(p *ir.Program) string { return "model_" + p.Model }
 func fill(name string, data any) ([]byte, error) {
 	file := name + ".tmpl"
 	t, err := template.New(file).Funcs(template.FuncMap{"lineBegins": func(i, perLine int) bool { return i%perLine == 0 }}).
-		ParseFS(templates.FS(), "cuda/"+file, "cuda/rows.cu.tmpl")
+		ParseFS(templates.FS(), "cuda/"+file, "cuda/rows.cu.tmpl", "cuda/move.cu.tmpl", "cuda/step.cu.tmpl")
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ const (
 	partLinear = iota // b of a number, or the field of a spin or categorical
 	partSquare        // a of a number
 	partSlope         // the derivative of the energy
+	partEnergy
 	parts
 )
 
@@ -27,7 +28,7 @@ type expression struct {
 
 // partsOf are the codes of a slot, by part.
 func partsOf(c *sampling.CodePart) [parts][]sampling.CodeOp {
-	list := [parts][]sampling.CodeOp{c.Linear, c.Square, c.Slope}
+	list := [parts][]sampling.CodeOp{c.Linear, c.Square, c.Slope, c.Energy}
 	if c.Field != nil {
 		list[partLinear] = c.Field
 	}
@@ -52,8 +53,8 @@ func (d *tablePlan) expressions() (list []expression) {
 		for slot := range c.Parts {
 			for part, ops := range partsOf(&c.Parts[slot]) {
 				if ops != nil {
-					name := [parts]string{"linear", "square", "slope"}[part]
-					list = append(list, expression{parts*(d.codesAt[i]+slot) + part, fmt.Sprintf("%s, slot %d: %s", c.Name, slot, name), body(c, ops, slot, d.params[i])})
+					name := [parts]string{"linear", "square", "slope", "energy"}[part]
+					list = append(list, expression{parts*(d.codesAt[i]+slot) + part, fmt.Sprintf("%s, slot %d: %s", c.Name, slot, name), body(c, ops, slot, d.params[i], floats)})
 				}
 			}
 		}
@@ -61,14 +62,32 @@ func (d *tablePlan) expressions() (list []expression) {
 	return list
 }
 
-// functions are the operations in float32 that headers have for those of expressions.
-var functions = map[sampling.CodeOpKind]string{
+// arithmetic is how expressions are written in one of two precisions.
+type arithmetic struct {
+	number    string // type
+	functions map[sampling.CodeOpKind]string
+	constant  func(float64) string
+	slot      func(kind ir.Kind, value string) string
+	param     string // format of the one at a place
+}
+
+// floats is the arithmetic of updates.
+var floats = &arithmetic{"float", map[sampling.CodeOpKind]string{
 	sampling.CodeAdd: "add_float", sampling.CodeSub: "subtract_float", sampling.CodeMul: "multiply_float", sampling.CodeDiv: "__fdiv_rn",
 	sampling.CodeSqrt: "__fsqrt_rn", sampling.CodeAbs: "fabsf", sampling.CodeNeg: "-",
 	sampling.CodeMin: "minimum", sampling.CodeMax: "maximum",
 	sampling.CodePow: "power_float", sampling.CodeExp: "exp_float", sampling.CodeLog: "log_float",
 	sampling.CodeSin: "sin_float", sampling.CodeCos: "cos_float", sampling.CodeTanh: "tanh_float",
-}
+}, func(x float64) string { return single(float32(x)) }, slotValue, "weights[%s]"}
+
+// doubles is that of energies.
+var doubles = &arithmetic{"double", map[sampling.CodeOpKind]string{
+	sampling.CodeAdd: "add", sampling.CodeSub: "subtract", sampling.CodeMul: "multiply", sampling.CodeDiv: "divide",
+	sampling.CodeSqrt: "__dsqrt_rn", sampling.CodeAbs: "fabs", sampling.CodeNeg: "-",
+	sampling.CodeMin: "minimum", sampling.CodeMax: "maximum",
+	sampling.CodePow: "power", sampling.CodeExp: "exponential_of", sampling.CodeLog: "logarithm",
+	sampling.CodeSin: "sine_of", sampling.CodeCos: "cosine_of", sampling.CodeTanh: "hyperbolic_tangent",
+}, float, func(kind ir.Kind, value string) string { return "(double)(" + slotValue(kind, value) + ")" }, "double_at(words + 2 * (%s))"}
 
 // comparisons are 1 where they hold, else 0.
 var comparisons = map[sampling.CodeOpKind]string{
@@ -77,8 +96,8 @@ var comparisons = map[sampling.CodeOpKind]string{
 }
 
 // body is the code of an expression, an operation a line: t are the words of the term, the row
-// and the nodes of its slots; own is the number in the slot that is updated.
-func body(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int) (lines []string) {
+// and the nodes of its slots; own is the number in the slot that is updated, self.
+func body(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int, a *arithmetic) (lines []string) {
 	var stack []string
 	pop := func() string {
 		v := stack[len(stack)-1]
@@ -87,18 +106,18 @@ func body(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int) (line
 	}
 	push := func(format string, args ...any) {
 		name := fmt.Sprintf("v%d", len(lines))
-		lines = append(lines, fmt.Sprintf("const float %s = "+format+";", append([]any{name}, args...)...))
+		lines = append(lines, fmt.Sprintf("const %s %s = "+format+";", append([]any{a.number, name}, args...)...))
 		stack = append(stack, name)
 	}
 	for _, o := range ops {
 		n := int(o.N)
 		switch {
 		case o.Op == sampling.CodeConst:
-			push("%s", single(float32(o.V)))
+			push("%s", a.constant(o.V))
 		case o.Op == sampling.CodeSlot && n == self:
 			stack = append(stack, "own")
 		case o.Op == sampling.CodeSlot:
-			push("%s", slotValue(c.Slots[n].Kind, fmt.Sprintf("x[t[%d]]", n+1)))
+			push("%s", a.slot(c.Slots[n].Kind, fmt.Sprintf("x[t[%d]]", n+1)))
 		case o.Op == sampling.CodeParamAt:
 			p := &c.Params[n]
 			at, stride := fmt.Sprint(params[n]), 1
@@ -109,15 +128,15 @@ func body(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int) (line
 			if !p.Shared {
 				at += fmt.Sprintf(" + %d * t[0]", stride)
 			}
-			push("weights[%s]", at)
+			push(a.param, at)
 		case comparisons[o.Op] != "":
-			b, a := pop(), pop()
-			push("%s %s %s ? 1.0f : 0.0f", a, comparisons[o.Op], b)
+			y, x := pop(), pop()
+			push("%s %s %s ? %s : %s", x, comparisons[o.Op], y, a.constant(1), a.constant(0))
 		case o.Op == sampling.CodeNeg || sampling.CodeExp <= o.Op && o.Op <= sampling.CodeAbs:
-			push("%s(%s)", functions[o.Op], pop())
+			push("%s(%s)", a.functions[o.Op], pop())
 		default:
-			b, a := pop(), pop()
-			push("%s(%s, %s)", functions[o.Op], a, b)
+			y, x := pop(), pop()
+			push("%s(%s, %s)", a.functions[o.Op], x, y)
 		}
 	}
 	return append(lines, fmt.Sprintf("return %s;", pop()))

@@ -79,6 +79,28 @@ func (l *Layout) Encode(memory []byte, states [][]int32) {
 	}
 }
 
+// keptAt is the value of a row of device.Kept in a chain: its place in memory.
+func (l *Layout) keptAt(chain, row int) int {
+	return chain/l.Chains*l.Values + (len(l.Spins)+row)*l.Chains + chain%l.Chains
+}
+
+// DecodeKept takes what is kept of so many chains from memory of the device.
+func (l *Layout) DecodeKept(memory []byte, chains int) (words []uint32) {
+	for c := range chains {
+		for r := range l.Kept {
+			words = append(words, l.load(memory, l.keptAt(c, r)))
+		}
+	}
+	return words
+}
+
+// EncodeKept puts it into memory of the device.
+func (l *Layout) EncodeKept(memory []byte, words []uint32) {
+	for i, x := range words {
+		binary.LittleEndian.PutUint32(memory[l.keptAt(i/l.Kept, i%l.Kept)*l.ValueBytes:], x)
+	}
+}
+
 // load is one value of memory.
 func (l *Layout) load(memory []byte, at int) uint32 {
 	switch b := memory[at*l.ValueBytes:]; l.ValueBytes {

@@ -6,15 +6,23 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
-	"github.com/thrmlgen/thrmlgen/targets/emit"
 )
 
 // move is the last superblock of a program with dynamics, whose nodes move together.
 type move struct {
-	Super       int
-	Noise       bool // langevin, else gradient
-	Step, Scale []string
+	Super, Slots       int // its number, and how many slots it has
+	Sampler            string
+	Step, Scale        []string // statements of functions of the sweep
+	Friction, Momentum string
+	Leaps              int    // of hmc
+	Adapt, LogFirst    string // with a step that warm-up fits: the acceptance, log(10·step_size)
+	Masses             bool
+	Planes             int // how many rows a slot takes while it moves
 }
+
+// planesOf are Planes by sampler: new values; or old values, then old velocities, or the
+// momenta of hmc, or what mala's test needs.
+var planesOf = map[string]int{"langevin": 1, "gradient": 1, "underdamped": 2, "nesterov": 2, "hmc": 2, "mala": 3}
 
 // moveOf is the move of a program, nil if it has none.
 func moveOf(p *ir.Program) *move {
@@ -23,30 +31,48 @@ func moveOf(p *ir.Program) *move {
 	}
 	last := len(p.Sweep) - 1
 	b := &p.Sweep[last][0]
-	if b.Joint == nil {
+	j := b.Joint
+	if j == nil {
 		return nil
 	}
-	m := &move{Super: last, Noise: b.Sampler == "langevin", Step: rateLines(&b.Joint.StepSize)}
-	if m.Noise {
-		m.Scale = rateLines(&b.Joint.NoiseScale)
+	m := &move{Super: last, Slots: (len(b.Nodes) + 15) / 16 * 16, Sampler: b.Sampler, Step: rateLines(&j.StepSize), Leaps: j.Steps,
+		Friction: float(j.Friction), Momentum: single(float32(j.Momentum)), Masses: j.Mass != nil, Planes: planesOf[b.Sampler]}
+	if b.Sampler == "langevin" || b.Sampler == "underdamped" {
+		m.Scale = rateLines(&j.NoiseScale)
+	}
+	if j.Adapt > 0 {
+		m.Adapt, m.LogFirst = float(j.Adapt), float(sampling.Log(10*j.StepSize.From))
 	}
 	return m
 }
 
-// checkSamplers refuses the samplers that keep numbers of their own beside the state or weigh energies.
-func checkSamplers(p *ir.Program) error {
-	for _, sb := range p.Sweep {
-		for _, b := range sb {
-			switch {
-			case b.Joint != nil && (b.Sampler == "langevin" || b.Sampler == "gradient"):
-			case b.Joint != nil:
-				return fmt.Errorf("node %s is moved by %s, which no kernel does: write langevin in dynamics, or take --target go", emit.NodeNames(p)[b.Nodes[0]], b.Sampler)
-			case b.Sampler != "":
-				return fmt.Errorf("node %s is updated by %s, which no kernel does: write dynamics with langevin, or take --target go", emit.NodeNames(p)[b.Nodes[0]], b.Sampler)
-			}
-		}
+// Drawn says whether normal numbers are.
+func (m *move) Drawn() bool { return m.Sampler != "gradient" && m.Sampler != "nesterov" }
+
+// Tested says whether a Metropolis test follows.
+func (m *move) Tested() bool { return m.Sampler == "mala" || m.Sampler == "hmc" }
+
+// rows is how many rows of values it takes while it moves.
+func (m *move) rows() int {
+	n := m.Planes * m.Slots
+	if m.Tested() {
+		n++
 	}
-	return nil
+	return n
+}
+
+// putMasses writes the roots of the masses of a move.
+func (d *tablePlan) putMasses() {
+	m := moveOf(d.p)
+	if m == nil || !m.Masses {
+		return
+	}
+	b := &d.p.Sweep[m.Super][0]
+	d.massesAt = d.words.section("roots of the masses of nodes that move together")
+	for i, mass := range b.Joint.Mass {
+		x := math.Float64bits(math.Sqrt(mass))
+		d.words.line(d.names[b.Nodes[i]], uint32(x), uint32(x>>32))
+	}
 }
 
 // putMatrix writes the nodes of a dense block and the matrix of its forces, a row for each node.

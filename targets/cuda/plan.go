@@ -98,14 +98,7 @@ func lawOf(v ir.Var, in ir.Init) (words []uint32) {
 }
 
 // bounded says whether a continuous node has a range.
-func (d *plan) bounded(n int) bool {
-	for _, v := range d.p.Vars {
-		if v.First <= n && n < v.First+v.Count {
-			return v.Range != nil
-		}
-	}
-	return false
-}
+func (d *plan) bounded(n int) bool { return varOf(d.p, n).Range != nil }
 
 // widest is the largest number of slots of a superblock.
 func (d *plan) widest() int {

@@ -159,6 +159,68 @@ factors:
   - {over: {u: x}, index: all, energy: "u^2"}
   - {over: {u: x, v: x}, edges: {ring: x}, energy: "0.3*u*v"}
 dynamics: {gradient: {over: x, step_size: {multi_step: 0.1, factor: 0.5, at: [2, 2, 5]}}}`,
+	"underdamped": `
+model: underdamped
+variables: {s: {kind: spin, shape: [4]}, x: {kind: continuous, shape: [4]}, z: {kind: continuous, shape: [30]}}
+factors:
+  - {over: {u: x}, index: all, energy: "2*(u^2 - 1)^2"}
+  - {over: {u: z}, index: all, energy: "u^2 + 0.1*u"}
+  - {over: {u: x, v: z}, index: [[0, 0], [1, 1], [2, 20]], energy: "0.3*u*v + tanh(u)*cos(v)"}
+  - {over: {p: s, u: x}, index: [[0, 0], [1, 1], [2, 2], [3, 3]], energy: "-0.5*p*u"}
+dynamics: {underdamped: {over: [x, z], step_size: {cosine: [0.2, 0.1], sweeps: 4, rise: 2}, friction: 0.7, mass: 2.5, noise_scale: {linear: [1.2, 0.4], sweeps: 5}}}
+clamp: {"z[3]": 0.7}
+sample: {warmup: 4, betas: {from: 0.3, to: 2, shape: linear}}`,
+	"nesterov": `
+model: nesterov
+variables: {x: {kind: continuous, shape: [40]}}
+factors:
+  - {over: {u: x}, index: all, energy: "u^2 + cos(u)"}
+  - {over: {u: x, v: x}, edges: {ring: x}, energy: "0.3*u*v"}
+dynamics: {nesterov: {over: x, step_size: {multi_step: 0.1, factor: 0.5, at: [2, 2, 5]}, momentum: 0.8}}`,
+	"steps": `
+model: steps
+variables:
+  s: {kind: spin, shape: [6]}
+  x: {kind: continuous, shape: [6], range: [-1.5, 2]}
+  y: {kind: continuous, shape: [6]}
+  z: {kind: continuous, shape: [6]}
+  g: {kind: continuous, shape: [2]}
+factors:
+  - {over: {u: x}, index: all, energy: "2*(u^2 - 1)^2"}
+  - {over: {u: y}, index: all, energy: "u^2 + 0.1*abs(u)"}
+  - {over: {u: z}, index: all, energy: "u^2 + 0.3*u^4"}
+  - {over: {u: g}, index: all, energy: "u^2"}
+  - {over: {u: x, v: z}, index: [[0, 0], [1, 1], [2, 5]], energy: "0.3*u*v + tanh(u)*cos(v)"}
+  - {over: {u: y, v: z}, index: [[0, 0], [1, 1], [2, 2], [3, 3]], energy: "0.3*u*v"}
+  - {over: {p: s, u: x}, index: [[0, 0], [1, 1], [2, 2], [5, 5]], energy: "-0.5*p*u"}
+  - {over: {u: g, v: y}, index: [[0, 0], [1, 3]], energy: "0.2*u*v"}
+update: {x: slice, y: metropolis, z: mala}
+clamp: {"y[3]": 0.7}
+sample: {warmup: 4, betas: {from: 0.3, to: 2, shape: linear}}
+format: {rng: philox7}`,
+	"hmc": `
+model: hmc
+variables: {s: {kind: spin, shape: [4]}, k: {kind: categorical, states: 3}, x: {kind: continuous, shape: [4]}, z: {kind: continuous, shape: [30]}, y: {kind: continuous, shape: [2]}}
+factors:
+  - {over: {u: x}, index: all, energy: "2*(u^2 - 1)^2"}
+  - {over: {u: z}, index: all, energy: "u^2 + 0.1*u"}
+  - {over: {u: y}, index: all, energy: "u^2 + 0.1*u^4"}
+  - {over: {u: x, v: z}, index: [[0, 0], [1, 1], [2, 20]], energy: "0.3*u*v + tanh(u)*cos(v)"}
+  - {over: {p: s, c: k, u: x}, index: [[0, 0, 0], [3, 0, 3]], energy: "-0.5*p*u*W[c]", params: {W: [0.5, -1, 0.2]}}
+  - {over: {u: y, v: z}, index: [[0, 7]], energy: "0.3*u*v"}
+  - {over: [s, k], index: [[1, 0]], weights: {normal: [0, 1], seed: 1}}
+  - {over: [s, s], edges: {ring: s}, weights: 0.4}
+update: {y: slice}
+dynamics: {hmc: {over: [x, z], step_size: 0.4, steps: 3, mass: 1.5, adapt: 0.8}}
+clamp: {"z[3]": 0.7}
+sample: {warmup: 6, betas: {from: 0.3, to: 2, shape: linear}}`,
+	"mala": `
+model: mala
+variables: {x: {kind: continuous, shape: [20]}}
+factors:
+  - {over: {u: x}, index: all, energy: "u^2 + sin(u)"}
+  - {over: {u: x, v: x}, edges: {ring: x}, energy: "0.3*u*v"}
+dynamics: {mala: {over: x, step_size: {linear: [0.3, 0.1], sweeps: 5}}}`,
 	"bits": `
 model: bits
 variables: {s: {kind: spin, shape: [12]}, x: {kind: categorical, states: 3, shape: [12]}}
@@ -397,11 +459,22 @@ func moved(want int) []program {
 	return list
 }
 
-// dense are so many random models with dense forces, moved by langevin or gradient.
+// coded are so many random models with expressions of all operations and any samplers.
+func coded(want int) []program {
+	var list []program
+	for n := uint64(0); len(list) < want; n++ {
+		p, _ := targettest.Parse(randmodel.Code(n))
+		p.Model = fmt.Sprintf("coded%d", n)
+		list = append(list, program{p.Model, "", p})
+	}
+	return list
+}
+
+// dense are so many random models with dense forces.
 func dense(want int) []program {
 	var list []program
 	for n := uint64(0); len(list) < want; n++ {
-		if n%8 > 1 && n%8 != 6 { // others do not run on a GPU, or are meant to leave the numbers
+		if n%8 == 2 { // those are meant to leave the numbers
 			continue
 		}
 		p, _ := targettest.Parse(randmodel.Dense(n))
@@ -421,7 +494,7 @@ func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	var main strings.Builder
-	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"count.cuh"`, `"expression.cuh"`} {
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"count.cuh"`, `"expression.cuh"`, `"sampler.cuh"`} {
 		fmt.Fprintf(&main, "#include %s\n", include)
 	}
 	for _, name := range cuda.Headers {
@@ -499,7 +572,7 @@ func TestShim(t *testing.T) {
 		{"random", func() []program { return random(0, want) }},
 		{"noise", func() []program { return noisy((want + 3) / 4) }},
 		{"continuous", func() []program {
-			return slices.Concat(continuous((want+3)/4), moved((want+7)/8), dense((want+7)/8))
+			return slices.Concat(continuous((want+3)/4), moved((want+7)/8), coded((want+3)/4), dense((want+7)/8))
 		}},
 	} {
 		t.Run(group.name, func(t *testing.T) {
@@ -632,9 +705,9 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", c.yaml, err)
 		}
 	}
-	p, _ := targettest.Parse("model: m\nvariables: {x: {kind: continuous}}\nfactors: [{over: {u: x}, index: all, energy: u^4}]\nupdate: {x: slice}")
+	p, _ := targettest.Parse("model: m\nvariables: {x: {kind: continuous, shape: [2]}}\nfactors: [{over: {u: x}, index: all, energy: {mlp: {input: u, hidden: [4]}}}]\nupdate: {x: slice}")
 	if err := target.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "take --target go") {
-		t.Errorf("a quartic energy: %v", err)
+		t.Errorf("a network: %v", err)
 	}
 }
 

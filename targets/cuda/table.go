@@ -90,7 +90,6 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	d := newTablePlan(p)
 	exps, words := tableLayout(p)
 	l := Layout{Kernel: "table", Chains: 32, ValueBytes: 1, TableWords: words, LeastBeta: leastBeta(p)}
-	rows := p.Nodes
 	for _, v := range p.Vars {
 		if v.Kind == ir.Categorical && v.States > 256 {
 			l.ValueBytes = 2
@@ -100,15 +99,20 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if hasFloats(p) {
 		l.ValueBytes, first = 4, betaWords
 	}
-	kept, m := p.Nodes, moveOf(p)
+	m := moveOf(p)
+	if l.Kept = len(d.kept.Start); d.kept.Lost >= 0 {
+		l.Lost = p.Nodes + d.kept.Lost
+	}
+	l.WarmupAt = d.warmupAt
+	kept := p.Nodes + l.Kept
+	rows, fresh := kept, 0 // new values
+	if p.Synchronous {
+		fresh = p.Nodes
+	}
 	if m != nil {
-		l.Lost = kept
-		kept++
-		rows = kept
+		fresh = max(fresh, m.rows())
 	}
-	if p.Synchronous || m != nil { // new values
-		rows += p.Nodes
-	}
+	rows += fresh
 	warps := max(1, min(maxWarps, (d.widest()+3)/4))
 	l.Threads = 32 * warps
 	l.Values = rows * 32
@@ -127,12 +131,13 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	}
 	source, err := fill("table.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p),
-		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous, "Kept": kept, "Move": m,
+		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous, "Kept": d.kept, "KeptRows": l.Kept, "Fresh": fresh, "Move": m,
+		"Steps": d.stepped(), "NumberHead": numberHead, "WarmupAt": d.warmupAt, "KeptAt": d.keptAt, "MassesAt": d.massesAt, "EnergyAt": d.energyAt, "RowEnergies": d.rowEnergies(),
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": sumType(p), "Value": map[int]string{1: "u8", 2: "u16", 4: "u32"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
 		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
-		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "FirstAt": first, "GumbelAt": logisticWords, "Floats": hasFloats(p), "NormalsAt": d.normalsAt, "FloatsAt": d.floatsAt, "Dense": len(d.column), "MatrixAt": d.matrixAt, "Expressions": d.expressions(), "FloatSpin": uint32(floatSpin), "FloatNumber": uint32(floatNumber),
+		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "FirstAt": first, "GumbelAt": logisticWords, "Floats": hasFloats(p), "NormalsAt": d.normalsAt, "FloatsAt": d.floatsAt, "Dense": len(d.column), "MatrixAt": d.matrixAt, "Expressions": d.expressions(), "FloatSpin": uint32(floatSpin), "FloatNumber": uint32(floatNumber), "FloatSlice": uint32(floatSlice), "FloatMALA": uint32(floatMALA),
 		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})

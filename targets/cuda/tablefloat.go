@@ -13,7 +13,17 @@ const (
 	floatSpin   = 1 << 31 // a categorical with n states: floatSpin + n
 	floatNumber = 3 << 30
 	floatInside = floatNumber + 1 // in a range
+
+	floatSlice      = floatNumber + 2 // and those that propose
+	floatMetropolis = floatNumber + 3
+	floatMALA       = floatNumber + 4
 )
+
+// stepKinds are those of samplers that keep a step.
+var stepKinds = map[string]uint32{"slice": floatSlice, "metropolis": floatMetropolis, "mala": floatMALA}
+
+// numberHead is how many words stand before the terms of a number.
+const numberHead = 12
 
 // hasFloats says whether updates in float32 are among those of a program.
 func hasFloats(p *ir.Program) bool {
@@ -74,8 +84,8 @@ const squareCodes = 1 << 31
 //	spins         the constant
 //	categoricals  the power of two of the largest weight, a constant for each state
 //	numbers       the place of its law, the constant of the linear terms, how many squares
-//	              there are, behind so many words of the terms, and in float64 the constant
-//	              of the square
+//	              there are, behind so many words of the terms, in float64 the constant
+//	              of the square, and the row of what it keeps
 func (d *tablePlan) floats(w *Words, node int) {
 	var linear, square []touch
 	_, dense := d.column[int32(node)]
@@ -103,6 +113,9 @@ func (d *tablePlan) floats(w *Words, node int) {
 		if d.bounded(node) {
 			kind = floatInside
 		}
+		if k := stepKinds[d.sampler[node]]; k > 0 {
+			kind = k
+		}
 		head = append(head, d.law[node])
 	}
 	for _, c := range constants {
@@ -119,7 +132,7 @@ func (d *tablePlan) floats(w *Words, node int) {
 		if more {
 			number += squareCodes
 		}
-		head = append(head, number, uint32(len(terms.List)), uint32(a), uint32(a>>32))
+		head = append(head, number, uint32(len(terms.List)), uint32(a), uint32(a>>32), uint32(d.p.Nodes+max(0, d.kept.Steps[node])))
 		for _, t := range others {
 			d.floatTerm(&terms, t)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/device"
 )
 
 // noUpdate is the place of the update of a slot that has none.
@@ -18,24 +19,38 @@ type tablePlan struct {
 	weights []int64 // of factors in order, then tables of groups
 	base    []int   // of each factor's weights
 
-	float       []bool    // nodes that are updated in float32
-	floatBase   []int     // of each factor's weights in float32
-	params      [][]int   // where those of each expression are among them
-	codesAt     []int     // of the first slot of each factor of code among all slots
-	codeTouches [][]touch // by node: the rows of expressions that touch it
+	float        []bool    // nodes that are updated in float32
+	floatBase    []int     // of each factor's weights in float32
+	params       [][]int   // where those of each expression are among them
+	doubleParams [][]int   // where they are in float64, in numbers of two words
+	codesAt      []int     // of the first slot of each factor of code among all slots
+	codeTouches  [][]touch // by node: the rows of expressions that touch it
 
-	column map[int32]int // by node of a dense block; nil: there is none
+	column  map[int32]int  // by node of a dense block; nil: there is none
+	sampler map[int]string // of single nodes
+	kept    *device.Kept
 
-	slotsAt, updatesAt, weightsAt, normalsAt, floatsAt, matrixAt int
+	slotsAt, updatesAt, weightsAt, normalsAt, floatsAt, matrixAt, massesAt, keptAt, energyAt, warmupAt int
 }
 
 func newTablePlan(p *ir.Program) *tablePlan {
-	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped(), float: p.FloatNodes(), codesAt: codesAt(p)}
+	d := &tablePlan{plan: newPlan(p), grouped: p.Grouped(), float: p.FloatNodes(), codesAt: codesAt(p), sampler: make(map[int]string), kept: keptOf(p)}
+	for _, sb := range p.Sweep {
+		for _, b := range sb {
+			for _, n := range b.Nodes {
+				if b.Joint == nil {
+					d.sampler[int(n)] = b.Sampler
+				}
+			}
+		}
+	}
 	d.weights, d.base = allWeights(p)
 	if hasFloats(p) {
 		d.putFloats()
 		d.putMatrix()
+		d.putMasses()
 	}
+	d.putKept()
 	d.codeTouches = make([][]touch, p.Nodes)
 	for i := range p.Codes {
 		c := &p.Codes[i]
@@ -45,8 +60,20 @@ func newTablePlan(p *ir.Program) *tablePlan {
 	}
 	d.updates()
 	d.putWeights()
+	d.putEnergy()
 	d.starts()
 	return d
+}
+
+// putKept writes how what kernels keep of a chain begins, and the sweeps in which steps are fitted.
+func (d *tablePlan) putKept() {
+	if len(d.kept.Start) == 0 {
+		return
+	}
+	d.keptAt = d.words.section("what is kept of a chain, at the start")
+	d.words.line("", d.kept.Start...)
+	d.warmupAt = d.words.section("sweeps of warm-up, in which steps are fitted; two words")
+	d.words.line("", uint32(d.p.Sample.Warmup), 0)
 }
 
 // allWeights are the weights of factors in order, and where those of each begin.
@@ -77,7 +104,7 @@ func (d *tablePlan) updates() {
 		"place of its weights, stride of the own value, spins of its sign + 65536·indices, these spins, and for each index its stride, its nodes")
 	if hasFloats(d.p) {
 		w.notes = append(w.notes, note{at: len(w.List), head: "updates in float32: node, kind, terms, terms of expressions and their place; of a spin its constant; of a categorical a power of two and a constant for each state; " +
-			"of a number the place of its law, its linear constant, squares, behind how many words of terms, a square constant; then each term: " +
+			"of a number the place of its law, its linear constant, squares, behind how many words of terms, a square constant, the row of what it keeps; then each term: " +
 			"place of its weights, stride of the own value, spins, indices, factors, these spins, for each index stride and node, these nodes; " +
 			"and of each expression: number of its first function, a bit for each of its parts, how many words follow, row, nodes"})
 	}
@@ -197,4 +224,15 @@ func (d *tablePlan) putWeights() {
 		}
 		d.words.line(fmt.Sprint(i), words...)
 	}
+}
+
+// stepped are the samplers of single nodes that keep a step, by name.
+func (d *tablePlan) stepped() map[string]bool {
+	found := make(map[string]bool)
+	for _, s := range d.sampler {
+		if stepKinds[s] > 0 {
+			found[s] = true
+		}
+	}
+	return found
 }

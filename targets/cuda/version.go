@@ -26,11 +26,6 @@ func (s *Versions) Kernels(v *device.Version) (*ir.Program, *Kernels, error) {
 		s.kernels.setWeights(s.p, v.Weights)
 		return s.p, s.kernels, nil
 	}
-	if !v.Own {
-		if err := CheckVersions(s.Program); err != nil {
-			return nil, nil, err
-		}
-	}
 	p := Versioned(s.Program, v)
 	r := emit.Request{Program: p}
 	if err := Check(r); err != nil {
@@ -42,15 +37,6 @@ func (s *Versions) Kernels(v *device.Version) (*ir.Program, *Kernels, error) {
 	}
 	s.version, s.p, s.kernels = v, p, k
 	return p, k, nil
-}
-
-// CheckVersions refuses a program of which only its own version runs: what continuous nodes
-// and expressions keep beyond states, and their parameters, no version has.
-func CheckVersions(p *ir.Program) error {
-	if !Discrete(p) {
-		return errors.New("training and built programs sample discrete models on a GPU, and this one has continuous nodes or expressions: take --target go for them; run --target cuda samples it")
-	}
-	return nil
 }
 
 // onlyWeights says whether two versions have the same words but for weights.
@@ -99,6 +85,17 @@ func Versioned(p *ir.Program, v *device.Version) *ir.Program {
 			}
 		}
 	}
+	q.Formulas = nil // what follows from them is given
+	q.Codes = slices.Clone(p.Codes)
+	for i, list := range v.Params {
+		if len(list) > 0 {
+			c := &q.Codes[i]
+			c.Params = slices.Clone(c.Params)
+			for j, values := range list {
+				c.Params[j].Values = values
+			}
+		}
+	}
 	q.Init = make([]ir.Init, len(p.Vars)) // the same number of words for all chains
 	for i := range q.Init {
 		q.Init[i].Kind = ir.InitZeros
@@ -124,10 +121,7 @@ func rounded(x float64, fraction int) int64 {
 	return int64(math.RoundToEven(math.Ldexp(x, fraction)))
 }
 
-func kindOf(p *ir.Program, node int) ir.Kind {
-	i := slices.IndexFunc(p.Vars, func(v ir.Var) bool { return node < v.First+v.Count })
-	return p.Vars[i].Kind
-}
+func kindOf(p *ir.Program, node int) ir.Kind { return varOf(p, node).Kind }
 
 // Smaller are the kernels of a version for a device that has no more shared memory than
 // every GPU, and where their blocks of threads begin for a chain; an error says why

@@ -7,6 +7,7 @@
 // -DKERNELS="m.cu" -DMODEL=m. Its file's name says what is wrong with it: driver1.so has no GPU, 2 launches that fail,
 // 3 an old driver, 4 little memory, 5 little shared memory, 6 no GPU behind the driver, 7 kernels that fail in
 // the middle of a run, 8 a GPU that is too old, 9 one that is too old for this NVRTC.
+// -DENERGIES: there are kernels of energies and counts.
 #include KERNELS
 
 #include <dlfcn.h>
@@ -88,10 +89,12 @@ int cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, 
   case 1: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _tables)(tables, argument<double>(a, 1)); }); break;
   case 2: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _start)(states, (u32 *)argument<u64>(a, 1), argument<Keys>(a, 2), argument<u32>(a, 3), argument<u32>(a, 4)); }); break;
   case 3: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _sweep)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), argument<Keys>(a, 3), argument<u32>(a, 4), argument<u64>(a, 5), argument<u32>(a, 6)); }); break;
+#ifdef ENERGIES
   case 4: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _energy)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (double *)argument<u64>(a, 3), argument<u32>(a, 4)); }); break;
   case 5: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _best)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (double *)argument<u64>(a, 3), (u64 *)argument<u64>(a, 4), (u16 *)argument<u64>(a, 5), argument<u32>(a, 6), argument<u64>(a, 7), argument<u32>(a, 8)); }); break;
   case 6: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _count)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (u64 *)argument<u64>(a, 3), (value *)argument<u64>(a, 4), (u8 *)argument<u64>(a, 5), argument<u32>(a, 6), argument<u32>(a, 7)); }); break;
   case 7: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _sums)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (u64 *)argument<u64>(a, 3), argument<u32>(a, 4)); }); break;
+#endif
   default: return invalid;
   }
   return ok;

@@ -197,7 +197,7 @@ func forGPU(ctx context.Context, m *gen.Model, o compile.Options) error {
 	if len(m.Program.GoCode) > 0 {
 		return noCodeIn("--target cuda", m).help("leave --target out: the model is compiled with the code")
 	}
-	if err := checkVersions(m.Program, cudaTarget); err != nil {
+	if err := checkKernels(m.Program, cudaTarget); err != nil {
 		return err
 	}
 	if err := compile.CheckGPUSystem(o); err != nil {

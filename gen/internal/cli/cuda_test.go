@@ -36,9 +36,12 @@ func fakeDriver(t *testing.T, gxx, dir, model, fail string) string {
 	source := filepath.Join(testtool.Root(t), "gen", "gpu", "testdata", "driver.cpp")
 	lib := filepath.Join(dir, "driver0.so")
 	if _, err := os.Stat(lib); err != nil {
-		cmd := exec.Command(gxx, "-shared", "-fPIC", "-Og", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-I"+dir,
-			`-DKERNELS="`+model+`.cu"`, "-DMODEL="+model, source, "-o", lib)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		args := []string{"-shared", "-fPIC", "-Og", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-I" + dir,
+			`-DKERNELS="` + model + `.cu"`, "-DMODEL=" + model, source, "-o", lib}
+		if bytes.Contains(fileBytes(t, filepath.Join(dir, model+".cu")), []byte(" "+model+"_energy(")) {
+			args = append(args, "-DENERGIES")
+		}
+		if out, err := exec.Command(gxx, args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
@@ -64,6 +67,7 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 	for kernel, text := range map[string]string{
 		"table":    mixedAnnealed + "runtime: true\n",
 		"unrolled": mixedAnnealed,
+		"moves":    strings.NewReplacer("model: stepped", "model: tor", "chains: 70", "chains: 41", "samples: 100", "samples: 4").Replace(steppedModel),
 		"swar":     spins + "format: fast\n",
 		"mma":      strings.Replace(spins, "torus: s", "complete: s", 1) + "format: {fraction: 8, threshold_bits: 16, budget: 0.9}\n",
 		"lattice":  strings.Replace(spins, "normal: [0, 0.5]", "signs: 0.5", 1) + "format: {planes: 9, budget: 0.9}\n",
@@ -75,7 +79,7 @@ func TestCUDATargetWithoutGPU(t *testing.T) {
 				t.Fatal(err)
 			}
 			thrmlgen(t, exitDone, "gen", in("m.yaml"), "--target", "cuda", "--out", in("src"), "--quiet")
-			named := sourceOf(t, in("m.yaml"), kernel)
+			named := sourceOf(t, in("m.yaml"), strings.Replace(kernel, "moves", "table", 1))
 			if source, err := os.ReadFile(in("src/tor.cu")); err != nil || !bytes.Equal(source, named) {
 				t.Errorf("another kernel than %s is chosen, %v", kernel, err)
 			}

@@ -164,6 +164,14 @@ factors:
   - {name: c, over: [v, w], index: [[0, 0], [1, 1], [2, 2], [3, 3], [4, 0], [5, 1]], weights: {normal: [0, 0.3], seed: 2}}
   - {name: t, over: [w, x], index: [[0, 0], [3, 0]], weights: [[0.5, -0.7, 0.1], [-0.3, 0.2, 0.9]]}
 clamp: {"w[1]": -1}`, []string{"train.start=persistent"}},
+		"numbers": {`variables: {v: {kind: spin, shape: [6]}, x: {kind: continuous, shape: [3]}, z: {kind: continuous}}
+factors:
+  - {name: own, over: {u: x}, index: all, energy: "0.5*a*(u - m)^2", params: {a: [1, 2, 1.5], m: [0, 0, 0]}}
+  - {name: bump, over: {u: z}, index: all, energy: "0.5*u^2 + c*cos(u)", params: {c: [0.3]}}
+  - {name: j, over: [v, x], index: [[0, 0], [1, 0], [2, 1], [3, 1], [4, 2], [5, 2]], weights: {normal: [0, 0.3], seed: 2}}
+  - {name: k, over: [x, z], index: [[0, 0], [2, 0]], weights: 0.2}
+update: {z: slice}
+dynamics: {hmc: {over: x, step_size: 0.4, steps: 2, adapt: 0.8}}`, []string{"train.start=persistent"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(strings.Replace(deviceTraining, "%s", name, 1), "%s", x.model, 1)

@@ -48,14 +48,6 @@ func checkKernels(p *ir.Program, target string) error {
 	return nil
 }
 
-// checkVersions refuses one of which no version but its own runs, too.
-func checkVersions(p *ir.Program, target string) error {
-	if err := cuda.CheckVersions(p); err != nil {
-		return wrong("%s: %v", target, err)
-	}
-	return checkKernels(p, target)
-}
-
 // shim is the CPU, with the kernels compiled as C++.
 func shim(ctx context.Context, p *ir.Program) (kernels, error) {
 	s, err := compile.NewShim(ctx, p, compile.Options{})
@@ -124,6 +116,7 @@ type deviceEngine struct {
 	*observe.ChainStates
 	model    *gen.Model
 	device   kernels
+	kept     *keptRows // nil: nothing
 	energies []float64 // of States at β = 1; nil: to be added up
 	fetched  time.Time // of best states
 	tallied  bool      // draws are counted on the device, and States are not those of now
@@ -147,6 +140,7 @@ func newDeviceEngine(ctx context.Context, m *gen.Model, target string, open open
 		return nil, err
 	}
 	e := &deviceEngine{ChainStates: observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), model: m, device: d}
+	e.kept = newKeptRows(m.Program, e.ChainStates)
 	if cuda.Discrete(m.Program) {
 		err = deviceError(ctx, d.Terms(cuda.EnergyTerms(m.Program)))
 	}
@@ -179,7 +173,10 @@ func (e *deviceEngine) restore(s *observe.SavedState) error {
 		return err
 	}
 	e.States, e.ChainStates.Sweep, e.energies = s.States(m), s.Meta.Sweep, nil
-	return e.device.Restore(e.States, e.ChainStates.Sweep)
+	if err := e.device.Restore(e.States, e.ChainStates.Sweep); err != nil || e.kept == nil {
+		return err
+	}
+	return e.kept.restore(e.device, s, e.ChainStates)
 }
 
 // show brings what the collector sees up to the states of the device.
@@ -189,6 +186,9 @@ func (e *deviceEngine) show(ctx context.Context) (err error) {
 	}
 	if err == nil && cuda.Discrete(e.model.Program) {
 		e.energies, err = e.device.Energies()
+	}
+	if err == nil && e.kept != nil {
+		err = e.kept.read(e.device, e.ChainStates)
 	}
 	return deviceError(ctx, err)
 }
@@ -223,6 +223,9 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 			}
 			if err := e.device.Sweep(n, beta); err != nil {
 				return deviceError(ctx, err)
+			}
+			if e.kept != nil {
+				e.kept.swept(e.ChainStates.Sweep, n)
 			}
 			e.ChainStates.Sweep += uint64(n)
 			if !e.fetched.IsZero() && time.Since(e.fetched) > betweenFetches {

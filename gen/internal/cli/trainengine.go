@@ -34,7 +34,7 @@ func (c *command) trainOn(ctx context.Context, m *gen.Model, task *train.Task, o
 		return nil, err
 	}
 	for i, p := range programs {
-		if err := checkVersions(cuda.Versioned(p, heldVersion(p, task, i == 0)), o.target); err != nil {
+		if err := checkKernels(cuda.Versioned(p, heldVersion(p, task, i == 0)), o.target); err != nil {
 			return nil, err
 		}
 	}
