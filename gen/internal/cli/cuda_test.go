@@ -175,7 +175,7 @@ func TestCUDATargetRefuses(t *testing.T) {
 			t.Errorf("no %q in %s", want, errs)
 		}
 	}
-	if _, errs := thrmlgen(t, 3, "run", "models/double_well", "--target", "cuda"); !strings.Contains(errs, "is moved by hmc") {
+	if _, errs := thrmlgen(t, 3, "run", "models/mixed", "--target", "cuda", "--set", "format={rng: lfl128}"); !strings.Contains(errs, "draws from lfl128") {
 		t.Error(errs)
 	}
 	for args, want := range map[string]string{
