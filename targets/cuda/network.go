@@ -12,8 +12,7 @@ import (
 type network struct {
 	ID         int // from 1 on
 	Note       string
-	Body       []string // works out the inputs
-	Inputs     []string // their names
+	Body       []string // works out the inputs and keeps each
 	Layers     []layer
 	Hidden     int
 	Activation sampling.Activation
@@ -32,6 +31,18 @@ type networks struct {
 // hasNetworks says whether expressions of a program hold networks.
 func hasNetworks(p *ir.Program) bool {
 	return slices.ContainsFunc(p.Codes, func(c ir.CodeFactor) bool { return c.Net != nil })
+}
+
+// networkWeights is how many weights the networks of a program have.
+func networkWeights(p *ir.Program) (n int) {
+	for i := range p.Codes {
+		if net := p.Codes[i].Net; net != nil {
+			for l, in := range net.Sizes[:len(net.Sizes)-1] {
+				n += in * net.Sizes[l+1]
+			}
+		}
+	}
+	return n
 }
 
 // networksOf are the networks of a program, whose functions are yet to come.
@@ -64,14 +75,17 @@ func (d *tablePlan) networksOf() *networks {
 func (d *tablePlan) networkCall(c *ir.CodeFactor, ops []sampling.CodeOp, self, input int, params []int, a *arithmetic) string {
 	net := c.Net
 	y := network{Note: c.Name, Hidden: len(net.Sizes) - 2, Activation: net.Activation}
-	from := anySlot
+	from, keep := anySlot, "fresh |= m.put(%d, %s);"
 	if a == doubles {
-		from = self
+		from, keep = self, "m.put_double(1 + 2 * %d, %s);"
 	}
-	var stack []operand
-	y.Body, stack = d.lines(c, ops, from, params, a)
-	for _, v := range stack {
-		y.Inputs = append(y.Inputs, v.name)
+	lines, stack := d.lines(c, ops, from, params, a)
+	for i, v := range stack { // one at a time, which takes few registers
+		end := len(lines)
+		if i+1 < len(stack) {
+			end = stack[i+1].line
+		}
+		y.Body = append(append(y.Body, lines[v.line:end]...), fmt.Sprintf(keep, i, v.name))
 	}
 	for l, in := range net.Sizes[:len(net.Sizes)-1] {
 		y.Layers = append(y.Layers, layer{in, net.Sizes[l+1], params[net.First+2*l], params[net.First+2*l+1]})
@@ -81,7 +95,7 @@ func (d *tablePlan) networkCall(c *ir.CodeFactor, ops []sampling.CodeOp, self, i
 		list = &d.networks.Doubles
 	}
 	at := slices.IndexFunc(*list, func(x network) bool {
-		return slices.Equal(x.Body, y.Body) && slices.Equal(x.Inputs, y.Inputs) && slices.Equal(x.Layers, y.Layers) && x.Activation == y.Activation
+		return slices.Equal(x.Body, y.Body) && slices.Equal(x.Layers, y.Layers) && x.Activation == y.Activation
 	})
 	if at < 0 {
 		y.ID = 1 + len(d.networks.Floats) + len(d.networks.Doubles)

@@ -116,7 +116,7 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	}
 	warps := max(1, min(maxWarps, (d.widest()+3)/4))
 	if d.networks != nil {
-		warps = min(warps, networkWarps)
+		warps = max(1, min(warps, networkWarps, d.quads())) // idle ones would take registers and rows
 		d.networks.At = kept + fresh
 		fresh += warps * d.networks.Rows
 	}
