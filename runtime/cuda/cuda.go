@@ -8,6 +8,7 @@
 //	number.cuh      updates in float32
 //	sampler.cuh     samplers that read energies of numbers, and the fitting of steps
 //	expression.cuh  operations of expressions
+//	network.cuh     networks
 //	energy.cuh      energies of states, for observers; count.cuh counts of draws
 //	shim.h          runs a kernel as C++ on the host, for machines without a GPU
 //
@@ -22,7 +23,7 @@ import "embed"
 var files embed.FS
 
 // Headers are the files that kernels include, by name, in order.
-var Headers = []string{"ars.cuh", "count.cuh", "elementary.cuh", "energy.cuh", "expression.cuh", "intrin.cuh", "law.cuh", "noise.cuh", "number.cuh", "random.cuh", "sampler.cuh", "shim.h"}
+var Headers = []string{"ars.cuh", "count.cuh", "elementary.cuh", "energy.cuh", "expression.cuh", "intrin.cuh", "law.cuh", "network.cuh", "noise.cuh", "number.cuh", "random.cuh", "sampler.cuh", "shim.h"}
 
 // Header is the text of one of Headers.
 func Header(name string) []byte {

@@ -34,7 +34,7 @@ func checkFile(p *ir.Program) ([]byte, error) {
 			chains = min(chains, in.Chains)
 		}
 	}
-	sweeps := max(1, min(checkedSweeps, checkedUpdates/(chains*p.Nodes)))
+	sweeps := max(1, min(checkedSweeps, checkedUpdates/(chains*p.Nodes*(1+networkWeights(p)/1000))))
 	m, err := interp.New(p, chains, p.Sample.Seed)
 	if err != nil {
 		return nil, err

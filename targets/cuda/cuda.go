@@ -7,6 +7,7 @@
 //	tableplan.go  its updates and weights
 //	tablefloat.go those in float32
 //	expression.go expressions as functions
+//	network.go    networks in them
 //	move.go       moves of all nodes of a block together
 //	kept.go       what kernels keep of a chain beside values
 //	hamilton.go   energies that these moves weigh
@@ -62,9 +63,6 @@ func Check(r emit.Request) error {
 		if c.Use != ir.GoObserver {
 			return fmt.Errorf("%s is code in Go, which cannot run on a GPU: take --target go", c.Name)
 		}
-	}
-	if err := checkExpressions(p); err != nil {
-		return err
 	}
 	for _, k := range kernels {
 		switch r.Kernel {
@@ -144,7 +142,7 @@ func filesOf(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || (name == "energy.cuh" || name == "count.cuh") && !Discrete(p) || name == "sampler.cuh" && len(keptOf(p).Start) == 0 || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || (name == "energy.cuh" || name == "count.cuh") && !Discrete(p) || name == "sampler.cuh" && len(keptOf(p).Start) == 0 || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil || name == "network.cuh" && !hasNetworks(p) {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -280,7 +278,7 @@ func namespace(p *ir.Program) string { return "model_" + p.Model }
 func fill(name string, data any) ([]byte, error) {
 	file := name + ".tmpl"
 	t, err := template.New(file).Funcs(template.FuncMap{"lineBegins": func(i, perLine int) bool { return i%perLine == 0 }}).
-		ParseFS(templates.FS(), "cuda/"+file, "cuda/rows.cu.tmpl", "cuda/move.cu.tmpl", "cuda/step.cu.tmpl")
+		ParseFS(templates.FS(), "cuda/"+file, "cuda/rows.cu.tmpl", "cuda/move.cu.tmpl", "cuda/step.cu.tmpl", "cuda/network.cu.tmpl")
 	if err != nil {
 		return nil, err
 	}

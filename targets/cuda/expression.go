@@ -54,7 +54,7 @@ func (d *tablePlan) expressions() (list []expression) {
 			for part, ops := range partsOf(&c.Parts[slot]) {
 				if ops != nil {
 					name := [parts]string{"linear", "square", "slope", "energy"}[part]
-					list = append(list, expression{parts*(d.codesAt[i]+slot) + part, fmt.Sprintf("%s, slot %d: %s", c.Name, slot, name), body(c, ops, slot, d.params[i], floats)})
+					list = append(list, expression{parts*(d.codesAt[i]+slot) + part, fmt.Sprintf("%s, slot %d: %s", c.Name, slot, name), d.body(c, ops, slot, d.params[i], floats)})
 				}
 			}
 		}
@@ -95,29 +95,57 @@ var comparisons = map[sampling.CodeOpKind]string{
 	sampling.CodeEqual: "==", sampling.CodeNotEqual: "!=",
 }
 
-// body is the code of an expression, an operation a line: t are the words of the term, the row
-// and the nodes of its slots; own is the number in the slot that is updated, self.
-func body(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int, a *arithmetic) (lines []string) {
-	var stack []string
+// anySlot says that own is the number in slot self of a function in C++.
+const anySlot = -2
+
+// operand is a name on the stack, with the first operation and line of what it comes from.
+type operand struct {
+	name     string
+	op, line int
+}
+
+// body is the code of an expression, which returns its value.
+func (d *tablePlan) body(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int, a *arithmetic) []string {
+	lines, stack := d.lines(c, ops, self, params, a)
+	return append(lines, fmt.Sprintf("return %s;", stack[0].name))
+}
+
+// lines is the code of an expression, an operation a line, and what it leaves: t are the words of
+// the term, the row and the nodes of its slots; own is the number in the slot that is updated,
+// self.
+func (d *tablePlan) lines(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int, a *arithmetic) (lines []string, stack []operand) {
+	var from operand // of what is popped
 	pop := func() string {
-		v := stack[len(stack)-1]
+		from = stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		return v
+		return from.name
 	}
 	push := func(format string, args ...any) {
 		name := fmt.Sprintf("v%d", len(lines))
 		lines = append(lines, fmt.Sprintf("const %s %s = "+format+";", append([]any{a.number, name}, args...)...))
-		stack = append(stack, name)
+		stack = append(stack, operand{name, from.op, from.line})
 	}
-	for _, o := range ops {
+	for i, o := range ops {
 		n := int(o.N)
+		from = operand{"", i, len(lines)}
 		switch {
 		case o.Op == sampling.CodeConst:
 			push("%s", a.constant(o.V))
 		case o.Op == sampling.CodeSlot && n == self:
-			stack = append(stack, "own")
+			stack = append(stack, operand{"own", i, len(lines)})
+		case o.Op == sampling.CodeSlot && self == anySlot:
+			push("self == %d ? own : %s", n, a.slot(c.Slots[n].Kind, fmt.Sprintf("x[t[%d]]", n+1)))
 		case o.Op == sampling.CodeSlot:
 			push("%s", a.slot(c.Slots[n].Kind, fmt.Sprintf("x[t[%d]]", n+1)))
+		case o.Op == sampling.CodeNet || o.Op == sampling.CodeNetSlope:
+			for range c.Net.Sizes[0] {
+				pop()
+			}
+			if o.Op == sampling.CodeNet {
+				n = -1
+			}
+			lines = lines[:from.line] // the function of the network has them
+			push("%s", d.networkCall(c, ops[from.op:i], self, n, params, a))
 		case o.Op == sampling.CodeParamAt:
 			p := &c.Params[n]
 			at, stride := fmt.Sprint(params[n]), 1
@@ -139,7 +167,7 @@ func body(c *ir.CodeFactor, ops []sampling.CodeOp, self int, params []int, a *ar
 			push("%s(%s, %s)", a.functions[o.Op], x, y)
 		}
 	}
-	return append(lines, fmt.Sprintf("return %s;", pop()))
+	return lines, stack
 }
 
 // slotValue is the number that a node's value is in an expression.
@@ -156,16 +184,6 @@ func slotValue(kind ir.Kind, value string) string {
 // single is a float32 in C++.
 func single(x float32) string {
 	return strconv.FormatFloat(float64(x), 'e', -1, 32) + "f"
-}
-
-// checkExpressions refuses those that no kernel evaluates.
-func checkExpressions(p *ir.Program) error {
-	for i := range p.Codes {
-		if c := &p.Codes[i]; c.Net != nil {
-			return fmt.Errorf("factor %s holds a network, which no kernel evaluates: take --target go", c.Name)
-		}
-	}
-	return nil
 }
 
 // putParams writes the parameters of expressions in float32 among the weights.

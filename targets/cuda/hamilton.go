@@ -92,7 +92,7 @@ func (d *tablePlan) rowEnergies() (list []expression) {
 	}
 	for i := range d.p.Codes {
 		if c := &d.p.Codes[i]; !c.Directed {
-			list = append(list, expression{i, fmt.Sprintf("%s: energy", c.Name), body(c, c.Energy, -1, d.doubleParams[i], doubles)})
+			list = append(list, expression{i, fmt.Sprintf("%s: energy", c.Name), d.body(c, c.Energy, -1, d.doubleParams[i], doubles)})
 		}
 	}
 	return list

@@ -110,6 +110,18 @@ func (d *plan) widest() int {
 	return n
 }
 
+// quads is how many warps have a share of a superblock: a block's slots are filled from the first on,
+// those behind them are padding.
+func (d *plan) quads() (n int) {
+	for _, sb := range d.p.Sweep {
+		if len(sb) > 1 {
+			return (d.widest() + 3) / 4
+		}
+		n = max(n, (len(sb[0].Nodes)+3)/4)
+	}
+	return n
+}
+
 // rowsOf are the rows of nodes in states that hold a bit or byte for each chain, and how many there
 // are: the row of a slot is its number, and those of nodes in no block follow.
 func (d *plan) rowsOf() (row []int32, count int) {

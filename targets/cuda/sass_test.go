@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write testdata/sass.txt again")
 var architectures = []string{"sm_80", "sm_90", "sm_100"}
 
 // compiledPrograms are those of the corpus that meet every part of the table kernel.
-var compiledPrograms = []string{"ars", "bits", "hmc", "noise", "numbers", "planes", "wide"}
+var compiledPrograms = []string{"ars", "bits", "hmc", "networks_mala", "noise", "numbers", "planes", "wide"}
 
 // countedPrograms are models of usual sizes, whose instructions are counted.
 var countedPrograms = map[string]string{

@@ -13,6 +13,8 @@ const (
 	maxShared = 96 << 10 // bytes of states in shared memory; every GPU from sm_80 on has so much
 	maxWarps  = 8        // of a block
 
+	networkWarps = 4 // with networks, whose calls take more registers
+
 	mostStates = 16 // of a categorical whose fields are kept in registers
 
 	thresholdWords = 4 + 2*256 // struct Thresholds of law.cuh
@@ -112,8 +114,13 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if m != nil {
 		fresh = max(fresh, m.rows())
 	}
-	rows += fresh
 	warps := max(1, min(maxWarps, (d.widest()+3)/4))
+	if d.networks != nil {
+		warps = max(1, min(warps, networkWarps, d.quads())) // idle ones would take registers and rows
+		d.networks.At = kept + fresh
+		fresh += warps * d.networks.Rows
+	}
+	rows += fresh
 	l.Threads = 32 * warps
 	l.Values = rows * 32
 	if bytes := l.Values * l.ValueBytes; bytes <= maxShared {
@@ -129,15 +136,16 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if states > mostStates {
 		states = 0 // too many
 	}
+	expressions, energies := d.expressions(), d.rowEnergies() // and with them networks
 	source, err := fill("table.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p),
 		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous, "Kept": d.kept, "KeptRows": l.Kept, "Fresh": fresh, "Move": m,
-		"Steps": d.stepped(), "NumberHead": numberHead, "WarmupAt": d.warmupAt, "KeptAt": d.keptAt, "MassesAt": d.massesAt, "EnergyAt": d.energyAt, "RowEnergies": d.rowEnergies(),
+		"Steps": d.stepped(), "NumberHead": numberHead, "WarmupAt": d.warmupAt, "KeptAt": d.keptAt, "MassesAt": d.massesAt, "EnergyAt": d.energyAt, "RowEnergies": energies, "Networks": d.networks,
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": sumType(p), "Value": map[int]string{1: "u8", 2: "u16", 4: "u32"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
 		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
-		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "FirstAt": first, "GumbelAt": logisticWords, "Floats": hasFloats(p), "NormalsAt": d.normalsAt, "FloatsAt": d.floatsAt, "Dense": len(d.column), "MatrixAt": d.matrixAt, "Expressions": d.expressions(), "FloatSpin": uint32(floatSpin), "FloatNumber": uint32(floatNumber), "FloatSlice": uint32(floatSlice), "FloatMALA": uint32(floatMALA),
+		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "FirstAt": first, "GumbelAt": logisticWords, "Floats": hasFloats(p), "NormalsAt": d.normalsAt, "FloatsAt": d.floatsAt, "Dense": len(d.column), "MatrixAt": d.matrixAt, "Expressions": expressions, "FloatSpin": uint32(floatSpin), "FloatNumber": uint32(floatNumber), "FloatSlice": uint32(floatSlice), "FloatMALA": uint32(floatMALA),
 		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),
 		"InShared": l.SharedBytes > 0, "SharedBytes": l.SharedBytes,
 	})

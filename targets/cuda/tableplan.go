@@ -30,6 +30,8 @@ type tablePlan struct {
 	sampler map[int]string // of single nodes
 	kept    *device.Kept
 
+	networks *networks // nil: there are none
+
 	slotsAt, updatesAt, weightsAt, normalsAt, floatsAt, matrixAt, massesAt, keptAt, energyAt, warmupAt int
 }
 
@@ -50,6 +52,7 @@ func newTablePlan(p *ir.Program) *tablePlan {
 		d.putMatrix()
 		d.putMasses()
 	}
+	d.networks = d.networksOf()
 	d.putKept()
 	d.codeTouches = make([][]touch, p.Nodes)
 	for i := range p.Codes {
