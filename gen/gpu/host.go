@@ -311,10 +311,7 @@ func (h *host) run(sweeps uint32, beta float64) error {
 		h.beta = beta
 	}
 	for n := sweeps; sweeps > 0; sweeps -= n {
-		if h.watched {
-			n = 1
-		}
-		if l.Parts > 0 {
+		if h.watched || l.Parts > 0 {
 			n = 1
 		}
 		err := h.advance(n)

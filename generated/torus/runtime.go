@@ -1232,6 +1232,9 @@ func (w *worker) adapt(s *Sampler, j *jointPlan, lane, c int, alpha float64) {
 	*mean = stepInside(Exp(float64(weight*Log(float64(*step))) + float64((1-weight)*Log(float64(*mean)))))
 }
 
+// FirstStep is where the step of a joint move begins that warm-up fits.
+func (j *Joint) FirstStep() float32 { return stepInside(j.StepSize.From) }
+
 // stepInside is a step as float32, neither too small nor too large for one.
 func stepInside(x float64) float32 {
 	return min(max(float32(x), minStep), maxStep)
@@ -4577,11 +4580,9 @@ func (s *Sampler) AddMoves(variable int, tried, taken uint64) {
 
 // AddDivergences counts moves on a device that Divergences is about, the first in a sweep.
 func (s *Sampler) AddDivergences(count, first uint64) {
-	w := s.workers[0]
-	if count > 0 && (w.diverged == 0 || first < w.divergedAt) {
-		w.divergedAt = first
+	if count > 0 {
+		s.workers[0].diverge(count, first)
 	}
-	w.diverged += count
 }
 
 //
@@ -5170,7 +5171,7 @@ type floatTerm struct {
 func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm, dense *densePlan) *floatPlan {
 	p := &floatPlan{}
 	for i, n := range b.Nodes {
-		at := s.model.varAt(int(n))
+		at := s.model.VarAt(int(n))
 		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, variable: at, step: s.stepRow[n]}
 		if codes != nil {
 			x.codes = codes[n]
@@ -7312,7 +7313,7 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 			w.adapt(s, b.joint, lane, c, alpha[c])
 		}
 		if w.sweep >= s.fitUntil && (l != l || lost>>c&1 != 0 || -l > largestError) {
-			w.diverge(w.sweep)
+			w.diverge(1, w.sweep)
 		}
 	}
 	if w.sweep >= s.fitUntil {
@@ -7413,12 +7414,12 @@ func (w *worker) leap(s *Sampler, j *jointPlan, i int) {
 	})
 }
 
-// diverge counts a move that left the numbers, or nearly did.
-func (w *worker) diverge(sweep uint64) {
+// diverge counts moves that left the numbers, or nearly did, 1 or more, the first in a sweep.
+func (w *worker) diverge(count, sweep uint64) {
 	if w.diverged == 0 || sweep < w.divergedAt {
 		w.divergedAt = sweep
 	}
-	w.diverged++
+	w.diverged += count
 }
 
 // Divergences is how many joint moves went beyond finite numbers or, after warm-up,
@@ -11998,10 +11999,10 @@ func chooseLines(f *[64]int32, digit *[64]uint16, line []spinLine, mul uint64, n
 }
 
 // varOf is the variable of a node.
-func (m *Model) varOf(node int) *Var { return &m.Vars[m.varAt(node)] }
+func (m *Model) varOf(node int) *Var { return &m.Vars[m.VarAt(node)] }
 
-// varAt is the index of a node's variable.
-func (m *Model) varAt(node int) int {
+// VarAt is the index of a node's variable.
+func (m *Model) VarAt(node int) int {
 	return sort.Search(len(m.Vars), func(i int) bool { return m.Vars[i].First > node }) - 1
 }
 
@@ -12208,7 +12209,7 @@ func (s *Sampler) drawStarts(b *blockPlan, i int, bias []float64) {
 	var drawn [4]bool
 	for q := range min(4, len(b.nodes)-i) {
 		n := int(b.nodes[i+q])
-		vi := m.varAt(n)
+		vi := m.VarAt(n)
 		v, in := &m.Vars[vi], m.initOf(vi)
 		drawn[q] = in.drawn(v) && !s.clamped[n]
 		if below[q] = 1 << 31; in.Kind == InitHinton && v.Kind == Spin && drawn[q] {
@@ -12342,8 +12343,8 @@ type stepScratch struct {
 	inside, active [64]bool
 }
 
-// firstStep is where the step of a node begins.
-func firstStep(v *Var) float32 {
+// FirstStep is where the step of a node begins that a sampler fits.
+func (v *Var) FirstStep() float32 {
 	if v.Range == nil {
 		return 1
 	}
@@ -12634,7 +12635,7 @@ func (s *Sampler) SetStep(chain, node int, step float32) {
 func (m *Model) Fits(i int) string {
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Joint == nil && samplerNamed(b.Sampler) > stepNone && b.Holds(&m.Vars[i]) {
+			if b.Stepped() && b.Holds(&m.Vars[i]) {
 				return b.Sampler
 			}
 		}
@@ -12645,7 +12646,7 @@ func (m *Model) Fits(i int) string {
 // Moves reports whether variable i has a velocity, which a joint move keeps.
 func (m *Model) Moves(i int) bool {
 	b := m.JointBlock()
-	return b != nil && jointNamed(b.Sampler).keeps() && b.Holds(&m.Vars[i])
+	return b != nil && b.Keeps() && b.Holds(&m.Vars[i])
 }
 
 // Adapts reports whether warm-up fits the step of a joint move.
@@ -12662,6 +12663,12 @@ func (m *Model) JointBlock() *Block {
 	return nil
 }
 
+// Stepped reports whether the block's sampler fits a step to each node.
+func (b *Block) Stepped() bool { return b.Joint == nil && samplerNamed(b.Sampler) > stepNone }
+
+// Keeps reports whether the block's nodes have a velocity, which a joint move keeps.
+func (b *Block) Keeps() bool { return b.Joint != nil && jointNamed(b.Sampler).keeps() }
+
 // Holds reports whether some node of a variable is in the block.
 func (b *Block) Holds(v *Var) bool {
 	return slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count })
@@ -12673,8 +12680,8 @@ func (s *Sampler) placeSteps() {
 	s.stepRow = slices.Repeat([]int32{-1}, s.model.Nodes)
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
-			velocity := b.Joint != nil && jointNamed(b.Sampler).keeps()
-			if !velocity && (b.Joint != nil || samplerNamed(b.Sampler) <= stepNone) {
+			velocity := b.Keeps()
+			if !velocity && !b.Stepped() {
 				continue
 			}
 			for _, n := range b.Nodes {
@@ -12698,7 +12705,7 @@ func (s *Sampler) startSteps() {
 		if row < 0 {
 			continue
 		}
-		first := firstStep(s.model.varOf(n))
+		first := s.model.varOf(n).FirstStep()
 		if s.stepFree[row] {
 			first = 0
 		}
@@ -12707,7 +12714,7 @@ func (s *Sampler) startSteps() {
 		}
 	}
 	if s.adaptRow >= 0 {
-		first := stepInside(s.model.JointBlock().Joint.StepSize.From)
+		first := s.model.JointBlock().Joint.FirstStep()
 		for c := range 64 * s.words {
 			for k, x := range [adaptNumbers]float32{first, 0, first} {
 				s.steps[s.chainAt(s.stepRows, s.adaptRow+k, c)] = x
@@ -14690,7 +14697,7 @@ func (s *Sampler) startUser() {
 		for _, b := range super {
 			f, _ := b.userSampler().(StatefulSampler)
 			for i, n := range b.nodes {
-				start := s.starts[s.model.varAt(int(n))]
+				start := s.starts[s.model.VarAt(int(n))]
 				if s.clamped[n] {
 					start = nil
 				}
@@ -14722,7 +14729,7 @@ func (s *Sampler) startNode(c *userCalls, b *blockPlan, node int, start StartFun
 	if start != nil {
 		v, err := guarded(func() (int32, error) { return c.source.Started(start, &site) })
 		if err != nil {
-			fault(s.model.initOf(s.model.varAt(node)).Code, err)
+			fault(s.model.initOf(s.model.VarAt(node)).Code, err)
 		} else {
 			s.setValue(node, c.chain, v)
 		}
@@ -16449,7 +16456,7 @@ func (s *Sampler) lose(w *worker, b *blockPlan, lost uint64, lane, word int) {
 		if lost>>c&1 == 0 {
 			continue
 		}
-		w.diverge(w.sweep)
+		w.diverge(1, w.sweep)
 		i := 0
 		for finite(w.jointRow(s, b, i, lane)[c]) && (!b.joint.kind.keeps() || finite(w.velocityRow(s, b, i, lane)[c])) {
 			i++

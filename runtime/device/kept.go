@@ -33,16 +33,13 @@ func KeptOf(m *sampling.Model) *Kept {
 		for i := range super {
 			if b := &super[i]; b.Joint != nil {
 				k.addMove(b)
-			} else if slices.Contains(steppers, b.Sampler) {
+			} else if b.Stepped() {
 				k.addSteps(m, b)
 			}
 		}
 	}
 	return k
 }
-
-// steppers are the samplers of single nodes that fit a step to each.
-var steppers = []string{"slice", "metropolis", "mala"}
 
 // row adds a row.
 func (k *Kept) row(start uint32) int {
@@ -52,11 +49,7 @@ func (k *Kept) row(start uint32) int {
 
 func (k *Kept) addSteps(m *sampling.Model, b *sampling.Block) {
 	for _, n := range b.Nodes {
-		first := 1.0
-		if v := m.Vars[varAt(m, int(n))]; v.Range != nil {
-			first = math.Min(1, (v.Range[1]-v.Range[0])/2)
-		}
-		k.Steps[n] = k.row(math.Float32bits(float32(first)))
+		k.Steps[n] = k.row(math.Float32bits(m.Vars[m.VarAt(int(n))].FirstStep()))
 		if b.Sampler != "slice" {
 			k.Taken[n] = k.row(0)
 		}
@@ -73,22 +66,17 @@ func (k *Kept) addMove(b *sampling.Block) {
 	default:
 		k.Lost = k.row(0)
 	}
-	if b.Sampler == "underdamped" || b.Sampler == "nesterov" {
+	if b.Keeps() {
 		for _, n := range b.Nodes {
 			k.Steps[n] = k.row(0)
 		}
 	}
 	if b.Joint.Adapt > 0 {
-		step := math.Float32bits(float32(min(max(float64(float32(b.Joint.StepSize.From)), math.Ldexp(1, -60)), math.Ldexp(1, 60))))
+		step := math.Float32bits(b.Joint.FirstStep())
 		k.Fit = k.row(step)
 		k.row(0)
 		k.row(step)
 	}
-}
-
-// varAt is the place of a node's variable.
-func varAt(m *sampling.Model, node int) int {
-	return slices.IndexFunc(m.Vars, func(v sampling.Var) bool { return node < v.First+v.Count })
 }
 
 // Step is the step or velocity of a node in a chain whose kept words are given; 0 for one without.
@@ -146,7 +134,7 @@ func (k *Kept) Count(m *sampling.Model, to *Moved, was, now []uint32, sweeps uin
 	if k.Moves < 0 {
 		return
 	}
-	i := varAt(m, int(m.JointBlock().Nodes[0]))
+	i := m.VarAt(int(m.JointBlock().Nodes[0]))
 	to.Tried[i] += sweeps
 	to.Taken[i] += grown(k.Moves + movesTaken)
 	if n := grown(k.Moves + movesDiverged); n > 0 {

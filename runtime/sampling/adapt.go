@@ -45,6 +45,9 @@ func (w *worker) adapt(s *Sampler, j *jointPlan, lane, c int, alpha float64) {
 	*mean = stepInside(Exp(float64(weight*Log(float64(*step))) + float64((1-weight)*Log(float64(*mean)))))
 }
 
+// FirstStep is where the step of a joint move begins that warm-up fits.
+func (j *Joint) FirstStep() float32 { return stepInside(j.StepSize.From) }
+
 // stepInside is a step as float32, neither too small nor too large for one.
 func stepInside(x float64) float32 {
 	return min(max(float32(x), minStep), maxStep)

@@ -70,9 +70,7 @@ func (s *Sampler) AddMoves(variable int, tried, taken uint64) {
 
 // AddDivergences counts moves on a device that Divergences is about, the first in a sweep.
 func (s *Sampler) AddDivergences(count, first uint64) {
-	w := s.workers[0]
-	if count > 0 && (w.diverged == 0 || first < w.divergedAt) {
-		w.divergedAt = first
+	if count > 0 {
+		s.workers[0].diverge(count, first)
 	}
-	w.diverged += count
 }

@@ -81,7 +81,7 @@ type floatTerm struct {
 func (s *Sampler) compileFloat(b *Block, nt *nodeTerms, codes [][]codeTerm, dense *densePlan) *floatPlan {
 	p := &floatPlan{}
 	for i, n := range b.Nodes {
-		at := s.model.varAt(int(n))
+		at := s.model.VarAt(int(n))
 		x := floatNode{node: n, constant: make([]float32, 1), bounds: s.model.Vars[at].Range, variable: at, step: s.stepRow[n]}
 		if codes != nil {
 			x.codes = codes[n]

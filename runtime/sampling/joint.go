@@ -325,7 +325,7 @@ func (s *Sampler) accepted(w *worker, b *blockPlan, lane, n, word int) {
 			w.adapt(s, b.joint, lane, c, alpha[c])
 		}
 		if w.sweep >= s.fitUntil && (l != l || lost>>c&1 != 0 || -l > largestError) {
-			w.diverge(w.sweep)
+			w.diverge(1, w.sweep)
 		}
 	}
 	if w.sweep >= s.fitUntil {
@@ -426,12 +426,12 @@ func (w *worker) leap(s *Sampler, j *jointPlan, i int) {
 	})
 }
 
-// diverge counts a move that left the numbers, or nearly did.
-func (w *worker) diverge(sweep uint64) {
+// diverge counts moves that left the numbers, or nearly did, 1 or more, the first in a sweep.
+func (w *worker) diverge(count, sweep uint64) {
 	if w.diverged == 0 || sweep < w.divergedAt {
 		w.divergedAt = sweep
 	}
-	w.diverged++
+	w.diverged += count
 }
 
 // Divergences is how many joint moves went beyond finite numbers or, after warm-up,

@@ -11,10 +11,10 @@ import (
 )
 
 // varOf is the variable of a node.
-func (m *Model) varOf(node int) *Var { return &m.Vars[m.varAt(node)] }
+func (m *Model) varOf(node int) *Var { return &m.Vars[m.VarAt(node)] }
 
-// varAt is the index of a node's variable.
-func (m *Model) varAt(node int) int {
+// VarAt is the index of a node's variable.
+func (m *Model) VarAt(node int) int {
 	return sort.Search(len(m.Vars), func(i int) bool { return m.Vars[i].First > node }) - 1
 }
 
@@ -221,7 +221,7 @@ func (s *Sampler) drawStarts(b *blockPlan, i int, bias []float64) {
 	var drawn [4]bool
 	for q := range min(4, len(b.nodes)-i) {
 		n := int(b.nodes[i+q])
-		vi := m.varAt(n)
+		vi := m.VarAt(n)
 		v, in := &m.Vars[vi], m.initOf(vi)
 		drawn[q] = in.drawn(v) && !s.clamped[n]
 		if below[q] = 1 << 31; in.Kind == InitHinton && v.Kind == Spin && drawn[q] {

@@ -52,8 +52,8 @@ type stepScratch struct {
 	inside, active [64]bool
 }
 
-// firstStep is where the step of a node begins.
-func firstStep(v *Var) float32 {
+// FirstStep is where the step of a node begins that a sampler fits.
+func (v *Var) FirstStep() float32 {
 	if v.Range == nil {
 		return 1
 	}
@@ -344,7 +344,7 @@ func (s *Sampler) SetStep(chain, node int, step float32) {
 func (m *Model) Fits(i int) string {
 	for _, super := range m.Sweep {
 		for _, b := range super {
-			if b.Joint == nil && samplerNamed(b.Sampler) > stepNone && b.Holds(&m.Vars[i]) {
+			if b.Stepped() && b.Holds(&m.Vars[i]) {
 				return b.Sampler
 			}
 		}
@@ -355,7 +355,7 @@ func (m *Model) Fits(i int) string {
 // Moves reports whether variable i has a velocity, which a joint move keeps.
 func (m *Model) Moves(i int) bool {
 	b := m.JointBlock()
-	return b != nil && jointNamed(b.Sampler).keeps() && b.Holds(&m.Vars[i])
+	return b != nil && b.Keeps() && b.Holds(&m.Vars[i])
 }
 
 // Adapts reports whether warm-up fits the step of a joint move.
@@ -372,6 +372,12 @@ func (m *Model) JointBlock() *Block {
 	return nil
 }
 
+// Stepped reports whether the block's sampler fits a step to each node.
+func (b *Block) Stepped() bool { return b.Joint == nil && samplerNamed(b.Sampler) > stepNone }
+
+// Keeps reports whether the block's nodes have a velocity, which a joint move keeps.
+func (b *Block) Keeps() bool { return b.Joint != nil && jointNamed(b.Sampler).keeps() }
+
 // Holds reports whether some node of a variable is in the block.
 func (b *Block) Holds(v *Var) bool {
 	return slices.ContainsFunc(b.Nodes, func(n int32) bool { return v.First <= int(n) && int(n) < v.First+v.Count })
@@ -383,8 +389,8 @@ func (s *Sampler) placeSteps() {
 	s.stepRow = slices.Repeat([]int32{-1}, s.model.Nodes)
 	for _, super := range s.model.Sweep {
 		for _, b := range super {
-			velocity := b.Joint != nil && jointNamed(b.Sampler).keeps()
-			if !velocity && (b.Joint != nil || samplerNamed(b.Sampler) <= stepNone) {
+			velocity := b.Keeps()
+			if !velocity && !b.Stepped() {
 				continue
 			}
 			for _, n := range b.Nodes {
@@ -408,7 +414,7 @@ func (s *Sampler) startSteps() {
 		if row < 0 {
 			continue
 		}
-		first := firstStep(s.model.varOf(n))
+		first := s.model.varOf(n).FirstStep()
 		if s.stepFree[row] {
 			first = 0
 		}
@@ -417,7 +423,7 @@ func (s *Sampler) startSteps() {
 		}
 	}
 	if s.adaptRow >= 0 {
-		first := stepInside(s.model.JointBlock().Joint.StepSize.From)
+		first := s.model.JointBlock().Joint.FirstStep()
 		for c := range 64 * s.words {
 			for k, x := range [adaptNumbers]float32{first, 0, first} {
 				s.steps[s.chainAt(s.stepRows, s.adaptRow+k, c)] = x

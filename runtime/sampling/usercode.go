@@ -428,7 +428,7 @@ func (s *Sampler) startUser() {
 		for _, b := range super {
 			f, _ := b.userSampler().(StatefulSampler)
 			for i, n := range b.nodes {
-				start := s.starts[s.model.varAt(int(n))]
+				start := s.starts[s.model.VarAt(int(n))]
 				if s.clamped[n] {
 					start = nil
 				}
@@ -460,7 +460,7 @@ func (s *Sampler) startNode(c *userCalls, b *blockPlan, node int, start StartFun
 	if start != nil {
 		v, err := guarded(func() (int32, error) { return c.source.Started(start, &site) })
 		if err != nil {
-			fault(s.model.initOf(s.model.varAt(node)).Code, err)
+			fault(s.model.initOf(s.model.VarAt(node)).Code, err)
 		} else {
 			s.setValue(node, c.chain, v)
 		}

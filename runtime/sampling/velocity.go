@@ -130,7 +130,7 @@ func (s *Sampler) lose(w *worker, b *blockPlan, lost uint64, lane, word int) {
 		if lost>>c&1 == 0 {
 			continue
 		}
-		w.diverge(w.sweep)
+		w.diverge(1, w.sweep)
 		i := 0
 		for finite(w.jointRow(s, b, i, lane)[c]) && (!b.joint.kind.keeps() || finite(w.velocityRow(s, b, i, lane)[c])) {
 			i++

@@ -1,8 +1,6 @@
 package cuda
 
 import (
-	"math"
-
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 )
 
@@ -39,10 +37,7 @@ func EnergyTerms(p *ir.Program) []uint32 {
 		for _, s := range f.Slots {
 			list = append(list, slotStates(s.Kind == ir.Categorical, s.States))
 		}
-		for _, w := range f.Weights {
-			x := math.Float64bits(w)
-			list = append(list, uint32(x), uint32(x>>32))
-		}
+		list = appendDoubles(list, f.Weights...)
 		for _, n := range f.Index {
 			list = append(list, uint32(n))
 		}

@@ -2,7 +2,6 @@ package cuda
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 )
@@ -29,13 +28,13 @@ func (d *tablePlan) putEnergy() {
 	for i := range d.p.Factors {
 		f := &d.p.Factors[i]
 		weights = append(weights, w.section("weights of %s in float64", f.Name))
-		d.putDoubles(f.Weights)
+		w.List = appendDoubles(w.List, f.Weights...)
 	}
 	for i := range d.p.Codes {
 		var at []int
 		for _, param := range d.p.Codes[i].Params {
 			at = append(at, w.section("a parameter of %s in float64", d.p.Codes[i].Name)/2)
-			d.putDoubles(param.Values)
+			w.List = appendDoubles(w.List, param.Values...)
 		}
 		d.doubleParams = append(d.doubleParams, at)
 	}
@@ -74,14 +73,6 @@ func (d *tablePlan) putEnergy() {
 				w.List = append(w.List, uint32(n))
 			}
 		}
-	}
-}
-
-// putDoubles writes numbers of two words.
-func (d *tablePlan) putDoubles(list []float64) {
-	for _, x := range list {
-		b := math.Float64bits(x)
-		d.words.List = append(d.words.List, uint32(b), uint32(b>>32))
 	}
 }
 

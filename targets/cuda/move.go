@@ -70,8 +70,7 @@ func (d *tablePlan) putMasses() {
 	b := &d.p.Sweep[m.Super][0]
 	d.massesAt = d.words.section("roots of the masses of nodes that move together")
 	for i, mass := range b.Joint.Mass {
-		x := math.Float64bits(math.Sqrt(mass))
-		d.words.line(d.names[b.Nodes[i]], uint32(x), uint32(x>>32))
+		d.words.line(d.names[b.Nodes[i]], appendDoubles(nil, math.Sqrt(mass))...)
 	}
 }
 

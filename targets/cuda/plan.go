@@ -85,16 +85,13 @@ func newPlan(p *ir.Program) *plan {
 }
 
 // lawOf is mean and deviation of the start of a continuous variable and its range, in float64.
-func lawOf(v ir.Var, in ir.Init) (words []uint32) {
+func lawOf(v ir.Var, in ir.Init) []uint32 {
 	law := [lawWords / 2]float64{0, 1, math.Inf(-1), math.Inf(1)}
 	if in.Kind == ir.InitNormal {
 		law[0], law[1] = in.Mean, in.SD
 	}
 	copy(law[2:], v.Range)
-	for _, x := range law {
-		words = append(words, uint32(math.Float64bits(x)), uint32(math.Float64bits(x)>>32))
-	}
-	return words
+	return appendDoubles(nil, law[:]...)
 }
 
 // bounded says whether a continuous node has a range.

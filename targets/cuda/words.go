@@ -2,6 +2,7 @@ package cuda
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -33,6 +34,15 @@ func (w *Words) section(format string, args ...any) int {
 func (w *Words) line(text string, words ...uint32) {
 	w.notes = append(w.notes, note{at: len(w.List), text: text})
 	w.List = append(w.List, words...)
+}
+
+// appendDoubles adds numbers of two words, the low one first.
+func appendDoubles(list []uint32, numbers ...float64) []uint32 {
+	for _, x := range numbers {
+		b := math.Float64bits(x)
+		list = append(list, uint32(b), uint32(b>>32))
+	}
+	return list
 }
 
 // append adds the words of another list with their comments.

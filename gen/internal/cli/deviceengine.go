@@ -198,13 +198,13 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 		states, sweeps, err := e.device.Best()
 		return states, sweeps, deviceError(ctx, err)
 	}
-	if cuda.Discrete(e.model.Program) && to.LeaveBest(best) {
-		if err := e.device.Watch(!resume); err != nil {
-			return deviceError(ctx, err)
-		}
-		e.fetched = time.Now()
-	}
 	if cuda.Discrete(e.model.Program) {
+		if to.LeaveBest(best) {
+			if err := e.device.Watch(!resume); err != nil {
+				return deviceError(ctx, err)
+			}
+			e.fetched = time.Now()
+		}
 		if err := to.LeaveDraws(e.tally(ctx)); err != nil {
 			return err
 		}
