@@ -128,7 +128,7 @@ func TestIcarus(t *testing.T) {
 			}
 		})
 	}
-	if want := len(models); want >= 20 && (noisy < want/4 || noisy > want*19/20) {
+	if want := len(models); want >= 20 && (noisy < want/4 || noisy > want*9/10) {
 		t.Errorf("%d of %d random models draw noise", noisy, want)
 	}
 }
