@@ -6,7 +6,7 @@
 //	torus/update_000.go  every update, straight line
 //	torus/groups.go      named sets of nodes
 //	torus/runtime.go     the runtime, the same in every emitted package
-//	torus/runtime_*      its assembly for amd64, and what stands for it elsewhere
+//	torus/runtime_*      its assembly for amd64 and arm64, and what stands for it elsewhere
 //
 // and, for GPUs,
 //

@@ -51,7 +51,11 @@ func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
 	if z.n == rng.ARS5 {
 		var words [2][64]uint32
 		z.fillWords(sweep, first, 4*bytes, g, &words)
-		z.digitsOf(&words, bytes)
+		if z.kernel == vector.NEON && bytes == 8 {
+			vector.Digits128(&words, &z.digit)
+		} else {
+			z.digitsOf(&words, bytes)
+		}
 		return
 	}
 	h, k := z.head(sweep, g), &z.key
@@ -114,15 +118,39 @@ func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words
 // fillBytes is fill for first digits of 8 bits: it draws for 2·bytes times four chains,
 // the first of them chains 4·first ….
 func (z *noise) fillBytes(sweep uint64, first uint32, bytes int, g uint32) {
-	c3 := rng.CounterC3(rng.PurposeBytes+z.phase, 0, sweep)
-	for k := range 2 * bytes {
-		for q, o := range z.words.Block([4]uint32{uint32(sweep), first + uint32(k), g, c3}) {
-			for c := range 4 {
-				z.digit[q][placeOf(4*k+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
-			}
+	var words [64]uint32
+	z.numbers([4]uint32{uint32(sweep), first, g, rng.CounterC3(rng.PurposeBytes+z.phase, 0, sweep)}, 8*bytes, &words)
+	for i, o := range words[:8*bytes] {
+		for c := range 4 {
+			z.digit[i&3][placeOf(i&^3+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
 		}
 	}
 }
+
+// numbers draws n words, those of the blocks at a counter and at the next ones, which have
+// more in their second word.
+func (z *noise) numbers(counter [4]uint32, n int, words *[64]uint32) {
+	switch {
+	case z.n != rng.ARS5:
+		var rows [4][64]uint32
+		rng.FillPhilox4x32(z.n, counter, z.words.Key, &rows, (n+3)/4)
+		for c := range n {
+			words[c] = rows[c&3][c>>2]
+		}
+	case z.neonArs():
+		z.ars.Counter = counter
+		vector.ArsNumbers128(&z.ars, 0, words)
+	default:
+		for c := 0; c < n; c += 4 {
+			o := z.words.Block(counter)
+			copy(words[c:], o[:])
+			counter[1]++
+		}
+	}
+}
+
+// neonArs says whether NEON has the kernels of ARS-5 here.
+func (z *noise) neonArs() bool { return z.kernel == vector.NEON && vector.ArmAES }
 
 // philoxHead is the part of the first three rounds that is the same for all pairs
 // of chains, because only c1 differs.
@@ -185,6 +213,8 @@ func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words 
 		vector.ArsWords512(&z.ars, first, words)
 	case z.kernel == vector.AVX2:
 		vector.ArsWords256(&z.ars, first, words)
+	case z.neonArs():
+		vector.ArsWords128(&z.ars, first, words)
 	default:
 		counter := z.ars.Counter
 		for i := range pairs {

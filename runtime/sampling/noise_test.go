@@ -12,20 +12,10 @@ import (
 // sweep, the crossing of 2^32 included.
 func TestNoiseFillIsTheWordLaw(t *testing.T) {
 	for _, rounds := range []int{7, 10, rng.ARS5} {
-		for _, kernel := range kernels() {
+		for _, kernel := range vector.Kernels() {
 			testNoise(t, rounds, kernel)
 		}
 	}
-}
-
-// kernels are those that this processor runs.
-func kernels() []vector.Kernel {
-	best, _ := vector.ChooseKernel(vector.Automatic)
-	var all []vector.Kernel
-	for k := vector.Portable; k <= best; k++ {
-		all = append(all, k)
-	}
-	return all
 }
 
 func testNoise(t *testing.T, rounds int, kernel vector.Kernel) {
@@ -81,8 +71,8 @@ func TestNoiseFillManyDigits(t *testing.T) {
 }
 
 func BenchmarkNoise(b *testing.B) {
-	for i := range 2 * len(kernels()) {
-		k, rounds := kernels()[i/2], []int{10, rng.ARS5}[i%2]
+	for i := range 2 * len(vector.Kernels()) {
+		k, rounds := vector.Kernels()[i/2], []int{10, rng.ARS5}[i%2]
 		b.Run(fmt.Sprintf("%v/%d", k, rounds), func(b *testing.B) {
 			z := noise{kernel: k}
 			z.init(rng.NewWords(1, rounds))

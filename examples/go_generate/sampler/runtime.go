@@ -27,6 +27,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sort"
@@ -416,6 +417,31 @@ func (w Words) Number(p Purpose, chain uint32, sweep uint64, slot uint32, draw u
 
 // Package runtime/vector.
 
+// ArmAES says whether this is an arm64 processor with the instructions of AES, which some
+// with NEON lack: that of a Raspberry Pi 4 is one.
+var ArmAES = armAES()
+
+// armAES asks the auxiliary vector that Linux gives to processes; Apple's processors
+// all have AES. Where nothing is known there is none.
+func armAES() bool {
+	if runtime.GOARCH != "arm64" || runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
+		return runtime.GOARCH == "arm64"
+	}
+	pairs, _ := os.ReadFile("/proc/self/auxv")
+	return auxiliaryAES(pairs)
+}
+
+// auxiliaryAES looks for the bit of AES in pairs of a kind and a value.
+func auxiliaryAES(pairs []byte) bool {
+	const hwcap, aes = 16, 1 << 3 // AT_HWCAP, HWCAP_AES
+	for ; len(pairs) >= 16; pairs = pairs[16:] {
+		if binary.LittleEndian.Uint64(pairs) == hwcap {
+			return binary.LittleEndian.Uint64(pairs[8:])&aes != 0
+		}
+	}
+	return false
+}
+
 // Ars is what ARS-5 in one sweep needs for the pairs of chains of one quad of slots: the
 // counter of pair 0, and the key with the five round keys. Counters of 256 pairs from a
 // multiple of 256 on differ in a byte, and so do blocks after the first round in word 1:
@@ -618,9 +644,9 @@ const MostDense = 1 << 16
 // them a processor runs.
 //
 // Nothing here decides a bit: every kernel gives what portable code of rng and
-// sampling gives, and callers fall back on that. The assembly is for amd64, by hand,
-// with macros of the Go assembler for what repeats. On other machines, and under the
-// build tag purego, Best is Portable and no kernel is called.
+// sampling gives, and callers fall back on that. The assembly is for amd64 and, for words,
+// for arm64, by hand, with macros of the Go assembler for what repeats. On other machines,
+// and under the build tag purego, Portable is the best kernel and none is called.
 //
 // Assembly cannot be preempted: each call ends after a few microseconds. Arguments
 // are pointers to arrays of fixed size, so that no slice can be too short.
@@ -674,11 +700,12 @@ type Kernel uint8
 const (
 	Automatic Kernel = iota // the best one that the processor runs
 	Portable                // Go
+	NEON                    // arm64
 	AVX2                    // with AES, BMI2 and FMA: Haswell, Zen and later
 	AVX512                  // F, BW, DQ, VL, VBMI, VBMI2, GFNI and VAES: Ice Lake, Zen 4 and later
 )
 
-var kernelNames = [...]string{"automatic", "portable", "avx2", "avx512"}
+var kernelNames = [...]string{"automatic", "portable", "neon", "avx2", "avx512"}
 
 func (k Kernel) String() string { return kernelNames[k] }
 
@@ -689,7 +716,18 @@ func ParseKernel(name string) (Kernel, error) {
 			return Kernel(k), nil
 		}
 	}
-	return 0, fmt.Errorf("kernel %q: portable, avx2, avx512 or automatic is needed", name)
+	return 0, fmt.Errorf("kernel %q: portable, neon, avx2, avx512 or automatic is needed", name)
+}
+
+// Kernels are those that the processor runs, the best one last.
+func Kernels() []Kernel {
+	switch bestKernel {
+	case AVX512:
+		return []Kernel{Portable, AVX2, AVX512}
+	case Portable:
+		return []Kernel{Portable}
+	}
+	return []Kernel{Portable, bestKernel}
 }
 
 // ChooseKernel resolves Automatic and refuses a kernel that the processor does not run.
@@ -697,7 +735,7 @@ func ChooseKernel(k Kernel) (Kernel, error) {
 	switch {
 	case k == Automatic:
 		return bestKernel, nil
-	case k > bestKernel:
+	case !slices.Contains(Kernels(), k):
 		return 0, fmt.Errorf("%v is not for this processor, which runs %v", k, bestKernel)
 	}
 	return k, nil
@@ -4993,7 +5031,7 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 	if s.spinRows > 0 {
 		bits = bits[s.wordAt(0, word):]
 	}
-	if len(f.Table) == 0 && s.kernelInUse != Portable {
+	if len(f.Table) == 0 && s.kernelInUse >= AVX2 {
 		s.addSigned(sum, f, weights, bits)
 		return
 	}
@@ -9188,7 +9226,11 @@ func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
 	if z.n == ARS5 {
 		var words [2][64]uint32
 		z.fillWords(sweep, first, 4*bytes, g, &words)
-		z.digitsOf(&words, bytes)
+		if z.kernel == NEON && bytes == 8 {
+			Digits128(&words, &z.digit)
+		} else {
+			z.digitsOf(&words, bytes)
+		}
 		return
 	}
 	h, k := z.head(sweep, g), &z.key
@@ -9251,15 +9293,39 @@ func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words
 // fillBytes is fill for first digits of 8 bits: it draws for 2·bytes times four chains,
 // the first of them chains 4·first ….
 func (z *noise) fillBytes(sweep uint64, first uint32, bytes int, g uint32) {
-	c3 := CounterC3(PurposeBytes+z.phase, 0, sweep)
-	for k := range 2 * bytes {
-		for q, o := range z.words.Block([4]uint32{uint32(sweep), first + uint32(k), g, c3}) {
-			for c := range 4 {
-				z.digit[q][placeOf(4*k+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
-			}
+	var words [64]uint32
+	z.numbers([4]uint32{uint32(sweep), first, g, CounterC3(PurposeBytes+z.phase, 0, sweep)}, 8*bytes, &words)
+	for i, o := range words[:8*bytes] {
+		for c := range 4 {
+			z.digit[i&3][placeOf(i&^3+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
 		}
 	}
 }
+
+// numbers draws n words, those of the blocks at a counter and at the next ones, which have
+// more in their second word.
+func (z *noise) numbers(counter [4]uint32, n int, words *[64]uint32) {
+	switch {
+	case z.n != ARS5:
+		var rows [4][64]uint32
+		FillPhilox4x32(z.n, counter, z.words.Key, &rows, (n+3)/4)
+		for c := range n {
+			words[c] = rows[c&3][c>>2]
+		}
+	case z.neonArs():
+		z.ars.Counter = counter
+		ArsNumbers128(&z.ars, 0, words)
+	default:
+		for c := 0; c < n; c += 4 {
+			o := z.words.Block(counter)
+			copy(words[c:], o[:])
+			counter[1]++
+		}
+	}
+}
+
+// neonArs says whether NEON has the kernels of ARS-5 here.
+func (z *noise) neonArs() bool { return z.kernel == NEON && ArmAES }
 
 // philoxHead is the part of the first three rounds that is the same for all pairs
 // of chains, because only c1 differs.
@@ -9322,6 +9388,8 @@ func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words 
 		ArsWords512(&z.ars, first, words)
 	case z.kernel == AVX2:
 		ArsWords256(&z.ars, first, words)
+	case z.neonArs():
+		ArsWords128(&z.ars, first, words)
 	default:
 		counter := z.ars.Counter
 		for i := range pairs {
@@ -15133,7 +15201,7 @@ func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uin
 	z := &f.first
 	z.draw = draw
 	if z.kernel < AVX2 {
-		f.portableNumbers(sweep, first, n, slot)
+		z.numbers([4]uint32{uint32(sweep), first / 4, slot, CounterC3(z.phase, draw, sweep)}, n, &f.word)
 		return
 	}
 	switch ars, wide := z.aim(sweep, slot), z.kernel == AVX512; {
@@ -15145,24 +15213,6 @@ func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uin
 		PhiloxNumbers512(&z.philox, first/4, &f.word)
 	default:
 		PhiloxNumbers256(&z.philox, first/4, &f.word)
-	}
-}
-
-func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot uint32) {
-	w := f.first.words
-	counter := [4]uint32{uint32(sweep), first / 4, slot, CounterC3(f.first.phase, f.first.draw, sweep)}
-	if w.Rounds != ARS5 {
-		var rows [4][64]uint32
-		FillPhilox4x32(w.Rounds, counter, w.Key, &rows, (n+3)/4)
-		for c := range n {
-			f.word[c] = rows[c&3][c>>2]
-		}
-		return
-	}
-	for c := 0; c < n; c += 4 {
-		o := w.Block(counter)
-		copy(f.word[c:], o[:])
-		counter[1]++
 	}
 }
 
