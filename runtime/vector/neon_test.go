@@ -22,7 +22,7 @@ func needsNEON(t *testing.T, here bool) {
 	}
 }
 
-// The kernels of NEON draw the words of rng's ARS-5, put digits in place as the others do,
+// The kernels of NEON draw the words of Philox and of rng's ARS-5, put digits in place as the others do,
 // and touch nothing beyond their arguments.
 func TestNEON(t *testing.T) {
 	needsNEON(t, vector.NEON == vector.Kernels()[len(vector.Kernels())-1])
@@ -48,6 +48,34 @@ func TestNEON(t *testing.T) {
 			for i := range uint32(32) {
 				counter[1] = first + i
 				x := rng.ARS(5, counter, key)
+				if got := [4]uint32{words[0][2*i], words[1][2*i], words[0][2*i+1], words[1][2*i+1]}; got != x {
+					t.Fatalf("words of pair %d are %x, of block %x", i, got, x)
+				}
+				if i < 16 && [4]uint32(numbers[4*i:]) != x {
+					t.Fatalf("numbers of block %d are %x, want %x", i, numbers[4*i:4*i+4], x)
+				}
+			}
+		}
+	})
+	t.Run("philox", func(t *testing.T) {
+		words, freeWords := guarded[[2][64]uint32](t)
+		defer freeWords()
+		numbers, freeNumbers := guarded[[64]uint32](t)
+		defer freeNumbers()
+		k, freeKeys := guarded[vector.Philox](t)
+		defer freeKeys()
+		r := rand.New(rand.NewPCG(17, 18))
+		for n := range 500 {
+			p := random(r, 7+n%2*3)
+			*k = p.Philox
+			first := r.Uint32()
+			if n%10 == 0 {
+				first = -uint32(n % 40)
+			}
+			vector.PhiloxWords128(k, first, words)
+			vector.PhiloxNumbers128(k, first, numbers)
+			for i := range uint32(32) {
+				x := p.block(first + i)
 				if got := [4]uint32{words[0][2*i], words[1][2*i], words[0][2*i+1], words[1][2*i+1]}; got != x {
 					t.Fatalf("words of pair %d are %x, of block %x", i, got, x)
 				}

@@ -17,6 +17,16 @@ func ArsWords128(k *Ars, first uint32, words *[2][64]uint32)
 //go:noescape
 func ArsNumbers128(k *Ars, first uint32, words *[64]uint32)
 
+// PhiloxWords128 is PhiloxWords256 in NEON.
+//
+//go:noescape
+func PhiloxWords128(k *Philox, first uint32, words *[2][64]uint32)
+
+// PhiloxNumbers128 is PhiloxNumbers256 in NEON.
+//
+//go:noescape
+func PhiloxNumbers128(k *Philox, first uint32, words *[64]uint32)
+
 // Digits128 puts the digits of words in the order of PhiloxDigits512.
 //
 //go:noescape
