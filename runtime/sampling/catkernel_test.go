@@ -13,7 +13,6 @@ import (
 // the interpreter: Potts models of 2 to 32 states, hot and frozen, with spins among the
 // neighbours, with few threshold bits and many ties.
 func TestCategoriesEqualInterpreter(t *testing.T) {
-	best, _ := vector.ChooseKernel(vector.Automatic)
 	for n := range uint64(modelCount(t, 40, 20)) {
 		r := randmodel.Rand(n + 2000)
 		b := passtest.New()
@@ -51,7 +50,7 @@ func TestCategoriesEqualInterpreter(t *testing.T) {
 			t.Fatal(err)
 		}
 		chains, threads := 300+r.IntN(300), 1+r.IntN(2)
-		for k := vector.Portable; k <= best; k++ {
+		for _, k := range vector.Kernels() {
 			compare(t, n, p, chains, threads, k)
 		}
 		if t.Failed() {

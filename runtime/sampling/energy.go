@@ -177,7 +177,7 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 	if s.spinRows > 0 {
 		bits = bits[s.wordAt(0, word):]
 	}
-	if len(f.Table) == 0 && s.kernelInUse != vector.Portable {
+	if len(f.Table) == 0 && s.kernelInUse >= vector.AVX2 {
 		s.addSigned(sum, f, weights, bits)
 		return
 	}

@@ -20,10 +20,6 @@ import (
 // (which tie often), first digits of 8 bits, Philox with 10 and 7 rounds and ARS-5. THRML_MODELS says how many
 // models.
 func TestEveryKernel(t *testing.T) {
-	best, err := vector.ChooseKernel(vector.Automatic)
-	if err != nil {
-		t.Fatal(err)
-	}
 	compared := map[string]int{}
 	for n := range uint64(modelCount(t, 48, 24)) {
 		r := rand.New(rand.NewPCG(n, 7))
@@ -40,7 +36,7 @@ func TestEveryKernel(t *testing.T) {
 		if n%5 == 0 {
 			chains += 512
 		}
-		everyKernel(t, n, n, p, chains, best, compared)
+		everyKernel(t, n, n, p, chains, compared)
 		if t.Failed() {
 			return
 		}
@@ -50,10 +46,6 @@ func TestEveryKernel(t *testing.T) {
 
 // TestEveryKernelMixed is TestEveryKernel for products of spins and for mixed kinds.
 func TestEveryKernelMixed(t *testing.T) {
-	best, err := vector.ChooseKernel(vector.Automatic)
-	if err != nil {
-		t.Fatal(err)
-	}
 	compared, refused := map[string]int{}, 0
 	models := modelCount(t, 60, 30)
 	for n := range uint64(models) {
@@ -67,7 +59,7 @@ func TestEveryKernelMixed(t *testing.T) {
 		if n%5 == 0 {
 			chains += 512
 		}
-		everyKernel(t, n, p.Sample.Seed, p, chains, best, compared)
+		everyKernel(t, n, p.Sample.Seed, p, chains, compared)
 		if t.Failed() {
 			return
 		}
@@ -79,7 +71,7 @@ func TestEveryKernelMixed(t *testing.T) {
 }
 
 // everyKernel holds all kernels to the interpreter with one to three threads.
-func everyKernel(t *testing.T, n, seed uint64, p *ir.Program, chains int, best vector.Kernel, compared map[string]int) {
+func everyKernel(t *testing.T, n, seed uint64, p *ir.Program, chains int, compared map[string]int) {
 	t.Helper()
 	oracle, err := interp.New(p, chains, seed)
 	if err != nil {
@@ -92,7 +84,7 @@ func everyKernel(t *testing.T, n, seed uint64, p *ir.Program, chains int, best v
 			t.Fatal(err)
 		}
 	}
-	for kernel := vector.Portable; kernel <= best; kernel++ {
+	for _, kernel := range vector.Kernels() {
 		for threads := 1; threads <= 3; threads++ {
 			s, err := sampling.NewSampler(golang.Model(p), sampling.Options{Chains: chains, Seed: seed, Threads: threads, Kernel: kernel})
 			if err != nil {

@@ -12,20 +12,10 @@ import (
 // sweep, the crossing of 2^32 included.
 func TestNoiseFillIsTheWordLaw(t *testing.T) {
 	for _, rounds := range []int{7, 10, rng.ARS5} {
-		for _, kernel := range kernels() {
+		for _, kernel := range vector.Kernels() {
 			testNoise(t, rounds, kernel)
 		}
 	}
-}
-
-// kernels are those that this processor runs.
-func kernels() []vector.Kernel {
-	best, _ := vector.ChooseKernel(vector.Automatic)
-	var all []vector.Kernel
-	for k := vector.Portable; k <= best; k++ {
-		all = append(all, k)
-	}
-	return all
 }
 
 func testNoise(t *testing.T, rounds int, kernel vector.Kernel) {
@@ -55,7 +45,38 @@ func testNoise(t *testing.T, rounds int, kernel vector.Kernel) {
 	}
 }
 
-// The same over 10^7 digits in a row, and over none.
+// The words of continuous nodes and the first digits of 8 bits are the word law with every
+// kernel and number of chains.
+func TestNumbersAreTheWordLaw(t *testing.T) {
+	for i := range 3 * len(vector.Kernels()) {
+		kernel, rounds := vector.Kernels()[i/3], []int{7, 10, rng.ARS5}[i%3]
+		w := rng.NewWords(0x0123456789abcdef, rounds)
+		f := floatScratch{first: noise{kernel: kernel, phase: rng.PurposeContinuous}}
+		f.first.init(w)
+		z := noise{kernel: kernel, first: rng.PurposeBytes}
+		z.init(w)
+		for n := 1; n <= 64; n++ {
+			sweep, slot, draw := uint64(n)<<28, uint32(n*n), uint32(n%3)
+			f.numbers(sweep, 64*uint32(n), n, slot, draw)
+			for c, got := range f.word[:n] {
+				if want := w.Number(rng.PurposeContinuous, uint32(64*n+c), sweep, slot, draw); got != want {
+					t.Fatalf("%v, %d rounds, chain %d of %d: %x, want %x", kernel, rounds, c, n, got, want)
+				}
+			}
+			bytes := (n + 7) / 8
+			z.fillBytes(sweep, 16*uint32(n), bytes, slot)
+			for c := range 8 * bytes {
+				for q := range uint32(4) {
+					if got, want := z.digit[q][placeOf(c, bytes)], w.Byte(rng.PurposeBytes, uint32(64*n+c), sweep, 4*slot+q); got != uint16(want) {
+						t.Fatalf("%v, %d rounds, slot %d of chain %d: %x, want %x", kernel, rounds, q, c, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// First digits over 10^7 in a row, and over none.
 func TestNoiseFillManyDigits(t *testing.T) {
 	w := rng.NewWords(7, 10)
 	var z, before noise
@@ -81,8 +102,8 @@ func TestNoiseFillManyDigits(t *testing.T) {
 }
 
 func BenchmarkNoise(b *testing.B) {
-	for i := range 2 * len(kernels()) {
-		k, rounds := kernels()[i/2], []int{10, rng.ARS5}[i%2]
+	for i := range 2 * len(vector.Kernels()) {
+		k, rounds := vector.Kernels()[i/2], []int{10, rng.ARS5}[i%2]
 		b.Run(fmt.Sprintf("%v/%d", k, rounds), func(b *testing.B) {
 			z := noise{kernel: k}
 			z.init(rng.NewWords(1, rounds))

@@ -23,7 +23,7 @@ func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uin
 	z := &f.first
 	z.draw = draw
 	if z.kernel < vector.AVX2 {
-		f.portableNumbers(sweep, first, n, slot)
+		z.numbers([4]uint32{uint32(sweep), first / 4, slot, rng.CounterC3(z.phase, draw, sweep)}, n, &f.word)
 		return
 	}
 	switch ars, wide := z.aim(sweep, slot), z.kernel == vector.AVX512; {
@@ -35,24 +35,6 @@ func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uin
 		vector.PhiloxNumbers512(&z.philox, first/4, &f.word)
 	default:
 		vector.PhiloxNumbers256(&z.philox, first/4, &f.word)
-	}
-}
-
-func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot uint32) {
-	w := f.first.words
-	counter := [4]uint32{uint32(sweep), first / 4, slot, rng.CounterC3(f.first.phase, f.first.draw, sweep)}
-	if w.Rounds != rng.ARS5 {
-		var rows [4][64]uint32
-		rng.FillPhilox4x32(w.Rounds, counter, w.Key, &rows, (n+3)/4)
-		for c := range n {
-			f.word[c] = rows[c&3][c>>2]
-		}
-		return
-	}
-	for c := 0; c < n; c += 4 {
-		o := w.Block(counter)
-		copy(f.word[c:], o[:])
-		counter[1]++
 	}
 }
 

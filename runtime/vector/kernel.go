@@ -1,6 +1,9 @@
 package vector
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Kernel names the code that does the work. It changes no sample.
 type Kernel uint8
@@ -8,11 +11,12 @@ type Kernel uint8
 const (
 	Automatic Kernel = iota // the best one that the processor runs
 	Portable                // Go
+	NEON                    // arm64
 	AVX2                    // with AES, BMI2 and FMA: Haswell, Zen and later
 	AVX512                  // F, BW, DQ, VL, VBMI, VBMI2, GFNI and VAES: Ice Lake, Zen 4 and later
 )
 
-var kernelNames = [...]string{"automatic", "portable", "avx2", "avx512"}
+var kernelNames = [...]string{"automatic", "portable", "neon", "avx2", "avx512"}
 
 func (k Kernel) String() string { return kernelNames[k] }
 
@@ -23,7 +27,18 @@ func ParseKernel(name string) (Kernel, error) {
 			return Kernel(k), nil
 		}
 	}
-	return 0, fmt.Errorf("kernel %q: portable, avx2, avx512 or automatic is needed", name)
+	return 0, fmt.Errorf("kernel %q: portable, neon, avx2, avx512 or automatic is needed", name)
+}
+
+// Kernels are those that the processor runs, the best one last.
+func Kernels() []Kernel {
+	switch bestKernel {
+	case AVX512:
+		return []Kernel{Portable, AVX2, AVX512}
+	case Portable:
+		return []Kernel{Portable}
+	}
+	return []Kernel{Portable, bestKernel}
 }
 
 // ChooseKernel resolves Automatic and refuses a kernel that the processor does not run.
@@ -31,7 +46,7 @@ func ChooseKernel(k Kernel) (Kernel, error) {
 	switch {
 	case k == Automatic:
 		return bestKernel, nil
-	case k > bestKernel:
+	case !slices.Contains(Kernels(), k):
 		return 0, fmt.Errorf("%v is not for this processor, which runs %v", k, bestKernel)
 	}
 	return k, nil

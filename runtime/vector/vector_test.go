@@ -3,6 +3,8 @@ package vector_test
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,7 +93,7 @@ func TestPhilox(t *testing.T) {
 }
 
 func TestKernelNames(t *testing.T) {
-	for _, k := range []vector.Kernel{vector.Automatic, vector.Portable, vector.AVX2, vector.AVX512} {
+	for _, k := range []vector.Kernel{vector.Automatic, vector.Portable, vector.NEON, vector.AVX2, vector.AVX512} {
 		if got, err := vector.ParseKernel(k.String()); got != k || err != nil {
 			t.Errorf("%v becomes %v, %v", k, got, err)
 		}
@@ -103,8 +105,11 @@ func TestKernelNames(t *testing.T) {
 	if err != nil || best == vector.Automatic {
 		t.Fatal(best, err)
 	}
+	if all := vector.Kernels(); all[len(all)-1] != best || slices.Contains(all, vector.NEON) != (runtime.GOARCH == "arm64" && best != vector.Portable) {
+		t.Errorf("this processor runs %v, the best one %v", all, best)
+	}
 	for k := vector.Portable; k <= vector.AVX512; k++ {
-		if got, err := vector.ChooseKernel(k); (err == nil) != (k <= best) || err == nil && got != k {
+		if got, err := vector.ChooseKernel(k); (err == nil) != slices.Contains(vector.Kernels(), k) || err == nil && got != k {
 			t.Errorf("this processor runs %v: asked for %v, got %v, %v", best, k, got, err)
 		}
 	}

@@ -15,8 +15,9 @@ import (
 var bundled embed.FS
 
 // bundledFiles are the files of the runtime in the order of emission: the runtime,
-// assembly for amd64 with its declarations, and what stands for them elsewhere.
-var bundledFiles = []string{"runtime.go", "runtime_amd64.go", "runtime_amd64.s", "runtime_other.go"}
+// assembly for amd64 with its declarations and what stands for them elsewhere, and the same
+// for arm64.
+var bundledFiles = []string{"runtime.go", "runtime_amd64.go", "runtime_amd64.s", "runtime_other.go", "runtime_arm64.go", "runtime_arm64.s", "runtime_noneon.go"}
 
 // bundledRuntime is the runtime as files of the emitted package.
 func (e *emitter) bundledRuntime() ([]emit.File, error) {

@@ -34,7 +34,7 @@ func usablePackage(name string) bool {
 // file has the name.
 func frameFile(model string) string {
 	last := model[strings.LastIndexByte(model, '_')+1:]
-	taken := model == "model" || model == "runtime" || model == "runtime_other" || model == "groups" ||
+	taken := model == "model" || model == "runtime" || model == "runtime_other" || model == "runtime_noneon" || model == "groups" ||
 		strings.HasPrefix(model, "update_") || strings.HasPrefix(model, "fields_")
 	if taken || last != model && (last == "test" || slices.Contains(constrained, last)) {
 		return model + "_sampler.go"

@@ -12,10 +12,10 @@ type kernelFlag struct {
 	kernel vector.Kernel
 }
 
-var kernelNames = []string{"automatic", "portable", "avx2", "avx512"}
+var kernelNames = []string{"automatic", "portable", "neon", "avx2", "avx512"}
 
 func (k *kernelFlag) flag(f *pflag.FlagSet) {
-	f.StringVar(&k.name, "kernel", "automatic", "instructions to use: automatic, portable, avx2 or avx512; it changes no sample")
+	f.StringVar(&k.name, "kernel", "automatic", "instructions to use: automatic, portable, neon, avx2 or avx512; it changes no sample")
 }
 
 // choose refuses an unknown kernel and one that this processor does not run.

@@ -15,11 +15,12 @@ import (
 // The build constraints that files of the runtime may have. What is the same on
 // every system has none.
 const (
-	onAmd64   = "//go:build !purego" // in files called …_amd64
-	elsewhere = "//go:build !amd64 || purego"
+	onOne    = "//go:build !purego" // in files called …_amd64 and …_arm64
+	notAmd64 = "//go:build !amd64 || purego"
+	notArm64 = "//go:build !arm64 || purego"
 )
 
-// assembly collects what only some machines build: assembly for amd64, its
+// assembly collects what only some machines build: assembly for amd64 and arm64, its
 // declarations in Go, and what stands for them elsewhere. None of it imports
 // anything, so that the text serves as it is.
 type assembly struct {
@@ -27,15 +28,27 @@ type assembly struct {
 	headers map[string]bool             // included already
 }
 
+// constraints are those of the files of the bundle.
+var constraints = map[string]string{
+	"runtime_amd64.s":  onOne,
+	"runtime_amd64.go": onOne,
+	"runtime_other.go": notAmd64,
+	"runtime_arm64.s":  onOne,
+	"runtime_arm64.go": onOne,
+	otherArmGo:         notArm64,
+}
+
 const (
-	amd64Code  = "runtime_amd64.s"
-	amd64Go    = "runtime_amd64.go"
-	otherGo    = "runtime_other.go"
+	otherArmGo = "runtime_noneon.go"
 	asmInclude = "#include \"textflag.h\""
 )
 
 func newAssembly() assembly {
-	return assembly{map[string]*strings.Builder{amd64Code: {}, amd64Go: {}, otherGo: {}}, map[string]bool{}}
+	a := assembly{map[string]*strings.Builder{}, map[string]bool{}}
+	for name := range constraints {
+		a.body[name] = &strings.Builder{}
+	}
+	return a
 }
 
 // add takes the files of one package.
@@ -51,9 +64,9 @@ func (a *assembly) add(paths []string) error {
 			return err
 		}
 		name := filepath.Base(path)
-		if strings.HasSuffix(name, "_amd64.s") {
+		if strings.HasSuffix(name, ".s") {
 			text := string(src)
-			for _, head := range []string{onAmd64, asmInclude} {
+			for _, head := range []string{onOne, asmInclude} {
 				_, rest, ok := strings.Cut(text, head+"\n")
 				if !ok {
 					return fmt.Errorf("%s lacks the line %s", name, head)
@@ -63,7 +76,11 @@ func (a *assembly) add(paths []string) error {
 			if text, err = a.include(filepath.Dir(path), text); err != nil {
 				return err
 			}
-			a.body[amd64Code].WriteString(text)
+			to, ok := a.body["runtime"+name[max(0, strings.LastIndexByte(name, '_')):]]
+			if !ok {
+				return fmt.Errorf("%s is assembly for a machine that the bundle does not know", name)
+			}
+			to.WriteString(text)
 			continue
 		}
 		set := token.NewFileSet()
@@ -75,10 +92,14 @@ func (a *assembly) add(paths []string) error {
 		switch c := constraintOf(f); {
 		case len(f.Imports) > 0:
 			return fmt.Errorf("%s has imports and a build constraint", name)
-		case strings.HasSuffix(name, "_amd64.go") && c == onAmd64:
-			to = amd64Go
-		case c == elsewhere:
-			to = otherGo
+		case strings.HasSuffix(name, "_amd64.go") && c == onOne:
+			to = "runtime_amd64.go"
+		case strings.HasSuffix(name, "_arm64.go") && c == onOne:
+			to = "runtime_arm64.go"
+		case c == notAmd64:
+			to = "runtime_other.go"
+		case c == notArm64:
+			to = otherArmGo
 		default:
 			return fmt.Errorf("%s has the build constraint %q, which the bundle does not know", name, c)
 		}
@@ -115,8 +136,12 @@ func constraintOf(f *ast.File) string {
 
 // files are the texts, without a mark on top.
 func (a *assembly) files() (map[string][]byte, error) {
-	out := map[string][]byte{amd64Code: []byte(onAmd64 + "\n\n" + asmInclude + "\n" + a.body[amd64Code].String())}
-	for name, constraint := range map[string]string{amd64Go: onAmd64, otherGo: elsewhere} {
+	out := map[string][]byte{}
+	for name, constraint := range constraints {
+		if strings.HasSuffix(name, ".s") {
+			out[name] = []byte(constraint + "\n\n" + asmInclude + "\n" + a.body[name].String())
+			continue
+		}
 		src, err := format.Source([]byte(constraint + "\n\npackage runtime\n" + a.body[name].String()))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
