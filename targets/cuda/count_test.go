@@ -2,13 +2,13 @@ package cuda_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
-	target "github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
@@ -18,22 +18,26 @@ const countedDraws = 4
 // tally is that of a process.
 type tally struct{ *device.Process }
 
-func (t tally) Draw() (d observe.TalliedDraw, err error) {
-	d.First, d.Sums, d.Moved, err = t.Process.Draw()
-	return d, err
+func (t tally) Draw() (observe.TalliedDraw, error) {
+	draw, err := t.Process.Draw()
+	return observe.TalliedDraw(draw), err
 }
 
 // counts compares the result of a run whose draws the kernels count with that of a collector that
 // sees all states, of the same run from the present states on: every byte, and the report.
 func counts(host *device.Process, p *ir.Program) error {
 	view := observe.NewChainStates(golang.Model(p), p.Sample.Seed, nil)
+	keep, err := keeper(host, view.Model())
+	if err != nil {
+		return err
+	}
 	begin, err := host.States()
 	if err != nil {
 		return err
 	}
 	var results [2]bytes.Buffer
 	for i := range results {
-		if err := host.Restore(begin, 0); err != nil {
+		if err := errors.Join(host.Restore(begin, 0), keep()); err != nil {
 			return err
 		}
 		view.States, view.Sweep = begin, 0
@@ -45,8 +49,7 @@ func counts(host *device.Process, p *ir.Program) error {
 		if i == 1 {
 			err = c.LeaveDraws(func(plan observe.TallyPlan) (observe.Tally, error) {
 				left = true
-				t := target.CountTerms(plan.Rows, plan.Sums, plan.First)
-				return tally{host}, host.Tally(&t)
+				return tally{host}, host.Tally(device.NewTally(plan.Rows, plan.Sums, plan.Singles, plan.Fours, plan.First))
 			})
 		}
 		if err == nil && !left {

@@ -20136,27 +20136,27 @@ func (l *drawLog) Close() error {
 
 // makeProduct makes room for the values of eight rows, in whole words of chains.
 func (r *rowMoments) makeProduct(chains int) {
-	r.chains, r.stride = chains, (chains+63)/64*64
+	r.stride = (chains + 63) / 64 * 64
 	r.product = make([]float64, Eight*r.stride)
 }
 
-// addRows adds a draw of all rows, eight at a time; fill gives the values of one.
-func (r *rowMoments) addRows(k Kernel, fill func(row int, values []float64)) error {
+// addRows adds a draw of all rows in so many chains, eight at a time; fill gives the values of one.
+func (r *rowMoments) addRows(k Kernel, chains int, fill func(row int, values []float64)) error {
 	for row := 0; row < r.f.Rows; row += Eight {
 		n := min(Eight, r.f.Rows-row)
 		for i := range n {
-			fill(row+i, r.product[i*r.stride:][:r.chains])
+			fill(row+i, r.product[i*r.stride:][:chains])
 		}
 		if n < Eight || k != AVX512 {
 			for i := range n {
-				if err := r.addSeries(row+i, r.product[i*r.stride:][:r.chains]); err != nil {
+				if err := r.addSeries(row+i, r.product[i*r.stride:][:chains]); err != nil {
 					return err
 				}
 			}
 			continue
 		}
 		var totals [Eight][4]float64
-		Totals512(&totals, &r.product[0], 8*r.stride, r.chains)
+		Totals512(&totals, &r.product[0], 8*r.stride, chains)
 		for i, t := range totals {
 			r.sums[row+i] += (t[0] + t[1]) + (t[2] + t[3])
 		}
@@ -20680,7 +20680,7 @@ type rowMoments struct {
 
 	index           []int32   // entries picked by a row in each chain
 	product, picked []float64 // of eight rows, and of one
-	chains, stride  int       // of product
+	stride          int       // of product
 }
 
 const (
@@ -20869,21 +20869,21 @@ func (r *rowMoments) addEntries(state snapshot) error {
 func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
 	if size == 1 {
-		return r.addRows(state.kernel, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
+		return r.addRows(state.kernel, state.chains, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
 	}
-	product := r.product[:state.chains]
+	product, index, picked := r.product[:state.chains], r.index[:state.chains], r.picked[:state.chains]
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
 		state.product(r.f, nodes, product)
-		state.entries(r.f, nodes, r.index)
+		state.entries(r.f, nodes, index)
 		for e := range size {
-			for c, at := range r.index {
-				r.picked[c] = 0
+			for c, at := range index {
+				picked[c] = 0
 				if int(at) == e {
-					r.picked[c] = product[c]
+					picked[c] = product[c]
 				}
 			}
-			if err := r.addSeries(row*size+e, r.picked); err != nil {
+			if err := r.addSeries(row*size+e, picked); err != nil {
 				return err
 			}
 		}
@@ -21784,7 +21784,7 @@ func (r *rowMoments) prepareValues(chains, draws int) (err error) {
 
 // addValues adds the values of an expression.
 func (r *rowMoments) addValues(f *Frame) error {
-	if err := r.addRows(f.state().kernel, func(row int, values []float64) { r.value(f, row, values) }); err != nil {
+	if err := r.addRows(f.state().kernel, f.Chains(), func(row int, values []float64) { r.value(f, row, values) }); err != nil {
 		return fmt.Errorf("mean %s: %w", r.name, err)
 	}
 	return nil
@@ -23434,8 +23434,9 @@ type Tally interface {
 // A TalliedDraw is one draw.
 type TalliedDraw struct {
 	First [][]int32  // states of the first chains, as in ChainStates
-	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain
+	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain; the bits of a float64 of numbers
 	Moved []bool     // of each node: it has differed from the first draw in some chain
+	Means []float64  // the sums over all chains of each of TallyPlan.Singles, then of Fours, row by row and entry by entry
 }
 
 // A TallyPlan says what a Tally counts.
@@ -23445,8 +23446,12 @@ type TallyPlan struct {
 	// slot without a table the values.
 	Rows []*Factor
 	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
-	// state, or of a categorical with no number of states the values.
+	// state, or of a categorical with no number of states the values; of a continuous one the numbers, in
+	// float64 from node to node.
 	Sums []Var
+	// Rows with continuous nodes are added up over all chains of a draw in float64: Singles from chain to chain,
+	// Fours from each chain to the fourth behind it, and the four sums as (s0 + s1) + (s2 + s3).
+	Singles, Fours []*Factor
 }
 
 // tallied is a collector whose draws a Tally counts.
@@ -23454,6 +23459,7 @@ type tallied struct {
 	by    Tally
 	view  *ChainStates // of the first chains
 	frame *Frame
+	means []float64 // of all draws
 }
 
 // LeaveDraws leaves counts to an engine that has a Tally, before the run, where nobody wants
@@ -23474,14 +23480,23 @@ func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
 	}
 	if c.moments != nil {
 		for i := range m.Vars {
-			plan.Rows = append(plan.Rows, nodeRows(&m.Vars[i]))
+			v := &m.Vars[i]
+			to := &plan.Rows
+			if v.Kind == Continuous {
+				to = &plan.Singles
+			}
+			*to = append(*to, nodeRows(v))
 		}
 	}
-	for _, r := range c.countedRows() {
-		if r.counts == nil {
+	for _, r := range c.meanRows() {
+		switch {
+		case r.value != nil:
 			return nil
+		case r.sums != nil:
+			plan.Fours = append(plan.Fours, r.f)
+		default:
+			plan.Rows = append(plan.Rows, r.f)
 		}
-		plan.Rows = append(plan.Rows, r.f)
 		plan.First = max(plan.First, r.batches.Chains())
 	}
 	by, err := open(plan)
@@ -23496,6 +23511,9 @@ func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
 // nodeRows are the nodes of a variable, of which Moments counts figures.
 func nodeRows(v *Var) *Factor {
 	f := &Factor{Name: v.Name, Slots: []Slot{{Kind: v.Kind, States: v.States}}, Rows: v.Count}
+	if v.Kind == Continuous {
+		f.Slots[0].Power = 1
+	}
 	for n := v.First; n < v.First+v.Count; n++ {
 		f.Index = append(f.Index, int32(n))
 	}
@@ -23505,8 +23523,8 @@ func nodeRows(v *Var) *Factor {
 	return f
 }
 
-// countedRows are all that means are taken of.
-func (c *Collector) countedRows() (list []*rowMoments) {
+// meanRows are all that means are taken of.
+func (c *Collector) meanRows() (list []*rowMoments) {
 	if c.moments != nil {
 		list = slices.Clone(c.moments.rows)
 	}
@@ -23528,7 +23546,7 @@ func (b *NodeBatches) watched() int {
 	return n
 }
 
-// observe adds a draw: batches see the first chains; what they count of these is replaced by take.
+// observe adds a draw: batches see the first chains; what is counted and added up of these is replaced by take.
 func (t *tallied) observe(c *Collector) error {
 	draw, err := t.by.Draw()
 	if err != nil {
@@ -23538,6 +23556,12 @@ func (t *tallied) observe(c *Collector) error {
 		return err
 	}
 	c.magnet.take(draw.Sums)
+	if t.means == nil {
+		t.means = make([]float64, len(draw.Means))
+	}
+	for i, x := range draw.Means {
+		t.means[i] += x
+	}
 	t.view.States, t.view.Sweep, t.frame.fresh = draw.First, c.view.SweepNumber(), false
 	t.frame.look(c.draws)
 	if err := c.nodes.Observe(t.frame); err != nil {
@@ -23557,17 +23581,24 @@ func (t *tallied) observe(c *Collector) error {
 	return nil
 }
 
-// take puts in the counts of all chains.
+// take puts in the counts and sums of all chains.
 func (t *tallied) take(c *Collector) error {
 	counts, err := t.by.Counts()
 	if err != nil {
 		return err
 	}
+	means := t.means
 	if c.moments != nil {
-		counts = counts[copy(c.moments.counts, counts):]
+		means = means[copy(c.moments.sums, means):]
+		for i := range c.view.Model().Vars {
+			if v := &c.view.Model().Vars[i]; v.Kind != Continuous {
+				n := c.moments.at[v.First]
+				counts = counts[copy(c.moments.counts[n:n+v.Count*figures(v)], counts):]
+			}
+		}
 	}
-	for _, r := range c.countedRows() {
-		counts = counts[copy(r.counts, counts):]
+	for _, r := range c.meanRows() {
+		counts, means = counts[copy(r.counts, counts):], means[copy(r.sums, means):]
 	}
 	return nil
 }
@@ -23577,7 +23608,11 @@ func (g *Magnetisation) take(sums [][]uint64) {
 	for _, s := range g.vars {
 		if byValue(s.v) {
 			for _, x := range sums[0] {
-				s.sum.v = append(s.sum.v, float64(x))
+				value := float64(x)
+				if s.v.Kind == Continuous {
+					value = math.Float64frombits(x)
+				}
+				s.sum.v = append(s.sum.v, value)
 			}
 			sums = sums[1:]
 			continue

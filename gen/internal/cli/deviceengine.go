@@ -33,7 +33,7 @@ type kernels interface {
 	Watch(now bool) error
 	Best() (states [][]int32, sweeps []uint64, err error)
 	Tally(t *device.Tally) error
-	Draw() (first [][]int32, sums [][]uint64, moved []bool, err error)
+	Draw() (device.Draw, error)
 	Counts() ([]int64, error)
 }
 
@@ -141,10 +141,8 @@ func newDeviceEngine(ctx context.Context, m *gen.Model, target string, open open
 	}
 	e := &deviceEngine{ChainStates: observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), model: m, device: d}
 	e.kept = newKeptRows(m.Program, e.ChainStates)
-	if cuda.Discrete(m.Program) {
-		err = deviceError(ctx, d.Terms(cuda.EnergyTerms(m.Program)))
-	}
-	if err == nil {
+	terms, _ := device.EnergyTerms(e.Model())
+	if err = deviceError(ctx, d.Terms(terms)); err == nil {
 		err = e.show(ctx)
 	}
 	if err != nil {
@@ -183,12 +181,12 @@ func (e *deviceEngine) restore(s *observe.SavedState) error {
 func (e *deviceEngine) show(ctx context.Context) (err error) {
 	if !e.tallied {
 		e.States, err = e.device.States()
+		if err == nil && e.kept != nil {
+			err = e.kept.read(e.device, e.ChainStates)
+		}
 	}
-	if err == nil && cuda.Discrete(e.model.Program) {
+	if err == nil {
 		e.energies, err = e.device.Energies()
-	}
-	if err == nil && e.kept != nil {
-		err = e.kept.read(e.device, e.ChainStates)
 	}
 	return deviceError(ctx, err)
 }
@@ -198,16 +196,14 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 		states, sweeps, err := e.device.Best()
 		return states, sweeps, deviceError(ctx, err)
 	}
-	if cuda.Discrete(e.model.Program) {
-		if to.LeaveBest(best) {
-			if err := e.device.Watch(!resume); err != nil {
-				return deviceError(ctx, err)
-			}
-			e.fetched = time.Now()
+	if to.LeaveBest(best) {
+		if err := e.device.Watch(!resume); err != nil {
+			return deviceError(ctx, err)
 		}
-		if err := to.LeaveDraws(e.tally(ctx)); err != nil {
-			return err
-		}
+		e.fetched = time.Now()
+	}
+	if err := to.LeaveDraws(e.tally(ctx)); err != nil {
+		return err
 	}
 	piece, states := sweepsAtOnce, to.WantsSweepStates()
 	if states {
@@ -250,9 +246,8 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 // tally begins to count draws on the device.
 func (e *deviceEngine) tally(ctx context.Context) func(observe.TallyPlan) (observe.Tally, error) {
 	return func(plan observe.TallyPlan) (observe.Tally, error) {
-		terms := cuda.CountTerms(plan.Rows, plan.Sums, plan.First)
 		e.tallied = true
-		return &deviceTally{ctx, e}, deviceError(ctx, e.device.Tally(&terms))
+		return &deviceTally{ctx, e}, deviceError(ctx, e.device.Tally(device.NewTally(plan.Rows, plan.Sums, plan.Singles, plan.Fours, plan.First)))
 	}
 }
 
@@ -263,9 +258,9 @@ type deviceTally struct {
 }
 
 // Draw is as in observe.Tally.
-func (t *deviceTally) Draw() (d observe.TalliedDraw, err error) {
-	d.First, d.Sums, d.Moved, err = t.engine.device.Draw()
-	return d, deviceError(t.ctx, err)
+func (t *deviceTally) Draw() (observe.TalliedDraw, error) {
+	d, err := t.engine.device.Draw()
+	return observe.TalliedDraw(d), deviceError(t.ctx, err)
 }
 
 // Counts is as in observe.Tally.
