@@ -107,6 +107,9 @@ func (h *host) answer(words []string, r *bufio.Reader) (string, error) {
 	case len(words) == 1 && words[0] == "energies" && h.ready:
 		return h.energies()
 	case len(words) == 2 && words[0] == "watch" && h.ready:
+		if h.watched = words[1] != "2"; !h.watched {
+			return ok, nil
+		}
 		return ok, h.watch(words[1] == "1")
 	case len(words) == 1 && words[0] == "best" && h.watched:
 		return h.bestStates()

@@ -280,7 +280,7 @@ static int bench(Sampler &s, u32 sweeps, double beta) {
 // many sweeps; the bits of a beta in hexadecimal), "state N" (states follow, before sweep N), "words N" (as many as
 // in tables.txt follow, in their place) and "get". "terms N" (words follow) has the terms of the energy; then
 // "energies" gives those of the chains, float64; "watch N" keeps the best states of the sweeps that follow, and with
-// N=1 of the present ones; "best" gives their numbers of sweeps, of 64 bits, then these states. "tally" with nine numbers (words follow),
+// N=1 of the present ones, N=2 ends that; "best" gives their numbers of sweeps, of 64 bits, then these states. "tally" with nine numbers (words follow),
 // "draw", "means N" and "counts" count and add up draws, see device.Process. States are values of 32 bits, the lowest byte first, by chain and
 // node. It answers get with states and everything else with a line "ok".
 static int serve(const char *tables) {
@@ -356,8 +356,8 @@ static int serve(const char *tables) {
       if (fread(list.data(), 4, x, stdin) != x) fail(2, "serve: terms end early");
       s.observe(list);
     } else if (!strcmp(word, "watch") && s.terms && scanf("%llu", &x) == 1) {
-      s.watched = s.first = true;
-      if (x) s.look();
+      if ((s.watched = x < 2)) s.first = true;
+      if (x == 1) s.look();
     } else if (!strcmp(word, "tally")) {
       std::vector<u32> lists[3];
       u32 n[3], *numbers[] = {&n[0], &n[1], &n[2], &s.count_rows, &s.count_size, &s.sum_size, &s.singles, &s.fours, &s.first_chains};

@@ -4,13 +4,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
 // Commands for observers, see Process:
 //
 //	terms N   ok, with so many words that follow, of 32 bits: the terms of the energy
 //	energies  the energy of each chain at β = 1, a float64
-//	watch N   ok; best states are kept from the next sweep on, with N = 1 from now on
+//	watch N   ok; best states are kept from the next sweep on, with N = 1 from now on, with N = 2 no more
 //	best      of each chain the sweeps done at its best state, of 64 bits, then these states
 //	tally …   ok, with a Tally's numbers, its words behind them: draws are counted from now on
 //	draw      counts the present states; answers with the sums of 64 bits, by sum and chain, a byte for each
@@ -54,6 +56,9 @@ func (p *Process) Watch(now bool) error {
 	return p.Ask(nil, "watch %d", n)
 }
 
+// Unwatch ends that.
+func (p *Process) Unwatch() error { return p.Ask(nil, "watch 2") }
+
 // Best are the best states since Watch, by chain and node, and how many sweeps were done then.
 func (p *Process) Best() (states [][]int32, sweeps []uint64, err error) {
 	if err := p.send([]byte("best\n")); err != nil {
@@ -67,31 +72,26 @@ func (p *Process) Best() (states [][]int32, sweeps []uint64, err error) {
 	return states, sweeps, err
 }
 
-// A Draw is what is told of a draw that is counted.
-type Draw struct {
-	First [][]int32  // states of the first chains
-	Sums  [][]uint64 // by sum and chain
-	Moved []bool     // of each node: it has differed from the first draw in some chain
-	Means []float64  // sums of rows with numbers over all chains
-}
-
 // Tally begins to count draws.
 func (p *Process) Tally(t *Tally) error {
-	p.tally = *t
+	p.tally, p.running = *t, nil
 	data, _ := binary.Append(nil, binary.LittleEndian, slices.Concat(t.Terms, t.Vars, t.Means))
 	return p.Ask(data, "tally %d %d %d %d %d %d %d %d %d", len(t.Terms), len(t.Vars), len(t.Means), t.Rows, t.Counts, t.Sums, t.Singles, t.Fours, t.First)
 }
 
 // Draw counts the present states.
-func (p *Process) Draw() (d Draw, err error) {
+func (p *Process) Draw() (d sampling.TalliedDraw, err error) {
 	if err := p.beginDraw(); err != nil {
 		return d, err
 	}
 	if d, err = p.readDraw(); err != nil {
 		return d, err
 	}
-	if d.Means, err = p.means(nil); err == nil {
-		d.Means = p.tally.together(d.Means)
+	if !p.tally.Running {
+		p.running = nil
+	}
+	if p.running, err = p.means(p.running); err == nil {
+		d.Means = p.tally.together(p.running)
 	}
 	return d, err
 }
@@ -100,7 +100,7 @@ func (p *Process) Draw() (d Draw, err error) {
 func (p *Process) beginDraw() error { return p.send([]byte("draw\n")) }
 
 // readDraw reads all but the means.
-func (p *Process) readDraw() (d Draw, err error) {
+func (p *Process) readDraw() (d sampling.TalliedDraw, err error) {
 	d.Sums, d.Moved = make([][]uint64, p.tally.Sums), make([]bool, p.nodes)
 	for i := range d.Sums {
 		d.Sums[i] = make([]uint64, p.Chains)
@@ -156,7 +156,7 @@ func (g *GPUs) Tally(t *Tally) error {
 
 // Draw is as for a process, on all GPUs at once; but the order of chains in sums of numbers is a law, so
 // that each GPU goes on with those of the one before.
-func (g *GPUs) Draw() (all Draw, err error) {
+func (g *GPUs) Draw() (all sampling.TalliedDraw, err error) {
 	if err := g.each((*Process).beginDraw); err != nil {
 		return all, err
 	}
@@ -177,12 +177,18 @@ func (g *GPUs) Draw() (all Draw, err error) {
 			all.Moved[n] = all.Moved[n] || d.Moved[n]
 		}
 	}
+	first := g.processes[0] // keeps what goes on
+	sums := first.running
+	if !first.tally.Running {
+		sums = nil
+	}
 	for _, p := range g.processes {
-		if all.Means, err = p.means(all.Means); err != nil {
+		if sums, err = p.means(sums); err != nil {
 			return all, err
 		}
 	}
-	all.Means = g.processes[0].tally.together(all.Means)
+	first.running = sums
+	all.Means = first.tally.together(sums)
 	return all, nil
 }
 
@@ -228,6 +234,9 @@ func (g *GPUs) Energies() (all []float64, err error) {
 func (g *GPUs) Watch(now bool) error {
 	return g.each(func(p *Process) error { return p.Watch(now) })
 }
+
+// Unwatch is as for a process.
+func (g *GPUs) Unwatch() error { return g.each((*Process).Unwatch) }
 
 // Best is as for a process.
 func (g *GPUs) Best() (states [][]int32, sweeps []uint64, err error) {

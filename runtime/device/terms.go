@@ -94,18 +94,18 @@ func appendDoubles(list []uint32, numbers []float64) []uint32 {
 // Tally is what is counted and added up of draws, see count.cuh.
 type Tally struct {
 	Terms, Vars, Means []uint32
-	Rows, Counts       int // of the terms
-	Sums               int // of the variables, in each chain
-	Singles, Fours     int // rows of the means with one sum, and those behind them with four
-	First              int // chains whose states are wanted
+	Rows, Counts       int  // of the terms
+	Sums               int  // of the variables, in each chain
+	Singles, Fours     int  // rows of the means with one sum, and those behind them with four
+	First              int  // chains whose states are wanted
+	Running            bool // sums of means go on from draw to draw
 }
 
-// NewTally has rows counted over all chains, variables summed up in each chain, and the means taken of
-// rows with numbers, of which some have one sum, others four. A categorical slot without a table,
-// or variable without a number of states, has its values added up.
-func NewTally(rows []*sampling.Factor, vars []sampling.Var, singles, fours []*sampling.Factor, first int) *Tally {
-	t := &Tally{First: first, Terms: []uint32{uint32(len(rows))}, Vars: []uint32{uint32(len(vars))}, Means: []uint32{uint32(len(singles) + len(fours))}}
-	for _, f := range rows {
+// NewTally is a plan in words.
+func NewTally(plan *sampling.TallyPlan) *Tally {
+	t := &Tally{First: plan.First, Running: plan.Running, Terms: []uint32{uint32(len(plan.Rows))}, Vars: []uint32{uint32(len(plan.Sums))},
+		Means: []uint32{uint32(len(plan.Singles) + len(plan.Fours))}}
+	for _, f := range plan.Rows {
 		entries := f.TableSize()
 		if len(f.Table) == 0 && slices.ContainsFunc(f.Slots, func(s sampling.Slot) bool { return s.Kind != sampling.Spin }) {
 			entries = 0
@@ -114,15 +114,15 @@ func NewTally(rows []*sampling.Factor, vars []sampling.Var, singles, fours []*sa
 		t.Rows += f.Rows
 		t.Counts += f.Rows * max(1, entries)
 	}
-	for _, f := range singles {
+	for _, f := range plan.Singles {
 		t.Means = appendFactor(t.Means, f, f.TableSize(), nil)
 		t.Singles += f.Rows * f.TableSize()
 	}
-	for _, f := range fours {
+	for _, f := range plan.Fours {
 		t.Means = appendFactor(t.Means, f, f.TableSize(), nil)
 		t.Fours += f.Rows * f.TableSize()
 	}
-	for _, v := range vars {
+	for _, v := range plan.Sums {
 		states, sums := uint32(v.States), max(1, v.States)
 		switch {
 		case v.Kind == sampling.Spin:

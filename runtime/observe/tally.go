@@ -11,34 +11,9 @@ import (
 // Magnetisation and Moments do where they see all chains.
 type Tally interface {
 	// Draw counts the present states and returns what is needed of this draw.
-	Draw() (TalliedDraw, error)
-	// Counts are those of all draws: for each of TallyPlan.Rows, row by row, of spins alone how
-	// often their product was +1; for each entry of a table the sum of the signs with which it
-	// was picked; or the sum of values. It also brings the view up to the present states.
+	Draw() (sampling.TalliedDraw, error)
+	// Counts are those of sampling.ObservingDevice. After it the view shows the present states.
 	Counts() ([]int64, error)
-}
-
-// A TalliedDraw is one draw.
-type TalliedDraw struct {
-	First [][]int32  // states of the first chains, as in ChainStates
-	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain; the bits of a float64 of numbers
-	Moved []bool     // of each node: it has differed from the first draw in some chain
-	Means []float64  // the sums over all chains of each of TallyPlan.Singles, then of Fours, row by row and entry by entry
-}
-
-// A TallyPlan says what a Tally counts.
-type TallyPlan struct {
-	First int // chains whose states are wanted at each draw
-	// Rows of factors, and nodes as such, are counted over all chains and draws; of a categorical
-	// slot without a table the values.
-	Rows []*sampling.Factor
-	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
-	// state, or of a categorical with no number of states the values; of a continuous one the numbers, in
-	// float64 from node to node.
-	Sums []sampling.Var
-	// Rows with continuous nodes are added up over all chains of a draw in float64: Singles from chain to chain,
-	// Fours from each chain to the fourth behind it, and the four sums as (s0 + s1) + (s2 + s3).
-	Singles, Fours []*sampling.Factor
 }
 
 // tallied is a collector whose draws a Tally counts.
@@ -52,12 +27,12 @@ type tallied struct {
 // LeaveDraws leaves counts to an engine that has a Tally, before the run, where nobody wants
 // the states of all chains; best states must be left before. open gets the plan and returns the
 // Tally, or nil to go on without.
-func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
+func (c *Collector) LeaveDraws(open func(*sampling.TallyPlan) (Tally, error)) error {
 	m := c.view.Model()
 	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users)+len(c.plan.Extra) > 0 || c.WantsSweepStates() {
 		return nil
 	}
-	plan := TallyPlan{First: c.nodes.watched()}
+	plan := &sampling.TallyPlan{First: c.nodes.watched()}
 	for _, s := range c.magnet.vars {
 		v := *s.v
 		if byValue(&v) {
@@ -190,7 +165,7 @@ func (t *tallied) take(c *Collector) error {
 	return nil
 }
 
-// take records a draw that another has summed up, see TalliedDraw.
+// take records a draw that another has summed up, see sampling.TalliedDraw.
 func (g *Magnetisation) take(sums [][]uint64) {
 	for _, s := range g.vars {
 		if byValue(s.v) {

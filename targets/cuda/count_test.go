@@ -15,14 +15,6 @@ import (
 // countedDraws are made of each program.
 const countedDraws = 4
 
-// tally is that of a process.
-type tally struct{ *device.Process }
-
-func (t tally) Draw() (observe.TalliedDraw, error) {
-	draw, err := t.Process.Draw()
-	return observe.TalliedDraw(draw), err
-}
-
 // counts compares the result of a run whose draws the kernels count with that of a collector that
 // sees all states, of the same run from the present states on: every byte, and the report.
 func counts(host *device.Process, p *ir.Program) error {
@@ -47,9 +39,9 @@ func counts(host *device.Process, p *ir.Program) error {
 		}
 		left := i == 0
 		if i == 1 {
-			err = c.LeaveDraws(func(plan observe.TallyPlan) (observe.Tally, error) {
+			err = c.LeaveDraws(func(plan *sampling.TallyPlan) (observe.Tally, error) {
 				left = true
-				return tally{host}, host.Tally(device.NewTally(plan.Rows, plan.Sums, plan.Singles, plan.Fours, plan.First))
+				return host, host.Tally(device.NewTally(plan))
 			})
 		}
 		if err == nil && !left {

@@ -4520,6 +4520,68 @@ type Device interface {
 	Sweeps(s *Sampler, n int) error
 }
 
+// A LeavingDevice leaves states where they are until somebody looks at them.
+type LeavingDevice interface {
+	Device
+	// Leave is Sweeps but for the states, which stay there until Bring, or Sweeps.
+	Leave(s *Sampler, n int) error
+	// Bring puts the states after the last sweep, of this number, into s.
+	Bring(s *Sampler, sweep uint64) error
+}
+
+// An ObservingDevice does for observers what hangs on the states of all chains.
+type ObservingDevice interface {
+	LeavingDevice
+	// Tally begins to count draws of s.
+	Tally(s *Sampler, plan *TallyPlan) error
+	// Draw counts the present states.
+	Draw() (TalliedDraw, error)
+	// Counts are those of all draws: for each of TallyPlan.Rows, row by row, of spins alone how
+	// often their product was +1; for each entry of a table the sum of the signs with which it
+	// was picked; or the sum of values.
+	Counts() ([]int64, error)
+	// Watch keeps the state of lowest energy of each chain of s, of the sweeps to come, and the present one if
+	// now is set.
+	Watch(s *Sampler, now bool) error
+	// Unwatch ends that, behind Best.
+	Unwatch() error
+	// Best gives these states, by chain and node in the form of State, and the number of sweeps done at each.
+	Best() (states [][]int32, sweeps []uint64, err error)
+	// Energies are those of all chains of s at β = 1, as Sampler.Energies adds them up.
+	Energies(s *Sampler) ([]float64, error)
+}
+
+// A TallyPlan says what is counted of draws.
+type TallyPlan struct {
+	First int // chains whose states are wanted at each draw
+	// Rows of factors, and nodes as such, are counted over all chains and draws; of a categorical
+	// slot without a table the values.
+	Rows []*Factor
+	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
+	// state, or of a categorical with no number of states the values; of a continuous one the numbers, in
+	// float64 from node to node.
+	Sums []Var
+	// Rows with continuous nodes are added up over all chains of a draw in float64: Singles from chain to chain,
+	// Fours from each chain to the fourth behind it, and the four sums as (s0 + s1) + (s2 + s3).
+	Singles, Fours []*Factor
+	// Running lets the sums of Singles go on from draw to draw; there are no Fours then.
+	Running bool
+}
+
+// A TalliedDraw is one draw.
+type TalliedDraw struct {
+	First [][]int32  // states of the first chains, in the form of State
+	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain; the bits of a float64 of numbers
+	Moved []bool     // of each node: it has differed from the first draw in some chain
+	Means []float64  // the sums over all chains of each of TallyPlan.Singles, then of Fours, row by row and entry by entry
+}
+
+// A FarObserver says that it does not look at the states of draws, or of sweeps, of a sampler whose
+// device is an ObservingDevice. They stay there, and the sampler has others.
+type FarObserver interface {
+	Far() (draws, sweeps bool)
+}
+
 // A DeviceError says why a device did not sweep. The states are those before.
 type DeviceError struct{ Err error }
 
@@ -4527,19 +4589,56 @@ func (e *DeviceError) Error() string { return e.Err.Error() }
 
 func (e *DeviceError) Unwrap() error { return e.Err }
 
-// deviceSweeps is how many sweeps a device makes between looks at the context.
-const deviceSweeps = 256
+// deviceSweeps is how many sweeps a device makes between looks at the context, or where progress is shown.
+const (
+	deviceSweeps = 256
+	shownSweeps  = 16
+)
 
-// sweepsElsewhere has the device sweep. Nothing is done after a failure.
-func (s *Sampler) sweepsElsewhere(n int) {
+// sweepsElsewhere has the device sweep, and leave the states there if nobody looks. Nothing is done after
+// a failure.
+func (s *Sampler) sweepsElsewhere(n int, leave bool) {
 	if s.deviceError != nil {
 		return
 	}
-	if err := s.device.Sweeps(s, n); err != nil {
-		s.deviceError = &DeviceError{err}
+	far, ok := s.device.(LeavingDevice)
+	sweeps := s.device.Sweeps
+	if s.away = leave && ok; s.away {
+		sweeps = far.Leave
+	}
+	if err := sweeps(s, n); err != nil {
+		s.deviceError, s.away = &DeviceError{err}, false
 		return
 	}
 	s.sweep += uint64(n)
+}
+
+// bring takes the states that the device has been left with.
+func (s *Sampler) bring() error {
+	if !s.away {
+		return nil
+	}
+	s.away = false
+	if err := s.device.(LeavingDevice).Bring(s, s.sweep); err != nil {
+		s.deviceError = &DeviceError{err}
+		return s.deviceError
+	}
+	return nil
+}
+
+// Device is what makes the sweeps, nil where the sampler does.
+func (s *Sampler) Device() Device { return s.device }
+
+// farEnergies are those of states that are elsewhere.
+func (s *Sampler) farEnergies(beta float64, dst []float64) []float64 {
+	h, err := s.device.(ObservingDevice).Energies(s)
+	if err != nil {
+		s.deviceError, h = &DeviceError{err}, make([]float64, s.chains)
+	}
+	for _, x := range h {
+		dst = append(dst, float64(beta*x))
+	}
+	return dst
 }
 
 // Negative tells whether the words are those of the negative phase of training.
@@ -4827,6 +4926,9 @@ var twoOverPiBits = [20]uint64{
 // from the weights as given: each row's contribution is subtracted in the order
 // of factors and rows, and the sum is multiplied by β.
 func (s *Sampler) Energies(beta float64, dst []float64) []float64 {
+	if s.away {
+		return s.farEnergies(beta, dst)
+	}
 	at := len(dst)
 	dst = append(dst, make([]float64, s.chains)...)
 	h := dst[at:]
@@ -11073,6 +11175,7 @@ type Sampler struct {
 
 	device      Device // nil: none
 	deviceError *DeviceError
+	away        bool // the device has been left with the states
 }
 
 type nodeKind uint8
@@ -12989,7 +13092,7 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 // Sweeps runs n sweeps at the current β.
 func (s *Sampler) Sweeps(n int) {
 	if s.device != nil {
-		s.sweepsElsewhere(n)
+		s.sweepsElsewhere(n, false)
 		return
 	}
 	s.atBeta += n
@@ -13363,6 +13466,14 @@ type SweepObserver interface {
 // and observes first after StepsPerSample sweeps. It stops with the context's
 // error between sweeps.
 func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers ...Observer) error {
+	err := s.run(ctx, sch, resume, observers)
+	if brought := s.bring(); err == nil {
+		err = brought
+	}
+	return err
+}
+
+func (s *Sampler) run(ctx context.Context, sch Schedule, resume bool, observers []Observer) error {
 	if err := sch.Validate(); err != nil {
 		return err
 	}
@@ -13376,6 +13487,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 		return err
 	}
 	r := runner{s: s, ctx: ctx, each: each}
+	r.farDraws, r.farSweeps = areFar(observers)
 	if !s.fitFixed {
 		s.fitUntil = s.sweep + uint64(sch.Warmup)
 		if resume {
@@ -13395,7 +13507,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 	}
 	for d := range sch.Samples {
 		if d > 0 || resume {
-			if err := r.sweeps(sch.StepsPerSample); err != nil {
+			if err := r.sweeps(sch.StepsPerSample, !r.farDraws); err != nil {
 				return err
 			}
 		}
@@ -13413,40 +13525,62 @@ type runner struct {
 	s    *Sampler
 	ctx  context.Context
 	each []SweepObserver
+
+	farDraws, farSweeps bool // nobody looks at the states, see FarObserver
+}
+
+// areFar says whether observers do not look at the states of draws, and of sweeps.
+func areFar(observers []Observer) (draws, sweeps bool) {
+	draws, sweeps = true, true
+	for _, o := range observers {
+		var d, w bool
+		if f, ok := o.(FarObserver); ok {
+			d, w = f.Far()
+		}
+		_, each := o.(SweepObserver)
+		draws, sweeps = draws && d, sweeps && (w || !each)
+	}
+	return draws, sweeps
 }
 
 func (r *runner) warmUp(n int) error {
 	if r.s.model.Betas == nil {
-		return r.sweeps(n)
+		return r.sweeps(n, !r.farDraws)
 	}
 	for t := range n {
 		// The last entry serves further sweeps of a longer warm-up.
 		if err := r.s.SetBeta(r.s.model.Betas[min(t, len(r.s.model.Betas)-1)]); err != nil {
 			return err
 		}
-		if err := r.sweeps(1); err != nil {
+		if err := r.sweeps(1, t == n-1 && !r.farDraws); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sweeps runs n sweeps, in pieces short enough for a context to stop.
-func (r *runner) sweeps(n int) error {
+// sweeps runs n sweeps, in pieces short enough for a context to stop. look says that somebody looks at the
+// states then.
+func (r *runner) sweeps(n int, look bool) error {
 	piece := max(1, 1<<22/max(1, r.s.model.Nodes*r.s.chains))
 	if r.s.device != nil {
 		piece = deviceSweeps
 	}
 	if r.each != nil {
-		piece = 1
+		if piece = 1; r.s.device != nil && r.farSweeps {
+			piece = shownSweeps
+		}
 	}
 	for n > 0 {
 		if err := r.ctx.Err(); err != nil {
 			return err
 		}
 		k := min(n, piece)
-		r.s.Sweeps(k)
-		n -= k
+		if n -= k; r.s.device != nil {
+			r.s.sweepsElsewhere(k, r.farSweeps && (n > 0 || !look))
+		} else {
+			r.s.Sweeps(k)
+		}
 		if err := r.s.Fault(); err != nil {
 			return err
 		}
@@ -23425,33 +23559,8 @@ func (t *textTable) note(text string) string {
 type Tally interface {
 	// Draw counts the present states and returns what is needed of this draw.
 	Draw() (TalliedDraw, error)
-	// Counts are those of all draws: for each of TallyPlan.Rows, row by row, of spins alone how
-	// often their product was +1; for each entry of a table the sum of the signs with which it
-	// was picked; or the sum of values. It also brings the view up to the present states.
+	// Counts are those of sampling.ObservingDevice. After it the view shows the present states.
 	Counts() ([]int64, error)
-}
-
-// A TalliedDraw is one draw.
-type TalliedDraw struct {
-	First [][]int32  // states of the first chains, as in ChainStates
-	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain; the bits of a float64 of numbers
-	Moved []bool     // of each node: it has differed from the first draw in some chain
-	Means []float64  // the sums over all chains of each of TallyPlan.Singles, then of Fours, row by row and entry by entry
-}
-
-// A TallyPlan says what a Tally counts.
-type TallyPlan struct {
-	First int // chains whose states are wanted at each draw
-	// Rows of factors, and nodes as such, are counted over all chains and draws; of a categorical
-	// slot without a table the values.
-	Rows []*Factor
-	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
-	// state, or of a categorical with no number of states the values; of a continuous one the numbers, in
-	// float64 from node to node.
-	Sums []Var
-	// Rows with continuous nodes are added up over all chains of a draw in float64: Singles from chain to chain,
-	// Fours from each chain to the fourth behind it, and the four sums as (s0 + s1) + (s2 + s3).
-	Singles, Fours []*Factor
 }
 
 // tallied is a collector whose draws a Tally counts.
@@ -23465,12 +23574,12 @@ type tallied struct {
 // LeaveDraws leaves counts to an engine that has a Tally, before the run, where nobody wants
 // the states of all chains; best states must be left before. open gets the plan and returns the
 // Tally, or nil to go on without.
-func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
+func (c *Collector) LeaveDraws(open func(*TallyPlan) (Tally, error)) error {
 	m := c.view.Model()
 	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users)+len(c.plan.Extra) > 0 || c.WantsSweepStates() {
 		return nil
 	}
-	plan := TallyPlan{First: c.nodes.watched()}
+	plan := &TallyPlan{First: c.nodes.watched()}
 	for _, s := range c.magnet.vars {
 		v := *s.v
 		if byValue(&v) {
@@ -23603,7 +23712,7 @@ func (t *tallied) take(c *Collector) error {
 	return nil
 }
 
-// take records a draw that another has summed up, see TalliedDraw.
+// take records a draw that another has summed up, see sampling.TalliedDraw.
 func (g *Magnetisation) take(sums [][]uint64) {
 	for _, s := range g.vars {
 		if byValue(s.v) {
@@ -27664,6 +27773,87 @@ func (t *Trainer) taskDigest() string {
 // machine and for any number of threads. Neither phase's sweep number ever goes
 // back and the phases' words differ, so no step shares a random word with another.
 
+// far is an Observer of a sampler whose device counts and adds up the draws, as collect does.
+type far struct {
+	device ObservingDevice
+	plan   TallyPlan
+	to     *sums
+	chains int
+	means  []float64 // sums of rows with continuous nodes, so far
+}
+
+// sample makes the draws of a phase and adds them to the sums.
+func (t *Trainer) sample(ctx context.Context, s *Sampler, schedule Schedule, to *sums, errors bool) error {
+	device, ok := s.Device().(ObservingDevice)
+	f := &far{device: device, to: to, chains: s.Chains()}
+	if !ok || errors || len(t.coded) > 0 || !f.pays(s.Model(), schedule.Samples) {
+		return s.Run(ctx, schedule, false, collect{s, to, s.Chains(), errors})
+	}
+	if err := device.Tally(s, &f.plan); err != nil {
+		return &DeviceError{Err: err}
+	}
+	if err := s.Run(ctx, schedule, false, f); err != nil {
+		return err
+	}
+	return f.take()
+}
+
+// pays makes the plan and says whether it and the counts are shorter than the states of the draws.
+func (f *far) pays(m *Model, draws int) bool {
+	words := 0
+	f.plan.Running = true
+	for _, fi := range f.to.factors {
+		x := &m.Factors[fi]
+		words += len(x.Index) + 2*x.Rows*x.TableSize()
+		if x.Counted() {
+			f.plan.Rows = append(f.plan.Rows, x)
+		} else {
+			f.plan.Singles = append(f.plan.Singles, x)
+			words += 4 * draws * x.Rows * x.TableSize() // they come and go at every draw
+		}
+	}
+	return draws > 1 && words < draws*f.chains*m.Nodes
+}
+
+// Far is that of sampling.FarObserver.
+func (f *far) Far() (draws, sweeps bool) { return true, true }
+
+// Observe counts a draw.
+func (f *far) Observe(*Sampler, int) error {
+	d, err := f.device.Draw()
+	if err != nil {
+		return &DeviceError{Err: err}
+	}
+	f.means = d.Means
+	f.to.draws++
+	return nil
+}
+
+// take puts in the counts and sums of all draws.
+func (f *far) take() error {
+	counts, err := f.device.Counts()
+	if err != nil {
+		return &DeviceError{Err: err}
+	}
+	means := f.means
+	for i := range f.to.factors {
+		to := f.to.counted[i]
+		if to == nil {
+			means = means[copy(f.to.total[i], means):]
+			continue
+		}
+		n := copy(to, counts)
+		counts = counts[n:]
+		if len(f.plan.Rows[0].Table) == 0 { // how often they were +1
+			for k, plus := range to {
+				to[k] = 2*plus - int64(f.chains)*int64(f.to.draws)
+			}
+		}
+		f.plan.Rows = f.plan.Rows[1:]
+	}
+	return nil
+}
+
 // Gradient is one estimate of dKL/dW.
 type Gradient struct {
 	Arrays  []ArrayGradient  // by what is fitted, in the order of Trainer.Names
@@ -27749,7 +27939,7 @@ func (t *Trainer) positive(ctx context.Context, examples []int32, errors bool) (
 		schedule = Schedule{Samples: 1, StepsPerSample: 1}
 	}
 	out := &measured{t.newSums(s.Chains(), schedule.Samples, errors), s.Chains(), p, exact}
-	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
+	err = t.sample(ctx, s, schedule, out.sums, errors)
 	t.sweeps[0] = s.SweepNumber()
 	t.last = s
 	return out, err
@@ -27798,7 +27988,7 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 	case len(t.task.Given) > 0:
 		out.group = 1 // chains have different laws: batches of draws tell
 	}
-	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
+	err = t.sample(ctx, s, schedule, out.sums, errors)
 	t.sweeps[1] = s.SweepNumber()
 	if err == nil && slots != nil {
 		err = t.toBuffer(s, slots)

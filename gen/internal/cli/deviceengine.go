@@ -11,6 +11,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
@@ -26,15 +27,6 @@ type kernels interface {
 	device.Chains
 	// Begin puts all chains into the initial state of the program's own version.
 	Begin() error
-
-	// These are those of device.Process.
-	Terms(terms []uint32) error
-	Energies() ([]float64, error)
-	Watch(now bool) error
-	Best() (states [][]int32, sweeps []uint64, err error)
-	Tally(t *device.Tally) error
-	Draw() (device.Draw, error)
-	Counts() ([]int64, error)
 }
 
 // openKernels finds what runs the kernels of a program, which have no chains yet.
@@ -244,10 +236,10 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 }
 
 // tally begins to count draws on the device.
-func (e *deviceEngine) tally(ctx context.Context) func(observe.TallyPlan) (observe.Tally, error) {
-	return func(plan observe.TallyPlan) (observe.Tally, error) {
+func (e *deviceEngine) tally(ctx context.Context) func(*sampling.TallyPlan) (observe.Tally, error) {
+	return func(plan *sampling.TallyPlan) (observe.Tally, error) {
 		e.tallied = true
-		return &deviceTally{ctx, e}, deviceError(ctx, e.device.Tally(device.NewTally(plan.Rows, plan.Sums, plan.Singles, plan.Fours, plan.First)))
+		return &deviceTally{ctx, e}, deviceError(ctx, e.device.Tally(device.NewTally(plan)))
 	}
 }
 
@@ -258,9 +250,9 @@ type deviceTally struct {
 }
 
 // Draw is as in observe.Tally.
-func (t *deviceTally) Draw() (observe.TalliedDraw, error) {
+func (t *deviceTally) Draw() (sampling.TalliedDraw, error) {
 	d, err := t.engine.device.Draw()
-	return observe.TalliedDraw(d), deviceError(t.ctx, err)
+	return d, deviceError(t.ctx, err)
 }
 
 // Counts is as in observe.Tally.
