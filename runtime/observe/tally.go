@@ -29,7 +29,11 @@ type tallied struct {
 // Tally, or nil to go on without.
 func (c *Collector) LeaveDraws(open func(*sampling.TallyPlan) (Tally, error)) error {
 	m := c.view.Model()
-	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users)+len(c.plan.Extra) > 0 || c.WantsSweepStates() {
+	looks := func(w Watcher) bool {
+		_, not := w.(EnergyWatcher)
+		return !not
+	}
+	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users) > 0 || c.WantsSweepStates() || slices.ContainsFunc(c.plan.Extra, looks) {
 		return nil
 	}
 	plan := &sampling.TallyPlan{First: c.nodes.watched()}
@@ -114,8 +118,10 @@ func (t *tallied) observe(c *Collector) error {
 	if err != nil {
 		return err
 	}
-	if err := c.energy.Observe(c.frame); err != nil {
-		return err
+	for _, w := range append([]Watcher{c.energy}, c.plan.Extra...) {
+		if err := w.Observe(c.frame); err != nil {
+			return err
+		}
 	}
 	c.magnet.take(draw.Sums)
 	if t.means == nil {

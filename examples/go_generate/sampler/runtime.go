@@ -19801,6 +19801,12 @@ func (c *Collector) BestState(chain int) []int32 {
 // ArrayWriter.
 type Watcher interface{ Observe(f *Frame) error }
 
+// An EnergyWatcher looks at Frame.H, Draw and Sweep alone.
+type EnergyWatcher interface {
+	Watcher
+	OnlyEnergies()
+}
+
 // A SweepWatcher is shown every sweep too, and the initial state.
 type SweepWatcher interface{ ObserveSweep(f *Frame) error }
 
@@ -19956,12 +19962,65 @@ func (c *Collector) Run(ctx context.Context, s *Sampler, resume bool) error {
 	if c.view != ChainView(s) {
 		return errors.New("the collector was made for another sampler")
 	}
-	return c.Drive(resume, func() error {
+	device, far := s.Device().(ObservingDevice)
+	watched := false
+	err := c.Drive(resume, func() (err error) {
+		if far {
+			if watched, err = c.leaveTo(device, s, resume); err != nil {
+				return err
+			}
+		}
 		if c.WantsSweeps() {
 			return s.Run(ctx, c.schedule, resume, sweepHook{drawHook{c}})
 		}
 		return s.Run(ctx, c.schedule, resume, drawHook{c})
 	})
+	if watched {
+		if ended := deviceError(device.Unwatch()); err == nil {
+			err = ended
+		}
+	}
+	return err
+}
+
+// leaveTo leaves best states and counts to the device of a sampler; watched says that it keeps best states.
+func (c *Collector) leaveTo(d ObservingDevice, s *Sampler, resume bool) (watched bool, err error) {
+	best := func() ([][]int32, []uint64, error) {
+		states, sweeps, err := d.Best()
+		return states, sweeps, deviceError(err)
+	}
+	if c.LeaveBest(best) {
+		if err := d.Watch(s, !resume); err != nil {
+			return false, deviceError(err)
+		}
+		watched = true
+	}
+	return watched, c.LeaveDraws(func(plan *TallyPlan) (Tally, error) {
+		return &deviceTally{d}, deviceError(d.Tally(s, plan))
+	})
+}
+
+// deviceTally is that of a device.
+type deviceTally struct{ of ObservingDevice }
+
+// Draw is as in Tally.
+func (t *deviceTally) Draw() (TalliedDraw, error) {
+	d, err := t.of.Draw()
+	return d, deviceError(err)
+}
+
+// Counts is as in Tally.
+func (t *deviceTally) Counts() ([]int64, error) {
+	counts, err := t.of.Counts()
+	return counts, deviceError(err)
+}
+
+// deviceError is a *sampling.DeviceError, or nil.
+func deviceError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &DeviceError{Err: err}
 }
 
 // Drive is Run for any engine: run does the sweeps and calls Observe at every
@@ -20095,6 +20154,9 @@ func (c *Collector) Observe() error {
 type drawHook struct{ c *Collector }
 
 func (h drawHook) Observe(*Sampler, int) error { return h.c.Observe() }
+
+// Far is that of sampling.FarObserver.
+func (h drawHook) Far() (draws, sweeps bool) { return h.c.tally != nil, !h.c.WantsSweepStates() }
 
 type sweepHook struct{ drawHook }
 
@@ -23576,7 +23638,11 @@ type tallied struct {
 // Tally, or nil to go on without.
 func (c *Collector) LeaveDraws(open func(*TallyPlan) (Tally, error)) error {
 	m := c.view.Model()
-	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users)+len(c.plan.Extra) > 0 || c.WantsSweepStates() {
+	looks := func(w Watcher) bool {
+		_, not := w.(EnergyWatcher)
+		return !not
+	}
+	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users) > 0 || c.WantsSweepStates() || slices.ContainsFunc(c.plan.Extra, looks) {
 		return nil
 	}
 	plan := &TallyPlan{First: c.nodes.watched()}
@@ -23661,8 +23727,10 @@ func (t *tallied) observe(c *Collector) error {
 	if err != nil {
 		return err
 	}
-	if err := c.energy.Observe(c.frame); err != nil {
-		return err
+	for _, w := range append([]Watcher{c.energy}, c.plan.Extra...) {
+		if err := w.Observe(c.frame); err != nil {
+			return err
+		}
 	}
 	c.magnet.take(draw.Sums)
 	if t.means == nil {
@@ -27011,6 +27079,9 @@ func (s *RunSummary) Observe(f *Frame) error {
 	}
 	return nil
 }
+
+// OnlyEnergies is that of observe.EnergyWatcher.
+func (s *RunSummary) OnlyEnergies() {}
 
 // report is the collector's, with the value of the best cut.
 func (s *RunSummary) report(c *Collector, m *Model) *Report {
