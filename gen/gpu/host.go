@@ -101,19 +101,25 @@ func (h *host) answer(words []string, r *bufio.Reader) (string, error) {
 	case len(words) == 2 && words[0] == "keep":
 		until, _ := strconv.ParseUint(words[1], 10, 64)
 		return ok, h.keep(r, until)
-	case len(words) == 2 && words[0] == "terms" && h.weighing != 0:
+	case len(words) == 2 && words[0] == "terms":
 		n, _ := strconv.ParseUint(words[1], 10, 32)
 		return ok, h.takeTerms(r, int(n))
 	case len(words) == 1 && words[0] == "energies" && h.ready:
 		return h.energies()
 	case len(words) == 2 && words[0] == "watch" && h.ready:
+		if h.watched = words[1] != "2"; !h.watched {
+			return ok, nil
+		}
 		return ok, h.watch(words[1] == "1")
 	case len(words) == 1 && words[0] == "best" && h.watched:
 		return h.bestStates()
-	case len(words) == 7 && words[0] == "tally" && h.counting != 0:
+	case len(words) == 10 && words[0] == "tally":
 		return ok, h.takeTally(words[1:], r)
 	case len(words) == 1 && words[0] == "draw" && h.tallied:
 		return h.draw()
+	case len(words) == 2 && words[0] == "means" && h.tallied:
+		n, _ := strconv.ParseUint(words[1], 10, 32)
+		return h.addMeans(r, int(n))
 	case len(words) == 1 && words[0] == "counts" && h.tallied:
 		return h.allCounts()
 	}
@@ -257,8 +263,9 @@ func (h *host) compile(p *ir.Program, k *cuda.Kernels) error {
 		f      *uintptr
 	}
 	kernels := []kernel{{"tables", 0, &h.tables}, {"start", 0, &h.first}, {"sweep", k.Layout.SharedBytes, &h.sweeps}}
-	if cuda.Discrete(p) {
-		kernels = append(kernels, kernel{"energy", 0, &h.weighing}, kernel{"best", 0, &h.looking}, kernel{"count", 0, &h.counting}, kernel{"sums", 0, &h.summing})
+	kernels = append(kernels, kernel{"energy", 0, &h.weighing}, kernel{"best", 0, &h.looking}, kernel{"count", 0, &h.counting}, kernel{"sums", 0, &h.summing})
+	if h.adding = 0; k.Layout.Means {
+		kernels = append(kernels, kernel{"means", cuda.MeanBytes, &h.adding})
 	}
 	for _, f := range kernels {
 		if *f.f, err = h.d.Kernel(module, p.Model+"_"+f.name, f.shared); err != nil {
@@ -351,10 +358,15 @@ func (h *host) get() error {
 		return err
 	}
 	if c := h.layout.LostChain(h.copy, h.count); c >= 0 {
-		return fmt.Errorf("a move of chain %d left the numbers that float32 holds; take a smaller step_size", h.block*h.layout.Chains+c)
+		return h.lost(c)
 	}
 	h.layout.Decode(h.copy, h.states)
 	return nil
+}
+
+// lost says that a move of a chain went wrong.
+func (h *host) lost(chain int) error {
+	return fmt.Errorf("a move of chain %d left the numbers that float32 holds; take a smaller step_size", h.block*h.layout.Chains+chain)
 }
 
 // keep reads what is kept of the chains beside states; steps are fitted in so many sweeps.

@@ -1,4 +1,5 @@
-// Counts of draws for observers, in whole numbers, whose sums are the same in any order.
+// Counts of draws for observers, in whole numbers, whose sums are the same in any order; and sums of numbers
+// in float64, added in the order of chains.
 #pragma once
 #include "energy.cuh"
 
@@ -32,13 +33,24 @@ template <class Get> __device__ __forceinline__ bool count(const u32 *terms, u32
   return false;
 }
 
+// The word of a variable whose nodes are summed up by value, and of one whose values are numbers.
+constexpr u32 sum_values = 0xFFFFFFFF, sum_numbers = 0xFFFFFFFE;
+
 // Sums up a chain: for each variable how many of its nodes are +1, how many are in each state, or the sum of the
-// values. The words are the number of variables, then of each the first node, the one behind its last, and the number of
-// states; 0: spins, ~0: values. A sum is `stride` from the next one.
-template <class Get> __device__ __forceinline__ void sum_chain(const u32 *vars, u64 *sums, u32 stride, Get get) {
+// values, of numbers in float64 from node to node. The words are the number of variables, then of each the first node, the
+// one behind its last, and the number of states; 0: spins. A sum is `stride` from the next one; it returns the place
+// behind the last.
+template <class Get> __device__ __forceinline__ u64 *sum_chain(const u32 *vars, u64 *sums, u32 stride, Get get) {
   for (u32 n = *vars++; n; n--, vars += 3) {
     const u32 states = vars[2];
-    const bool shares = states && ~states;
+    if (states == sum_numbers) {
+      double sum = 0;
+      for (u32 node = vars[0]; node < vars[1]; node++) sum = add(sum, (double)__uint_as_float(get(node)));
+      *sums = (u64)__double_as_longlong(sum);
+      sums += stride;
+      continue;
+    }
+    const bool shares = states && states != sum_values;
     for (u32 k = 0; k < (shares ? states : 1); k++) sums[(u64)k * stride] = 0;
     for (u32 node = vars[0]; node < vars[1]; node++) {
       const u32 v = get(node);
@@ -46,5 +58,44 @@ template <class Get> __device__ __forceinline__ void sum_chain(const u32 *vars, 
       else *sums += states ? v : 1 - v;
     }
     sums += (u64)(shares ? states : 1) * stride;
+  }
+  return sums;
+}
+
+// Adds a row of a draw to its sum, or with `fours` to four, of which every fourth chain has the same: the product of its
+// spins and numbers, with a table where the row picks an entry. A warp has a row and entry, and room for 32 numbers.
+template <class Get> __device__ __forceinline__ void mean_row(const Rows &rows, u32 row, u32 entry, bool fours, double *sums, u32 chains, double *room, Get get) {
+  const u32 lane = threadIdx.x % 32, lanes = fours ? 4 : 1;
+  double sum = lane < lanes ? sums[lane] : 0;
+  for (u32 first = 0; first < chains; first += 32) {
+    const u32 chain = first + lane;
+    double x = 0; // behind the last chain, and where another entry is picked: it changes no sum
+    if (chain < chains) {
+      const auto value = [&](u32 node) { return get(node, chain); };
+      u32 negative;
+      const u32 picked = rows.pick(row, value, negative);
+      if (picked == entry) x = rows.times_numbers(row, value, negative ? -1.0 : 1.0);
+    }
+    room[lane] = x;
+    __syncwarp();
+    if (lane < lanes)
+      for (u32 i = lane; i < 32; i += lanes) sum = add(sum, room[i]);
+    __syncwarp();
+  }
+  if (lane < lanes) sums[lane] = sum;
+}
+
+// The row and entry of this number among those of all factors, of which the first `singles` have one sum, the
+// others four. The words are those of energies without weights.
+template <class Get> __device__ __forceinline__ void mean(const u32 *terms, u32 place, u32 singles, double *sums, u32 chains, double *room, Get get) {
+  const bool fours = place >= singles;
+  sums += fours ? singles + 4 * (u64)(place - singles) : place;
+  for (u32 n = terms[0], at = 1; n; n--) {
+    const Rows rows(terms, at);
+    if (place < rows.count * rows.stride) {
+      mean_row(rows, place / rows.stride, place % rows.stride, fours, sums, chains, room, get);
+      return;
+    }
+    place -= rows.count * rows.stride;
   }
 }

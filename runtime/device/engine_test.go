@@ -31,6 +31,7 @@ type twin struct {
 	of      *sampling.Sampler
 	loads   int
 	given   int
+	reads   int
 	fails   error
 }
 
@@ -85,6 +86,7 @@ func (w *twin) Sweep(n int, beta float64) error {
 }
 
 func (w *twin) States() ([][]int32, error) {
+	w.reads++
 	states := make([][]int32, w.of.Chains())
 	for c := range states {
 		states[c] = w.of.State(c, nil)
@@ -97,6 +99,30 @@ func (w *twin) Kept(int) ([][]uint32, error) { return nil, errors.New("nothing i
 func (w *twin) Keep([][]uint32, uint64) error { return errors.New("nothing is kept") }
 
 func (w *twin) Close() { w.of = nil }
+
+func (w *twin) Terms([]uint32) error { return errors.New("no observers") }
+
+func (w *twin) Energies() ([]float64, error) { return nil, errors.New("no observers") }
+
+func (w *twin) Watch(bool) error { return errors.New("no observers") }
+
+func (w *twin) Unwatch() error { return errors.New("no observers") }
+
+func (w *twin) Best() ([][]int32, []uint64, error) { return nil, nil, errors.New("no observers") }
+
+func (w *twin) Tally(*device.Tally) error { return errors.New("nothing is counted") }
+
+func (w *twin) Draw() (d sampling.TalliedDraw, err error) { return d, errors.New("nothing is counted") }
+
+func (w *twin) Counts() ([]int64, error) { return nil, errors.New("nothing is counted") }
+
+// looker looks at every draw.
+type looker struct{ draws int }
+
+func (l *looker) Observe(s *sampling.Sampler, _ int) error {
+	l.draws++
+	return nil
+}
 
 // Whatever is done to a sampler with a device, its states are those of one without; and
 // what has not changed is not sent again.
@@ -126,6 +152,13 @@ func TestEngine(t *testing.T) {
 		}
 		sweeps := func(s *sampling.Sampler) error { s.Sweeps(3); return nil }
 		both(func(s *sampling.Sampler) error { return s.Run(context.Background(), m.Schedule, false) })
+		if w.reads != 1 {
+			t.Errorf("states are read %d times in a run that nobody watches", w.reads)
+		}
+		both(func(s *sampling.Sampler) error { return s.Run(context.Background(), m.Schedule, true, &looker{}) })
+		if w.reads != 1+m.Schedule.Samples {
+			t.Errorf("states are read %d times for %d draws", w.reads-1, m.Schedule.Samples)
+		}
 		both(sweeps)
 		if w.loads != 1 || w.given != 1 {
 			t.Errorf("%d versions and %d states are sent for one run", w.loads, w.given)

@@ -1,7 +1,7 @@
 package device
 
 // Protocol is the version of what processes are told.
-const Protocol = 3
+const Protocol = 4
 
 // Job is what the process of a GPU is told first.
 type Job struct {
@@ -24,12 +24,4 @@ type Version struct {
 	Weights   [][]float64   // by factor, nil: as in the program
 	Params    [][][]float64 // of factors of code and their parameters; nil: as in the program
 	Clamped   []int32       // nodes, in order
-}
-
-// Tally is what is counted of draws, see count.cuh.
-type Tally struct {
-	Terms, Vars  []uint32
-	Rows, Counts int // of the terms
-	Sums         int // of the variables, in each chain
-	First        int // chains whose states are wanted
 }

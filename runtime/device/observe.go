@@ -1,16 +1,24 @@
 package device
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
 
-// Commands for observers, of programs that package cuda calls discrete; see Process:
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
+)
+
+// Commands for observers, see Process:
 //
 //	terms N   ok, with so many words that follow, of 32 bits: the terms of the energy
 //	energies  the energy of each chain at β = 1, a float64
-//	watch N   ok; best states are kept from the next sweep on, with N = 1 from now on
+//	watch N   ok; best states are kept from the next sweep on, with N = 1 from now on, with N = 2 no more
 //	best      of each chain the sweeps done at its best state, of 64 bits, then these states
 //	tally …   ok, with a Tally's numbers, its words behind them: draws are counted from now on
 //	draw      counts the present states; answers with the sums of 64 bits, by sum and chain, a byte for each
 //	          node that is 1 if it has moved, and the states of the first chains
+//	means N   adds a draw to sums of rows with numbers, and answers with all, float64; N of them follow, 0: they
+//	          begin at 0
 //	counts    those of all draws, of 64 bits
 
 // Terms gives a process the terms of the energy.
@@ -48,6 +56,9 @@ func (p *Process) Watch(now bool) error {
 	return p.Ask(nil, "watch %d", n)
 }
 
+// Unwatch ends that.
+func (p *Process) Unwatch() error { return p.Ask(nil, "watch 2") }
+
 // Best are the best states since Watch, by chain and node, and how many sweeps were done then.
 func (p *Process) Best() (states [][]int32, sweeps []uint64, err error) {
 	if err := p.send([]byte("best\n")); err != nil {
@@ -63,37 +74,61 @@ func (p *Process) Best() (states [][]int32, sweeps []uint64, err error) {
 
 // Tally begins to count draws.
 func (p *Process) Tally(t *Tally) error {
-	p.tally = *t
-	data, _ := binary.Append(nil, binary.LittleEndian, t.Terms)
-	data, _ = binary.Append(data, binary.LittleEndian, t.Vars)
-	return p.Ask(data, "tally %d %d %d %d %d %d", len(t.Terms), len(t.Vars), t.Rows, t.Counts, t.Sums, t.First)
+	p.tally, p.running = *t, nil
+	data, _ := binary.Append(nil, binary.LittleEndian, slices.Concat(t.Terms, t.Vars, t.Means))
+	return p.Ask(data, "tally %d %d %d %d %d %d %d %d %d", len(t.Terms), len(t.Vars), len(t.Means), t.Rows, t.Counts, t.Sums, t.Singles, t.Fours, t.First)
 }
 
-// Draw counts the present states. It returns those of the first chains, the sums by chain, and
-// what nodes have moved since the first draw in some chain.
-func (p *Process) Draw() (first [][]int32, sums [][]uint64, moved []bool, err error) {
+// Draw counts the present states.
+func (p *Process) Draw() (d sampling.TalliedDraw, err error) {
 	if err := p.beginDraw(); err != nil {
-		return nil, nil, nil, err
+		return d, err
 	}
-	return p.readDraw()
+	if d, err = p.readDraw(); err != nil {
+		return d, err
+	}
+	if !p.tally.Running {
+		p.running = nil
+	}
+	if p.running, err = p.means(p.running); err == nil {
+		d.Means = p.tally.together(p.running)
+	}
+	return d, err
 }
 
 // beginDraw is Draw without waiting for it.
 func (p *Process) beginDraw() error { return p.send([]byte("draw\n")) }
 
-func (p *Process) readDraw() (first [][]int32, sums [][]uint64, moved []bool, err error) {
-	sums, moved = make([][]uint64, p.tally.Sums), make([]bool, p.nodes)
-	for i := range sums {
-		sums[i] = make([]uint64, p.Chains)
-		if err := binary.Read(p.out, binary.LittleEndian, sums[i]); err != nil {
-			return nil, nil, nil, p.failed(err)
+// readDraw reads all but the means.
+func (p *Process) readDraw() (d sampling.TalliedDraw, err error) {
+	d.Sums, d.Moved = make([][]uint64, p.tally.Sums), make([]bool, p.nodes)
+	for i := range d.Sums {
+		d.Sums[i] = make([]uint64, p.Chains)
+		if err := binary.Read(p.out, binary.LittleEndian, d.Sums[i]); err != nil {
+			return d, p.failed(err)
 		}
 	}
-	if err := binary.Read(p.out, binary.LittleEndian, moved); err != nil {
-		return nil, nil, nil, p.failed(err)
+	if err := binary.Read(p.out, binary.LittleEndian, d.Moved); err != nil {
+		return d, p.failed(err)
 	}
-	first, err = p.readSome(p.tally.First)
-	return first, sums, moved, err
+	d.First, err = p.readSome(p.tally.First)
+	return d, err
+}
+
+// means adds the chains of a process to sums of a draw, nil for 0, and returns these.
+func (p *Process) means(sums []float64) ([]float64, error) {
+	numbers := make([]float64, p.tally.numbers())
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	data, _ := binary.Append(nil, binary.LittleEndian, sums)
+	if err := p.send([]byte(fmt.Sprintf("means %d\n", len(sums))), data); err != nil {
+		return nil, err
+	}
+	if err := binary.Read(p.out, binary.LittleEndian, numbers); err != nil {
+		return nil, p.failed(err)
+	}
+	return numbers, nil
 }
 
 // Counts are those of all draws.
@@ -119,29 +154,42 @@ func (g *GPUs) Tally(t *Tally) error {
 	})
 }
 
-// Draw is as for a process, on all GPUs at once.
-func (g *GPUs) Draw() (first [][]int32, sums [][]uint64, moved []bool, err error) {
+// Draw is as for a process, on all GPUs at once; but the order of chains in sums of numbers is a law, so
+// that each GPU goes on with those of the one before.
+func (g *GPUs) Draw() (all sampling.TalliedDraw, err error) {
 	if err := g.each((*Process).beginDraw); err != nil {
-		return nil, nil, nil, err
+		return all, err
 	}
 	for i, p := range g.processes {
-		x, s, m, err := p.readDraw()
+		d, err := p.readDraw()
 		if err != nil {
-			return nil, nil, nil, err
+			return all, err
 		}
-		first = append(first, x...)
 		if i == 0 {
-			sums, moved = s, m
+			all = d
 			continue
 		}
-		for k := range sums {
-			sums[k] = append(sums[k], s[k]...)
+		all.First = append(all.First, d.First...)
+		for k := range all.Sums {
+			all.Sums[k] = append(all.Sums[k], d.Sums[k]...)
 		}
-		for n := range moved {
-			moved[n] = moved[n] || m[n]
+		for n := range all.Moved {
+			all.Moved[n] = all.Moved[n] || d.Moved[n]
 		}
 	}
-	return first, sums, moved, nil
+	first := g.processes[0] // keeps what goes on
+	sums := first.running
+	if !first.tally.Running {
+		sums = nil
+	}
+	for _, p := range g.processes {
+		if sums, err = p.means(sums); err != nil {
+			return all, err
+		}
+	}
+	first.running = sums
+	all.Means = first.tally.together(sums)
+	return all, nil
 }
 
 // Counts is as for a process, of all GPUs.
@@ -186,6 +234,9 @@ func (g *GPUs) Energies() (all []float64, err error) {
 func (g *GPUs) Watch(now bool) error {
 	return g.each(func(p *Process) error { return p.Watch(now) })
 }
+
+// Unwatch is as for a process.
+func (g *GPUs) Unwatch() error { return g.each((*Process).Unwatch) }
 
 // Best is as for a process.
 func (g *GPUs) Best() (states [][]int32, sweeps []uint64, err error) {

@@ -33,6 +33,8 @@ type Process struct {
 	Chains int          // that it has
 	nodes  int
 	tally  Tally
+
+	running []float64 // sums of means that go on
 }
 
 // Start starts a process. It ends with ctx.

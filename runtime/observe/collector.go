@@ -16,6 +16,12 @@ import (
 // ArrayWriter.
 type Watcher interface{ Observe(f *Frame) error }
 
+// An EnergyWatcher looks at Frame.H, Draw and Sweep alone.
+type EnergyWatcher interface {
+	Watcher
+	OnlyEnergies()
+}
+
 // A SweepWatcher is shown every sweep too, and the initial state.
 type SweepWatcher interface{ ObserveSweep(f *Frame) error }
 
@@ -171,12 +177,65 @@ func (c *Collector) Run(ctx context.Context, s *sampling.Sampler, resume bool) e
 	if c.view != ChainView(s) {
 		return errors.New("the collector was made for another sampler")
 	}
-	return c.Drive(resume, func() error {
+	device, far := s.Device().(sampling.ObservingDevice)
+	watched := false
+	err := c.Drive(resume, func() (err error) {
+		if far {
+			if watched, err = c.leaveTo(device, s, resume); err != nil {
+				return err
+			}
+		}
 		if c.WantsSweeps() {
 			return s.Run(ctx, c.schedule, resume, sweepHook{drawHook{c}})
 		}
 		return s.Run(ctx, c.schedule, resume, drawHook{c})
 	})
+	if watched {
+		if ended := deviceError(device.Unwatch()); err == nil {
+			err = ended
+		}
+	}
+	return err
+}
+
+// leaveTo leaves best states and counts to the device of a sampler; watched says that it keeps best states.
+func (c *Collector) leaveTo(d sampling.ObservingDevice, s *sampling.Sampler, resume bool) (watched bool, err error) {
+	best := func() ([][]int32, []uint64, error) {
+		states, sweeps, err := d.Best()
+		return states, sweeps, deviceError(err)
+	}
+	if c.LeaveBest(best) {
+		if err := d.Watch(s, !resume); err != nil {
+			return false, deviceError(err)
+		}
+		watched = true
+	}
+	return watched, c.LeaveDraws(func(plan *sampling.TallyPlan) (Tally, error) {
+		return &deviceTally{d}, deviceError(d.Tally(s, plan))
+	})
+}
+
+// deviceTally is that of a device.
+type deviceTally struct{ of sampling.ObservingDevice }
+
+// Draw is as in Tally.
+func (t *deviceTally) Draw() (sampling.TalliedDraw, error) {
+	d, err := t.of.Draw()
+	return d, deviceError(err)
+}
+
+// Counts is as in Tally.
+func (t *deviceTally) Counts() ([]int64, error) {
+	counts, err := t.of.Counts()
+	return counts, deviceError(err)
+}
+
+// deviceError is a *sampling.DeviceError, or nil.
+func deviceError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &sampling.DeviceError{Err: err}
 }
 
 // Drive is Run for any engine: run does the sweeps and calls Observe at every
@@ -310,6 +369,9 @@ func (c *Collector) Observe() error {
 type drawHook struct{ c *Collector }
 
 func (h drawHook) Observe(*sampling.Sampler, int) error { return h.c.Observe() }
+
+// Far is that of sampling.FarObserver.
+func (h drawHook) Far() (draws, sweeps bool) { return h.c.tally != nil, !h.c.WantsSweepStates() }
 
 type sweepHook struct{ drawHook }
 

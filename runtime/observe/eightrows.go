@@ -11,27 +11,27 @@ import (
 
 // makeProduct makes room for the values of eight rows, in whole words of chains.
 func (r *rowMoments) makeProduct(chains int) {
-	r.chains, r.stride = chains, (chains+63)/64*64
+	r.stride = (chains + 63) / 64 * 64
 	r.product = make([]float64, stats.Eight*r.stride)
 }
 
-// addRows adds a draw of all rows, eight at a time; fill gives the values of one.
-func (r *rowMoments) addRows(k vector.Kernel, fill func(row int, values []float64)) error {
+// addRows adds a draw of all rows in so many chains, eight at a time; fill gives the values of one.
+func (r *rowMoments) addRows(k vector.Kernel, chains int, fill func(row int, values []float64)) error {
 	for row := 0; row < r.f.Rows; row += stats.Eight {
 		n := min(stats.Eight, r.f.Rows-row)
 		for i := range n {
-			fill(row+i, r.product[i*r.stride:][:r.chains])
+			fill(row+i, r.product[i*r.stride:][:chains])
 		}
 		if n < stats.Eight || k != vector.AVX512 {
 			for i := range n {
-				if err := r.addSeries(row+i, r.product[i*r.stride:][:r.chains]); err != nil {
+				if err := r.addSeries(row+i, r.product[i*r.stride:][:chains]); err != nil {
 					return err
 				}
 			}
 			continue
 		}
 		var totals [stats.Eight][4]float64
-		vector.Totals512(&totals, &r.product[0], 8*r.stride, r.chains)
+		vector.Totals512(&totals, &r.product[0], 8*r.stride, chains)
 		for i, t := range totals {
 			r.sums[row+i] += (t[0] + t[1]) + (t[2] + t[3])
 		}

@@ -53,7 +53,7 @@ type rowMoments struct {
 
 	index           []int32   // entries picked by a row in each chain
 	product, picked []float64 // of eight rows, and of one
-	chains, stride  int       // of product
+	stride          int       // of product
 }
 
 const (
@@ -242,21 +242,21 @@ func (r *rowMoments) addEntries(state snapshot) error {
 func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
 	if size == 1 {
-		return r.addRows(state.kernel, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
+		return r.addRows(state.kernel, state.chains, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
 	}
-	product := r.product[:state.chains]
+	product, index, picked := r.product[:state.chains], r.index[:state.chains], r.picked[:state.chains]
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
 		state.product(r.f, nodes, product)
-		state.entries(r.f, nodes, r.index)
+		state.entries(r.f, nodes, index)
 		for e := range size {
-			for c, at := range r.index {
-				r.picked[c] = 0
+			for c, at := range index {
+				picked[c] = 0
 				if int(at) == e {
-					r.picked[c] = product[c]
+					picked[c] = product[c]
 				}
 			}
-			if err := r.addSeries(row*size+e, r.picked); err != nil {
+			if err := r.addSeries(row*size+e, picked); err != nil {
 				return err
 			}
 		}

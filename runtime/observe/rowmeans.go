@@ -117,7 +117,7 @@ func (r *rowMoments) prepareValues(chains, draws int) (err error) {
 
 // addValues adds the values of an expression.
 func (r *rowMoments) addValues(f *Frame) error {
-	if err := r.addRows(f.state().kernel, func(row int, values []float64) { r.value(f, row, values) }); err != nil {
+	if err := r.addRows(f.state().kernel, f.Chains(), func(row int, values []float64) { r.value(f, row, values) }); err != nil {
 		return fmt.Errorf("mean %s: %w", r.name, err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"math"
 	"slices"
 
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
@@ -10,29 +11,9 @@ import (
 // Magnetisation and Moments do where they see all chains.
 type Tally interface {
 	// Draw counts the present states and returns what is needed of this draw.
-	Draw() (TalliedDraw, error)
-	// Counts are those of all draws: for each of TallyPlan.Rows, row by row, of spins alone how
-	// often their product was +1; for each entry of a table the sum of the signs with which it
-	// was picked; or the sum of values. It also brings the view up to the present states.
+	Draw() (sampling.TalliedDraw, error)
+	// Counts are those of sampling.ObservingDevice. After it the view shows the present states.
 	Counts() ([]int64, error)
-}
-
-// A TalliedDraw is one draw.
-type TalliedDraw struct {
-	First [][]int32  // states of the first chains, as in ChainStates
-	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain
-	Moved []bool     // of each node: it has differed from the first draw in some chain
-}
-
-// A TallyPlan says what a Tally counts.
-type TallyPlan struct {
-	First int // chains whose states are wanted at each draw
-	// Rows of factors, and nodes as such, are counted over all chains and draws; of a categorical
-	// slot without a table the values.
-	Rows []*sampling.Factor
-	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
-	// state, or of a categorical with no number of states the values.
-	Sums []sampling.Var
 }
 
 // tallied is a collector whose draws a Tally counts.
@@ -40,17 +21,22 @@ type tallied struct {
 	by    Tally
 	view  *ChainStates // of the first chains
 	frame *Frame
+	means []float64 // of all draws
 }
 
 // LeaveDraws leaves counts to an engine that has a Tally, before the run, where nobody wants
 // the states of all chains; best states must be left before. open gets the plan and returns the
 // Tally, or nil to go on without.
-func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
+func (c *Collector) LeaveDraws(open func(*sampling.TallyPlan) (Tally, error)) error {
 	m := c.view.Model()
-	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users)+len(c.plan.Extra) > 0 || c.WantsSweepStates() {
+	looks := func(w Watcher) bool {
+		_, not := w.(EnergyWatcher)
+		return !not
+	}
+	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users) > 0 || c.WantsSweepStates() || slices.ContainsFunc(c.plan.Extra, looks) {
 		return nil
 	}
-	plan := TallyPlan{First: c.nodes.watched()}
+	plan := &sampling.TallyPlan{First: c.nodes.watched()}
 	for _, s := range c.magnet.vars {
 		v := *s.v
 		if byValue(&v) {
@@ -60,14 +46,23 @@ func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
 	}
 	if c.moments != nil {
 		for i := range m.Vars {
-			plan.Rows = append(plan.Rows, nodeRows(&m.Vars[i]))
+			v := &m.Vars[i]
+			to := &plan.Rows
+			if v.Kind == sampling.Continuous {
+				to = &plan.Singles
+			}
+			*to = append(*to, nodeRows(v))
 		}
 	}
-	for _, r := range c.countedRows() {
-		if r.counts == nil {
+	for _, r := range c.meanRows() {
+		switch {
+		case r.value != nil:
 			return nil
+		case r.sums != nil:
+			plan.Fours = append(plan.Fours, r.f)
+		default:
+			plan.Rows = append(plan.Rows, r.f)
 		}
-		plan.Rows = append(plan.Rows, r.f)
 		plan.First = max(plan.First, r.batches.Chains())
 	}
 	by, err := open(plan)
@@ -82,6 +77,9 @@ func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
 // nodeRows are the nodes of a variable, of which Moments counts figures.
 func nodeRows(v *sampling.Var) *sampling.Factor {
 	f := &sampling.Factor{Name: v.Name, Slots: []sampling.Slot{{Kind: v.Kind, States: v.States}}, Rows: v.Count}
+	if v.Kind == sampling.Continuous {
+		f.Slots[0].Power = 1
+	}
 	for n := v.First; n < v.First+v.Count; n++ {
 		f.Index = append(f.Index, int32(n))
 	}
@@ -91,8 +89,8 @@ func nodeRows(v *sampling.Var) *sampling.Factor {
 	return f
 }
 
-// countedRows are all that means are taken of.
-func (c *Collector) countedRows() (list []*rowMoments) {
+// meanRows are all that means are taken of.
+func (c *Collector) meanRows() (list []*rowMoments) {
 	if c.moments != nil {
 		list = slices.Clone(c.moments.rows)
 	}
@@ -114,16 +112,24 @@ func (b *NodeBatches) watched() int {
 	return n
 }
 
-// observe adds a draw: batches see the first chains; what they count of these is replaced by take.
+// observe adds a draw: batches see the first chains; what is counted and added up of these is replaced by take.
 func (t *tallied) observe(c *Collector) error {
 	draw, err := t.by.Draw()
 	if err != nil {
 		return err
 	}
-	if err := c.energy.Observe(c.frame); err != nil {
-		return err
+	for _, w := range append([]Watcher{c.energy}, c.plan.Extra...) {
+		if err := w.Observe(c.frame); err != nil {
+			return err
+		}
 	}
 	c.magnet.take(draw.Sums)
+	if t.means == nil {
+		t.means = make([]float64, len(draw.Means))
+	}
+	for i, x := range draw.Means {
+		t.means[i] += x
+	}
 	t.view.States, t.view.Sweep, t.frame.fresh = draw.First, c.view.SweepNumber(), false
 	t.frame.look(c.draws)
 	if err := c.nodes.Observe(t.frame); err != nil {
@@ -143,27 +149,38 @@ func (t *tallied) observe(c *Collector) error {
 	return nil
 }
 
-// take puts in the counts of all chains.
+// take puts in the counts and sums of all chains.
 func (t *tallied) take(c *Collector) error {
 	counts, err := t.by.Counts()
 	if err != nil {
 		return err
 	}
+	means := t.means
 	if c.moments != nil {
-		counts = counts[copy(c.moments.counts, counts):]
+		means = means[copy(c.moments.sums, means):]
+		for i := range c.view.Model().Vars {
+			if v := &c.view.Model().Vars[i]; v.Kind != sampling.Continuous {
+				n := c.moments.at[v.First]
+				counts = counts[copy(c.moments.counts[n:n+v.Count*figures(v)], counts):]
+			}
+		}
 	}
-	for _, r := range c.countedRows() {
-		counts = counts[copy(r.counts, counts):]
+	for _, r := range c.meanRows() {
+		counts, means = counts[copy(r.counts, counts):], means[copy(r.sums, means):]
 	}
 	return nil
 }
 
-// take records a draw that another has summed up, see TalliedDraw.
+// take records a draw that another has summed up, see sampling.TalliedDraw.
 func (g *Magnetisation) take(sums [][]uint64) {
 	for _, s := range g.vars {
 		if byValue(s.v) {
 			for _, x := range sums[0] {
-				s.sum.v = append(s.sum.v, float64(x))
+				value := float64(x)
+				if s.v.Kind == sampling.Continuous {
+					value = math.Float64frombits(x)
+				}
+				s.sum.v = append(s.sum.v, value)
 			}
 			sums = sums[1:]
 			continue

@@ -11,6 +11,9 @@ import (
 // from the weights as given: each row's contribution is subtracted in the order
 // of factors and rows, and the sum is multiplied by β.
 func (s *Sampler) Energies(beta float64, dst []float64) []float64 {
+	if s.away {
+		return s.farEnergies(beta, dst)
+	}
 	at := len(dst)
 	dst = append(dst, make([]float64, s.chains)...)
 	h := dst[at:]

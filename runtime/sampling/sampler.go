@@ -125,6 +125,7 @@ type Sampler struct {
 
 	device      Device // nil: none
 	deviceError *DeviceError
+	away        bool // the device has been left with the states
 }
 
 type nodeKind uint8

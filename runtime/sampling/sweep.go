@@ -92,7 +92,7 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 // Sweeps runs n sweeps at the current β.
 func (s *Sampler) Sweeps(n int) {
 	if s.device != nil {
-		s.sweepsElsewhere(n)
+		s.sweepsElsewhere(n, false)
 		return
 	}
 	s.atBeta += n
@@ -466,6 +466,14 @@ type SweepObserver interface {
 // and observes first after StepsPerSample sweeps. It stops with the context's
 // error between sweeps.
 func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers ...Observer) error {
+	err := s.run(ctx, sch, resume, observers)
+	if brought := s.bring(); err == nil {
+		err = brought
+	}
+	return err
+}
+
+func (s *Sampler) run(ctx context.Context, sch Schedule, resume bool, observers []Observer) error {
 	if err := sch.Validate(); err != nil {
 		return err
 	}
@@ -479,6 +487,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 		return err
 	}
 	r := runner{s: s, ctx: ctx, each: each}
+	r.farDraws, r.farSweeps = areFar(observers)
 	if !s.fitFixed {
 		s.fitUntil = s.sweep + uint64(sch.Warmup)
 		if resume {
@@ -498,7 +507,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 	}
 	for d := range sch.Samples {
 		if d > 0 || resume {
-			if err := r.sweeps(sch.StepsPerSample); err != nil {
+			if err := r.sweeps(sch.StepsPerSample, !r.farDraws); err != nil {
 				return err
 			}
 		}
@@ -516,40 +525,62 @@ type runner struct {
 	s    *Sampler
 	ctx  context.Context
 	each []SweepObserver
+
+	farDraws, farSweeps bool // nobody looks at the states, see FarObserver
+}
+
+// areFar says whether observers do not look at the states of draws, and of sweeps.
+func areFar(observers []Observer) (draws, sweeps bool) {
+	draws, sweeps = true, true
+	for _, o := range observers {
+		var d, w bool
+		if f, ok := o.(FarObserver); ok {
+			d, w = f.Far()
+		}
+		_, each := o.(SweepObserver)
+		draws, sweeps = draws && d, sweeps && (w || !each)
+	}
+	return draws, sweeps
 }
 
 func (r *runner) warmUp(n int) error {
 	if r.s.model.Betas == nil {
-		return r.sweeps(n)
+		return r.sweeps(n, !r.farDraws)
 	}
 	for t := range n {
 		// The last entry serves further sweeps of a longer warm-up.
 		if err := r.s.SetBeta(r.s.model.Betas[min(t, len(r.s.model.Betas)-1)]); err != nil {
 			return err
 		}
-		if err := r.sweeps(1); err != nil {
+		if err := r.sweeps(1, t == n-1 && !r.farDraws); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sweeps runs n sweeps, in pieces short enough for a context to stop.
-func (r *runner) sweeps(n int) error {
+// sweeps runs n sweeps, in pieces short enough for a context to stop. look says that somebody looks at the
+// states then.
+func (r *runner) sweeps(n int, look bool) error {
 	piece := max(1, 1<<22/max(1, r.s.model.Nodes*r.s.chains))
 	if r.s.device != nil {
 		piece = deviceSweeps
 	}
 	if r.each != nil {
-		piece = 1
+		if piece = 1; r.s.device != nil && r.farSweeps {
+			piece = shownSweeps
+		}
 	}
 	for n > 0 {
 		if err := r.ctx.Err(); err != nil {
 			return err
 		}
 		k := min(n, piece)
-		r.s.Sweeps(k)
-		n -= k
+		if n -= k; r.s.device != nil {
+			r.s.sweepsElsewhere(k, r.farSweeps && (n > 0 || !look))
+		} else {
+			r.s.Sweeps(k)
+		}
 		if err := r.s.Fault(); err != nil {
 			return err
 		}

@@ -90,6 +90,9 @@ func (s *RunSummary) Observe(f *observe.Frame) error {
 	return nil
 }
 
+// OnlyEnergies is that of observe.EnergyWatcher.
+func (s *RunSummary) OnlyEnergies() {}
+
 // report is the collector's, with the value of the best cut.
 func (s *RunSummary) report(c *observe.Collector, m *sampling.Model) *observe.Report {
 	r := c.Report()

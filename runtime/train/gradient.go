@@ -93,7 +93,7 @@ func (t *Trainer) positive(ctx context.Context, examples []int32, errors bool) (
 		schedule = sampling.Schedule{Samples: 1, StepsPerSample: 1}
 	}
 	out := &measured{t.newSums(s.Chains(), schedule.Samples, errors), s.Chains(), p, exact}
-	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
+	err = t.sample(ctx, s, schedule, out.sums, errors)
 	t.sweeps[0] = s.SweepNumber()
 	t.last = s
 	return out, err
@@ -142,7 +142,7 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 	case len(t.task.Given) > 0:
 		out.group = 1 // chains have different laws: batches of draws tell
 	}
-	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
+	err = t.sample(ctx, s, schedule, out.sums, errors)
 	t.sweeps[1] = s.SweepNumber()
 	if err == nil && slots != nil {
 		err = t.toBuffer(s, slots)

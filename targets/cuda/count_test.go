@@ -2,38 +2,34 @@ package cuda_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
-	target "github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
 // countedDraws are made of each program.
 const countedDraws = 4
 
-// tally is that of a process.
-type tally struct{ *device.Process }
-
-func (t tally) Draw() (d observe.TalliedDraw, err error) {
-	d.First, d.Sums, d.Moved, err = t.Process.Draw()
-	return d, err
-}
-
 // counts compares the result of a run whose draws the kernels count with that of a collector that
 // sees all states, of the same run from the present states on: every byte, and the report.
 func counts(host *device.Process, p *ir.Program) error {
 	view := observe.NewChainStates(golang.Model(p), p.Sample.Seed, nil)
+	keep, err := keeper(host, view.Model())
+	if err != nil {
+		return err
+	}
 	begin, err := host.States()
 	if err != nil {
 		return err
 	}
 	var results [2]bytes.Buffer
 	for i := range results {
-		if err := host.Restore(begin, 0); err != nil {
+		if err := errors.Join(host.Restore(begin, 0), keep()); err != nil {
 			return err
 		}
 		view.States, view.Sweep = begin, 0
@@ -43,10 +39,9 @@ func counts(host *device.Process, p *ir.Program) error {
 		}
 		left := i == 0
 		if i == 1 {
-			err = c.LeaveDraws(func(plan observe.TallyPlan) (observe.Tally, error) {
+			err = c.LeaveDraws(func(plan *sampling.TallyPlan) (observe.Tally, error) {
 				left = true
-				t := target.CountTerms(plan.Rows, plan.Sums, plan.First)
-				return tally{host}, host.Tally(&t)
+				return host, host.Tally(device.NewTally(plan))
 			})
 		}
 		if err == nil && !left {

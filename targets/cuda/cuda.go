@@ -10,14 +10,13 @@
 //	network.go    networks in them
 //	move.go       moves of all nodes of a block together
 //	kept.go       what kernels keep of a chain beside values
-//	hamilton.go   energies that these moves weigh
 //	swar.go       a bit per chain: spins in pairs, with few bits of weights
 //	lattice.go    a bit per chain: spins in pairs, with couplings of few sizes, by bit planes
 //	circuit.go    its sums of bits
 //	mma.go        a byte per chain: spins in pairs with weights of 8 bits, on tensor cores
 //	unrolled.go   straight code for small models
-//	energy.go     energies of states
-//	count.go      counts of draws
+//	energy.go     energies of states, and other kernels for observers
+//	count.go      how these are launched
 //	memory.go     states in memory of the device, and shares of devices
 //	version.go    a program with other weights and clamps
 //	check.go      digests of the states that a check must see
@@ -142,7 +141,7 @@ func filesOf(r emit.Request) ([]emit.File, error) {
 func Headers(p *ir.Program) []emit.File {
 	var files []emit.File
 	for _, name := range runtime.Headers {
-		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || (name == "energy.cuh" || name == "count.cuh") && !Discrete(p) || name == "sampler.cuh" && len(keptOf(p).Start) == 0 || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil || name == "network.cuh" && !hasNetworks(p) {
+		if name == "ars.cuh" && p.Rounds != 5 || name == "noise.cuh" && !p.Format.Noise || (name == "elementary.cuh" || name == "number.cuh") && !hasFloats(p) || name == "sampler.cuh" && len(keptOf(p).Start) == 0 || name == "expression.cuh" && len(p.Codes) == 0 && moveOf(p) == nil || name == "network.cuh" && !hasNetworks(p) {
 			continue
 		}
 		text := append([]byte("// "+emit.Header(p)+"\n"), runtime.Header(name)...)
@@ -172,6 +171,8 @@ type Layout struct {
 	Chains      int     // of a block of threads
 	Values      int     // of a block's states
 	ValueBytes  int     // 1, 2 or 4
+	BestBytes   int     // of a value of the best states that are kept
+	Means       bool    // there is a kernel that adds up rows with numbers
 	TableWords  int     // of the tables of a β
 	LeastBeta   float64
 	Kept        int // rows of device.Kept, behind those of nodes
@@ -210,7 +211,7 @@ func New(r emit.Request) (*Kernels, error) {
 		}
 		break
 	}
-	if err := k.addEnergies(r.Program); err != nil {
+	if err := k.addObservers(r.Program); err != nil {
 		return nil, err
 	}
 	for _, v := range r.Program.Vars {
@@ -240,16 +241,9 @@ func hostData(p *ir.Program, l *Layout) map[string]any {
 			most = min(most, uint32(c.Chains))
 		}
 	}
-	var spins, numbers [][2]int // first node and number of nodes
-	for i, v := range p.Vars {
+	for i := range p.Vars {
 		if c := p.Init[i].Chains; c > 0 {
 			most = min(most, uint32(c))
-		}
-		if v.Kind == ir.Spin {
-			spins = append(spins, [2]int{v.First, v.Count})
-		}
-		if v.Kind == ir.Continuous {
-			numbers = append(numbers, [2]int{v.First, v.Count})
 		}
 	}
 	count := 0
@@ -264,7 +258,7 @@ func hostData(p *ir.Program, l *Layout) map[string]any {
 	}
 	s := p.Sample
 	return map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": spins, "Numbers": numbers, "Lost": keptOf(p).Lost >= 0, "Kept": len(keptOf(p).Start), "Energies": Discrete(p),
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": rangesOf(p, ir.Spin), "Numbers": rangesOf(p, ir.Continuous), "Lost": keptOf(p).Lost >= 0, "Kept": len(keptOf(p).Start), "Best": valueTypes[l.BestBytes],
 		"Parts": l.Parts, "Supers": l.Supers,
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,

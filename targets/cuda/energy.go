@@ -1,54 +1,98 @@
 package cuda
 
 import (
+	"fmt"
+
 	"github.com/thrmlgen/thrmlgen/gen/ir"
+	"github.com/thrmlgen/thrmlgen/runtime/device"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 )
 
-// Discrete says whether a program has neither updates in float32 nor expressions. Then kernels give
-// the energies of states and keep the lowest ones.
-func Discrete(p *ir.Program) bool {
-	return !hasFloats(p) && len(p.Codes) == 0 && moveOf(p) == nil
-}
-
-// addEnergies adds the kernels for observers.
-func (k *Kernels) addEnergies(p *ir.Program) error {
-	if !Discrete(p) {
-		return nil
+// addObservers adds the kernels for observers.
+func (k *Kernels) addObservers(p *ir.Program) error {
+	numbers := rangesOf(p, ir.Continuous)
+	k.Layout.BestBytes, k.Layout.Means = 2, len(numbers) > 0
+	if k.Layout.Means {
+		k.Layout.BestBytes = 4
 	}
-	text, err := fill("energy.cu", map[string]any{"Model": p.Model, "Namespace": namespace(p), "CountChains": countChains})
+	text, err := fill("energy.cu", map[string]any{"Model": p.Model, "Namespace": namespace(p), "CountChains": countChains, "Codes": hasEnergies(p), "Networks": hasNetworks(p),
+		"Numbers": numbers, "Lost": keptOf(p).Lost >= 0, "Best": valueTypes[k.Layout.BestBytes]})
 	k.Source = append(k.Source, text...)
 	return err
 }
 
-// EnergyTerms are the words of energy.cuh: all factors with their weights as given.
-func EnergyTerms(p *ir.Program) []uint32 {
-	list := []uint32{uint32(len(p.Factors))}
-	for i := range p.Factors {
-		f := &p.Factors[i]
-		stride, spins := f.TableSize(), uint32(1)
-		if f.Shared {
-			stride = 0
+// hasEnergies says whether expressions have a part of the energy.
+func hasEnergies(p *ir.Program) bool {
+	for i := range p.Codes {
+		if !p.Codes[i].Directed {
+			return true
 		}
-		if len(f.Slots) == 0 || len(f.Table) > 0 {
-			spins = 0
-		}
-		nodes := len(list) + 6 + len(f.Slots) + 2*len(f.Weights)
-		list = append(list, uint32(f.Rows), uint32(len(f.Slots)), uint32(stride), spins, uint32(nodes), uint32(nodes+len(f.Index)))
-		for _, s := range f.Slots {
-			list = append(list, slotStates(s.Kind == ir.Categorical, s.States))
-		}
-		list = appendDoubles(list, f.Weights...)
-		for _, n := range f.Index {
-			list = append(list, uint32(n))
+	}
+	return false
+}
+
+// rangesOf are the first node and the number of nodes of each variable of a kind.
+func rangesOf(p *ir.Program, kind ir.Kind) (list [][2]int) {
+	for _, v := range p.Vars {
+		if v.Kind == kind {
+			list = append(list, [2]int{v.First, v.Count})
 		}
 	}
 	return list
 }
 
-// slotStates is a slot's number of states in words, 0 of a spin.
-func slotStates(categorical bool, states int) uint32 {
-	if categorical {
-		return uint32(states)
+// modelOf is what of a program kernels for observers, and what is kept, hang on.
+func modelOf(p *ir.Program) *sampling.Model {
+	m := &sampling.Model{Nodes: p.Nodes}
+	for _, v := range p.Vars {
+		m.Vars = append(m.Vars, sampling.Var{First: v.First, Count: v.Count, Range: v.Range})
 	}
-	return 0
+	for i := range p.Factors {
+		f := &p.Factors[i]
+		m.Factors = append(m.Factors, sampling.Factor{Slots: slotsOf(f.Slots), Rows: f.Rows, Index: f.Index, Table: f.Table, Shared: f.Shared, Weights: f.Weights})
+	}
+	for i := range p.Codes {
+		c := &p.Codes[i]
+		m.Codes = append(m.Codes, sampling.CodeFactor{Directed: c.Directed, Slots: slotsOf(c.Slots), Rows: c.Rows, Index: c.Index, Params: c.Params})
+	}
+	for _, sb := range p.Sweep {
+		var super []sampling.Block
+		for _, b := range sb {
+			super = append(super, sampling.Block{Sampler: b.Sampler, Joint: b.Joint, Nodes: b.Nodes})
+		}
+		m.Sweep = append(m.Sweep, super)
+	}
+	return m
+}
+
+func slotsOf(slots []ir.Slot) (list []sampling.Slot) {
+	for _, s := range slots {
+		list = append(list, sampling.Slot{Kind: sampling.Kind(s.Kind), States: s.States, Power: s.Power})
+	}
+	return list
+}
+
+// weighs says whether sweeps need the energy of a state: a move is tested by it.
+func (d *tablePlan) weighs() bool {
+	m := moveOf(d.p)
+	return m != nil && m.Tested()
+}
+
+// putEnergy places the parameters of energies, and writes the terms for a move that is tested by them.
+func (d *tablePlan) putEnergy() {
+	var terms []uint32
+	if terms, d.doubleParams = device.EnergyTerms(modelOf(d.p)); d.weighs() {
+		d.energyAt = d.words.section("energy in float64: terms as observers get them, see energy.cuh")
+		d.words.line("", terms...)
+	}
+}
+
+// rowEnergies are the energies of rows of expressions as functions in float64.
+func (d *tablePlan) rowEnergies() (list []expression) {
+	for i := range d.p.Codes {
+		if c := &d.p.Codes[i]; !c.Directed {
+			list = append(list, expression{i, fmt.Sprintf("%s: energy", c.Name), d.body(c, c.Energy, -1, d.doubleParams[i], doubles)})
+		}
+	}
+	return list
 }

@@ -2,6 +2,7 @@ package cuda_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"slices"
@@ -10,7 +11,6 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
-	target "github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 	"github.com/thrmlgen/thrmlgen/targets/targettest"
 )
@@ -29,10 +29,8 @@ func weighs(t *testing.T, path string, list []program) {
 			orders = orders[:1]
 		}
 		for _, reverse := range orders {
-			if target.Discrete(x.p) {
-				if err := weigh(t, path, x, reverse); err != nil {
-					t.Errorf("%s, reverse %s: %v", x.name, reverse, err)
-				}
+			if err := weigh(t, path, x, reverse); err != nil {
+				t.Errorf("%s, reverse %s: %v", x.name, reverse, err)
 			}
 		}
 	}
@@ -48,9 +46,11 @@ func weigh(t *testing.T, path string, x program, reverse string) error {
 	}
 	defer host.Close()
 	host.Chains = targettest.Chains(p, 40)
+	model := golang.Model(p)
+	terms, _ := device.EnergyTerms(model)
 	for _, ask := range []func() error{
 		func() error { return host.Ask(nil, "chains %d seed %d", host.Chains, p.Sample.Seed) },
-		func() error { return host.Terms(target.EnergyTerms(p)) },
+		func() error { return host.Terms(terms) },
 		func() error { return host.Ask(nil, "start") },
 		func() error { return host.Watch(true) },
 	} {
@@ -58,11 +58,15 @@ func weigh(t *testing.T, path string, x program, reverse string) error {
 			return err
 		}
 	}
-	view := observe.NewChainStates(golang.Model(p), p.Sample.Seed, nil)
+	view := observe.NewChainStates(model, p.Sample.Seed, nil)
 	if view.States, err = host.States(); err != nil {
 		return err
 	}
 	first := view.States
+	keep, err := keeper(host, model)
+	if err != nil {
+		return err
+	}
 	c, err := observe.NewCollector(view, sampling.Schedule{Samples: 1, StepsPerSample: 1}, observe.Plan{Best: true})
 	if err != nil {
 		return err
@@ -107,7 +111,7 @@ func weigh(t *testing.T, path string, x program, reverse string) error {
 		}
 	}
 	// All sweeps at once.
-	if err := host.Restore(first, 0); err != nil {
+	if err := errors.Join(host.Restore(first, 0), keep()); err != nil {
 		return err
 	}
 	if err := host.Watch(true); err != nil {
@@ -124,4 +128,14 @@ func weigh(t *testing.T, path string, x program, reverse string) error {
 		err = counts(host, p)
 	}
 	return err
+}
+
+// keeper puts what is kept of chains now back into a process.
+func keeper(host *device.Process, m *sampling.Model) (keep func() error, err error) {
+	words := len(device.KeptOf(m).Start)
+	if words == 0 {
+		return func() error { return nil }, nil
+	}
+	kept, err := host.Kept(words)
+	return func() error { return host.Keep(kept, uint64(m.Schedule.Warmup)) }, err
 }

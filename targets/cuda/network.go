@@ -25,7 +25,7 @@ type layer struct{ In, Out, Weights, Biases int }
 type networks struct {
 	Floats, Doubles         []network
 	Inputs, Neurons, Widest int // the most that one has, and the most neurons of a layer
-	At, Rows                int // where the rows of the first warp begin, and how many a warp has
+	At, Rows, EnergyRows    int // where the rows of the first warp begin, and how many a warp has; or energies need
 }
 
 // hasNetworks says whether expressions of a program hold networks.
@@ -64,8 +64,8 @@ func (d *tablePlan) networksOf() *networks {
 		s.Inputs, s.Neurons = max(s.Inputs, n.Sizes[0]), max(s.Neurons, neurons)
 	}
 	s.Rows = 1 + 2*s.Inputs + s.Neurons + 2*s.Widest
-	if d.weighs() {
-		s.Rows = max(s.Rows, 1+4*max(s.Inputs, s.Widest))
+	if s.EnergyRows = 1 + 4*max(s.Inputs, s.Widest); d.weighs() { // beside other warps, whose rows stay
+		s.Rows = max(s.Rows, s.EnergyRows)
 	}
 	return s
 }

@@ -27,6 +27,9 @@ const (
 	gumbelWords   = 2 + 2*1024
 )
 
+// valueTypes are those of values of so many bytes.
+var valueTypes = map[int]string{1: "u8", 2: "u16", 4: "u32"}
+
 // exponentials is the table of categoricals whose largest entry is 2^Top.
 type exponentials struct{ Top, At int }
 
@@ -118,7 +121,7 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if d.networks != nil {
 		warps = max(1, min(warps, networkWarps, d.quads())) // idle ones would take registers and rows
 		d.networks.At = kept + fresh
-		fresh += warps * d.networks.Rows
+		fresh += max(warps*d.networks.Rows, d.networks.EnergyRows)
 	}
 	rows += fresh
 	l.Threads = 32 * warps
@@ -138,12 +141,12 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	}
 	expressions, energies := d.expressions(), d.rowEnergies() // and with them networks
 	source, err := fill("table.cu", map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p),
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "Tested": d.weighs(),
 		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous, "Kept": d.kept, "KeptRows": l.Kept, "Fresh": fresh, "Move": m,
 		"Steps": d.stepped(), "NumberHead": numberHead, "WarmupAt": d.warmupAt, "KeptAt": d.keptAt, "MassesAt": d.massesAt, "EnergyAt": d.energyAt, "RowEnergies": energies, "Networks": d.networks,
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
-		"Sum": sumType(p), "Value": map[int]string{1: "u8", 2: "u16", 4: "u32"}[l.ValueBytes], "ValueBytes": l.ValueBytes,
+		"Sum": sumType(p), "Value": valueTypes[l.ValueBytes], "ValueBytes": l.ValueBytes,
 		"Exponentials": exps, "HasSpins": hasSpins, "MostStates": states,
 		"HasCategories": hasCategories, "Noise": p.Format.Noise, "LowBits": p.Format.LowBits, "FirstAt": first, "GumbelAt": logisticWords, "Floats": hasFloats(p), "NormalsAt": d.normalsAt, "FloatsAt": d.floatsAt, "Dense": len(d.column), "MatrixAt": d.matrixAt, "Expressions": expressions, "FloatSpin": uint32(floatSpin), "FloatNumber": uint32(floatNumber), "FloatSlice": uint32(floatSlice), "FloatMALA": uint32(floatMALA),
 		"Planes": p.Format.Planes, "SmallFields": smallFields(p), "TableWords": words, "LeastBeta": float(l.LeastBeta),

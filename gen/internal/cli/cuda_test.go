@@ -38,8 +38,8 @@ func fakeDriver(t *testing.T, gxx, dir, model, fail string) string {
 	if _, err := os.Stat(lib); err != nil {
 		args := []string{"-shared", "-fPIC", "-Og", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-I" + dir,
 			`-DKERNELS="` + model + `.cu"`, "-DMODEL=" + model, source, "-o", lib}
-		if bytes.Contains(fileBytes(t, filepath.Join(dir, model+".cu")), []byte(" "+model+"_energy(")) {
-			args = append(args, "-DENERGIES")
+		if bytes.Contains(fileBytes(t, filepath.Join(dir, model+".cu")), []byte(" "+model+"_means(")) {
+			args = append(args, "-DMEANS")
 		}
 		if out, err := exec.Command(gxx, args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)

@@ -158,8 +158,10 @@ func TestTrainShim(t *testing.T) {
 	}{
 		"rbm": {"rbm: {visible: 6, hidden: 4, weights: {normal: [0, 0.1], seed: 1}, visible_biases: {normal: [0, 0.1], seed: 2}, hidden_biases: 0.0}",
 			[]string{"train.loss=kl", `train={"data": {"bernoulli": 0.3, "rows": 8, "seed": 1}, "visible": "v", "batch": 4, "epochs": 3, "loss": "cd", "k": 2, "start": "data"}`}},
-		"glass": {`variables: {v: {kind: spin, shape: [6]}, w: {kind: spin, shape: [4]}, x: {kind: categorical, states: 3}}
+		"glass": {`variables: {v: {kind: spin, shape: [6]}, w: {kind: spin, shape: [4]}, x: {kind: categorical, states: 3}, y: {kind: continuous, shape: [2]}}
 factors:
+  - {over: {u: y}, index: all, energy: "u^2"}
+  - {name: n, over: [v, y], index: [[0, 0], [1, 1]], weights: 0.2}
   - {name: j, over: [v, v], index: pairs, weights: {normal: [0, 0.3], seed: 1}}
   - {name: c, over: [v, w], index: [[0, 0], [1, 1], [2, 2], [3, 3], [4, 0], [5, 1]], weights: {normal: [0, 0.3], seed: 2}}
   - {name: t, over: [w, x], index: [[0, 0], [3, 0]], weights: [[0.5, -0.7, 0.1], [-0.3, 0.2, 0.9]]}

@@ -11,6 +11,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/device"
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/targets/cuda"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
@@ -26,15 +27,6 @@ type kernels interface {
 	device.Chains
 	// Begin puts all chains into the initial state of the program's own version.
 	Begin() error
-
-	// These are those of device.Process.
-	Terms(terms []uint32) error
-	Energies() ([]float64, error)
-	Watch(now bool) error
-	Best() (states [][]int32, sweeps []uint64, err error)
-	Tally(t *device.Tally) error
-	Draw() (first [][]int32, sums [][]uint64, moved []bool, err error)
-	Counts() ([]int64, error)
 }
 
 // openKernels finds what runs the kernels of a program, which have no chains yet.
@@ -141,10 +133,8 @@ func newDeviceEngine(ctx context.Context, m *gen.Model, target string, open open
 	}
 	e := &deviceEngine{ChainStates: observe.NewChainStates(golang.Model(m.Program), s.Seed, nil), model: m, device: d}
 	e.kept = newKeptRows(m.Program, e.ChainStates)
-	if cuda.Discrete(m.Program) {
-		err = deviceError(ctx, d.Terms(cuda.EnergyTerms(m.Program)))
-	}
-	if err == nil {
+	terms, _ := device.EnergyTerms(e.Model())
+	if err = deviceError(ctx, d.Terms(terms)); err == nil {
 		err = e.show(ctx)
 	}
 	if err != nil {
@@ -183,12 +173,12 @@ func (e *deviceEngine) restore(s *observe.SavedState) error {
 func (e *deviceEngine) show(ctx context.Context) (err error) {
 	if !e.tallied {
 		e.States, err = e.device.States()
+		if err == nil && e.kept != nil {
+			err = e.kept.read(e.device, e.ChainStates)
+		}
 	}
-	if err == nil && cuda.Discrete(e.model.Program) {
+	if err == nil {
 		e.energies, err = e.device.Energies()
-	}
-	if err == nil && e.kept != nil {
-		err = e.kept.read(e.device, e.ChainStates)
 	}
 	return deviceError(ctx, err)
 }
@@ -198,16 +188,14 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 		states, sweeps, err := e.device.Best()
 		return states, sweeps, deviceError(ctx, err)
 	}
-	if cuda.Discrete(e.model.Program) {
-		if to.LeaveBest(best) {
-			if err := e.device.Watch(!resume); err != nil {
-				return deviceError(ctx, err)
-			}
-			e.fetched = time.Now()
+	if to.LeaveBest(best) {
+		if err := e.device.Watch(!resume); err != nil {
+			return deviceError(ctx, err)
 		}
-		if err := to.LeaveDraws(e.tally(ctx)); err != nil {
-			return err
-		}
+		e.fetched = time.Now()
+	}
+	if err := to.LeaveDraws(e.tally(ctx)); err != nil {
+		return err
 	}
 	piece, states := sweepsAtOnce, to.WantsSweepStates()
 	if states {
@@ -248,11 +236,10 @@ func (e *deviceEngine) run(ctx context.Context, to *observe.Collector, resume bo
 }
 
 // tally begins to count draws on the device.
-func (e *deviceEngine) tally(ctx context.Context) func(observe.TallyPlan) (observe.Tally, error) {
-	return func(plan observe.TallyPlan) (observe.Tally, error) {
-		terms := cuda.CountTerms(plan.Rows, plan.Sums, plan.First)
+func (e *deviceEngine) tally(ctx context.Context) func(*sampling.TallyPlan) (observe.Tally, error) {
+	return func(plan *sampling.TallyPlan) (observe.Tally, error) {
 		e.tallied = true
-		return &deviceTally{ctx, e}, deviceError(ctx, e.device.Tally(&terms))
+		return &deviceTally{ctx, e}, deviceError(ctx, e.device.Tally(device.NewTally(plan)))
 	}
 }
 
@@ -263,8 +250,8 @@ type deviceTally struct {
 }
 
 // Draw is as in observe.Tally.
-func (t *deviceTally) Draw() (d observe.TalliedDraw, err error) {
-	d.First, d.Sums, d.Moved, err = t.engine.device.Draw()
+func (t *deviceTally) Draw() (sampling.TalliedDraw, error) {
+	d, err := t.engine.device.Draw()
 	return d, deviceError(t.ctx, err)
 }
 

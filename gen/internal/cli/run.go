@@ -480,6 +480,9 @@ type lowestDraw struct {
 	seen  bool
 }
 
+// OnlyEnergies is that of observe.EnergyWatcher.
+func (l *lowestDraw) OnlyEnergies() {}
+
 // Observe looks at a draw.
 func (l *lowestDraw) Observe(f *observe.Frame) error {
 	for chain, h := range f.H() {

@@ -45,35 +45,42 @@ func TestShimTarget(t *testing.T) {
 	}
 }
 
-// Of models with many nodes the device brings only the first chains at a draw, and counts in all of
+// Of models with many nodes the device brings only the first chains at a draw, and counts and adds up all of
 // them: results, and what is said of nodes, are those of an engine that sees all.
 func TestShimCountsDraws(t *testing.T) {
 	testtool.Need(t, "g++")
 	dir := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
 	in := func(name string) string { return filepath.Join(dir, name) }
-	text := `model: many
+	for name, text := range map[string]string{"counted": `
 variables: {s: {kind: spin, shape: [50, 50]}, x: {kind: categorical, states: 5, shape: [30, 30]}, y: {kind: categorical, states: 40, shape: [20]}}
 factors:
   - {over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}
   - {over: [x, x], edges: {grid: x}, weights: {identity: 0.7}}
   - {over: [s, x], index: [[0, 0], [5, 0], [7, 3]], weights: {normal: [0, 0.5], seed: 2}}
 clamp: {"s[1,1]": 1}
-sample: {chains: 130, warmup: 1, samples: 8, steps_per_sample: 1, seed: 3}
-observe: [energy, moments, magnetisation]
-`
-	if err := os.WriteFile(in("m.yaml"), []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	var summary [2]string
-	for i, target := range []string{"shim", "table"} {
-		summary[i], _ = thrmlgen(t, exitDone, "run", in("m.yaml"), "--target", target, "--out", in(target+".npz"))
-		_, summary[i], _ = strings.Cut(summary[i], "\nnodes ")
-		summary[i], _, _ = strings.Cut(summary[i], "\nspeed ")
-	}
-	sameArrays(t, "many nodes", in("shim.npz"), in("table.npz"))
-	if summary[0] != summary[1] || !strings.Contains(summary[0], "64 chains watched") {
-		t.Errorf("nodes:%s\n%s", summary[0], summary[1])
+`, "added": `
+variables: {x: {kind: continuous, shape: [50, 60]}, k: {kind: categorical, states: 3, shape: [6]}, s: {kind: spin, shape: [6]}}
+factors:
+  - {over: {u: x}, index: all, energy: "u^2"}
+  - {over: {u: x, v: x}, edges: {grid: x}, energy: "0.2*u*v"}
+  - {over: {c: k, p: s, u: x}, index: [[0, 1, 0], [2, 3, 5]], energy: "0.5*p*u*W[c]", params: {W: [0.5, -1, 0.2]}}
+dynamics: {langevin: {over: x, step_size: 0.05}}
+`} {
+		text = "model: " + name + text + "sample: {chains: 130, warmup: 1, samples: 8, steps_per_sample: 1, seed: 3}\nobserve: [energy, best, moments, magnetisation]\n"
+		if err := os.WriteFile(in("m.yaml"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var summary [2]string
+		for i, target := range []string{"shim", "table"} {
+			summary[i], _ = thrmlgen(t, exitDone, "run", in("m.yaml"), "--target", target, "--out", in(target+".npz"))
+			_, summary[i], _ = strings.Cut(summary[i], "\nnodes ")
+			summary[i], _, _ = strings.Cut(summary[i], "\nspeed ")
+		}
+		sameArrays(t, name, in("shim.npz"), in("table.npz"))
+		if summary[0] != summary[1] || !strings.Contains(summary[0], "64 chains watched") {
+			t.Errorf("%s: nodes:%s\n%s", name, summary[0], summary[1])
+		}
 	}
 }
 
