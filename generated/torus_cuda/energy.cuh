@@ -4,9 +4,11 @@
 #pragma once
 #include "intrin.cuh"
 
+constexpr u32 slot_number = 1u << 31; // of a continuous slot, beside its power
+
 // The rows of a factor. Its words are the number of rows, that of slots, how many weights the table
 // of a row is from that of the next (0: all share one), 1 if all slots are spins, the places of
-// its nodes and of the next factor; for each slot its number of states, 0 of a spin; the
+// its nodes and of the next factor; for each slot its number of states, 0 of a spin, or slot_number + power; the
 // weights, two words each; then by row the nodes of its slots.
 struct Rows {
   u32 count, slots, stride, spins;
@@ -25,6 +27,7 @@ struct Rows {
     const u32 *node = nodes + row * slots;
     u32 picked = negative = 0;
     for (u32 i = 0; i < slots; i++) {
+      if (states[i] & slot_number) continue;
       const u32 v = get(node[i]);
       if (states[i]) picked = picked * states[i] + v;
       else negative ^= v;
@@ -32,12 +35,20 @@ struct Rows {
     return picked;
   }
 
-  // What a row takes from the energy: its weight with the sign of its spins.
+  // w times the numbers of a row, each to its power, from slot to slot.
+  template <class Get> __device__ __forceinline__ double times_numbers(u32 row, Get get, double w) const {
+    for (u32 i = 0; i < slots; i++)
+      if (states[i] & slot_number)
+        for (u32 n = states[i] & ~slot_number; n; n--) w = multiply(w, (double)__uint_as_float(get(nodes[row * slots + i])));
+    return w;
+  }
+
+  // What a row takes from the energy: its weight with the sign of its spins, times its numbers.
   template <class Get> __device__ __forceinline__ double operator()(u32 row, Get get) const {
     u32 negative;
     const u32 picked = pick(row, get, negative);
     const double w = double_at(weights + 2 * (stride * row + picked));
-    return negative ? -w : w;
+    return times_numbers(row, get, negative ? -w : w);
   }
 
   // What at most four rows of spins take.
@@ -48,21 +59,31 @@ struct Rows {
   }
 };
 
-// The energy at β = 1: rows one after the other. The words are the number of factors, then these.
-template <class Get> __device__ __forceinline__ double energy(const u32 *terms, Get get) {
+// Adds the rows of expressions to an energy. The words, from a place on, are their number, then of
+// each the number of its function, how many words follow, and these, for which row_energy gives its part.
+template <class RowEnergy> __device__ __forceinline__ double add_row_energies(double h, const u32 *terms, u32 at, RowEnergy row_energy) {
+  for (u32 left = terms[at++]; left; left--, at += 2 + terms[at + 1]) h = add(h, row_energy(terms[at], terms + at + 2));
+  return h;
+}
+
+// The energy at β = 1: rows one after the other. The words are the number of factors, these, then rows of
+// expressions.
+template <class Get, class RowEnergy> __device__ __forceinline__ double energy(const u32 *terms, Get get, RowEnergy row_energy) {
   double h = 0;
-  for (u32 n = terms[0], at = 1; n; n--) {
+  u32 at = 1;
+  for (u32 n = terms[0]; n; n--) {
     const Rows rows(terms, at);
     for (u32 r = 0; r < rows.count; r++) h = subtract(h, rows(r, get));
   }
-  return h;
+  return add_row_energies(h, terms, at, row_energy);
 }
 
 // The same but for constants, in the order in which the search for the lowest energy adds: rows
 // of spins by eight, apart from the others.
-template <class Get> __device__ __forceinline__ double compared_energy(const u32 *terms, Get get) {
+template <class Get, class RowEnergy> __device__ __forceinline__ double compared_energy(const u32 *terms, Get get, RowEnergy row_energy) {
   double spins = 0, h = 0;
-  for (u32 n = terms[0], at = 1; n; n--) {
+  u32 at = 1;
+  for (u32 n = terms[0]; n; n--) {
     const Rows rows(terms, at);
     if (rows.spins) {
       for (u32 r = 0; r < rows.count; r += 8) spins = add(spins, add(rows.four(r, get), rows.four(r + 4, get)));
@@ -70,5 +91,5 @@ template <class Get> __device__ __forceinline__ double compared_energy(const u32
       for (u32 r = 0; r < rows.count; r++) h = subtract(h, rows(r, get));
     }
   }
-  return add(h, spins);
+  return add(add_row_energies(h, terms, at, row_energy), spins);
 }

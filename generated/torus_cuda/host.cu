@@ -111,7 +111,7 @@ struct Sampler {
   u64 *counts, *sums;
   value *begun; // states of the first draw
   u8 *moved;    // nodes that differ from them
-  u32 count_rows, count_size, sum_size, first_chains, first_draw;
+  u32 count_rows, count_size, sum_size, singles, fours, first_chains, first_draw;
 
   Sampler(const char *file, u32 chains, u64 seed) : chains(chains), blocks((chains + block_chains - 1) / block_chains), key(round_keys(seed)) {
     const std::vector<std::string> list = numbers(file);
@@ -151,7 +151,7 @@ struct Sampler {
     energies = (double *)allocate(chains * 8);
     lowest = (double *)allocate(chains * 8);
     found = (u64 *)allocate(chains * 8);
-    best = (u16 *)allocate((size_t)nodes * chains * 2);
+    best = (u16 *)allocate((size_t)nodes * chains * sizeof *best);
   }
 
   void weigh() { LAUNCH(torus_energy, (chains + 127) / 128, 128u, 0, states, words, terms, energies, chains); }
@@ -163,7 +163,7 @@ struct Sampler {
   }
 
   // Begins to count draws.
-  void tally(const std::vector<u32> &terms, const std::vector<u32> &list) {
+  void tally(const std::vector<u32> &terms, const std::vector<u32> &list, const std::vector<u32> &rows) {
     count_terms = (u32 *)allocate(terms.size() * 4);
     upload(count_terms, terms.data(), terms.size() * 4);
     vars = (u32 *)allocate(list.size() * 4);
@@ -173,9 +173,10 @@ struct Sampler {
     upload(counts, zeros.data(), count_size * 8);
     moved = (u8 *)allocate(nodes);
     upload(moved, zeros.data(), nodes);
-    sums = (u64 *)allocate((size_t)sum_size * chains * 8);
+    sums = (u64 *)allocate((size_t)(sum_size) * chains * 8);
     begun = (value *)allocate(copy.size() * sizeof(value));
     first_draw = 1;
+    if (rows.size() > 1) fail(2, "serve: rows with numbers, of which there are none");
   }
 
   void draw() {
@@ -279,8 +280,8 @@ static int bench(Sampler &s, u32 sweeps, double beta) {
 // many sweeps; the bits of a beta in hexadecimal), "state N" (states follow, before sweep N), "words N" (as many as
 // in tables.txt follow, in their place) and "get". "terms N" (words follow) has the terms of the energy; then
 // "energies" gives those of the chains, float64; "watch N" keeps the best states of the sweeps that follow, and with
-// N=1 of the present ones; "best" gives their numbers of sweeps, of 64 bits, then these states. "tally" with six numbers (words follow), "draw" and
-// "counts" count draws, see device.Process. States are values of 32 bits, the lowest byte first, by chain and
+// N=1 of the present ones, N=2 ends that; "best" gives their numbers of sweeps, of 64 bits, then these states. "tally" with nine numbers (words follow),
+// "draw", "means N" and "counts" count and add up draws, see device.Process. States are values of 32 bits, the lowest byte first, by chain and
 // node. It answers get with states and everything else with a line "ok".
 static int serve(const char *tables) {
   u32 chains, sweeps;
@@ -308,7 +309,7 @@ static int serve(const char *tables) {
       std::vector<u64> found(chains);
       std::vector<u16> best((size_t)nodes * chains);
       download(found.data(), s.found, chains * 8);
-      download(best.data(), s.best, best.size() * 2);
+      download(best.data(), s.best, best.size() * sizeof best[0]);
       for (u32 c = 0; c < chains; c++)
         for (u32 n = 0; n < nodes; n++) all[(size_t)c * nodes + n] = is_spin(n) ? 1 - 2 * (i32)best[(size_t)n * chains + c] : (i32)best[(size_t)n * chains + c];
       if (fwrite(found.data(), 8, chains, stdout) != chains || fwrite(all.data(), 4, all.size(), stdout) != all.size()) return 4;
@@ -355,15 +356,19 @@ static int serve(const char *tables) {
       if (fread(list.data(), 4, x, stdin) != x) fail(2, "serve: terms end early");
       s.observe(list);
     } else if (!strcmp(word, "watch") && s.terms && scanf("%llu", &x) == 1) {
-      s.watched = s.first = true;
-      if (x) s.look();
+      if ((s.watched = x < 2)) s.first = true;
+      if (x == 1) s.look();
     } else if (!strcmp(word, "tally")) {
-      u32 n[2];
-      if (scanf("%" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32 " %" SCNu32, &n[0], &n[1], &s.count_rows, &s.count_size, &s.sum_size, &s.first_chains) != 6 || getchar() != '\n' || s.first_chains > chains)
-        fail(2, "serve: no tally");
-      std::vector<u32> terms(n[0]), vars(n[1]);
-      if (fread(terms.data(), 4, n[0], stdin) != n[0] || fread(vars.data(), 4, n[1], stdin) != n[1]) fail(2, "serve: words of a tally end early");
-      s.tally(terms, vars);
+      std::vector<u32> lists[3];
+      u32 n[3], *numbers[] = {&n[0], &n[1], &n[2], &s.count_rows, &s.count_size, &s.sum_size, &s.singles, &s.fours, &s.first_chains};
+      for (u32 *to : numbers)
+        if (scanf("%" SCNu32, to) != 1) fail(2, "serve: no tally");
+      if (getchar() != '\n' || s.first_chains > chains) fail(2, "serve: no tally");
+      for (int i = 0; i < 3; i++) {
+        lists[i].resize(n[i]);
+        if (fread(lists[i].data(), 4, n[i], stdin) != n[i]) fail(2, "serve: words of a tally end early");
+      }
+      s.tally(lists[0], lists[1], lists[2]);
     } else {
       fail(2, "serve: no command %s", word);
     }

@@ -27,6 +27,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sort"
@@ -416,6 +417,31 @@ func (w Words) Number(p Purpose, chain uint32, sweep uint64, slot uint32, draw u
 
 // Package runtime/vector.
 
+// ArmAES says whether this is an arm64 processor with the instructions of AES, which some
+// with NEON lack: that of a Raspberry Pi 4 is one.
+var ArmAES = armAES()
+
+// armAES asks the auxiliary vector that Linux gives to processes; Apple's processors
+// all have AES. Where nothing is known there is none.
+func armAES() bool {
+	if runtime.GOARCH != "arm64" || runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
+		return runtime.GOARCH == "arm64"
+	}
+	pairs, _ := os.ReadFile("/proc/self/auxv")
+	return auxiliaryAES(pairs)
+}
+
+// auxiliaryAES looks for the bit of AES in pairs of a kind and a value.
+func auxiliaryAES(pairs []byte) bool {
+	const hwcap, aes = 16, 1 << 3 // AT_HWCAP, HWCAP_AES
+	for ; len(pairs) >= 16; pairs = pairs[16:] {
+		if binary.LittleEndian.Uint64(pairs) == hwcap {
+			return binary.LittleEndian.Uint64(pairs[8:])&aes != 0
+		}
+	}
+	return false
+}
+
 // Ars is what ARS-5 in one sweep needs for the pairs of chains of one quad of slots: the
 // counter of pair 0, and the key with the five round keys. Counters of 256 pairs from a
 // multiple of 256 on differ in a byte, and so do blocks after the first round in word 1:
@@ -618,9 +644,9 @@ const MostDense = 1 << 16
 // them a processor runs.
 //
 // Nothing here decides a bit: every kernel gives what portable code of rng and
-// sampling gives, and callers fall back on that. The assembly is for amd64, by hand,
-// with macros of the Go assembler for what repeats. On other machines, and under the
-// build tag purego, Best is Portable and no kernel is called.
+// sampling gives, and callers fall back on that. The assembly is for amd64 and, for words,
+// for arm64, by hand, with macros of the Go assembler for what repeats. On other machines,
+// and under the build tag purego, Portable is the best kernel and none is called.
 //
 // Assembly cannot be preempted: each call ends after a few microseconds. Arguments
 // are pointers to arrays of fixed size, so that no slice can be too short.
@@ -674,11 +700,12 @@ type Kernel uint8
 const (
 	Automatic Kernel = iota // the best one that the processor runs
 	Portable                // Go
+	NEON                    // arm64
 	AVX2                    // with AES, BMI2 and FMA: Haswell, Zen and later
 	AVX512                  // F, BW, DQ, VL, VBMI, VBMI2, GFNI and VAES: Ice Lake, Zen 4 and later
 )
 
-var kernelNames = [...]string{"automatic", "portable", "avx2", "avx512"}
+var kernelNames = [...]string{"automatic", "portable", "neon", "avx2", "avx512"}
 
 func (k Kernel) String() string { return kernelNames[k] }
 
@@ -689,7 +716,18 @@ func ParseKernel(name string) (Kernel, error) {
 			return Kernel(k), nil
 		}
 	}
-	return 0, fmt.Errorf("kernel %q: portable, avx2, avx512 or automatic is needed", name)
+	return 0, fmt.Errorf("kernel %q: portable, neon, avx2, avx512 or automatic is needed", name)
+}
+
+// Kernels are those that the processor runs, the best one last.
+func Kernels() []Kernel {
+	switch bestKernel {
+	case AVX512:
+		return []Kernel{Portable, AVX2, AVX512}
+	case Portable:
+		return []Kernel{Portable}
+	}
+	return []Kernel{Portable, bestKernel}
 }
 
 // ChooseKernel resolves Automatic and refuses a kernel that the processor does not run.
@@ -697,7 +735,7 @@ func ChooseKernel(k Kernel) (Kernel, error) {
 	switch {
 	case k == Automatic:
 		return bestKernel, nil
-	case k > bestKernel:
+	case !slices.Contains(Kernels(), k):
 		return 0, fmt.Errorf("%v is not for this processor, which runs %v", k, bestKernel)
 	}
 	return k, nil
@@ -4520,6 +4558,68 @@ type Device interface {
 	Sweeps(s *Sampler, n int) error
 }
 
+// A LeavingDevice leaves states where they are until somebody looks at them.
+type LeavingDevice interface {
+	Device
+	// Leave is Sweeps but for the states, which stay there until Bring, or Sweeps.
+	Leave(s *Sampler, n int) error
+	// Bring puts the states after the last sweep, of this number, into s.
+	Bring(s *Sampler, sweep uint64) error
+}
+
+// An ObservingDevice does for observers what hangs on the states of all chains.
+type ObservingDevice interface {
+	LeavingDevice
+	// Tally begins to count draws of s.
+	Tally(s *Sampler, plan *TallyPlan) error
+	// Draw counts the present states.
+	Draw() (TalliedDraw, error)
+	// Counts are those of all draws: for each of TallyPlan.Rows, row by row, of spins alone how
+	// often their product was +1; for each entry of a table the sum of the signs with which it
+	// was picked; or the sum of values.
+	Counts() ([]int64, error)
+	// Watch keeps the state of lowest energy of each chain of s, of the sweeps to come, and the present one if
+	// now is set.
+	Watch(s *Sampler, now bool) error
+	// Unwatch ends that, behind Best.
+	Unwatch() error
+	// Best gives these states, by chain and node in the form of State, and the number of sweeps done at each.
+	Best() (states [][]int32, sweeps []uint64, err error)
+	// Energies are those of all chains of s at β = 1, as Sampler.Energies adds them up.
+	Energies(s *Sampler) ([]float64, error)
+}
+
+// A TallyPlan says what is counted of draws.
+type TallyPlan struct {
+	First int // chains whose states are wanted at each draw
+	// Rows of factors, and nodes as such, are counted over all chains and draws; of a categorical
+	// slot without a table the values.
+	Rows []*Factor
+	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
+	// state, or of a categorical with no number of states the values; of a continuous one the numbers, in
+	// float64 from node to node.
+	Sums []Var
+	// Rows with continuous nodes are added up over all chains of a draw in float64: Singles from chain to chain,
+	// Fours from each chain to the fourth behind it, and the four sums as (s0 + s1) + (s2 + s3).
+	Singles, Fours []*Factor
+	// Running lets the sums of Singles go on from draw to draw; there are no Fours then.
+	Running bool
+}
+
+// A TalliedDraw is one draw.
+type TalliedDraw struct {
+	First [][]int32  // states of the first chains, in the form of State
+	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain; the bits of a float64 of numbers
+	Moved []bool     // of each node: it has differed from the first draw in some chain
+	Means []float64  // the sums over all chains of each of TallyPlan.Singles, then of Fours, row by row and entry by entry
+}
+
+// A FarObserver says that it does not look at the states of draws, or of sweeps, of a sampler whose
+// device is an ObservingDevice. They stay there, and the sampler has others.
+type FarObserver interface {
+	Far() (draws, sweeps bool)
+}
+
 // A DeviceError says why a device did not sweep. The states are those before.
 type DeviceError struct{ Err error }
 
@@ -4527,19 +4627,56 @@ func (e *DeviceError) Error() string { return e.Err.Error() }
 
 func (e *DeviceError) Unwrap() error { return e.Err }
 
-// deviceSweeps is how many sweeps a device makes between looks at the context.
-const deviceSweeps = 256
+// deviceSweeps is how many sweeps a device makes between looks at the context, or where progress is shown.
+const (
+	deviceSweeps = 256
+	shownSweeps  = 16
+)
 
-// sweepsElsewhere has the device sweep. Nothing is done after a failure.
-func (s *Sampler) sweepsElsewhere(n int) {
+// sweepsElsewhere has the device sweep, and leave the states there if nobody looks. Nothing is done after
+// a failure.
+func (s *Sampler) sweepsElsewhere(n int, leave bool) {
 	if s.deviceError != nil {
 		return
 	}
-	if err := s.device.Sweeps(s, n); err != nil {
-		s.deviceError = &DeviceError{err}
+	far, ok := s.device.(LeavingDevice)
+	sweeps := s.device.Sweeps
+	if s.away = leave && ok; s.away {
+		sweeps = far.Leave
+	}
+	if err := sweeps(s, n); err != nil {
+		s.deviceError, s.away = &DeviceError{err}, false
 		return
 	}
 	s.sweep += uint64(n)
+}
+
+// bring takes the states that the device has been left with.
+func (s *Sampler) bring() error {
+	if !s.away {
+		return nil
+	}
+	s.away = false
+	if err := s.device.(LeavingDevice).Bring(s, s.sweep); err != nil {
+		s.deviceError = &DeviceError{err}
+		return s.deviceError
+	}
+	return nil
+}
+
+// Device is what makes the sweeps, nil where the sampler does.
+func (s *Sampler) Device() Device { return s.device }
+
+// farEnergies are those of states that are elsewhere.
+func (s *Sampler) farEnergies(beta float64, dst []float64) []float64 {
+	h, err := s.device.(ObservingDevice).Energies(s)
+	if err != nil {
+		s.deviceError, h = &DeviceError{err}, make([]float64, s.chains)
+	}
+	for _, x := range h {
+		dst = append(dst, float64(beta*x))
+	}
+	return dst
 }
 
 // Negative tells whether the words are those of the negative phase of training.
@@ -4827,6 +4964,9 @@ var twoOverPiBits = [20]uint64{
 // from the weights as given: each row's contribution is subtracted in the order
 // of factors and rows, and the sum is multiplied by β.
 func (s *Sampler) Energies(beta float64, dst []float64) []float64 {
+	if s.away {
+		return s.farEnergies(beta, dst)
+	}
 	at := len(dst)
 	dst = append(dst, make([]float64, s.chains)...)
 	h := dst[at:]
@@ -4993,7 +5133,7 @@ func (s *Sampler) addFactor(sum *[64]float64, fi, word int) {
 	if s.spinRows > 0 {
 		bits = bits[s.wordAt(0, word):]
 	}
-	if len(f.Table) == 0 && s.kernelInUse != Portable {
+	if len(f.Table) == 0 && s.kernelInUse >= AVX2 {
 		s.addSigned(sum, f, weights, bits)
 		return
 	}
@@ -9185,10 +9325,14 @@ func (z *noise) init(w Words) {
 // fill draws the block of slots 4g … 4g+3 for 4·bytes pairs of chains, the first
 // of them pair first.
 func (z *noise) fill(sweep uint64, first uint32, bytes int, g uint32) {
-	if z.n == ARS5 {
+	if z.n == ARS5 || z.neonPairs(4*bytes) {
 		var words [2][64]uint32
 		z.fillWords(sweep, first, 4*bytes, g, &words)
-		z.digitsOf(&words, bytes)
+		if z.kernel == NEON && bytes == 8 {
+			Digits128(&words, &z.digit)
+		} else {
+			z.digitsOf(&words, bytes)
+		}
 		return
 	}
 	h, k := z.head(sweep, g), &z.key
@@ -9228,7 +9372,7 @@ func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words
 		return
 	}
 	h, k := z.head(sweep, g), &z.key
-	if z.kernel >= AVX2 && pairs > 1 {
+	if z.kernel >= AVX2 && pairs > 1 || z.neonPairs(pairs) {
 		z.vectorWords(&h, first, words)
 		return
 	}
@@ -9251,24 +9395,61 @@ func (z *noise) fillWords(sweep uint64, first uint32, pairs int, g uint32, words
 // fillBytes is fill for first digits of 8 bits: it draws for 2·bytes times four chains,
 // the first of them chains 4·first ….
 func (z *noise) fillBytes(sweep uint64, first uint32, bytes int, g uint32) {
-	c3 := CounterC3(PurposeBytes+z.phase, 0, sweep)
-	for k := range 2 * bytes {
-		for q, o := range z.words.Block([4]uint32{uint32(sweep), first + uint32(k), g, c3}) {
-			for c := range 4 {
-				z.digit[q][placeOf(4*k+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
-			}
+	var words [64]uint32
+	z.numbers([4]uint32{uint32(sweep), first, g, CounterC3(PurposeBytes+z.phase, 0, sweep)}, 8*bytes, &words)
+	for i, o := range words[:8*bytes] {
+		for c := range 4 {
+			z.digit[i&3][placeOf(i&^3+c, bytes)&63] = uint16(uint8(o >> (8 * c)))
 		}
 	}
 }
+
+// numbers draws n words, those of the blocks at a counter and at the next ones, which have
+// more in their second word.
+func (z *noise) numbers(counter [4]uint32, n int, words *[64]uint32) {
+	switch {
+	case z.neonPairs(n / 2):
+		h := z.headAt(counter[0], counter[2], counter[3])
+		z.setHead(&h)
+		PhiloxNumbers128(&z.philox, counter[1], words)
+	case z.n != ARS5:
+		var rows [4][64]uint32
+		FillPhilox4x32(z.n, counter, z.words.Key, &rows, (n+3)/4)
+		for c := range n {
+			words[c] = rows[c&3][c>>2]
+		}
+	case z.neonArs():
+		z.ars.Counter = counter
+		ArsNumbers128(&z.ars, 0, words)
+	default:
+		for c := 0; c < n; c += 4 {
+			o := z.words.Block(counter)
+			copy(words[c:], o[:])
+			counter[1]++
+		}
+	}
+}
+
+// neonPairs says whether NEON draws so many pairs sooner than Go: it draws 32 of them, in the
+// time of 5 to 19 of Go's by models of processors.
+func (z *noise) neonPairs(pairs int) bool {
+	return z.kernel == NEON && z.n != ARS5 && pairs > 16
+}
+
+// neonArs says whether NEON has the kernels of ARS-5 here.
+func (z *noise) neonArs() bool { return z.kernel == NEON && ArmAES }
 
 // philoxHead is the part of the first three rounds that is the same for all pairs
 // of chains, because only c1 differs.
 type philoxHead struct{ a, d, f, h, l uint32 }
 
 func (z *noise) head(sweep uint64, g uint32) philoxHead {
+	return z.headAt(uint32(sweep), g, CounterC3(z.first+z.phase, z.draw, sweep))
+}
+
+func (z *noise) headAt(c0, c2, c3 uint32) philoxHead {
 	k := &z.key
-	c3 := CounterC3(z.first+z.phase, z.draw, sweep)
-	p0, p1 := digitM0*uint64(uint32(sweep)), digitM1*uint64(g)
+	p0, p1 := digitM0*uint64(c0), digitM1*uint64(c2)
 	a := uint32(p1>>32) ^ k[0][0] // c0 after round 1, less c1
 	d := uint32(p0)
 	b := uint32(p1)
@@ -9281,10 +9462,13 @@ func (z *noise) head(sweep uint64, g uint32) philoxHead {
 // vectorWords is fillWords in assembly. It draws for 32 pairs, whatever is needed.
 func (z *noise) vectorWords(h *philoxHead, first uint32, words *[2][64]uint32) {
 	z.setHead(h)
-	if z.kernel == AVX512 {
+	switch z.kernel {
+	case AVX512:
 		PhiloxWords512(&z.philox, first, words)
-	} else {
+	case AVX2:
 		PhiloxWords256(&z.philox, first, words)
+	default:
+		PhiloxWords128(&z.philox, first, words)
 	}
 }
 
@@ -9322,6 +9506,8 @@ func (z *noise) arsWords(sweep uint64, first uint32, pairs int, g uint32, words 
 		ArsWords512(&z.ars, first, words)
 	case z.kernel == AVX2:
 		ArsWords256(&z.ars, first, words)
+	case z.neonArs():
+		ArsWords128(&z.ars, first, words)
 	default:
 		counter := z.ars.Counter
 		for i := range pairs {
@@ -11073,6 +11259,7 @@ type Sampler struct {
 
 	device      Device // nil: none
 	deviceError *DeviceError
+	away        bool // the device has been left with the states
 }
 
 type nodeKind uint8
@@ -12989,7 +13176,7 @@ func (s *Sampler) Sweep() { s.Sweeps(1) }
 // Sweeps runs n sweeps at the current β.
 func (s *Sampler) Sweeps(n int) {
 	if s.device != nil {
-		s.sweepsElsewhere(n)
+		s.sweepsElsewhere(n, false)
 		return
 	}
 	s.atBeta += n
@@ -13363,6 +13550,14 @@ type SweepObserver interface {
 // and observes first after StepsPerSample sweeps. It stops with the context's
 // error between sweeps.
 func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers ...Observer) error {
+	err := s.run(ctx, sch, resume, observers)
+	if brought := s.bring(); err == nil {
+		err = brought
+	}
+	return err
+}
+
+func (s *Sampler) run(ctx context.Context, sch Schedule, resume bool, observers []Observer) error {
 	if err := sch.Validate(); err != nil {
 		return err
 	}
@@ -13376,6 +13571,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 		return err
 	}
 	r := runner{s: s, ctx: ctx, each: each}
+	r.farDraws, r.farSweeps = areFar(observers)
 	if !s.fitFixed {
 		s.fitUntil = s.sweep + uint64(sch.Warmup)
 		if resume {
@@ -13395,7 +13591,7 @@ func (s *Sampler) Run(ctx context.Context, sch Schedule, resume bool, observers 
 	}
 	for d := range sch.Samples {
 		if d > 0 || resume {
-			if err := r.sweeps(sch.StepsPerSample); err != nil {
+			if err := r.sweeps(sch.StepsPerSample, !r.farDraws); err != nil {
 				return err
 			}
 		}
@@ -13413,40 +13609,62 @@ type runner struct {
 	s    *Sampler
 	ctx  context.Context
 	each []SweepObserver
+
+	farDraws, farSweeps bool // nobody looks at the states, see FarObserver
+}
+
+// areFar says whether observers do not look at the states of draws, and of sweeps.
+func areFar(observers []Observer) (draws, sweeps bool) {
+	draws, sweeps = true, true
+	for _, o := range observers {
+		var d, w bool
+		if f, ok := o.(FarObserver); ok {
+			d, w = f.Far()
+		}
+		_, each := o.(SweepObserver)
+		draws, sweeps = draws && d, sweeps && (w || !each)
+	}
+	return draws, sweeps
 }
 
 func (r *runner) warmUp(n int) error {
 	if r.s.model.Betas == nil {
-		return r.sweeps(n)
+		return r.sweeps(n, !r.farDraws)
 	}
 	for t := range n {
 		// The last entry serves further sweeps of a longer warm-up.
 		if err := r.s.SetBeta(r.s.model.Betas[min(t, len(r.s.model.Betas)-1)]); err != nil {
 			return err
 		}
-		if err := r.sweeps(1); err != nil {
+		if err := r.sweeps(1, t == n-1 && !r.farDraws); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sweeps runs n sweeps, in pieces short enough for a context to stop.
-func (r *runner) sweeps(n int) error {
+// sweeps runs n sweeps, in pieces short enough for a context to stop. look says that somebody looks at the
+// states then.
+func (r *runner) sweeps(n int, look bool) error {
 	piece := max(1, 1<<22/max(1, r.s.model.Nodes*r.s.chains))
 	if r.s.device != nil {
 		piece = deviceSweeps
 	}
 	if r.each != nil {
-		piece = 1
+		if piece = 1; r.s.device != nil && r.farSweeps {
+			piece = shownSweeps
+		}
 	}
 	for n > 0 {
 		if err := r.ctx.Err(); err != nil {
 			return err
 		}
 		k := min(n, piece)
-		r.s.Sweeps(k)
-		n -= k
+		if n -= k; r.s.device != nil {
+			r.s.sweepsElsewhere(k, r.farSweeps && (n > 0 || !look))
+		} else {
+			r.s.Sweeps(k)
+		}
 		if err := r.s.Fault(); err != nil {
 			return err
 		}
@@ -15133,7 +15351,7 @@ func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uin
 	z := &f.first
 	z.draw = draw
 	if z.kernel < AVX2 {
-		f.portableNumbers(sweep, first, n, slot)
+		z.numbers([4]uint32{uint32(sweep), first / 4, slot, CounterC3(z.phase, draw, sweep)}, n, &f.word)
 		return
 	}
 	switch ars, wide := z.aim(sweep, slot), z.kernel == AVX512; {
@@ -15145,24 +15363,6 @@ func (f *floatScratch) numbers(sweep uint64, first uint32, n int, slot, draw uin
 		PhiloxNumbers512(&z.philox, first/4, &f.word)
 	default:
 		PhiloxNumbers256(&z.philox, first/4, &f.word)
-	}
-}
-
-func (f *floatScratch) portableNumbers(sweep uint64, first uint32, n int, slot uint32) {
-	w := f.first.words
-	counter := [4]uint32{uint32(sweep), first / 4, slot, CounterC3(f.first.phase, f.first.draw, sweep)}
-	if w.Rounds != ARS5 {
-		var rows [4][64]uint32
-		FillPhilox4x32(w.Rounds, counter, w.Key, &rows, (n+3)/4)
-		for c := range n {
-			f.word[c] = rows[c&3][c>>2]
-		}
-		return
-	}
-	for c := 0; c < n; c += 4 {
-		o := w.Block(counter)
-		copy(f.word[c:], o[:])
-		counter[1]++
 	}
 }
 
@@ -19667,6 +19867,12 @@ func (c *Collector) BestState(chain int) []int32 {
 // ArrayWriter.
 type Watcher interface{ Observe(f *Frame) error }
 
+// An EnergyWatcher looks at Frame.H, Draw and Sweep alone.
+type EnergyWatcher interface {
+	Watcher
+	OnlyEnergies()
+}
+
 // A SweepWatcher is shown every sweep too, and the initial state.
 type SweepWatcher interface{ ObserveSweep(f *Frame) error }
 
@@ -19822,12 +20028,65 @@ func (c *Collector) Run(ctx context.Context, s *Sampler, resume bool) error {
 	if c.view != ChainView(s) {
 		return errors.New("the collector was made for another sampler")
 	}
-	return c.Drive(resume, func() error {
+	device, far := s.Device().(ObservingDevice)
+	watched := false
+	err := c.Drive(resume, func() (err error) {
+		if far {
+			if watched, err = c.leaveTo(device, s, resume); err != nil {
+				return err
+			}
+		}
 		if c.WantsSweeps() {
 			return s.Run(ctx, c.schedule, resume, sweepHook{drawHook{c}})
 		}
 		return s.Run(ctx, c.schedule, resume, drawHook{c})
 	})
+	if watched {
+		if ended := deviceError(device.Unwatch()); err == nil {
+			err = ended
+		}
+	}
+	return err
+}
+
+// leaveTo leaves best states and counts to the device of a sampler; watched says that it keeps best states.
+func (c *Collector) leaveTo(d ObservingDevice, s *Sampler, resume bool) (watched bool, err error) {
+	best := func() ([][]int32, []uint64, error) {
+		states, sweeps, err := d.Best()
+		return states, sweeps, deviceError(err)
+	}
+	if c.LeaveBest(best) {
+		if err := d.Watch(s, !resume); err != nil {
+			return false, deviceError(err)
+		}
+		watched = true
+	}
+	return watched, c.LeaveDraws(func(plan *TallyPlan) (Tally, error) {
+		return &deviceTally{d}, deviceError(d.Tally(s, plan))
+	})
+}
+
+// deviceTally is that of a device.
+type deviceTally struct{ of ObservingDevice }
+
+// Draw is as in Tally.
+func (t *deviceTally) Draw() (TalliedDraw, error) {
+	d, err := t.of.Draw()
+	return d, deviceError(err)
+}
+
+// Counts is as in Tally.
+func (t *deviceTally) Counts() ([]int64, error) {
+	counts, err := t.of.Counts()
+	return counts, deviceError(err)
+}
+
+// deviceError is a *sampling.DeviceError, or nil.
+func deviceError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &DeviceError{Err: err}
 }
 
 // Drive is Run for any engine: run does the sweeps and calls Observe at every
@@ -19961,6 +20220,9 @@ func (c *Collector) Observe() error {
 type drawHook struct{ c *Collector }
 
 func (h drawHook) Observe(*Sampler, int) error { return h.c.Observe() }
+
+// Far is that of sampling.FarObserver.
+func (h drawHook) Far() (draws, sweeps bool) { return h.c.tally != nil, !h.c.WantsSweepStates() }
 
 type sweepHook struct{ drawHook }
 
@@ -20136,27 +20398,27 @@ func (l *drawLog) Close() error {
 
 // makeProduct makes room for the values of eight rows, in whole words of chains.
 func (r *rowMoments) makeProduct(chains int) {
-	r.chains, r.stride = chains, (chains+63)/64*64
+	r.stride = (chains + 63) / 64 * 64
 	r.product = make([]float64, Eight*r.stride)
 }
 
-// addRows adds a draw of all rows, eight at a time; fill gives the values of one.
-func (r *rowMoments) addRows(k Kernel, fill func(row int, values []float64)) error {
+// addRows adds a draw of all rows in so many chains, eight at a time; fill gives the values of one.
+func (r *rowMoments) addRows(k Kernel, chains int, fill func(row int, values []float64)) error {
 	for row := 0; row < r.f.Rows; row += Eight {
 		n := min(Eight, r.f.Rows-row)
 		for i := range n {
-			fill(row+i, r.product[i*r.stride:][:r.chains])
+			fill(row+i, r.product[i*r.stride:][:chains])
 		}
 		if n < Eight || k != AVX512 {
 			for i := range n {
-				if err := r.addSeries(row+i, r.product[i*r.stride:][:r.chains]); err != nil {
+				if err := r.addSeries(row+i, r.product[i*r.stride:][:chains]); err != nil {
 					return err
 				}
 			}
 			continue
 		}
 		var totals [Eight][4]float64
-		Totals512(&totals, &r.product[0], 8*r.stride, r.chains)
+		Totals512(&totals, &r.product[0], 8*r.stride, chains)
 		for i, t := range totals {
 			r.sums[row+i] += (t[0] + t[1]) + (t[2] + t[3])
 		}
@@ -20680,7 +20942,7 @@ type rowMoments struct {
 
 	index           []int32   // entries picked by a row in each chain
 	product, picked []float64 // of eight rows, and of one
-	chains, stride  int       // of product
+	stride          int       // of product
 }
 
 const (
@@ -20869,21 +21131,21 @@ func (r *rowMoments) addEntries(state snapshot) error {
 func (r *rowMoments) addFloats(state snapshot) error {
 	k, size := len(r.f.Slots), r.f.TableSize()
 	if size == 1 {
-		return r.addRows(state.kernel, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
+		return r.addRows(state.kernel, state.chains, func(row int, product []float64) { state.product(r.f, r.f.Index[row*k:row*k+k], product) })
 	}
-	product := r.product[:state.chains]
+	product, index, picked := r.product[:state.chains], r.index[:state.chains], r.picked[:state.chains]
 	for row := range r.f.Rows {
 		nodes := r.f.Index[row*k : row*k+k]
 		state.product(r.f, nodes, product)
-		state.entries(r.f, nodes, r.index)
+		state.entries(r.f, nodes, index)
 		for e := range size {
-			for c, at := range r.index {
-				r.picked[c] = 0
+			for c, at := range index {
+				picked[c] = 0
 				if int(at) == e {
-					r.picked[c] = product[c]
+					picked[c] = product[c]
 				}
 			}
-			if err := r.addSeries(row*size+e, r.picked); err != nil {
+			if err := r.addSeries(row*size+e, picked); err != nil {
 				return err
 			}
 		}
@@ -21784,7 +22046,7 @@ func (r *rowMoments) prepareValues(chains, draws int) (err error) {
 
 // addValues adds the values of an expression.
 func (r *rowMoments) addValues(f *Frame) error {
-	if err := r.addRows(f.state().kernel, func(row int, values []float64) { r.value(f, row, values) }); err != nil {
+	if err := r.addRows(f.state().kernel, f.Chains(), func(row int, values []float64) { r.value(f, row, values) }); err != nil {
 		return fmt.Errorf("mean %s: %w", r.name, err)
 	}
 	return nil
@@ -23425,28 +23687,8 @@ func (t *textTable) note(text string) string {
 type Tally interface {
 	// Draw counts the present states and returns what is needed of this draw.
 	Draw() (TalliedDraw, error)
-	// Counts are those of all draws: for each of TallyPlan.Rows, row by row, of spins alone how
-	// often their product was +1; for each entry of a table the sum of the signs with which it
-	// was picked; or the sum of values. It also brings the view up to the present states.
+	// Counts are those of sampling.ObservingDevice. After it the view shows the present states.
 	Counts() ([]int64, error)
-}
-
-// A TalliedDraw is one draw.
-type TalliedDraw struct {
-	First [][]int32  // states of the first chains, as in ChainStates
-	Sums  [][]uint64 // of each of TallyPlan.Sums, and of each state of a categorical, by chain
-	Moved []bool     // of each node: it has differed from the first draw in some chain
-}
-
-// A TallyPlan says what a Tally counts.
-type TallyPlan struct {
-	First int // chains whose states are wanted at each draw
-	// Rows of factors, and nodes as such, are counted over all chains and draws; of a categorical
-	// slot without a table the values.
-	Rows []*Factor
-	// Sums are over the nodes of a variable, in each chain and draw: how many are +1 or in each
-	// state, or of a categorical with no number of states the values.
-	Sums []Var
 }
 
 // tallied is a collector whose draws a Tally counts.
@@ -23454,17 +23696,22 @@ type tallied struct {
 	by    Tally
 	view  *ChainStates // of the first chains
 	frame *Frame
+	means []float64 // of all draws
 }
 
 // LeaveDraws leaves counts to an engine that has a Tally, before the run, where nobody wants
 // the states of all chains; best states must be left before. open gets the plan and returns the
 // Tally, or nil to go on without.
-func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
+func (c *Collector) LeaveDraws(open func(*TallyPlan) (Tally, error)) error {
 	m := c.view.Model()
-	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users)+len(c.plan.Extra) > 0 || c.WantsSweepStates() {
+	looks := func(w Watcher) bool {
+		_, not := w.(EnergyWatcher)
+		return !not
+	}
+	if c.states != nil || len(c.scalars)+len(c.counts)+len(c.users) > 0 || c.WantsSweepStates() || slices.ContainsFunc(c.plan.Extra, looks) {
 		return nil
 	}
-	plan := TallyPlan{First: c.nodes.watched()}
+	plan := &TallyPlan{First: c.nodes.watched()}
 	for _, s := range c.magnet.vars {
 		v := *s.v
 		if byValue(&v) {
@@ -23474,14 +23721,23 @@ func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
 	}
 	if c.moments != nil {
 		for i := range m.Vars {
-			plan.Rows = append(plan.Rows, nodeRows(&m.Vars[i]))
+			v := &m.Vars[i]
+			to := &plan.Rows
+			if v.Kind == Continuous {
+				to = &plan.Singles
+			}
+			*to = append(*to, nodeRows(v))
 		}
 	}
-	for _, r := range c.countedRows() {
-		if r.counts == nil {
+	for _, r := range c.meanRows() {
+		switch {
+		case r.value != nil:
 			return nil
+		case r.sums != nil:
+			plan.Fours = append(plan.Fours, r.f)
+		default:
+			plan.Rows = append(plan.Rows, r.f)
 		}
-		plan.Rows = append(plan.Rows, r.f)
 		plan.First = max(plan.First, r.batches.Chains())
 	}
 	by, err := open(plan)
@@ -23496,6 +23752,9 @@ func (c *Collector) LeaveDraws(open func(TallyPlan) (Tally, error)) error {
 // nodeRows are the nodes of a variable, of which Moments counts figures.
 func nodeRows(v *Var) *Factor {
 	f := &Factor{Name: v.Name, Slots: []Slot{{Kind: v.Kind, States: v.States}}, Rows: v.Count}
+	if v.Kind == Continuous {
+		f.Slots[0].Power = 1
+	}
 	for n := v.First; n < v.First+v.Count; n++ {
 		f.Index = append(f.Index, int32(n))
 	}
@@ -23505,8 +23764,8 @@ func nodeRows(v *Var) *Factor {
 	return f
 }
 
-// countedRows are all that means are taken of.
-func (c *Collector) countedRows() (list []*rowMoments) {
+// meanRows are all that means are taken of.
+func (c *Collector) meanRows() (list []*rowMoments) {
 	if c.moments != nil {
 		list = slices.Clone(c.moments.rows)
 	}
@@ -23528,16 +23787,24 @@ func (b *NodeBatches) watched() int {
 	return n
 }
 
-// observe adds a draw: batches see the first chains; what they count of these is replaced by take.
+// observe adds a draw: batches see the first chains; what is counted and added up of these is replaced by take.
 func (t *tallied) observe(c *Collector) error {
 	draw, err := t.by.Draw()
 	if err != nil {
 		return err
 	}
-	if err := c.energy.Observe(c.frame); err != nil {
-		return err
+	for _, w := range append([]Watcher{c.energy}, c.plan.Extra...) {
+		if err := w.Observe(c.frame); err != nil {
+			return err
+		}
 	}
 	c.magnet.take(draw.Sums)
+	if t.means == nil {
+		t.means = make([]float64, len(draw.Means))
+	}
+	for i, x := range draw.Means {
+		t.means[i] += x
+	}
 	t.view.States, t.view.Sweep, t.frame.fresh = draw.First, c.view.SweepNumber(), false
 	t.frame.look(c.draws)
 	if err := c.nodes.Observe(t.frame); err != nil {
@@ -23557,27 +23824,38 @@ func (t *tallied) observe(c *Collector) error {
 	return nil
 }
 
-// take puts in the counts of all chains.
+// take puts in the counts and sums of all chains.
 func (t *tallied) take(c *Collector) error {
 	counts, err := t.by.Counts()
 	if err != nil {
 		return err
 	}
+	means := t.means
 	if c.moments != nil {
-		counts = counts[copy(c.moments.counts, counts):]
+		means = means[copy(c.moments.sums, means):]
+		for i := range c.view.Model().Vars {
+			if v := &c.view.Model().Vars[i]; v.Kind != Continuous {
+				n := c.moments.at[v.First]
+				counts = counts[copy(c.moments.counts[n:n+v.Count*figures(v)], counts):]
+			}
+		}
 	}
-	for _, r := range c.countedRows() {
-		counts = counts[copy(r.counts, counts):]
+	for _, r := range c.meanRows() {
+		counts, means = counts[copy(r.counts, counts):], means[copy(r.sums, means):]
 	}
 	return nil
 }
 
-// take records a draw that another has summed up, see TalliedDraw.
+// take records a draw that another has summed up, see sampling.TalliedDraw.
 func (g *Magnetisation) take(sums [][]uint64) {
 	for _, s := range g.vars {
 		if byValue(s.v) {
 			for _, x := range sums[0] {
-				s.sum.v = append(s.sum.v, float64(x))
+				value := float64(x)
+				if s.v.Kind == Continuous {
+					value = math.Float64frombits(x)
+				}
+				s.sum.v = append(s.sum.v, value)
 			}
 			sums = sums[1:]
 			continue
@@ -26868,6 +27146,9 @@ func (s *RunSummary) Observe(f *Frame) error {
 	return nil
 }
 
+// OnlyEnergies is that of observe.EnergyWatcher.
+func (s *RunSummary) OnlyEnergies() {}
+
 // report is the collector's, with the value of the best cut.
 func (s *RunSummary) report(c *Collector, m *Model) *Report {
 	r := c.Report()
@@ -27629,6 +27910,87 @@ func (t *Trainer) taskDigest() string {
 // machine and for any number of threads. Neither phase's sweep number ever goes
 // back and the phases' words differ, so no step shares a random word with another.
 
+// far is an Observer of a sampler whose device counts and adds up the draws, as collect does.
+type far struct {
+	device ObservingDevice
+	plan   TallyPlan
+	to     *sums
+	chains int
+	means  []float64 // sums of rows with continuous nodes, so far
+}
+
+// sample makes the draws of a phase and adds them to the sums.
+func (t *Trainer) sample(ctx context.Context, s *Sampler, schedule Schedule, to *sums, errors bool) error {
+	device, ok := s.Device().(ObservingDevice)
+	f := &far{device: device, to: to, chains: s.Chains()}
+	if !ok || errors || len(t.coded) > 0 || !f.pays(s.Model(), schedule.Samples) {
+		return s.Run(ctx, schedule, false, collect{s, to, s.Chains(), errors})
+	}
+	if err := device.Tally(s, &f.plan); err != nil {
+		return &DeviceError{Err: err}
+	}
+	if err := s.Run(ctx, schedule, false, f); err != nil {
+		return err
+	}
+	return f.take()
+}
+
+// pays makes the plan and says whether it and the counts are shorter than the states of the draws.
+func (f *far) pays(m *Model, draws int) bool {
+	words := 0
+	f.plan.Running = true
+	for _, fi := range f.to.factors {
+		x := &m.Factors[fi]
+		words += len(x.Index) + 2*x.Rows*x.TableSize()
+		if x.Counted() {
+			f.plan.Rows = append(f.plan.Rows, x)
+		} else {
+			f.plan.Singles = append(f.plan.Singles, x)
+			words += 4 * draws * x.Rows * x.TableSize() // they come and go at every draw
+		}
+	}
+	return draws > 1 && words < draws*f.chains*m.Nodes
+}
+
+// Far is that of sampling.FarObserver.
+func (f *far) Far() (draws, sweeps bool) { return true, true }
+
+// Observe counts a draw.
+func (f *far) Observe(*Sampler, int) error {
+	d, err := f.device.Draw()
+	if err != nil {
+		return &DeviceError{Err: err}
+	}
+	f.means = d.Means
+	f.to.draws++
+	return nil
+}
+
+// take puts in the counts and sums of all draws.
+func (f *far) take() error {
+	counts, err := f.device.Counts()
+	if err != nil {
+		return &DeviceError{Err: err}
+	}
+	means := f.means
+	for i := range f.to.factors {
+		to := f.to.counted[i]
+		if to == nil {
+			means = means[copy(f.to.total[i], means):]
+			continue
+		}
+		n := copy(to, counts)
+		counts = counts[n:]
+		if len(f.plan.Rows[0].Table) == 0 { // how often they were +1
+			for k, plus := range to {
+				to[k] = 2*plus - int64(f.chains)*int64(f.to.draws)
+			}
+		}
+		f.plan.Rows = f.plan.Rows[1:]
+	}
+	return nil
+}
+
 // Gradient is one estimate of dKL/dW.
 type Gradient struct {
 	Arrays  []ArrayGradient  // by what is fitted, in the order of Trainer.Names
@@ -27714,7 +28076,7 @@ func (t *Trainer) positive(ctx context.Context, examples []int32, errors bool) (
 		schedule = Schedule{Samples: 1, StepsPerSample: 1}
 	}
 	out := &measured{t.newSums(s.Chains(), schedule.Samples, errors), s.Chains(), p, exact}
-	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
+	err = t.sample(ctx, s, schedule, out.sums, errors)
 	t.sweeps[0] = s.SweepNumber()
 	t.last = s
 	return out, err
@@ -27763,7 +28125,7 @@ func (t *Trainer) negative(ctx context.Context, examples []int32, errors bool) (
 	case len(t.task.Given) > 0:
 		out.group = 1 // chains have different laws: batches of draws tell
 	}
-	err = s.Run(ctx, schedule, false, collect{s, out.sums, s.Chains(), errors})
+	err = t.sample(ctx, s, schedule, out.sums, errors)
 	t.sweeps[1] = s.SweepNumber()
 	if err == nil && slots != nil {
 		err = t.toBuffer(s, slots)
