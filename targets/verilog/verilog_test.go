@@ -79,6 +79,12 @@ factors:
 clamp: {"s[3]": 1}
 format: hardware
 sample: {warmup: 4, betas: [0.3, 0.3, 1, 0.3]}`,
+	"ramped": `
+model: ramped
+variables: {s: {kind: spin, shape: [6]}}
+factors: [{over: [s, s], edges: {complete: s}, weights: {normal: [0, 0.5], seed: 1}}]
+format: {rng: lfl128, choice: noise, fraction: 6, budget: 0.1}
+sample: {warmup: 9, betas: [0.3, 0.3, 0.8, 0.3, 3, 1.1, 1.1, 2, 1.5]}`, // tables of noise are reloaded
 	"free": `
 model: free
 variables: {s: {kind: spin}, x: {kind: categorical, states: 2}}
@@ -280,8 +286,7 @@ func TestRefusals(t *testing.T) {
 		{"format: default", "write format: hardware"},
 		{"format: {rng: lfl128, choice: threshold, budget: 0.1}", "truth table"},
 		{"format: hardware\nruntime: true", "runtime weights"},
-		{"format: hardware\nsample: {warmup: 65, betas: {from: 0.5, to: 1, shape: linear}}", "65 different values"},
-		{"format: hardware\nsample: {warmup: 5, betas: {from: 0.5, to: 1, shape: linear}}", "noise units hold tables of at most 4"},
+		{"format: hardware\nsample: {warmup: 1025, betas: {from: 0.5, to: 1, shape: linear}}", "at most 1024 different values"},
 		{"format: hardware\nclamp: {s: 1}", "nothing to sample"},
 	} {
 		p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [12]}}\nfactors: [{over: [s, s], edges: {complete: s}, weights: 0.1}]\n" + c.yaml)
@@ -289,7 +294,11 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", c.yaml, err)
 		}
 	}
-	p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [32769]}}\nfactors: [{over: [s, s], edges: {chain: s}, weights: 0.1}]\nformat: hardware")
+	p, _ := targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [3]}}\nfactors: [{over: [s, s], edges: {ring: s}, weights: 0.1}]\nformat: hardware\nsample: {warmup: 65, betas: {from: 0.5, to: 1, shape: linear}}")
+	if err := verilog.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "65 different values") || !strings.Contains(err.Error(), "write choice: noise") {
+		t.Errorf("too many βs for truth tables: %v", err)
+	}
+	p, _ = targettest.Parse("model: m\nvariables: {s: {kind: spin, shape: [32769]}}\nfactors: [{over: [s, s], edges: {chain: s}, weights: 0.1}]\nformat: hardware")
 	if err := verilog.Check(emit.Request{Program: p}); err == nil || !strings.Contains(err.Error(), "32769 nodes with 32769 bits are more than") {
 		t.Errorf("too many nodes for the registers: %v", err)
 	}
