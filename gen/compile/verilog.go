@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -80,7 +81,12 @@ func NewArray(ctx context.Context, p *ir.Program, chains, sweeps int, o Options)
 	if a.work, err = os.MkdirTemp(cache.dir, workPrefix); err != nil {
 		return nil, err
 	}
-	if !cache.hit(a.path) {
+	for _, f := range files { // which the testbench reads at run time, wherever it was built
+		if f.Path == verilog.TableFile {
+			err = errors.Join(err, writeSource(filepath.Join(a.work, filepath.FromSlash(f.Path)), f.Data))
+		}
+	}
+	if err == nil && !cache.hit(a.path) {
 		if about := verilatorTime(p); !icarus && about >= slowBuild {
 			if tell, ok := ctx.Value(slowKey{}).(func(time.Duration)); ok {
 				tell(about)

@@ -37,7 +37,8 @@ func TestTellSlow(t *testing.T) {
 
 // A simulation in pieces of two sweeps begins in the middle of the schedule of β and behind
 // its end, and gives the interpreter's states. One that goes on from states in the middle has
-// the β of draws, as runs that go on have.
+// the β of draws, as runs that go on have. Noise units of five βs are reloaded; the second
+// of their simulations comes out of the cache.
 func TestArrayInPieces(t *testing.T) {
 	bin := t.TempDir()
 	for _, name := range []string{"iverilog", "vvp"} { // which builds sooner than Verilator
@@ -50,13 +51,20 @@ func TestArrayInPieces(t *testing.T) {
 		}
 	}
 	t.Setenv("PATH", bin)
+	cache := t.TempDir()
+	for _, format := range []string{"hardware", "{rng: lfl128, choice: noise, fraction: 6, budget: 0.1}", "{rng: lfl128, choice: noise, fraction: 6, budget: 0.1}"} {
+		arrayInPieces(t, cache, format)
+	}
+}
+
+func arrayInPieces(t *testing.T, cache, format string) {
 	p, _ := targettest.Parse(`model: pieces
 variables: {s: {kind: spin, shape: [3, 3]}}
 factors: [{over: [s, s], edges: {grid: s}, weights: {normal: [0, 1], seed: 1}}]
-format: hardware
+format: ` + format + `
 sample: {warmup: 5, betas: [0.2, 3, 0.7, 0.1, 0.5]}`)
 	const chains = 6 // one group and a half
-	a, err := NewArray(context.Background(), p, chains, 1<<20, Options{CacheDir: t.TempDir()})
+	a, err := NewArray(context.Background(), p, chains, 1<<20, Options{CacheDir: cache})
 	if err != nil {
 		t.Fatal(err)
 	}

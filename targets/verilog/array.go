@@ -31,9 +31,13 @@ func (d *design) array(tiles []*tile) string {
 	t.f("// of them. With edges counted from the last one of reset, index n = sweep·%d + chain of", d.k)
 	t.f("// superblock c is committed at edge n + %d + offset(c), offsets %s. A node takes its bits", d.start, offsets(d.offset))
 	t.f("// of val_i in place of an update where its bit of set_i is 1: initial states at the")
+	tables := ""
+	if d.stored {
+		tables = "\n// table_i writes tables of noise, whether or not en_i is 1."
+	}
 	if d.choice > 0 {
 		t.f("// %d edges before, and clamps. rst_i and load_i have a bit for each generator. beta_i has a number of β", d.k)
-		t.f("// for each superblock, %d bits, %d edges before the values that it leads to. Bits of nodes:", d.choice, d.betaLead())
+		t.f("// for each superblock, %d bits, %d edges before the values that it leads to.%s Bits of nodes:", d.choice, d.betaLead(), tables)
 	} else {
 		t.f("// %d edges before, and clamps. rst_i and load_i have a bit for each generator. Bits of nodes:", d.k)
 	}
@@ -45,6 +49,9 @@ func (d *design) array(tiles []*tile) string {
 	t.f("  input  wire clk_i,\n  input  wire en_i,\n  input  wire %srst_i,\n  input  wire %sload_i,", each, each)
 	if d.choice > 0 {
 		t.f("  input  wire %sbeta_i,", ranged(len(d.offset)*d.choice))
+	}
+	if d.stored {
+		t.f("  input  wire %stable_i,", ranged(d.tableBits()))
 	}
 	t.f("  input  wire %sset_i,\n  input  wire %sval_i,\n  output wire %ss_o\n);", ranged(p.Nodes), ranged(d.bits), ranged(d.bits))
 	seeds := d.seeds(p.Sample.Seed, 0, 0)
@@ -167,6 +174,9 @@ func (d *design) instance(t *text, x *tile, source map[tap]string) {
 			beta = append(beta, slice("beta_i", s*d.choice, d.choice, len(d.offset)*d.choice))
 		}
 		t.f("    .b_i(%s),", wrap(beta))
+	}
+	if d.stored {
+		t.f("    .t_i(table_i),")
 	}
 	if len(x.out) > 0 {
 		t.f("    .y_o(y%d),", x.number)

@@ -88,7 +88,10 @@ func (d *design) axiData(initial []string) map[string]any {
 		data["RowUnused"] = slice("row", used, 32*x-used, 32*x)
 	}
 	if d.choice > 0 {
-		data["Betas"] = ranged(d.choice * len(d.offset))
+		data["Betas"], data["BetaRange"] = true, ranged(d.choice*len(d.offset))
+	}
+	if d.stored {
+		data["Tables"] = ranged(d.tableBits())
 	}
 	if rest := 32*w - d.bits; rest > 0 {
 		data["Padded"] = fmt.Sprintf("{%d'd0, state}", rest)

@@ -105,6 +105,11 @@ func TestAXIMutants(t *testing.T) {
 		{"annealed", "axi", " || beta_steps == 32'd0", ""},              // a start without end is taken
 		{"annealed", "beta", "first_i > 32'd5 ? 3'd5 : first_i[2:0]", "3'd0"},
 		{"annealed", "beta", "held == 32'd0 ? steps_i", "1'b1 ? steps_i"}, // no second sweep at a β
+		{"ramped", "axi", " && tables_ready;", ";"},                       // does not wait for tables
+		{"ramped", "beta", "any && top >= number", "any"},                 // for any but the first
+		{"ramped", "beta", "beta_o == {6{top[0]}}", "1'b1"},               // writes what is read
+		{"ramped", "beta", "if (coming[0]) low1", "if (~coming[0]) low1"}, // bits below the other table
+		{"ramped", "store", "place <= at_i[3:0]", "place <= at_i[3:0] ^ 4'd1"},
 		{"chain", "bus", "berror <= write_error_i;", "berror <= 1'b0;"},
 		{"chain", "bus", "write_o = aw && w &&", "write_o = aw &&"},
 		{"chain", "registers", "if (rst_i) begin", "if (1'b0) begin"},

@@ -302,6 +302,9 @@ func (e *tileEmitter) noise(c *cell, k, width int, random string) string {
 	if d.choice > 0 {
 		beta = fmt.Sprintf(", .b_i(b%d)", d.super[c.node])
 	}
+	if d.stored {
+		beta += fmt.Sprintf(", .t_i(%s)", d.unitTableName(c.kind))
+	}
 	e.f("  %s u_%s (.clk_i(clk_i), .en_i(en_i)%s, .w_i(%s[%d:%d]), .n_o(%sn));", d.noiseUnit(c.kind), name, beta, random, from+size-1, from, name)
 	top := "1'b0"
 	if c.kind == ir.Spin {

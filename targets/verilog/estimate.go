@@ -31,6 +31,7 @@ type Use struct {
 type Estimate struct {
 	Family  *Family
 	Array   Resources // without shell
+	Store   int       // block RAMs with the tables of noise of long ramps of β, in the shell
 	Kinds   []Use     // cells by kind, each with its noise units
 	Modules []Use     // the generator, the noise units, the tiles
 	MHz     float64   // of the placed design with pins; an assumption where nothing can be placed
@@ -46,7 +47,14 @@ func (e *Estimate) Excess() string {
 	if !e.Family.Placed {
 		return ""
 	}
-	return e.Array.excess(e.Family.largest().Has)
+	return e.needs().excess(e.Family.largest().Has)
+}
+
+// needs is what a part has to have: the array and its store.
+func (e *Estimate) needs() Resources {
+	r := e.Array
+	r.RAM += e.Store
+	return r
 }
 
 // excess says what is more than there is.
@@ -106,7 +114,14 @@ func (d *design) estimate(f *Family) *Estimate {
 		for _, n := range t.nodes {
 			use.Each = use.Each.Plus(cells[n], 1)
 		}
+		if d.stored { // tables go through a register of the tile
+			use.Each.FF += d.tableBits()
+			e.Array.FF += d.tableBits()
+		}
 		e.Modules = append(e.Modules, use)
+	}
+	if d.stored {
+		e.Store = (d.storeWords() + f.words - 1) / f.words
 	}
 	fill := 0.0
 	if f.Placed {
@@ -276,11 +291,11 @@ func (f *Family) unit(d *design, k ir.Kind) Resources {
 	r := f.units[k]
 	low := d.low(k)
 	r.FF += 4 * low
-	words := len(d.betas) << 8
-	if k == ir.Categorical {
-		words = len(d.betas) << 10
+	words := len(d.betas) << column(k)
+	if d.stored {
+		words = 2 << column(k)
 	}
-	if f.register && ownRegister(words) {
+	if f.register && !d.stored && ownRegister(words) {
 		r.FF -= 15 // one bit of a word is 0 in all of them, about
 	}
 	r.RAM = (words + f.words - 1) / f.words

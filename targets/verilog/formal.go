@@ -300,12 +300,16 @@ func (c *cellProof) comparison() string {
 		e.f("%s", d.someBeta())
 		port, comma = port+comma+".b_i(b)", ", "
 	}
+	table := ""
+	if d.stored { // for noise units, which have proofs of their own
+		table = fmt.Sprintf(".t_i(%s), ", literal(d.tableBits(), 0))
+	}
 	for i, name := range []string{fmt.Sprintf("cell%d", c.n), fmt.Sprintf("spec%d", c.n)} {
 		enable := ", .en_i(1'b1)"
 		if i == 1 {
-			enable = ""
+			enable, table = "", ""
 		}
-		e.f("  wire %ss%d;\n  %s u%d (.clk_i(clk_i)%s, .r_i(r_i), .set_i(set_i), .val_i(val_i), %s%s.s_o(s%d));", ranged(d.width[c.n]), i, name, i, enable, port, comma, i)
+		e.f("  wire %ss%d;\n  %s u%d (.clk_i(clk_i)%s, .r_i(r_i), .set_i(set_i), .val_i(val_i), %s%s%s.s_o(s%d));", ranged(d.width[c.n]), i, name, i, enable, table, port, comma, i)
 	}
 	e.f("  assign ok = s0 == s1;\nendmodule")
 	return e.String()
@@ -321,7 +325,7 @@ func (d *design) betaPort() string {
 
 // someBeta is a number that there is of those that its port may have.
 func (d *design) someBeta() string {
-	if len(d.betas) == 1<<d.choice {
+	if d.stored || len(d.betas) == 1<<d.choice {
 		return fmt.Sprintf("  wire %sb = b_i;", ranged(d.choice))
 	}
 	return fmt.Sprintf("  wire %sb = b_i < %d ? b_i : 0;", ranged(d.choice), len(d.betas))
@@ -331,7 +335,7 @@ func (d *design) someBeta() string {
 func (d *design) anyNoise(k ir.Kind) string {
 	e := &text{}
 	unit, size, n := d.noiseUnit(k), d.noiseInput(k), d.noiseBits(k)
-	e.f("module %s (\n  input  wire clk_i,\n  input  wire en_i,\n%s  input  wire [%d:0] w_i,\n  output wire [%d:0] n_o\n);", unit, d.betaPort(), size-1, n-1)
+	e.f("module %s (\n  input  wire clk_i,\n  input  wire en_i,\n%s%s  input  wire [%d:0] w_i,\n  output wire [%d:0] n_o\n);", unit, d.betaPort(), d.unitTablePort(k), size-1, n-1)
 	e.delayed("n", fmt.Sprintf("w_i[%d:0]", n-1), n, noiseClocks)
 	e.f("  assign n_o = n;\nendmodule")
 	return e.String()
@@ -344,44 +348,32 @@ func (d *design) noiseProofs() []emit.File {
 	script.f("# %s", emit.Header(d.p))
 	for _, k := range d.kinds() {
 		unit, size, n := d.noiseUnit(k), d.noiseInput(k), d.noiseBits(k)
-		tables, columns := d.noiseTables(k), 8
-		if k == ir.Categorical {
-			columns = 10
-		}
-		t.f("module prove_%s (\n  input  wire clk_i,\n%s  input  wire [%d:0] w_i,\n  output wire ok\n);", unit, d.betaPort(), size-1)
-		port, key := "", fmt.Sprintf("w[%d:0]", columns-1)
+		columns, ok := column(k), "n == "
+		t.f("module prove_%s (\n  input  wire clk_i,\n%s%s  input  wire [%d:0] w_i,\n  output wire ok\n);", unit, d.betaPort(), d.unitTablePort(k), size-1)
+		port := ""
 		if d.choice > 0 {
 			t.f("%s", d.someBeta())
-			port, key = ", .b_i(b)", "{bw, "+key+"}"
+			port = ", .b_i(b)"
 			t.delayed("bw", "b", d.choice, noiseClocks)
+		}
+		if d.stored {
+			port += ", .t_i(t_i)"
 		}
 		t.f("  wire [%d:0] n;\n  %s u0 (.clk_i(clk_i), .en_i(1'b1)%s, .w_i(w_i), .n_o(n));", n-1, unit, port)
 		t.delayed("w", "w_i", size, noiseClocks)
-		t.f("  reg [%d:0] own; // what column w mod %d keeps\n  reg [%d:0] other;\n  always @*\n    case (%s)", 16-columns, 1<<columns, columns-1, key)
-		for b, table := range tables {
-			for i := range table.Own {
-				t.f("      %s: begin own = %d; other = %d; end", literal(d.choice+columns, int64(b<<columns|i)), table.Own[i], table.Alias[i])
-			}
-		}
-		t.f("      default: begin own = 0; other = 0; end\n    endcase")
-		t.f("  wire [%d:0] cell = {1'b0, w[15:%d]} < own ? w[%d:0] : other;", columns-1, columns, columns-1)
-		magnitude, low, sign := "", d.low(k), size-16-d.low(k)
-		for b := len(tables) - 1; b >= 0; b-- {
-			own := "cell"
-			if r := tables[b].Shift; r > 0 {
-				own = fmt.Sprintf("{cell, w[%d:%d]}", 15+sign+r, 16+sign)
-			}
-			if magnitude == "" {
-				magnitude = own
-			} else {
-				magnitude = fmt.Sprintf("bw == %d ? %s : %s", b, own, magnitude)
-			}
-		}
-		t.f("  wire [%d:0] magnitude = %s;", columns+low-1, magnitude)
-		if k == ir.Spin {
-			t.f("  assign ok = n == (w[16] ? ~{1'b0, magnitude} : {1'b0, magnitude});\nendmodule")
+		if d.stored {
+			ok = "clash || n == "
+			d.writtenTables(t, k)
 		} else {
-			t.f("  assign ok = n == magnitude;\nendmodule")
+			d.knownTables(t, k)
+		}
+		t.f("  wire [%d:0] cell = {1'b0, w[15:%d]} < own ? w[%d:0] : other;", columns-1, columns, columns-1)
+		low, sign := d.low(k), size-16-d.low(k)
+		t.f("  wire [%d:0] magnitude = %s;", columns+low-1, d.anyMagnitude(k, sign))
+		if k == ir.Spin {
+			t.f("  assign ok = %s(w[16] ? ~{1'b0, magnitude} : {1'b0, magnitude});\nendmodule", ok)
+		} else {
+			t.f("  assign ok = %smagnitude;\nendmodule", ok)
 		}
 		script.f("read_verilog rtl/%s.v", unit)
 	}
@@ -390,4 +382,63 @@ func (d *design) noiseProofs() []emit.File {
 		script.f("design -save all\n%s", prove("prove_"+d.noiseUnit(k), noiseClocks))
 	}
 	return []emit.File{{Path: "formal/noise.v", Data: []byte(t.String())}, {Path: "formal/noise.ys", Data: []byte(script.String())}}
+}
+
+// knownTables are what the column of a kind's table keeps, and where the rest goes, at each β.
+func (d *design) knownTables(t *text, k ir.Kind) {
+	columns := column(k)
+	key := fmt.Sprintf("w[%d:0]", columns-1)
+	if d.choice > 0 {
+		key = "{bw, " + key + "}"
+	}
+	t.f("  reg [%d:0] own; // what column w mod %d keeps\n  reg [%d:0] other;\n  always @*\n    case (%s)", 16-columns, 1<<columns, columns-1, key)
+	for b, table := range d.noiseTables(k) {
+		for i := range table.Own {
+			t.f("      %s: begin own = %d; other = %d; end", literal(d.choice+columns, int64(b<<columns|i)), table.Own[i], table.Alias[i])
+		}
+	}
+	t.f("      default: begin own = 0; other = 0; end\n    endcase")
+}
+
+// writtenTables are two tables that are written as those of the unit are: whatever is in
+// them, that column is taken. What is written while it is read is not known.
+func (d *design) writtenTables(t *text, k ir.Kind) {
+	c := column(k)
+	t.f("  reg [15:0] ram [0:%d];\n  always @(posedge clk_i) if (t_i[%d]) ram[t_i[%d:16]] <= t_i[15:0];", 2<<c-1, 17+c, 16+c)
+	t.f("  reg [15:0] now;\n  reg hit;\n  always @(posedge clk_i) begin\n    now <= ram[{b, w_i[%d:0]}];", c-1)
+	t.f("    hit <= t_i[%d] && t_i[%d:16] == {b, w_i[%d:0]};\n  end", 17+c, 16+c, c-1)
+	t.delayed("word", "now", 16, noiseClocks-1)
+	t.delayed("clash", "hit", 1, noiseClocks-1)
+	t.f("  wire [%d:0] own = word[15:%d]; // what column w mod %d keeps\n  wire [%d:0] other = word[%d:0];", 16-c, c, 1<<c, c-1, c-1)
+	if n := d.lowWidth(k); n > 0 {
+		of := d.unitTableBits(k)
+		t.delayed("less", fmt.Sprintf("(b ? %s : %s)", slice("t_i", 18+c+n, n, of), slice("t_i", 18+c, n, of)), n, noiseClocks)
+	}
+}
+
+// anyMagnitude is the cell with as many bits below it as its β has.
+func (d *design) anyMagnitude(k ir.Kind, sign int) string {
+	below := func(r int) string {
+		if r == 0 {
+			return "cell"
+		}
+		return fmt.Sprintf("{cell, w[%d:%d]}", 15+sign+r, 16+sign)
+	}
+	if d.stored {
+		all := below(d.low(k))
+		for r := d.low(k) - 1; r >= d.least(k); r-- {
+			all = fmt.Sprintf("less == %d ? %s : %s", r-d.least(k), below(r), all)
+		}
+		return all
+	}
+	all := ""
+	tables := d.noiseTables(k)
+	for b := len(tables) - 1; b >= 0; b-- {
+		if own := below(tables[b].Shift); all == "" {
+			all = own
+		} else {
+			all = fmt.Sprintf("bw == %d ? %s : %s", b, own, all)
+		}
+	}
+	return all
 }

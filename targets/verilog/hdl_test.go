@@ -18,7 +18,7 @@ import (
 func TestCocotb(t *testing.T) {
 	testtool.Need(t, "iverilog")
 	python := testtool.Need(t, "hdl")
-	for _, name := range []string{"torus", "mixed"} {
+	for _, name := range []string{"torus", "cooled"} {
 		p, _ := targettest.Parse(corpus[name])
 		dir := hdl.Project(t, p)
 		if out := hdl.Tool(t, dir, python, "sim/test_axi.py"); !strings.Contains(out, "PASS: 4 of 4 tests") {
@@ -46,11 +46,11 @@ func TestFuseSoC(t *testing.T) {
 	testtool.Need(t, "iverilog")
 	testtool.Need(t, "verilator")
 	fusesoc := filepath.Join(filepath.Dir(testtool.Need(t, "hdl")), "fusesoc")
-	p, _ := targettest.Parse(corpus["mixed"])
+	p, _ := targettest.Parse(corpus["ramped"])
 	dir := hdl.Project(t, p)
 	t.Setenv("XDG_CONFIG_HOME", dir)
 	for target, want := range map[string]string{"sim": "PASS: ", "sim_array": "PASS: ", "lint": ""} {
-		if out := hdl.Tool(t, dir, fusesoc, "--cores-root", ".", "run", "--target", target, "thrmlgen:models:mixed"); !strings.Contains(out, want) || strings.Contains(out, "%Warning") {
+		if out := hdl.Tool(t, dir, fusesoc, "--cores-root", ".", "run", "--target", target, "thrmlgen:models:ramped"); !strings.Contains(out, want) || strings.Contains(out, "%Warning") {
 			t.Errorf("%s: %s", target, out)
 		}
 	}

@@ -26,11 +26,14 @@ func KindBench(p *ir.Program) (files []emit.File, names []string, err error) {
 		tile, c := d.alone(n), d.cells[n]
 		names = append(names, k.name)
 		t.f("%s", d.module(fmt.Sprintf("kind%d", i), tile))
-		in := ""
+		in, tables := "", 0
+		if d.stored {
+			tables = d.tableBits()
+		}
 		for _, port := range []struct {
 			name  string
 			width int
-		}{{"r_i", c.draws}, {"set_i", 1}, {"val_i", d.width[n]}, {"x_i", len(tile.inList)}, {"b_i", d.choice}} {
+		}{{"r_i", c.draws}, {"set_i", 1}, {"val_i", d.width[n]}, {"x_i", len(tile.inList)}, {"b_i", d.choice}, {"t_i", tables}} {
 			if port.width > 0 {
 				ports += fmt.Sprintf("  input  wire %s%s%d,\n", ranged(port.width), port.name, i)
 				in += fmt.Sprintf(", .%s(%s%d)", port.name, port.name, i)

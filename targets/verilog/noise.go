@@ -2,7 +2,6 @@ package verilog
 
 import (
 	"fmt"
-	"math/bits"
 	"strings"
 
 	"github.com/thrmlgen/thrmlgen/gen/ir"
@@ -12,15 +11,19 @@ import (
 // noise is the module of a noise unit, its tables inside.
 func (d *design) noise(k ir.Kind) string {
 	p := d.p
-	about, column, sign := "Logistic noise in units of the fields: a sign, and a magnitude", 8, 1
+	about, column, sign := "Logistic noise in units of the fields: a sign, and a magnitude", column(k), 1
 	if k == ir.Categorical {
-		about, column, sign = "Gumbel noise in units of the fields: a magnitude", 10, 0
+		about, sign = "Gumbel noise in units of the fields: a magnitude", 0
 	}
 	in, out := d.noiseInput(k), d.noiseBits(k)
 	t := &text{}
 	t.f("// %s\n//\n// %s drawn from %d cells by the alias method.", emit.Header(p), about, 1<<column)
 	t.f("// A column of the table holds what its own cell has of it, and the cell that has the\n// rest. From random bits to noise it takes %d clocks.", noiseClocks)
-	if d.choice > 0 {
+	switch {
+	case d.stored:
+		t.f("// There are two tables, which are written at run time; t_i has a word, its column, to which")
+		t.f("// table it goes, whether it is written%s.", map[bool]string{true: ", and for both tables how many bits are below them", false: ""}[d.lowWidth(k) > 0])
+	case d.choice > 0:
 		t.f("// There is a table for each of %d βs.", len(d.betas))
 	}
 	t.f("`default_nettype none\nmodule %s (\n  input  wire clk_i,\n  input  wire en_i,", d.noiseUnit(k))
@@ -29,22 +32,12 @@ func (d *design) noise(k ir.Kind) string {
 		t.f("  input  wire %sb_i,", ranged(d.choice))
 		address = fmt.Sprintf("{b_i, %s}", address)
 	}
-	t.f("  input  wire [%d:0] w_i,\n  output reg  [%d:0] n_o\n);", in-1, out-1)
-	rom := d.rom(k, column)
+	t.f("%s  input  wire [%d:0] w_i,\n  output reg  [%d:0] n_o\n);", d.unitTablePort(k), in-1, out-1)
 	t.f("  reg [15:0] w1, w2;")
-	if ownRegister(len(rom)) {
-		t.f("`ifdef ECP5_RAM // d2 is the output register of a block RAM of ECP5")
-		t.outputRegister(rom, address, column+d.choice)
-		t.f("`else")
-	}
-	t.f("  (* rom_style = \"block\", ram_style = \"block\" *) reg [15:0] rom [0:%d];", len(rom)-1)
-	t.f("  initial begin")
-	for i, x := range rom {
-		t.f("    rom[%d] = 16'h%04x;", i, x)
-	}
-	t.f("  end\n  reg [15:0] d1, d2;\n  always @(posedge clk_i) if (en_i) begin d1 <= rom[%s]; d2 <= d1; end", address)
-	if ownRegister(len(rom)) {
-		t.f("`endif")
+	if d.stored {
+		d.tables(t, k, address)
+	} else {
+		d.bakedTables(t, k, address)
 	}
 	rest := in - 16
 	t.f("  reg [%d:0] a3, b3;\n  reg own3;", column-1)
@@ -73,16 +66,45 @@ func (d *design) noise(k ir.Kind) string {
 	return t.String()
 }
 
-// rom are the tables of a noise unit, of so many bits to a column's number, one after the
-// other: above that number what a column's own cell has of it, in it the other cell.
-func (d *design) rom(k ir.Kind, column int) []int64 {
+// bakedTables is the block RAM with the tables of all βs, and the register behind it.
+func (d *design) bakedTables(t *text, k ir.Kind, address string) {
 	var rom []int64
-	for _, x := range d.noiseTables(k) {
-		for i := range x.Own {
-			rom = append(rom, x.Own[i]<<column|int64(x.Alias[i]))
-		}
+	for b := range d.betas {
+		rom = append(rom, d.tableRow(k, b)...)
 	}
-	return rom
+	if ownRegister(len(rom)) {
+		t.f("`ifdef ECP5_RAM // d2 is the output register of a block RAM of ECP5")
+		t.outputRegister(rom, address, column(k)+d.choice)
+		t.f("`else")
+	}
+	t.f("  (* rom_style = \"block\", ram_style = \"block\" *) reg [15:0] rom [0:%d];", len(rom)-1)
+	t.f("  initial begin")
+	for i, x := range rom {
+		t.f("    rom[%d] = 16'h%04x;", i, x)
+	}
+	t.f("  end\n  reg [15:0] d1, d2;\n  always @(posedge clk_i) if (en_i) begin d1 <= rom[%s]; d2 <= d1; end", address)
+	if ownRegister(len(rom)) {
+		t.f("`endif")
+	}
+}
+
+// column is the number of random bits that choose a column of the table of a kind.
+func column(k ir.Kind) int {
+	if k == ir.Categorical {
+		return 10
+	}
+	return 8
+}
+
+// tableRow are the words of a kind's table at the β of a number, by column: above the
+// bits of a column's number what its own cell has of it, in them the other cell.
+func (d *design) tableRow(k ir.Kind, beta int) []int64 {
+	table := d.noiseTable(k, beta)
+	words := make([]int64, len(table.Own))
+	for i, own := range table.Own {
+		words[i] = own<<column(k) | int64(table.Alias[i])
+	}
+	return words
 }
 
 // Of a block RAM of ECP5: words of 18 bits, how many of them a parameter holds, and the bits
@@ -143,22 +165,23 @@ func (d *design) magnitude(t *text, k ir.Kind, sign, rest int) (signal string, s
 	if least == low {
 		return cell(low), false
 	}
-	width := bits.Len(uint(low - least))
-	var values []int64
-	for b := range 1 << d.choice {
-		values = append(values, int64(ir.NoiseShift(k, d.betas[min(b, len(d.betas)-1)], d.p.Format.Fraction)-least))
+	width := d.lowWidth(k)
+	if d.stored {
+		of, at := d.unitTableBits(k), 18+column(k)
+		t.register(true, false, width, "s1", fmt.Sprintf("b_i ? %s : %s", slice("t_i", at+width, width, of), slice("t_i", at, width, of)))
+	} else {
+		var values []int64
+		for b := range 1 << d.choice {
+			values = append(values, int64(ir.NoiseShift(k, d.betas[min(b, len(d.betas)-1)], d.p.Format.Fraction)-least))
+		}
+		var taps []string
+		for i := range d.choice {
+			taps = append(taps, slice("b_i", i, 1, d.choice))
+		}
+		t.lookup(true, false, width, "s1", taps, values)
 	}
-	var taps []string
-	for i := range d.choice {
-		taps = append(taps, slice("b_i", i, 1, d.choice))
-	}
-	t.lookup(true, false, width, "s1", taps, values)
 	t.f("  reg %ss2, s3;", ranged(width))
-	column := 8
-	if k == ir.Categorical {
-		column = 10
-	}
-	t.f("  reg %smagnitude;\n  always @*\n    case (s3)", ranged(column+low))
+	t.f("  reg %smagnitude;\n  always @*\n    case (s3)", ranged(column(k)+low))
 	for r := least; r < low; r++ {
 		t.f("      %d'd%d: magnitude = {%d'd0, %s};", width, r-least, low-r, strings.Trim(cell(r), "{}"))
 	}

@@ -90,7 +90,7 @@ func SmallestPart(estimates []*Estimate) *Part {
 	for _, e := range estimates {
 		for i := range e.Family.Parts {
 			p := &e.Family.Parts[i]
-			if e.Array.excess(p.Has) == "" && (best == nil || p.Has.LUT < best.Has.LUT) {
+			if e.needs().excess(p.Has) == "" && (best == nil || p.Has.LUT < best.Has.LUT) {
 				best = p
 			}
 		}

@@ -130,7 +130,7 @@ func newDesign(p *ir.Program) (*design, error) {
 		d.order = append(d.order, n)
 	}
 	d.schedule()
-	return d, nil
+	return d, d.checkStore()
 }
 
 // schedule fixes the registers of cells and the length of histories.

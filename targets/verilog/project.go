@@ -15,6 +15,9 @@ func (d *design) projectFiles(list string) ([]emit.File, error) {
 		rtl = append(rtl, line)
 	}
 	data := map[string]any{"Header": emit.Header(d.p), "Model": model, "Version": emit.Version, "Nodes": d.p.Nodes, "K": d.k, "RTL": rtl}
+	if d.stored {
+		data["Tables"] = TableFile
+	}
 	var files []emit.File
 	for _, f := range [][2]string{{"core", model + ".core"}, {"constraints.xdc", "constraints/" + model + ".xdc"},
 		{"constraints.sdc", "constraints/" + model + ".sdc"}, {"constraints.lpf", "constraints/" + model + ".lpf"}} {

@@ -81,6 +81,10 @@ func (d *design) registers() *regmap.Map {
 			config("beta_steps", 0x6c, 1, "Sweeps of a run for which each sweep of the schedule lasts. With 0 a start is refused."),
 			status("beta_index", 0x70, 32, "The sweep of the schedule at which the first superblock is."))
 	}
+	if d.stored {
+		m.Registers = append(m.Registers, status("beta_waits", 0x74, 48, "Clocks in which the array was not to go on before a table of noise was loaded, which takes TABLE_WORDS and a few more."),
+			constant("table_words", 0x7c, "Words that the tables of noise of one β have.", uint32(d.tableWords())))
+	}
 	return m
 }
 

@@ -59,10 +59,13 @@ func (d *design) shell(initial []string) (rtl string, files []emit.File, err err
 		"Time": time, "TimeBits": time - 1, "Loaded": loaded, "Phase": phase, "PhaseBits": phase - 1, "LastPhase": period - 1,
 		"Period": period, "LastOffset": last, "LastBit": last + d.bits,
 		"Captures": d.captures(),
-		"Frames":   frames, "Limit": (frames + 2) * (period + loaded + 10),
+		"Frames":   frames, "Limit": (frames+2)*(period+loaded+10) + d.loadingClocks(), "Run": "", "Enable": "1'b1",
 	}
 	if d.choice > 0 {
-		data["Betas"] = ranged(d.choice * len(d.offset))
+		data["Betas"], data["BetaRange"] = true, ranged(d.choice*len(d.offset))
+	}
+	if d.stored {
+		data["Tables"], data["Run"], data["Enable"] = ranged(d.tableBits()), "run && ", "run"
 	}
 	d.controls(data, d.parts(d.loads(initial, masks), time))
 	if rtl, err = fill("pins.v", data); err != nil {

@@ -34,6 +34,11 @@ func (d *design) simulation(initial, expected []string) ([]emit.File, error) {
 	if d.choice > 0 {
 		data["Betas"], data["Choice"], data["BetaBits"], data["Lead"], data["LastBeta"] = d.sweeps, d.choice, d.choice*len(d.offset), d.betaLead(), len(d.sweeps)-1
 	}
+	var tables []emit.File
+	if d.stored {
+		tables = append(tables, d.tableFile())
+		d.simulatedTables(data)
+	}
 	var files []emit.File
 	for _, f := range [][2]string{{"tb.v", d.p.Model + "_tb.v"}, {"main.cpp", "main.cpp"}, {"public.vlt", "public.vlt"}} {
 		source, err := fill(f[0], data)
@@ -42,7 +47,7 @@ func (d *design) simulation(initial, expected []string) ([]emit.File, error) {
 		}
 		files = append(files, emit.File{Path: "sim/" + f[1], Data: []byte(source)})
 	}
-	return append(files, d.hexFile("init.hex", initial), d.hexFile("expected.hex", expected)), nil
+	return append(append(files, d.hexFile("init.hex", initial), d.hexFile("expected.hex", expected)), tables...), nil
 }
 
 // hexFile holds states, one a line.

@@ -166,6 +166,9 @@ func (d *design) module(name string, t *tile) string {
 	if d.choice > 0 {
 		e.f("  input  wire %sb_i,", ranged(len(supers)*d.choice))
 	}
+	if d.stored {
+		e.f("  input  wire %st_i,", ranged(d.tableBits()))
+	}
 	if len(t.out) > 0 {
 		e.f("  output wire %sy_o,", ranged(len(t.out)))
 	}
@@ -179,6 +182,9 @@ func (d *design) module(name string, t *tile) string {
 		if d.choice > 0 {
 			e.f("  wire %sb%d = %s;", ranged(d.choice), s, slice("b_i", i*d.choice, d.choice, len(supers)*d.choice))
 		}
+	}
+	if d.stored {
+		e.unitTables()
 	}
 	at, random := 0, 0
 	var state, out []string

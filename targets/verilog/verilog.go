@@ -9,6 +9,7 @@
 //	plan.go     cells, tables, registers, delays
 //	cell.go     thresholds from truth tables; sums of groups and noise
 //	beta.go     annealing: the tables of several βs, and who chooses
+//	reload.go   tables of noise that are loaded from a store as the schedule goes
 //	tile.go     modules of 64 nodes, literals inside
 //	array.go    generators with baked seeds, tiles
 //	noise.go    noise units, in block RAM
@@ -114,7 +115,14 @@ func (d *design) files() ([]emit.File, error) {
 	if d.choice > 0 {
 		rtl(d.betaName(), d.betaModule())
 	}
-	initial, expected, err := d.trace(max(1, min(checkedSweeps, checkedUpdates/(d.k*d.p.Nodes))))
+	if d.stored {
+		rtl(d.storeName(), d.store())
+	}
+	sweeps := checkedSweeps
+	if d.stored { // through every reload
+		sweeps = max(sweeps, len(d.sweeps)+2)
+	}
+	initial, expected, err := d.trace(max(1, min(sweeps, checkedUpdates/(d.k*d.p.Nodes))))
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +130,7 @@ func (d *design) files() ([]emit.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared, err := fill("copy.v", map[string]any{"Header": emit.Header(d.p), "Model": model})
+	shared, err := fill("copy.v", map[string]any{"Header": emit.Header(d.p), "Model": model, "Tables": d.stored})
 	if err != nil {
 		return nil, err
 	}

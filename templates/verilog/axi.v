@@ -44,7 +44,10 @@ module {{.Model}}_axi (
   wire control_we, load_we, denied_busy, denied_access;
   wire [31:0] warmup, samples, steps;
 {{if .Betas}}  wire [31:0] beta_first, beta_steps, beta_index;
-  wire {{.Betas}}beta;
+  wire {{.BetaRange}}beta;
+{{end}}{{if .Tables}}  wire {{.Tables}}tables;
+  wire tables_ready;
+  reg [47:0] beta_waits;
 {{end}}  wire {{.NodeRange}}clamp_mask;
   wire {{.StateRange}}clamp_value;
   wire load_ready, load_error, control_error, loading, en;
@@ -91,12 +94,14 @@ module {{.Model}}_axi (
     .status_i({bad_access, bad_load, bad_busy, bad_clamp, bad_schedule, 2'd0, loading, m_axis_tvalid, stalled, stopped, done, busy}),
     .warmup_o(warmup), .samples_o(samples), .steps_o(steps),
 {{if .Betas}}    .beta_first_o(beta_first), .beta_steps_o(beta_steps), .beta_index_i(beta_index),
+{{end}}{{if .Tables}}    .beta_waits_i(beta_waits),
 {{end}}    .draws_i(draws), .sweeps_i(sweeps), .flips_i(flips), .stalls_i(stalls),
     .clamp_mask_o(clamp_mask), .clamp_value_o(clamp_value)
   );
 
   // Words of LOAD fill a row: a bit for each generator, {{.SeedRows}} times, then initial states. A
-  // word that cannot be taken for so long that the bus would hang is refused.
+  // word that cannot be taken for so long that the bus would hang is refused{{if .Tables}}; the time that
+  // tables take does not count{{end}}.
   reg [{{.TopRow}}:0] row;
   reg [{{.FillBits}}:0] fill; // words of the row that have come
   reg [6:0] place; // seeds that have been taken
@@ -111,7 +116,7 @@ module {{.Model}}_axi (
   assign load_error = load_wrong || ~room;
   wire seeding = phase == SEEDS && full;
   always @(posedge aclk) begin
-    if (rst || ~write || load_ready) patience <= 6'd0;
+    if (rst || ~write || load_ready{{if .Tables}} || ~tables_ready{{end}}) patience <= 6'd0;
     else patience <= patience + 6'd1;
     if (load_we) row <= {{.NextRow}};
     if (~busy || seeding || en && in_rows) fill <= {{.Fill}}'d0;
@@ -136,10 +141,10 @@ module {{.Model}}_axi (
   wire {{.StateRange}}initial_value = loaded ? {{.Row}} : val;
   wire {{.StateRange}}s;
 {{if .Betas}}  {{.Model}}_beta u_beta (
-    .clk_i(aclk), .rst_i(rst || renew || array_rst), .en_i(en && phase == RUN), .first_i(beta_first), .steps_i(beta_steps), .beta_o(beta), .at_o(beta_index)
+    .clk_i(aclk), .rst_i(rst || renew || array_rst), .en_i(en && phase == RUN), .first_i(beta_first), .steps_i(beta_steps),{{if .Tables}} .ready_o(tables_ready), .table_o(tables),{{end}} .beta_o(beta), .at_o(beta_index)
   );
 {{end}}  {{.Model}}_array u_array (
-    .clk_i(aclk), .rst_i({ {{.Loaders}}{array_rst} }), .en_i(en), .load_i({{.Seeds}} & {{.Seeding}}),{{if .Betas}} .beta_i(beta),{{end}}
+    .clk_i(aclk), .rst_i({ {{.Loaders}}{array_rst} }), .en_i(en), .load_i({{.Seeds}} & {{.Seeding}}),{{if .Betas}} .beta_i(beta),{{end}}{{if .Tables}} .table_i(tables),{{end}}
     .set_i(set | clamp_mask), .val_i((initial_value & ~clamped) | (clamp_value & clamped)), .s_o(s)
   );
 {{if .RowUnused}}  wire row_unused = &{1'b0, {{.RowUnused}}};
@@ -149,7 +154,7 @@ module {{.Model}}_axi (
   wire last_chain = chain == {{.Chain}}'d{{.LastChain}};
   wire blocked = phase == RUN && due && ~ready;
   wire hungry = rows_left && in_rows && ~full;
-  assign en = seeding || phase == RUN && ~array_rst && ~blocked && ~hungry;
+  assign en = seeding || phase == RUN && ~array_rst && ~blocked && ~hungry{{if .Tables}} && tables_ready{{end}};
   wire take = phase == RUN && en && due;
   wire final_draw = draws + 32'd1 == samples;
   {{.Model}}_stream u_stream (
@@ -177,7 +182,8 @@ module {{.Model}}_axi (
       stalls <= stalls + 48'd1;
       stalled <= 1'b1;
     end
-    if (seeding && place == 7'd127) phase <= RUN;
+{{if .Tables}}    if (phase == RUN && ~array_rst && ~tables_ready) beta_waits <= beta_waits + 48'd1;
+{{end}}    if (seeding && place == 7'd127) phase <= RUN;
     if (phase == LAST && ready) begin
       phase <= IDLE;
       done <= 1'b1;
@@ -202,7 +208,8 @@ module {{.Model}}_axi (
       sweeps <= 48'd0;
       flips <= 64'd0;
       stalls <= 48'd0;
-      done <= 1'b0;
+{{if .Tables}}      beta_waits <= 48'd0;
+{{end}}      done <= 1'b0;
       stopped <= 1'b0;
       stalled <= 1'b0;
       bad_schedule <= 1'b0;

@@ -8,9 +8,10 @@ module {{.Model}}_copy #(
   parameter W = 1
 ) (
   input  wire         clk_i,
-  input  wire [W-1:0] d_i,
+{{if .Tables}}  input  wire         en_i,
+{{end}}  input  wire [W-1:0] d_i,
   output reg  [W-1:0] q_o
 );
-  always @(posedge clk_i) q_o <= d_i;
+  always @(posedge clk_i) {{if .Tables}}if (en_i) {{end}}q_o <= d_i;
 endmodule
 `default_nettype wire

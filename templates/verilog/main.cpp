@@ -22,7 +22,10 @@ static const int OFFSET[C] = { {{- range $i, $s := .Super}}{{if $i}}, {{end}}{{.
 static const char *BITS[C] = { {{- range $i, $s := .Super}}{{if $i}}, {{end}}"{{.Bits}}"{{end -}} };
 static const char *NODES[C] = { {{- range $i, $s := .Super}}{{if $i}}, {{end}}"{{.Nodes}}"{{end -}} };
 {{if .Betas}}
-static const int NUMBER[] = { {{- range $i, $b := .Betas}}{{if $i}}, {{end}}{{$b}}{{end -}} }; // of β, by sweep of the schedule{{end}}
+static const int NUMBER[] = { {{- range $i, $b := .Betas}}{{if $i}}, {{end}}{{$b}}{{end -}} }; // of β, by sweep of the schedule{{end}}{{if .Tables}}
+static const int TABLES[] = { {{- range $i, $b := .TableList}}{{if $i}}, {{end}}{{$b}}{{end -}} }; // numbers of β, by stretch of sweeps
+{{if .Lows}}static const uint32_t LOWS[] = { {{- range $i, $x := .LowList}}{{if $i}}, {{end}}{{$x}}{{end -}} };
+{{end}}{{end}}
 typedef std::vector<uint32_t> Words;
 
 // Ports of any width as words of 32 bits.
@@ -100,12 +103,34 @@ int main(int argc, char **argv) {
 {{end}}  }
   for (int i = 0; i < 3; i++) tick();
   put(top.rst_i, none.data());
-  long last = START + OFFSET[C - 1] + K * sweeps - 1, errors = 0;
+{{if .Tables}}  std::vector<Words> commands = load("sim/tables.hex", 2);
+  if (int(commands.size()) <= {{.LastCommand}}) { fprintf(stderr, "too few words of tables\n"); return 2; }
+  Words table(4, 0);
+  auto set_table = [&](int at, int bits, uint64_t x) {
+    for (int b = 0; b < bits; b++, at++) table[at / 32] = (table[at / 32] & ~(1u << at % 32)) | uint32_t(x >> b & 1) << at % 32;
+  };
+  int now = -1;
+{{end}}  long last = START + OFFSET[C - 1] + K * sweeps - 1, errors = 0;
   uint32_t noise = 1;
   Words s(W + 1);
   std::string line((B + 3) / 4 + 1, '\n');
   for (long t = 0; t < last;) {
-    noise = noise * 1664525u + 1013904223u;
+{{if .Tables}}    // A table is written, with the clock stopped, when the first superblock comes to it.
+    long ahead = t + {{.Lead}} - START - OFFSET[0], at = first + (ahead < 0 ? 0 : ahead / K);
+    int stretch = NUMBER[at > {{.LastBeta}} ? {{.LastBeta}} : at];
+    if (stretch != now) {
+      now = stretch;
+      top.en_i = 0;
+{{if .Lows}}      set_table({{.LowAt}} + {{.Lows}} * (now & 1), {{.Lows}}, LOWS[TABLES[now]]);
+{{end}}      set_table({{.CommandBits}}, 1, now & 1);
+      for (int i = 0; i < {{.TableWords}} + 2; i++) {
+        const uint32_t *w = commands[{{.TableWords}} * TABLES[now] + i % {{.TableWords}}].data();
+        set_table(0, {{.CommandBits}}, i < {{.TableWords}} ? uint64_t(w[1]) << 32 | w[0] : 0);
+        put(top.table_i, table.data());
+        tick();
+      }
+    }
+{{end}}    noise = noise * 1664525u + 1013904223u;
     top.en_i = stall ? noise >> 31 : 1;
     if (t <= START + OFFSET[C - 1]) {
       Words set(M + 1, 0), val(W + 1, 0);
@@ -120,7 +145,7 @@ int main(int argc, char **argv) {
 {{if .Betas}}    Words beta({{.BetaBits}} / 32 + 2, 0);
     for (int c = 0; c < C; c++) {
       long n = t + {{.Lead}} - START - OFFSET[c], x = first + (n < 0 ? 0 : n / K); // of the values that the numbers lead to
-      uint32_t number = NUMBER[x > {{.LastBeta}} ? {{.LastBeta}} : x];
+      uint32_t number = NUMBER[x > {{.LastBeta}} ? {{.LastBeta}} : x]{{if .Tables}} & 1{{end}};
       for (int b = 0; b < {{.Choice}}; b++) beta[({{.Choice}} * c + b) / 32] |= (number >> b & 1) << ({{.Choice}} * c + b) % 32;
     }
     put(top.beta_i, beta.data());

@@ -26,8 +26,13 @@ module {{.Model}}_tb;
 {{if .Betas}}  integer first;
   integer number [0:{{.LastBeta}}]; // of β, by sweep of the schedule
   reg [{{.BetaBits}}-1:0] beta;
-{{end}}
-  {{.Model}}_array dut (.clk_i(clk), .rst_i({ {{.Loaders}}{rst} }), .en_i(en), .load_i({{.Loaders}}'d0){{if .Betas}}, .beta_i(beta){{end}}, .set_i(set), .val_i(val), .s_o(s));
+{{end}}{{if .Tables}}  reg [{{.CommandBits}}-1:0] commands [0:{{.LastCommand}}]; // that write tables, by number of β
+  integer tables [0:{{.LastTable}}]; // numbers of β, by stretch of sweeps
+  integer now, word;
+  reg {{.TableRange}}tabled;
+{{if .Lows}}  reg [{{.Lows}}-1:0] lows [0:{{.LastLow}}];
+{{end}}{{end}}
+  {{.Model}}_array dut (.clk_i(clk), .rst_i({ {{.Loaders}}{rst} }), .en_i(en), .load_i({{.Loaders}}'d0){{if .Betas}}, .beta_i(beta){{end}}{{if .Tables}}, .table_i(tabled){{end}}, .set_i(set), .val_i(val), .s_o(s));
 
   always #5 clk = ~clk;
 
@@ -39,7 +44,11 @@ module {{.Model}}_tb;
 {{if .Betas}}    beta = 0;
     if (!$value$plusargs("beta=%d", first)) first = 0;
 {{range $i, $b := .Betas}}    number[{{$i}}] = {{$b}};
-{{end}}{{end}}    stall = $test$plusargs("stall");
+{{end}}{{end}}{{if .Tables}}    now = -1; tabled = 0;
+    $readmemh("sim/tables.hex", commands);
+{{range $i, $b := .TableList}}    tables[{{$i}}] = {{$b}};
+{{end}}{{if .Lows}}{{range $i, $x := .LowList}}    lows[{{$i}}] = {{$x}};
+{{end}}{{end}}{{end}}    stall = $test$plusargs("stall");
     if ($value$plusargs("init=%s", name)) $readmemh(name, init);
     else $readmemh("sim/init.hex", init);
     if ($value$plusargs("out=%s", name)) file = $fopen(name, "w");
@@ -56,7 +65,25 @@ module {{.Model}}_tb;
     last = start + offset[C-1] + K * sweeps - 1;
     t = 0;
     while (t < last) begin
-      en = stall ? $random(seed) : 1'b1;
+{{if .Tables}}      // A table is written, with the clock stopped, when the first superblock comes to it.
+      n = t + {{.Lead}} - start - offset[0];
+      i = first + (n < 0 ? 0 : n / K);
+      i = number[i > {{.LastBeta}} ? {{.LastBeta}} : i];
+      if (i != now) begin
+        en = 0;
+{{if .Lows}}        tabled[{{.LowAt}} + {{.Lows}} * (i & 1) +: {{.Lows}}] = lows[tables[i]];
+{{end}}        tabled[{{.CommandBits}}] = i & 1;
+        for (word = 0; word < {{.TableWords}}; word = word + 1) begin
+          tabled[{{.CommandBits}}-1:0] = commands[{{.TableWords}} * tables[i] + word];
+          @(posedge clk);
+          @(negedge clk);
+        end
+        tabled[{{.CommandBits}}-1:0] = 0;
+        repeat (2) @(posedge clk);
+        @(negedge clk);
+        now = i;
+      end
+{{end}}      en = stall ? $random(seed) : 1'b1;
       set = 0;
       val = 0;
       for (c = 0; c < C; c = c + 1) begin

@@ -130,7 +130,7 @@ if __name__ != "__main__":
         bench = Bench(dut, 4)
         await bench.reset()
         await bench.schedule()
-        for address in (0x64, 0x0FFC, 0x3FFC):
+        for address in (0x80, 0x0FFC, 0x3FFC):
             assert (await bench.bus.read(address, 4)).resp == AxiResp.SLVERR
             assert (await bench.bus.write(address, bytes(4))).resp == AxiResp.SLVERR
         await bench.write("status", 0, want=AxiResp.SLVERR)

@@ -96,6 +96,7 @@ type partJSON struct {
 	Name      string         `json:"name"`
 	Title     string         `json:"title"`
 	Estimated *estimateJSON  `json:"estimated,omitempty"`
+	Store     int            `json:"store_ram,omitempty"` // block RAMs with the tables of all betas, besides those of the array
 	Excess    string         `json:"too_small,omitempty"` // what the array needs more of than the part that is placed has
 	Mapped    *resourcesJSON `json:"mapped,omitempty"`
 	Sampled   *sampledJSON   `json:"sampled,omitempty"`

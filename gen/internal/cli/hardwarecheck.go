@@ -77,7 +77,7 @@ func verilogOf(m *gen.Model, part string) (*verilogJSON, error) {
 		}
 		estimates = append(estimates, e)
 		why := e.Excess()
-		h.Estimates = append(h.Estimates, partJSON{Name: f.Name, Title: f.Title, Estimated: estimateOf(e), Excess: why})
+		h.Estimates = append(h.Estimates, partJSON{Name: f.Name, Title: f.Title, Estimated: estimateOf(e), Store: e.Store, Excess: why})
 		if why != "" && f.Name == part {
 			refused = fmt.Errorf("%s has no room for the array: an estimated %s", f.Title, why)
 		}
@@ -104,14 +104,39 @@ func estimateOf(e *verilog.Estimate) *estimateJSON {
 	return &estimateJSON{resources(e.Array), clockJSON{e.MHz, e.FlipsPerNS()}}
 }
 
+// mostShown is for how many betas check prints a line each.
+const mostShown = 16
+
+// shown are the cells that check prints: of each kind those at the worst beta, where there
+// are many.
+func (h *verilogJSON) shown() []cellsJSON {
+	if h.Betas <= mostShown {
+		return h.Cells
+	}
+	var worst []cellsJSON
+	for _, x := range h.Cells {
+		last := len(worst) - 1
+		switch {
+		case last < 0 || worst[last].Kind != x.Kind:
+			worst = append(worst, x)
+		case x.MaxError > worst[last].MaxError:
+			worst[last] = x
+		}
+	}
+	return worst
+}
+
 // rows are the lines of check.
 func (h *verilogJSON) rows(t *table) {
 	if h.Wanted > 0 {
 		t.row("pipeline", fmt.Sprintf("cells have %d of the %d registers that they have use for; interleave: %d gives them all", h.Registers[0], h.Registers[1], h.Wanted))
 	}
-	for i, x := range h.Cells {
+	for i, x := range h.shown() {
 		text := fmt.Sprintf("%d × %s: ", x.Cells, x.Kind)
-		if h.Betas > 1 {
+		switch {
+		case h.Betas > mostShown:
+			text += fmt.Sprintf("at the worst of %d betas, %s, ", h.Betas, short(x.Beta, 6))
+		case h.Betas > 1:
 			text += fmt.Sprintf("at beta %s ", short(x.Beta, 6))
 		}
 		switch {
@@ -127,6 +152,9 @@ func (h *verilogJSON) rows(t *table) {
 	for i, p := range h.Estimates {
 		e := p.Estimated
 		text := fmt.Sprintf("%s: %d LUT, %d FF, %d RAM, ", p.Title, e.LUT, e.FF, e.RAM)
+		if p.Store > 0 {
+			text += fmt.Sprintf("%d RAM for tables of all betas, ", p.Store)
+		}
 		if p.Excess != "" {
 			text += "too small: " + p.Excess
 		} else {
