@@ -644,9 +644,10 @@ const MostDense = 1 << 16
 // them a processor runs.
 //
 // Nothing here decides a bit: every kernel gives what portable code of rng and
-// sampling gives, and callers fall back on that. The assembly is for amd64 and, for words,
-// for arm64, by hand, with macros of the Go assembler for what repeats. On other machines,
-// and under the build tag purego, Portable is the best kernel and none is called.
+// sampling gives, and callers fall back on that. The assembly is for amd64 and, for words
+// and bit planes, for arm64, by hand, with macros of the Go assembler for what repeats. On
+// other machines, and under the build tag purego, Portable is the best kernel and none is
+// called.
 //
 // Assembly cannot be preempted: each call ends after a few microseconds. Arguments
 // are pointers to arrays of fixed size, so that no slice can be too short.
@@ -10278,6 +10279,10 @@ func (s *Sampler) runPlanes(w *worker, b *blockPlan, tile, i, end int) int {
 	a.Live, a.Scratch = &k.live, k.scratch
 	a.Slot, a.Count, a.Fours = uint64(b.first+i), uint64(n), uint64(p.fours())
 	switch ars, wide := k.ars != nil, s.kernelInUse == AVX512; {
+	case ars && s.kernelInUse == NEON:
+		ArsPlanes128(a, k.ars)
+	case s.kernelInUse == NEON:
+		PhiloxPlanes128(a, k.philox)
 	case ars && wide:
 		a.Sure = a.Fours - min(a.Fours, 3)
 		ArsPlanes512(a, k.ars)
@@ -10416,7 +10421,12 @@ func (s *Sampler) newPlanes() *planePlan {
 	if s.model.Format.Planes == 0 {
 		return nil
 	}
-	return &planePlan{n: s.model.Format.Planes, kernel: s.kernelInUse >= AVX2 && s.model.Nodes <= maxRows}
+	return &planePlan{n: s.model.Format.Planes, kernel: s.planeKernel() && s.model.Nodes <= maxRows}
+}
+
+// planeKernel says whether a kernel draws planes with the model's words.
+func (s *Sampler) planeKernel() bool {
+	return s.kernelInUse >= AVX2 || s.kernelInUse == NEON && (s.model.Rounds != ARS5 || ArmAES)
 }
 
 // buildPlanes lists the nodes with the weights at hand.
