@@ -90,6 +90,10 @@ func (s *Sampler) runPlanes(w *worker, b *blockPlan, tile, i, end int) int {
 	a.Live, a.Scratch = &k.live, k.scratch
 	a.Slot, a.Count, a.Fours = uint64(b.first+i), uint64(n), uint64(p.fours())
 	switch ars, wide := k.ars != nil, s.kernelInUse == vector.AVX512; {
+	case ars && s.kernelInUse == vector.NEON:
+		vector.ArsPlanes128(a, k.ars)
+	case s.kernelInUse == vector.NEON:
+		vector.PhiloxPlanes128(a, k.philox)
 	case ars && wide:
 		a.Sure = a.Fours - min(a.Fours, 3)
 		vector.ArsPlanes512(a, k.ars)

@@ -64,7 +64,12 @@ func (s *Sampler) newPlanes() *planePlan {
 	if s.model.Format.Planes == 0 {
 		return nil
 	}
-	return &planePlan{n: s.model.Format.Planes, kernel: s.kernelInUse >= vector.AVX2 && s.model.Nodes <= maxRows}
+	return &planePlan{n: s.model.Format.Planes, kernel: s.planeKernel() && s.model.Nodes <= maxRows}
+}
+
+// planeKernel says whether a kernel draws planes with the model's words.
+func (s *Sampler) planeKernel() bool {
+	return s.kernelInUse >= vector.AVX2 || s.kernelInUse == vector.NEON && (s.model.Rounds != rng.ARS5 || vector.ArmAES)
 }
 
 // buildPlanes lists the nodes with the weights at hand.

@@ -104,7 +104,8 @@ func TestPlanesEqualInterpreter(t *testing.T) {
 // holds the kernels to each other. Weights leave the 6 bits of a field and come back.
 func TestPlanesStayWithTheirModel(t *testing.T) {
 	best, _ := vector.ChooseKernel(vector.Automatic)
-	for n := range uint64(60) {
+	models := modelCount(t, 60, 60)
+	for n := range uint64(models) {
 		r := rand.New(rand.NewPCG(n, 12))
 		p := planeProgram(r)
 		if p.Headroom() > 1<<28 || p.Format.Accum != 32 {
@@ -118,7 +119,7 @@ func TestPlanesStayWithTheirModel(t *testing.T) {
 		var s [2]*sampling.Sampler
 		for i, k := range []vector.Kernel{vector.Portable, best} {
 			var err error
-			if s[i], err = sampling.NewSampler(m, sampling.Options{Chains: 1 + int(n)*20, Seed: n, Threads: 2 - i, Kernel: k}); err != nil {
+			if s[i], err = sampling.NewSampler(m, sampling.Options{Chains: 1 + int(n)*1200/models, Seed: n, Threads: 2 - i, Kernel: k}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -1,10 +1,10 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "philox128_arm64.h"
 
 // Philox4x32 with four pairs of chains in a register, four such sets at a time, so that
-// rounds need not wait for products: x0 … x3 in V0 … V3, V4 … V7, V8 … V11 and V12 … V15. The
-// Go assembler lacks the products, which are given as words.
+// rounds need not wait for products: x0 … x3 in V0 … V3, V4 … V7, V8 … V11 and V12 … V15.
 
 // Pairs of all sets.
 DATA pairsOfSets<>+0(SB)/4, $0
@@ -25,65 +25,11 @@ DATA pairsOfSets<>+56(SB)/4, $14
 DATA pairsOfSets<>+60(SB)/4, $15
 GLOBL pairsOfSets<>(SB), RODATA|NOPTR, $64
 
-// Of registers by number: umull vd.2d, vn.2s, vm.2s and umull2 vd.2d, vn.4s, vm.4s.
-#define UMULL(m, n, d)  WORD $(0x2ea0c000 | m<<16 | n<<5 | d)
-#define UMULL2(m, n, d) WORD $(0x6ea0c000 | m<<16 | n<<5 | d)
-
-// A round of all sets under the next keys, which have 64 bits of which 32 are 0; the
-// multipliers are in V30 and V31.
+// A round of all sets.
 #define PAIRS_ROUND \
-	VLD1R (R5), [V24.S4];            \
-	VLD1R (R3), [V25.S4];            \
-	ADD   $16, R5;                   \
-	ADD   $16, R3;                   \
-	UMULL(30, 0, 16);                \
-	UMULL2(30, 0, 17);               \
-	UMULL(31, 2, 18);                \
-	UMULL2(31, 2, 19);               \
-	UMULL(30, 4, 20);                \
-	UMULL2(30, 4, 21);               \
-	UMULL(31, 6, 22);                \
-	UMULL2(31, 6, 23);               \
-	VEOR  V24.B16, V1.B16, V1.B16;   \
-	VEOR  V25.B16, V3.B16, V3.B16;   \
-	VEOR  V24.B16, V5.B16, V5.B16;   \
-	VEOR  V25.B16, V7.B16, V7.B16;   \
-	VUZP2 V19.S4, V18.S4, V0.S4;     \
-	VUZP2 V17.S4, V16.S4, V2.S4;     \
-	VUZP2 V23.S4, V22.S4, V4.S4;     \
-	VUZP2 V21.S4, V20.S4, V6.S4;     \
-	VEOR  V1.B16, V0.B16, V0.B16;    \
-	VEOR  V3.B16, V2.B16, V2.B16;    \
-	VUZP1 V19.S4, V18.S4, V1.S4;     \
-	VUZP1 V17.S4, V16.S4, V3.S4;     \
-	VEOR  V5.B16, V4.B16, V4.B16;    \
-	VEOR  V7.B16, V6.B16, V6.B16;    \
-	VUZP1 V23.S4, V22.S4, V5.S4;     \
-	VUZP1 V21.S4, V20.S4, V7.S4;     \
-	UMULL(30, 8, 16);                \
-	UMULL2(30, 8, 17);               \
-	UMULL(31, 10, 18);               \
-	UMULL2(31, 10, 19);              \
-	UMULL(30, 12, 20);               \
-	UMULL2(30, 12, 21);              \
-	UMULL(31, 14, 22);               \
-	UMULL2(31, 14, 23);              \
-	VEOR  V24.B16, V9.B16, V9.B16;   \
-	VEOR  V25.B16, V11.B16, V11.B16; \
-	VEOR  V24.B16, V13.B16, V13.B16; \
-	VEOR  V25.B16, V15.B16, V15.B16; \
-	VUZP2 V19.S4, V18.S4, V8.S4;     \
-	VUZP2 V17.S4, V16.S4, V10.S4;    \
-	VUZP2 V23.S4, V22.S4, V12.S4;    \
-	VUZP2 V21.S4, V20.S4, V14.S4;    \
-	VEOR  V9.B16, V8.B16, V8.B16;    \
-	VEOR  V11.B16, V10.B16, V10.B16; \
-	VUZP1 V19.S4, V18.S4, V9.S4;     \
-	VUZP1 V17.S4, V16.S4, V11.S4;    \
-	VEOR  V13.B16, V12.B16, V12.B16; \
-	VEOR  V15.B16, V14.B16, V14.B16; \
-	VUZP1 V23.S4, V22.S4, V13.S4;    \
-	VUZP1 V21.S4, V20.S4, V15.S4
+	PAIRS_KEYS;    \
+	PAIRS_ROUND_A; \
+	PAIRS_ROUND_B
 
 // Rounds 1 to 3 of the next sixteen pairs: see Philox.
 #define PAIRS_HEAD \
@@ -155,14 +101,11 @@ GLOBL pairsOfSets<>(SB), RODATA|NOPTR, $64
 	VEOR  V25.B16, V12.B16, V12.B16;                  \
 	VEOR  V26.B16, V14.B16, V14.B16;                  \
 	VMOV  V27.B16, V15.B16;                           \
-	ADD   $40, R0, R5;                                \
-	ADD   $48, R0, R3
+	ADD   $40, R0, R25;                               \
+	ADD   $48, R0, R26
 
 // R6 is 0 if the last three rounds are left out.
 #define PAIRS_ARGUMENTS \
-	MOVD  k+0(FP), R0;            \
-	MOVWU first+8(FP), R1;        \
-	MOVD  words+16(FP), R2;       \
 	MOVD  $pairsOfSets<>(SB), R4; \
 	MOVD  152(R0), R6;            \
 	MOVW  $0xD2511F53, R5;        \
@@ -197,6 +140,9 @@ GLOBL pairsOfSets<>(SB), RODATA|NOPTR, $64
 
 // func PhiloxWords128(k *Philox, first uint32, words *[2][64]uint32)
 TEXT ·PhiloxWords128(SB), NOSPLIT, $0-24
+	MOVD  k+0(FP), R0
+	MOVWU first+8(FP), R1
+	MOVD  words+16(FP), R2
 	PAIRS_ARGUMENTS
 	ADD  $256, R2, R8
 	MOVD $2, R7
@@ -213,6 +159,9 @@ words:
 
 // func PhiloxNumbers128(k *Philox, first uint32, words *[64]uint32)
 TEXT ·PhiloxNumbers128(SB), NOSPLIT, $0-24
+	MOVD  k+0(FP), R0
+	MOVWU first+8(FP), R1
+	MOVD  words+16(FP), R2
 	PAIRS_ARGUMENTS
 	PAIRS_SETS(words)
 

@@ -28,11 +28,9 @@
 	AESE key.B16, v.B16;         \
 	VEOR last.B16, v.B16, v.B16
 
-// The keys in V16 … V21, the counter of the first pair in V22, and one more pair in V23.
+// From R0 and R1 the keys in V16 … V21, the counter of the first pair in V22, and one more pair
+// in V23.
 #define ARS_ARGUMENTS \
-	MOVD  k+0(FP), R0;                                  \
-	MOVWU first+8(FP), R1;                              \
-	MOVD  words+16(FP), R2;                             \
 	VLD1  (R0), [V22.B16];                              \
 	ADD   $16, R0;                                      \
 	VLD1.P 64(R0), [V16.B16, V17.B16, V18.B16, V19.B16]; \
@@ -70,9 +68,12 @@
 
 // func ArsWords128(k *Ars, first uint32, words *[2][64]uint32)
 TEXT ·ArsWords128(SB), NOSPLIT, $0-24
+	MOVD  k+0(FP), R0
+	MOVWU first+8(FP), R1
+	MOVD  words+16(FP), R2
 	ARS_ARGUMENTS
-	ADD  $256, R2, R3
-	MOVD $4, R4
+	ADD   $256, R2, R3
+	MOVD  $4, R4
 
 loop:
 	ARS_EIGHT
@@ -92,8 +93,11 @@ loop:
 
 // func ArsNumbers128(k *Ars, first uint32, words *[64]uint32)
 TEXT ·ArsNumbers128(SB), NOSPLIT, $0-24
+	MOVD  k+0(FP), R0
+	MOVWU first+8(FP), R1
+	MOVD  words+16(FP), R2
 	ARS_ARGUMENTS
-	MOVD $2, R4
+	MOVD  $2, R4
 
 loop:
 	ARS_EIGHT
