@@ -116,7 +116,7 @@ func (s *Shim) Begin() error { return s.Ask(nil, "start") }
 
 func (s *Shim) build(path string) error {
 	cmd := exec.CommandContext(s.ctx, s.tool, "-O2", "-std=c++17", "-ffp-contract=off", "-DTHRML_SHIM", "-x", "c++", "host.cu", "-o", "shim")
-	cmd.Dir = s.work
+	cmd.Dir, cmd.Env = s.work, device.Environment() // other variables add headers and flags
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if s.ctx.Err() != nil {
 			return context.Cause(s.ctx)

@@ -36,6 +36,12 @@ var compiledModels = []struct{ name, kernel, text string }{
 	{"potts20", "table", "potts20.yaml"},
 	{"gaussian", "table", "grid_gaussian.yaml"},
 	{"langevin", "table", "harmonic.yaml"},
+	{"networks by hmc", "table", "model: networks\nvariables: {s: {kind: spin, shape: [4]}, k: {kind: categorical, states: 3}, x: {kind: continuous, shape: [6]}}\nfactors:\n" +
+		"  - {over: {u: x}, index: all, energy: \"u^2 + 0.3*cos(u)\"}\n" +
+		"  - {over: {u: x, v: x}, index: [[0, 1], [1, 2], [2, 3]], scale: 3, energy: {mlp: {input: [u, v], hidden: [64, 64], activation: silu, seed: 1}}}\n" +
+		"  - {over: {u: x, v: x, p: s}, index: [[3, 4, 0], [5, 4, 1]], scale: 3, energy: {mlp: {input: [v, p, u], hidden: [32, 32], activation: tanh, seed: 2}}}\n" +
+		"  - {over: {c: k, u: x}, index: [[0, 2]], energy: \"W[c]*tanh(u)\", params: {W: [0.5, -1, 0.2]}}\n" +
+		"dynamics: {hmc: {over: x, step_size: 0.3, steps: 3, adapt: 0.8}}\n"},
 	{"spins 10x10", "unrolled", "model: spins\nvariables: {s: {kind: spin, shape: [10, 10]}}\nfactors: [{over: [s, s], edges: {torus: s}, weights: {normal: [0, 0.5], seed: 1}}]"},
 	{"potts 4x5", "unrolled", "model: potts\nvariables: {x: {kind: categorical, states: 5, shape: [4, 5]}}\nfactors: [{over: [x, x], edges: {torus: x}, weights: {identity: 1.0}}]"},
 }

@@ -659,7 +659,7 @@ func TestCheckSeesDifference(t *testing.T) {
 	}
 }
 
-// Variables that add flags to nvcc's do not reach it.
+// Variables that add flags to nvcc's, or headers, do not reach it.
 func TestMakefileClearsFlags(t *testing.T) {
 	p, _ := targettest.Parse(corpus["bits"])
 	files, err := target.Files(p)
@@ -675,7 +675,7 @@ func TestMakefileClearsFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("make", "-C", dir, "NVCC=./nvcc", "ARCH=sm_90", "bits")
-	cmd.Env = append(os.Environ(), "NVCC_APPEND_FLAGS=-use_fast_math", "NVCC_PREPEND_FLAGS=-use_fast_math")
+	cmd.Env = append(os.Environ(), "NVCC_APPEND_FLAGS=-use_fast_math", "NVCC_PREPEND_FLAGS=-use_fast_math", "CPATH=/fast_math", "CPLUS_INCLUDE_PATH=/fast_math", "CCC_OVERRIDE_OPTIONS=+-ffast_math")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "-fmad=false -arch=sm_90") || strings.Contains(string(out), "fast_math") {
 		t.Errorf("%v\n%s", err, out)

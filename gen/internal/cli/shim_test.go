@@ -26,9 +26,12 @@ func TestShimTarget(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
 	model := filepath.Join(dir, "m.yaml")
-	if err := os.WriteFile(model, []byte(mixedAnnealed), 0o666); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{model: mixedAnnealed, filepath.Join(dir, "math.h"): "#error a header from elsewhere\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
+	t.Setenv("CPLUS_INCLUDE_PATH", dir) // it does not reach the compiler
 	if out, _ := thrmlgen(t, exitDone, "verify", model, "--targets", "interp,table,shim", "--sweeps", "12"); !strings.Contains(out, "interp, table, shim agree in every bit: 12 sweeps, 41 chains, 17 nodes") {
 		t.Error(out)
 	}
