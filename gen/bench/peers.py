@@ -62,9 +62,11 @@ NEEDED = {  # the ratio that thrmlgen must reach, for each model and peer
 }
 FORMATS = {  # others than the default, which is Philox-10 and an error below 2^-12, and the ratio to dwave
     "pegasus14": [("budget: 0.00390625, group: 7", None), ("budget: 0.00390625, group: 7, digit: 8", 50), ("digit: 8", None), ("digit: 8, rng: ars5", None), ("rng: philox7", None), ("rng: ars5", None),
-                  ("budget: 0.00390625, group: 7, digit: 8, rng: ars5", 90)],
+                  ("budget: 0.00390625, group: 7, digit: 8, rng: ars5", None), ("budget: 0.00390625, threshold_bits: 8, digit: 8", None),
+                  ("budget: 0.00390625, threshold_bits: 8, digit: 8, rng: ars5", 90)],
     "torus64": [("rng: ars5", None), ("planes: 12", 90), ("planes: 12, rng: ars5", 200)],
 }
+MORE_CHAINS = {"threshold_bits: 8, digit: 8": 1024}  # of formats that have these words
 KERNELS = {"pegasus14": [("avx2", 15)]}  # others than the best one, and the ratio to dwave
 NEEDED_TWO_THREADS = 1.9
 MODULES = {"dwave": ["numpy", "dimod", "dwave.samplers"], "thrml": ["numpy", "jax", "thrml"]}
@@ -281,7 +283,11 @@ def compare(name, binary, folder, core, cores):
             f.write(f"model: {name}{MODELS[name]}sample: {{chains: {CHAINS[name]}}}\n")
         runs["pinned"] = thrmlgen_run(binary, file, 1, {core})
         for text, _ in FORMATS.get(name, []):
-            runs[text] = thrmlgen_run(binary, file, 1, {core}, ["--set", f"format={{{text}}}"])
+            options = ["--set", f"format={{{text}}}"]
+            for words, chains in MORE_CHAINS.items():
+                if words in text:
+                    options += ["--chains", str(chains)]
+            runs[text] = thrmlgen_run(binary, file, 1, {core}, options)
         for kernel, _ in KERNELS.get(name, []):
             runs[kernel] = thrmlgen_run(binary, file, 1, {core}, ["--kernel", kernel])
         if len(cores) > 1:

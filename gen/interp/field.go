@@ -99,7 +99,11 @@ func (m *Machine) Probability(chain, node int) []float64 {
 	}
 	g := field[0]
 	rare := m.spin.Probability
-	switch n := m.p.Format.Planes; {
+	n := m.p.Format.Planes
+	if m.p.Format.SingleByte() {
+		n = 8
+	}
+	switch {
 	case m.p.Format.Noise:
 		rare = m.logistic.Tail
 	case n > 0:

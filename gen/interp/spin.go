@@ -147,8 +147,25 @@ func (m *Machine) rare(chain, n int, field int64) bool {
 	return v < t.Second(field)
 }
 
+// singleByte is the update of spin n in the field g by one byte.
+func (m *Machine) singleByte(chain, n int, g int64) int32 {
+	b := m.deciding(chain, m.slot[n])
+	n8, named := b%64+b/128*64, int32(2*(b/64%2)-1)
+	likely, size := int32(1), g
+	if g < 0 {
+		likely, size = -1, -g
+	}
+	if named == -likely && n8 < m.spin.PlanesThreshold(size, 8) {
+		return -likely
+	}
+	return likely
+}
+
 // newSpin is the update of spin n in the field g.
 func (m *Machine) newSpin(chain, n int, g int64) int32 {
+	if m.p.Format.SingleByte() {
+		return m.singleByte(chain, n, g)
+	}
 	likely := int32(1)
 	if g < 0 {
 		likely, g = -1, -g

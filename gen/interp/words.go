@@ -10,6 +10,7 @@ const (
 	PurposePlanes     = 3
 	PurposeUser       = 5
 	PurposeBytes      = 8
+	PurposeSingle     = 9
 )
 
 // philox is Philox4x32 of Salmon, Moraes, Dror and Shaw (SC 2011): each round
@@ -51,6 +52,14 @@ func (m *Machine) digit(chain, slot, draw int) uint64 {
 		return uint64(word % 65536)
 	}
 	return uint64(word / 65536)
+}
+
+// deciding is the byte that decides a spin alone.
+func (m *Machine) deciding(chain, slot int) int64 {
+	m.log(PurposeSingle, chain, m.SweepNumber, slot, 0)
+	o := m.block(PurposeSingle, uint32(8*(chain/128)+chain/8%8), m.SweepNumber, slot, 0)
+	at := 8*(chain/64%2) + 7 - chain%8
+	return int64(o[at/4]>>(8*(at%4))) % 256
 }
 
 // first is the first digit of 8 bits of a spin.

@@ -140,6 +140,8 @@ func ErrorBound(f Format, worst map[Class]int, betas []float64) float64 {
 				e += NoiseError(c.Kind, c.States, beta, f.Fraction)
 			case f.Planes > 0:
 				e += PlanesError(f.Planes)
+			case f.SingleByte():
+				e += PlanesError(8)
 			case c.Kind == Categorical:
 				e += CategoricalError(c.States, f.ThresholdBits)
 			default:

@@ -167,6 +167,24 @@
 // One block serves 4 slots of 4 chains. Categoricals, and spins with continuous
 // neighbours, draw as they do without.
 //
+// With ThresholdBits = 8 too, for models that hold spins updated in integers alone, a byte
+// b decides and nothing is drawn behind it. With n = b mod 64 + 64·(b div 128), E(m) as above
+// and bit 6 of b, b div 64 mod 2, standing for +1 if it is 1 and for -1 if not, the less likely
+// value is taken when
+//
+//	n < T_8(m), and bit 6 stands for it,  T_8 = floor((E(m) + 2^23) / 2^24)
+//
+// so that its probability is T_8/256, and values less likely than 2^-9 are never taken. b
+// is byte 8·(chain div 64 mod 2) + 7 - chain mod 8, byte 0 the lowest of o0, of the block at
+// the counter
+//
+//	c0 = sweep mod 2^32,  c1 = 8·(chain div 128) + chain div 8 mod 8,  c2 = slot,
+//	c3 = 9 << 24 | sweep div 2^32
+//
+// With N(n) the largest m for which T_8(m) > n and g the field, the value is +1 when
+// g + N(n) >= 0 where bit 6 is 1, and when g - N(n) - 1 >= 0 else: a sum, which kernels make
+// for many chains at once with logical operations on the bits of its numbers.
+//
 // # Bit planes
 //
 // With Format.Planes = n > 0, for models that hold spins updated in integers alone,
@@ -560,7 +578,7 @@
 // is off by at most h²/8·max|σ”| + 2^-20, max|σ”| = 1/(6√3), with
 // ThresholdBits = 32 (nothing but 2^-32 for S = 0), and by at most half the first
 // term + 5/8·2^-16 with fewer (2^-17 for S = 0), to which rounding to b bits adds 2^-(b+1)
-// (b < 16) and a dropped tail 2^-16; with n planes it is 2^-(n+1) + 2^-33. Categorical tables are off by at most 1.5·K·2^-B, and
+// (b < 16) and a dropped tail 2^-16; with n planes it is 2^-(n+1) + 2^-33, and with single bytes that of n = 8. Categorical tables are off by at most 1.5·K·2^-B, and
 // drawing from b bits by 2^-b. With noise a spin's table is off by at most h²/8·max|σ”|
 // + 2^-18 (the second alone for R = 0), a categorical's by K·(h²/8·0.3091 + 2^-17) (0.3091
 // being more than the steepest slope of the Gumbel density) and, because equal sums

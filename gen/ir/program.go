@@ -138,7 +138,7 @@ type Format struct {
 	Segments      int     // 128 or 256
 	ThresholdBits int     // 32: two digits; 1 … 16: one digit, no tail; Planes, where there are
 	Planes        int     // 1 … 32: bit planes in place of digits; 0: none
-	Digit         int     // 8: the first digit of a spin has 8 bits; 0: 16
+	Digit         int     // 8: the first digit of a spin has 8 bits, the only one with ThresholdBits 8; 0: 16
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // with noise: bits below a cell's
 	Accum         int     // 32 or 64 bits hold every partial sum

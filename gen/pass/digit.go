@@ -23,8 +23,17 @@ func (w *lowering) digit() bool {
 	}
 	if f.Planes > 0 {
 		refuse("digit", diag.BadFormat, "drop one of the keys", "digit does not go with planes, which draws no digits")
-	} else if asked.ThresholdBits != nil && *asked.ThresholdBits != 32 {
-		refuse("threshold_bits", diag.BadFormat, "drop the key: what 8 bits leave open is drawn to 32", "digit: 8 goes with threshold_bits: 32")
+	} else if asked.ThresholdBits != nil && *asked.ThresholdBits != 32 && *asked.ThresholdBits != 8 {
+		refuse("threshold_bits", diag.BadFormat, "drop the key: what 8 bits leave open is drawn to 32", "digit: 8 goes with threshold_bits: 32 or 8")
+	}
+	if f.ThresholdBits == 8 {
+		if f.Group > 1 {
+			refuse("group", diag.BadFormat, "drop one of the keys", "group does not go with digit: 8 and threshold_bits: 8")
+		}
+		if !w.p.OnlySpins() {
+			refuse("threshold_bits", diag.NotSupported, "use threshold_bits: 32", "digit: 8 with threshold_bits: 8 is for models of spins without continuous neighbours or expressions")
+			return false
+		}
 	}
 	if !w.p.HasIntegerSpins() {
 		refuse("digit", diag.NotSupported, "drop the key", "digit is for spins without continuous neighbours, and there are none")

@@ -195,6 +195,9 @@ func TestRefusals(t *testing.T) {
 		{"digit with threshold bits", func(b *passtest.Builder) {
 			b.G.Format.Digit, b.G.Format.ThresholdBits = ptr(8), ptr(12)
 		}, 12, diag.BadFormat, "digit: 8 goes with", "drop the key"},
+		{"single bytes with groups", func(b *passtest.Builder) {
+			b.G.Format.Digit, b.G.Format.ThresholdBits, b.G.Format.Group = ptr(8), ptr(8), ptr(7)
+		}, 1, diag.BadFormat, "group does not go with digit: 8 and threshold_bits: 8", "drop one"},
 		{"digit with noise", func(b *passtest.Builder) {
 			b.G.Format.Digit, b.G.Format.Choice = ptr(8), "noise"
 		}, 18, diag.BadFormat, "choice: threshold", "drop the key"},

@@ -28,6 +28,9 @@ func warnings(w *lowering) {
 	case f.Planes > 0 && f.Planes <= 16 && w.hasSpins():
 		w.warn("planes", diag.TailDropped, "planes: 32 has an exact tail, and costs little more",
 			"with planes %d a spin never takes a value less likely than about 2^-%d", f.Planes, f.Planes+1)
+	case f.SingleByte():
+		w.warn("threshold_bits", diag.TailDropped, remedy,
+			"with digit 8 and threshold_bits 8 a spin never takes a value less likely than 2^-9")
 	case f.ThresholdBits <= 16 && w.hasSpins():
 		w.warn("threshold_bits", diag.TailDropped, remedy,
 			"with threshold_bits %d a spin never takes a value less likely than about 2^-%d", f.ThresholdBits, f.ThresholdBits)

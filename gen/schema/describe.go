@@ -144,7 +144,7 @@ var descriptions = map[string]string{
 	"format.range":   "The largest runtime weight. Default twice the largest given, at least 4.",
 	"rng":            "The random generator: philox (default), philox7, ars5, or for hardware lfl128 and xoshiro128pp.",
 	"planes":         "Spins are drawn from so many bit planes in place of digits, 1 to 32: fast where weights have few values.",
-	"digit":          "Bits of the first random digit of a spin: 16 (default), or 8, with the same probabilities from half the random words.",
+	"digit":          "Bits of the first random digit of a spin: 16 (default), or 8, with the same probabilities from half the random words; with threshold_bits: 8 they decide alone, to 2^-9, which is fastest.",
 	"interleave":     "How many chains take turns at a hardware generator. Default from the model.",
 
 	"chains":           "Independent runs, sampled side by side. Default 4.",

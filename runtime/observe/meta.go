@@ -59,6 +59,9 @@ func (f MetaFormat) String() string {
 		return fmt.Sprintf("%d fraction bits, %d bit planes", f.Fraction, f.Planes)
 	}
 	text := fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+	if f.Digit > 0 && f.ThresholdBits == f.Digit {
+		return fmt.Sprintf("%d fraction bits, single bytes", f.Fraction)
+	}
 	if f.Digit > 0 {
 		text += fmt.Sprintf(", first digits of %d bits", f.Digit)
 	}

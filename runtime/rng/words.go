@@ -12,6 +12,7 @@ const (
 	PurposeUser       Purpose = 5 // samplers written by users
 	PurposeOrder      Purpose = 6 // order of examples in training
 	PurposeBytes      Purpose = 8 // spins with first digits of 8 bits
+	PurposeSingle     Purpose = 9 // spins decided by single bytes
 
 	// PurposeNegative is added in the negative phase of training.
 	PurposeNegative Purpose = 128
@@ -53,6 +54,13 @@ func (w Words) Digit(p Purpose, chain uint32, sweep uint64, slot uint32, draw ui
 func (w Words) Byte(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
 	b := w.Block([4]uint32{uint32(sweep), chain / 4, slot / 4, CounterC3(p, 0, sweep)})
 	return uint8(b[slot&3] >> (8 * (chain & 3)))
+}
+
+// Single is the byte that decides a spin alone.
+func (w Words) Single(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
+	o := w.Block([4]uint32{uint32(sweep), chain>>7<<3 | chain>>3&7, slot, CounterC3(p, 0, sweep)})
+	at := chain>>3&8 | 7 - chain&7
+	return uint8(o[at>>2] >> (8 * (at & 3)))
 }
 
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.

@@ -126,7 +126,7 @@ func (s *Sampler) reseed(seed uint64) {
 		s.hard.restart()
 	}
 	for _, w := range s.workers {
-		w.drawn, w.plane = drawnKey{}, nil
+		w.drawn, w.plane, w.sliced = drawnKey{}, nil, nil
 		w.noise.init(s.rng)
 		w.float.first.init(s.rng)
 		w.float.heads = w.float.heads[:0]

@@ -10,7 +10,7 @@ import "math"
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
 //	categorical   1.5·K·2^-B for K states with exponentials of B bits, and 2^-D
-//	planes        2^-(n+1) + 2^-33 for n of them
+//	planes        2^-(n+1) + 2^-33 for n of them, single bytes being 8
 //	noise         the curve of the law between the ends of cells, and its rounding
 //
 // The bound is never above 1.
@@ -41,6 +41,8 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 				e += m.Format.noiseError(c.kind, c.states, beta)
 			case m.Format.Planes > 0:
 				e += math.Ldexp(1, -(m.Format.Planes+1)) + math.Ldexp(1, -33)
+			case m.Format.singleByte():
+				e += math.Ldexp(1, -9) + math.Ldexp(1, -33)
 			case c.kind == Categorical:
 				e += math.Ldexp(float64(1.5*float64(c.states)), -int(expBits(c.states))) + math.Ldexp(1, -m.Format.ThresholdBits)
 			default:

@@ -63,6 +63,9 @@ type blockPlan struct {
 	vector []int       // where each node begins in vectorSpins.node or fourSpins.node, -1: nowhere; nil: not for these
 	mixed  *mixedBlock // nil: all inputs are spins
 	plane  []int       // where it begins in planePlan.nodes, -1: nowhere
+	slice  []int       // where it begins in slicePlan.code, -1: nowhere
+
+	sliceRun []int // where as many nodes as a call takes begin there, -1: some are missing
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.

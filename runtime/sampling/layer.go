@@ -30,7 +30,7 @@ var layerCache = 1 << 20
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.bytes || s.model.Format.Group > 1 {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.slices != nil || s.bytes || s.model.Format.Group > 1 {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]

@@ -174,7 +174,7 @@ type Format struct {
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16, or Planes
 	Planes        int     // 1 … 32: spins are drawn from bit planes; 0: from digits
-	Digit         int     // 8: the first digit of a spin has 8 bits; 0: 16
+	Digit         int     // 8: the first digit of a spin has 8 bits, the only one with ThresholdBits 8; 0: 16
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64
@@ -182,6 +182,9 @@ type Format struct {
 	Range         float64 // largest |weight| that SetWeights takes
 	Bound         float64 // largest error of any conditional probability
 }
+
+// singleByte says whether a byte decides a spin, with no second digit.
+func (f *Format) singleByte() bool { return f.Digit == 8 && f.ThresholdBits == 8 }
 
 // Schedule is THRML's: the first observation comes after Warmup sweeps, each
 // further one after StepsPerSample more.

@@ -101,13 +101,17 @@ func TestPlanesEqualInterpreter(t *testing.T) {
 }
 
 // TestPlanesStayWithTheirModel changes everything that may change at run time, and
-// holds the kernels to each other. Weights leave the 6 bits of a field and come back.
+// holds the kernels to each other, for bit planes and for single bytes. Weights leave the
+// 6 bits of a field and come back.
 func TestPlanesStayWithTheirModel(t *testing.T) {
 	best, _ := vector.ChooseKernel(vector.Automatic)
 	models := modelCount(t, 60, 60)
 	for n := range uint64(models) {
 		r := rand.New(rand.NewPCG(n, 12))
 		p := planeProgram(r)
+		if n%2 == 1 {
+			p = sliceProgram(r)
+		}
 		if p.Headroom() > 1<<28 || p.Format.Accum != 32 {
 			continue
 		}

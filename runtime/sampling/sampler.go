@@ -122,6 +122,7 @@ type Sampler struct {
 	vector      *vectorSpins // nil: the spin kernel does not take the model
 	fours       *fourSpins   // nil: that in AVX2 does not
 	planes      *planePlan   // nil: spins are drawn from digits
+	slices      *slicePlan   // nil: single bytes do not decide
 
 	device      Device // nil: none
 	deviceError *DeviceError
@@ -150,7 +151,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		f.ThresholdBits != 32 && f.Planes == 0 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
-	if f := m.Format; f.Digit != 0 && (f.Digit != 8 || f.ThresholdBits != 32 || f.Planes > 0 || f.Noise || m.Stream != (Stream{})) {
+	if f := m.Format; f.Digit != 0 && (f.Digit != 8 || f.ThresholdBits != 32 && !f.singleByte() || f.Planes > 0 || f.Noise || m.Stream != (Stream{})) {
 		return nil, fmt.Errorf("first digits of %d bits in number format %+v are not ones this engine knows", f.Digit, f)
 	}
 	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != rng.ARS5 {
@@ -166,6 +167,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if err := m.checkPlanes(); err != nil {
 		return nil, err
 	}
+	if err := m.checkSlices(); err != nil {
+		return nil, err
+	}
 	if s.hard = newHardware(m); s.hard != nil {
 		s.straight = nil // emitted code compares digits with thresholds
 	}
@@ -174,7 +178,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.phase = rng.PurposeNegative
 	}
 	s.tail = m.Format.ThresholdBits == 32
-	if s.bytes = m.Format.Digit == 8; s.bytes {
+	if s.bytes = m.Format.Digit == 8 && !m.Format.singleByte(); s.bytes {
 		s.straight = nil // emitted code compares 16 bits
 	}
 	if !s.tail && m.Format.Planes == 0 {
@@ -202,6 +206,12 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.tile = (s.tile + 1) &^ 1 // planes are of 128 chains
 		if s.planes.kernel {
 			s.tile = vectorWords
+		}
+	}
+	if s.slices = s.newSlices(); s.slices != nil {
+		s.straight = nil
+		if s.slices.kernel {
+			s.tile = s.slices.words
 		}
 	}
 	if s.straight != nil {
@@ -313,6 +323,8 @@ func (s *Sampler) Work() string {
 	switch {
 	case s.planes != nil:
 		what = "planes"
+	case s.slices != nil && s.slices.kernel:
+		what = "slices"
 	case s.vector != nil, s.fours != nil:
 		what = "spins"
 	case len(s.blocks) > 0 && s.slotsServe(0):
@@ -389,6 +401,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	if s.fours != nil {
 		s.fours.makeCurves(s.spins)
 	}
+	if s.slices != nil {
+		s.setSlices()
+	}
 	if s.planes != nil {
 		s.planes.setBeta(s.spins.scale)
 	}
@@ -411,7 +426,7 @@ func (s *Sampler) tablesFor(beta float64) {
 // updates save, a pattern of a categorical about what one does.
 func (s *Sampler) makePatterns(sweeps float64) {
 	uses := sweeps * float64(s.chains)
-	if !s.usePattern && s.planes == nil && !s.bytes && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+	if !s.usePattern && s.planes == nil && s.slices == nil && !s.bytes && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
 		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {

@@ -22,7 +22,7 @@ const slotChains = 64 // in a word
 // runs of slots.
 func (s *Sampler) findSlots(b *blockPlan) {
 	f := &s.model.Format
-	if s.kernelInUse != vector.AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil || s.bytes ||
+	if s.kernelInUse != vector.AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil || s.slices != nil || s.bytes ||
 		b.kind != Spin || b.layer != nil {
 		return
 	}

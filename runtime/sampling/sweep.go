@@ -54,6 +54,7 @@ type worker struct {
 	fours  *fourWorker
 	slots  *slotWorker
 	plane  *planeWorker
+	sliced *sliceWorker
 	cats   vector.Cats
 	thetas *vector.Thetas
 	wide   *wideWorker
@@ -71,6 +72,9 @@ func (s *Sampler) newWorker() *worker {
 	w.noise.init(s.rng)
 	if s.bytes && s.vector != nil {
 		w.noise.first = rng.PurposeBytes
+	}
+	if s.slices != nil {
+		w.noise.first = rng.PurposeSingle
 	}
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
@@ -265,6 +269,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		return
 	case s.planes != nil && b.user == nil:
 		s.updatePlanes(w, b, tile, lo, hi)
+		return
+	case s.slices != nil && b.user == nil:
+		s.updateSlices(w, b, tile, lo, hi)
 		return
 	case s.slotKernel(b):
 		s.updateSlots(w, b, lo, hi)

@@ -61,7 +61,7 @@ const (
 // most of which have not too many neighbours.
 func (s *Sampler) vectorised() bool {
 	m := s.model
-	if s.kernelInUse < vector.AVX2 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
+	if s.kernelInUse < vector.AVX2 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || m.Format.singleByte() || len(m.Codes) > 0 || s.hard != nil {
 		return false
 	}
 	for _, super := range m.Sweep {

@@ -106,6 +106,9 @@ func (s *Sampler) buildTables() {
 	if s.planes != nil {
 		s.buildPlanes()
 	}
+	if s.slices != nil {
+		s.buildSlices()
+	}
 	for _, super := range s.blocks {
 		for _, b := range super {
 			if b.theta != nil {

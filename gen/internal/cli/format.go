@@ -71,6 +71,8 @@ func formatText(p *ir.Program) string {
 		draws = "noise"
 	case f.Planes > 0:
 		draws = fmt.Sprintf("%d bit planes", f.Planes)
+	case f.SingleByte():
+		draws = "single bytes"
 	case f.Digit > 0:
 		draws += fmt.Sprintf(", first digits of %d bits", f.Digit)
 	}

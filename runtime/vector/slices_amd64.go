@@ -1,0 +1,28 @@
+//go:build !purego
+
+package vector
+
+// ArsSlices512 updates a run of nodes in 512 chains with bytes of ARS-5.
+//
+//go:noescape
+func ArsSlices512(a *Slices, k *SliceArs)
+
+// ArsSlices1024 is ArsSlices512 for twice the chains.
+//
+//go:noescape
+func ArsSlices1024(a *Slices, k *SliceArs)
+
+// ReadSlices512 updates a run of nodes in 512 chains with bytes that are there, 512 a node.
+//
+//go:noescape
+func ReadSlices512(a *Slices, k *SliceBytes)
+
+// ReadSlices1024 is ReadSlices512 for twice the chains and bytes.
+//
+//go:noescape
+func ReadSlices1024(a *Slices, k *SliceBytes)
+
+// PhiloxSlices512 draws the bytes of a node from the block first on.
+//
+//go:noescape
+func PhiloxSlices512(k *Philox, first uint32, to *[512]uint8)
