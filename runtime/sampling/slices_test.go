@@ -8,7 +8,6 @@ import (
 	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
-	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
 // sliceProgram is pairProgram decided by single bytes, with weights of very different
@@ -34,17 +33,13 @@ func sliceProgram(r *rand.Rand) *ir.Program {
 
 // TestSlicesEqualInterpreter is TestEveryKernel for spins decided by single bytes.
 func TestSlicesEqualInterpreter(t *testing.T) {
-	best, err := vector.ChooseKernel(vector.Automatic)
-	if err != nil {
-		t.Fatal(err)
-	}
 	compared := map[string]int{}
 	for n := range uint64(modelCount(t, 40, 20)) {
 		r := rand.New(rand.NewPCG(n, 31))
 		p := sliceProgram(r)
 		p.Rounds = []int{rng.ARS5, 10, rng.ARS5, 7}[n%4]
 		chains := []int{1 + r.IntN(200), 65 + r.IntN(600), 1024 + r.IntN(1200)}[n%3]
-		everyKernel(t, n, n, p, chains, best, compared)
+		everyKernel(t, n, n, p, chains, compared)
 		if t.Failed() {
 			return
 		}
