@@ -24,7 +24,8 @@ type sliceTree struct {
 	column   [slicePlaces][]uint16 // slots
 	carries  []uint16              // into column 0
 	adders   [][5]uint16
-	places   int // of slots in use
+	kept     [][slicePlaces]int8 // room of balance
+	places   int                 // of slots in use
 }
 
 // slicePlaces is more than columns have; larger sums are left to the portable engine.
@@ -167,8 +168,12 @@ func (t *sliceTree) room(k int) int {
 	return vector.SliceColumn
 }
 
-// balance writes weights with as many digits in other places as long as that makes columns
-// more equal that are too long: 3 is 4 - 1 and 2 + 1, and 7 is 8 - 1 and 4 + 2 + 1.
+const balanceTurns = 60
+
+// balance writes weights in other forms as long as columns are longer than the kernel takes
+// them: 3 is 4 - 1 and 2 + 1, and 7 is 8 - 1 and 4 + 2 + 1. Each turn takes the form that
+// makes columns most equal, though it be worse, and leaves its place alone for some turns;
+// what has the fewest slots too many is kept.
 func (t *sliceTree) balance() {
 	var count [slicePlaces]int
 	for k := range count[:t.last+1] {
@@ -190,17 +195,25 @@ func (t *sliceTree) balance() {
 		}
 		return sum
 	}
-	for range 40 {
-		now := score(c)
-		best, where, place, kind := now, -1, 0, 0
+	over := func() (sum int) {
+		for k := range t.last + 1 {
+			sum += max(0, count[k]+int(c>>k&1)-t.room(k))
+		}
+		return sum
+	}
+	least := over()
+	t.kept = append(t.kept[:0], t.digit...)
+	var rests [64]int // until when a place is left alone, by a hash of it
+	for turn := 1; turn <= balanceTurns && least > 0; turn++ {
+		best, where, place, to := 1<<30, -1, 0, 0
 		for i := range t.digit {
 			d := &t.digit[i]
 			for k := range t.last - 1 {
-				if d[k] == 0 {
+				if d[k] == 0 || rests[(16*i+k)&63] > turn {
 					continue
 				}
-				for kind2 := range 3 {
-					step, ok := sliceStep(d, k, kind2, t.last)
+				for form := range 3 {
+					step, ok := sliceStep(d, k, form, t.last)
 					if !ok {
 						continue
 					}
@@ -215,7 +228,7 @@ func (t *sliceTree) balance() {
 						}
 					}
 					if n := score((c + uint64(change)) & mask); n < best {
-						best, where, place, kind = n, i, k, kind2
+						best, where, place, to = n, i, k, form
 					}
 					for j, x := range step {
 						count[k+j] -= int(x&1) - int(d[k+j]&1)
@@ -224,16 +237,22 @@ func (t *sliceTree) balance() {
 			}
 		}
 		if where < 0 {
-			return
+			break
 		}
 		d := &t.digit[where]
-		step, _ := sliceStep(d, place, kind, t.last)
+		step, _ := sliceStep(d, place, to, t.last)
 		for j, x := range step {
 			count[place+j] += int(x&1) - int(d[place+j]&1)
 			d[place+j] = x
 		}
+		rests[(16*where+place)&63] = turn + 8
 		c = t.bitsOf()
+		if n := over(); n < least {
+			least = n
+			copy(t.kept, t.digit)
+		}
 	}
+	copy(t.digit, t.kept)
 }
 
 // sliceStep is another form of four digits from place k on, of one of three kinds.
