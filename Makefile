@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu hdl-models coverage rng-battery cold-glass bench bench-cuda bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array bitstream map-pegasus
+.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu cuda-results hdl-models coverage rng-battery cold-glass bench bench-cuda bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array bitstream map-pegasus
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,15 @@ cuda-gpu: build ## on a machine with a GPU: bits and speed of every kernel (GPU_
 	@grep -E '^($(GPU_ROWS)) ' targets/cuda/gpu/rows.txt | while read -r name kernel chains sweeps model; do \
 	  eval "$(BIN) gen $$model --target cuda --kernel $$kernel --out $(OUT)/gpu/$$name --quiet" && \
 	  $(MAKE) --no-print-directory -C $(OUT)/gpu/$$name ARCH=$(GPU_ARCH) $(GPU_STEPS) BENCH="--chains $$chains --sweeps $$sweeps" </dev/null || exit 1; done
+
+RESULT_TARGET ?= cuda
+RESULT_RUN    ?= --chains 1000 --warmup 8 --samples 8 --steps 1
+
+cuda-results: build ## on a machine with a GPU: energies, best states and moments that it makes are the CPU's, byte for byte (RESULT_TARGET=shim: without one)
+	@mkdir -p $(OUT)/gpu && grep -E '^($(GPU_ROWS)) ' targets/cuda/gpu/rows.txt | while read -r name kernel chains sweeps model; do \
+	  for target in $(RESULT_TARGET) table; do \
+	    eval "$(BIN) run $$model --set 'observe=[energy, best, moments]' $(RESULT_RUN) --target $$target --out $(OUT)/gpu/$$name.$$target.npz --quiet" </dev/null || exit 1; done; \
+	  $(PYTHON) targets/cuda/gpu/same.py $(OUT)/gpu/$$name.$(RESULT_TARGET).npz $(OUT)/gpu/$$name.table.npz || exit 1; done
 
 MODELS ?= 300
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"os/exec"
@@ -269,8 +270,8 @@ func ready(t *testing.T) []program {
 
 func corpusPrograms() []program {
 	var list []program
-	for name, text := range corpus {
-		p, _ := targettest.Parse(text)
+	for _, name := range slices.Sorted(maps.Keys(corpus)) {
+		p, _ := targettest.Parse(corpus[name])
 		list = append(list, program{name, "table", p})
 	}
 	return list
