@@ -8,6 +8,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/zlib"
 	"context"
@@ -361,6 +362,7 @@ const (
 	PurposeUser       Purpose = 5 // samplers written by users
 	PurposeOrder      Purpose = 6 // order of examples in training
 	PurposeBytes      Purpose = 8 // spins with first digits of 8 bits
+	PurposeSingle     Purpose = 9 // spins decided by single bytes
 
 	// PurposeNegative is added in the negative phase of training.
 	PurposeNegative Purpose = 128
@@ -402,6 +404,13 @@ func (w Words) Digit(p Purpose, chain uint32, sweep uint64, slot uint32, draw ui
 func (w Words) Byte(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
 	b := w.Block([4]uint32{uint32(sweep), chain / 4, slot / 4, CounterC3(p, 0, sweep)})
 	return uint8(b[slot&3] >> (8 * (chain & 3)))
+}
+
+// Single is the byte that decides a spin alone.
+func (w Words) Single(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
+	o := w.Block([4]uint32{uint32(sweep), chain>>7<<3 | chain>>3&7, slot, CounterC3(p, 0, sweep)})
+	at := chain>>3&8 | 7 - chain&7
+	return uint8(o[at>>2] >> (8 * (at & 3)))
 }
 
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.
@@ -644,9 +653,10 @@ const MostDense = 1 << 16
 // them a processor runs.
 //
 // Nothing here decides a bit: every kernel gives what portable code of rng and
-// sampling gives, and callers fall back on that. The assembly is for amd64 and, for words,
-// for arm64, by hand, with macros of the Go assembler for what repeats. On other machines,
-// and under the build tag purego, Portable is the best kernel and none is called.
+// sampling gives, and callers fall back on that. The assembly is for amd64 and, for words
+// and bit planes, for arm64, by hand, with macros of the Go assembler for what repeats. On
+// other machines, and under the build tag purego, Portable is the best kernel and none is
+// called.
 //
 // Assembly cannot be preempted: each call ends after a few microseconds. Arguments
 // are pointers to arrays of fixed size, so that no slice can be too short.
@@ -916,6 +926,116 @@ type Planes struct {
 
 // PlaneRun is the largest number of nodes of a call.
 const PlaneRun = 64
+
+// The kernel of bit slices updates spins of pairs whose field g and a number v of noise
+// decide by the sign of g + v, in 512 chains or, as a pair of halves, in 1,024. A row of
+// state is one bit for each chain; so is a slot of the kernel's scratch. What a spin
+// adds up are single bits with weights 2^k: the digits of each neighbour's weight, as the
+// neighbour's row or its complement, those of a constant, and the bits of v. They come in
+// columns of one k each. A column adds up 7 slots and 6 carries from the column below, and
+// gives 6 carries; the last but one adds up 3 slots and gives 4 carries, and the sum modulo 2
+// of these and one slot is the new value.
+//
+// The noise is a byte for each chain. All bits but bit 6 choose an entry of a table, whose
+// complement v is where bit 6 is 1.
+
+const (
+	SlicePlanes   = 14 // bits of v below its sign
+	SliceRun      = 64 // nodes of a call, at most
+	SliceColumn   = 7  // slots of a column
+	SliceCarries  = 6
+	SliceEnding   = 3   // slots of the last column but one
+	SliceMost     = 512 // slots
+	SliceBytesMax = 1024 * SliceMost / 8
+)
+
+// Slots of the scratch: no bits, all bits, those of v from the lowest up, bit 6 of the bytes,
+// then two for each neighbour, its row and the complement, then those of nodes' own.
+const (
+	SliceZero   = 0
+	SliceOnes   = 1
+	SliceNoise  = 2
+	SliceSign   = SliceNoise + SlicePlanes
+	SliceInputs = SliceSign + 1
+)
+
+// What the kernel reads about a node, numbers being little-endian:
+//
+//	SliceAtSlot     the slot of the node, 32 bits, as those that follow
+//	SliceAtOut      offset of the row to write
+//	SliceAtCount    neighbours
+//	SliceAtAdders   adders
+//	SliceAtColumns  columns below the last two, at least 1
+//	SliceAtSize     bytes from here to the next node
+//	SliceAtRows     offsets of the neighbours' rows from the state
+//
+// and then in 16 bits offsets of slots: five for each adder, which takes three slots and
+// writes their sum modulo 2 and their carry; six of the carries into column 0; 8 for each
+// column, the last being nothing; those of the last two. Behind the last node there are
+// SliceAfter bytes.
+const (
+	SliceAtSlot    = 0
+	SliceAtOut     = 4
+	SliceAtCount   = 8
+	SliceAtAdders  = 12
+	SliceAtColumns = 16
+	SliceAtSize    = 20
+	SliceAtRows    = 24
+	SliceAfter     = 8
+)
+
+// SliceTable are the complements of the numbers of noise in two's complement, 7 bits each,
+// which are bits 0 … 5 and 7. The second half is for bytes with bit 7.
+type SliceTable struct {
+	Low, High [128]uint8
+}
+
+// Fill makes the table of numbers below 2^SlicePlanes.
+func (t *SliceTable) Fill(noise *[128]uint64) {
+	for i, n := range noise {
+		t.Low[i], t.High[i] = apart(^n), apart(^n>>7)
+	}
+}
+
+// apart leaves bit 6 free.
+func apart(n uint64) uint8 { return uint8(n&63 | n&64<<1) }
+
+// SliceScratch are the slots; they stand at multiples of 64 bytes for 512 chains, and of 128
+// for 1,024. Those of no bits and all bits are the caller's to set. Counters stand behind
+// them because so large an object begins with a line of the cache.
+type SliceScratch struct {
+	Slots [SliceBytesMax / 8]uint64
+	Ars   SliceArs
+	Bytes SliceBytes
+}
+
+// SliceBytes are the bytes of a run's nodes, 512 chains at a time in the order in which
+// PhiloxSlices512 makes them.
+type SliceBytes [2 * SliceRun][512]uint8
+
+// Prepare sets the slots that do not change, for so many words of 64 chains.
+func (s *SliceScratch) Prepare(words int) {
+	for i := range words {
+		s.Slots[SliceZero*words+i], s.Slots[SliceOnes*words+i] = 0, ^uint64(0)
+	}
+}
+
+// Slices are the arguments of the kernel: nodes one behind the other from Code on.
+type Slices struct {
+	State, Out *uint64 // the same, or a shadow
+	Code       *byte
+	Scratch    *SliceScratch
+	Table      *SliceTable
+	Count      uint64 // becomes 0
+}
+
+// SliceArs are counters of ARS-5 for slot 0, after the first round key, and the other keys,
+// four times. Blocks of 512 chains are numbered 8·l + r from the first one on, l being the
+// place in Counter[r]; those of the second half stand in Counter[8] and on.
+type SliceArs struct {
+	Counter [16][16]uint32
+	Keys    [5][8]uint64
+}
 
 // The slot kernel updates up to 128 slots of a block of spins in up to 32 chains, for few
 // chains of a large model: 16 slots at a time, one chain after the other. Neighbours are
@@ -1424,7 +1544,7 @@ func (s *Sampler) reseed(seed uint64) {
 		s.hard.restart()
 	}
 	for _, w := range s.workers {
-		w.drawn, w.plane = drawnKey{}, nil
+		w.drawn, w.plane, w.sliced = drawnKey{}, nil, nil
 		w.noise.init(s.rng)
 		w.float.first.init(s.rng)
 		w.float.heads = w.float.heads[:0]
@@ -1440,7 +1560,7 @@ func (s *Sampler) reseed(seed uint64) {
 //	weights       n·β·2^-(F+2)
 //	spin          the curve of σ between the points of its table, and its rounding
 //	categorical   1.5·K·2^-B for K states with exponentials of B bits, and 2^-D
-//	planes        2^-(n+1) + 2^-33 for n of them
+//	planes        2^-(n+1) + 2^-33 for n of them, single bytes being 8
 //	noise         the curve of the law between the ends of cells, and its rounding
 //
 // The bound is never above 1.
@@ -1471,6 +1591,8 @@ func (m *Model) ErrorBound(betas ...float64) float64 {
 				e += m.Format.noiseError(c.kind, c.states, beta)
 			case m.Format.Planes > 0:
 				e += math.Ldexp(1, -(m.Format.Planes+1)) + math.Ldexp(1, -33)
+			case m.Format.singleByte():
+				e += math.Ldexp(1, -9) + math.Ldexp(1, -33)
 			case c.kind == Categorical:
 				e += math.Ldexp(float64(1.5*float64(c.states)), -int(expBits(c.states))) + math.Ldexp(1, -m.Format.ThresholdBits)
 			default:
@@ -4009,6 +4131,9 @@ type blockPlan struct {
 	vector []int       // where each node begins in vectorSpins.node or fourSpins.node, -1: nowhere; nil: not for these
 	mixed  *mixedBlock // nil: all inputs are spins
 	plane  []int       // where it begins in planePlan.nodes, -1: nowhere
+	slice  []int       // where it begins in slicePlan.code, -1: nowhere
+
+	sliceRun []int // where as many nodes as a call takes begin there, -1: some are missing
 }
 
 // allSkipped says whether none of the four nodes from i on is updated.
@@ -7752,7 +7877,7 @@ var layerCache = 1 << 20
 
 // findLayer recognises a layer of spins with more inputs than a pattern table takes.
 func (s *Sampler) findLayer(b *blockPlan) {
-	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.bytes || s.model.Format.Group > 1 {
+	if b.kind != Spin || len(b.nodes) < 4 || s.model.Format.Accum != 32 || s.straight != nil || s.hard != nil || s.vector != nil || s.fours != nil || s.planes != nil || s.slices != nil || s.bytes || s.model.Format.Group > 1 {
 		return
 	}
 	first := b.input[b.start[0]:b.end[0]]
@@ -8646,7 +8771,7 @@ type Format struct {
 	Segments      int     // of the threshold table: 128 or 256
 	ThresholdBits int     // 32, or 1 … 16, or Planes
 	Planes        int     // 1 … 32: spins are drawn from bit planes; 0: from digits
-	Digit         int     // 8: the first digit of a spin has 8 bits; 0: 16
+	Digit         int     // 8: the first digit of a spin has 8 bits, the only one with ThresholdBits 8; 0: 16
 	Noise         bool    // the rule of noise in place of thresholds
 	LowBits       int     // of noise
 	Accum         int     // bits that hold every partial sum: 32 or 64
@@ -8654,6 +8779,9 @@ type Format struct {
 	Range         float64 // largest |weight| that SetWeights takes
 	Bound         float64 // largest error of any conditional probability
 }
+
+// singleByte says whether a byte decides a spin, with no second digit.
+func (f *Format) singleByte() bool { return f.Digit == 8 && f.ThresholdBits == 8 }
 
 // Schedule is THRML's: the first observation comes after Warmup sweeps, each
 // further one after StepsPerSample more.
@@ -10278,6 +10406,10 @@ func (s *Sampler) runPlanes(w *worker, b *blockPlan, tile, i, end int) int {
 	a.Live, a.Scratch = &k.live, k.scratch
 	a.Slot, a.Count, a.Fours = uint64(b.first+i), uint64(n), uint64(p.fours())
 	switch ars, wide := k.ars != nil, s.kernelInUse == AVX512; {
+	case ars && s.kernelInUse == NEON:
+		ArsPlanes128(a, k.ars)
+	case s.kernelInUse == NEON:
+		PhiloxPlanes128(a, k.philox)
 	case ars && wide:
 		a.Sure = a.Fours - min(a.Fours, 3)
 		ArsPlanes512(a, k.ars)
@@ -10416,7 +10548,12 @@ func (s *Sampler) newPlanes() *planePlan {
 	if s.model.Format.Planes == 0 {
 		return nil
 	}
-	return &planePlan{n: s.model.Format.Planes, kernel: s.kernelInUse >= AVX2 && s.model.Nodes <= maxRows}
+	return &planePlan{n: s.model.Format.Planes, kernel: s.planeKernel() && s.model.Nodes <= maxRows}
+}
+
+// planeKernel says whether a kernel draws planes with the model's words.
+func (s *Sampler) planeKernel() bool {
+	return s.kernelInUse >= AVX2 || s.kernelInUse == NEON && (s.model.Rounds != ARS5 || ArmAES)
 }
 
 // buildPlanes lists the nodes with the weights at hand.
@@ -11256,6 +11393,7 @@ type Sampler struct {
 	vector      *vectorSpins // nil: the spin kernel does not take the model
 	fours       *fourSpins   // nil: that in AVX2 does not
 	planes      *planePlan   // nil: spins are drawn from digits
+	slices      *slicePlan   // nil: single bytes do not decide
 
 	device      Device // nil: none
 	deviceError *DeviceError
@@ -11284,7 +11422,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		f.ThresholdBits != 32 && f.Planes == 0 && (f.ThresholdBits < 1 || f.ThresholdBits > 16) {
 		return nil, fmt.Errorf("number format %+v is not one this engine knows", f)
 	}
-	if f := m.Format; f.Digit != 0 && (f.Digit != 8 || f.ThresholdBits != 32 || f.Planes > 0 || f.Noise || m.Stream != (Stream{})) {
+	if f := m.Format; f.Digit != 0 && (f.Digit != 8 || f.ThresholdBits != 32 && !f.singleByte() || f.Planes > 0 || f.Noise || m.Stream != (Stream{})) {
 		return nil, fmt.Errorf("first digits of %d bits in number format %+v are not ones this engine knows", f.Digit, f)
 	}
 	if m.Rounds != 7 && m.Rounds != 10 && m.Rounds != ARS5 {
@@ -11300,6 +11438,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if err := m.checkPlanes(); err != nil {
 		return nil, err
 	}
+	if err := m.checkSlices(); err != nil {
+		return nil, err
+	}
 	if s.hard = newHardware(m); s.hard != nil {
 		s.straight = nil // emitted code compares digits with thresholds
 	}
@@ -11308,7 +11449,7 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.phase = PurposeNegative
 	}
 	s.tail = m.Format.ThresholdBits == 32
-	if s.bytes = m.Format.Digit == 8; s.bytes {
+	if s.bytes = m.Format.Digit == 8 && !m.Format.singleByte(); s.bytes {
 		s.straight = nil // emitted code compares 16 bits
 	}
 	if !s.tail && m.Format.Planes == 0 {
@@ -11336,6 +11477,12 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 		s.tile = (s.tile + 1) &^ 1 // planes are of 128 chains
 		if s.planes.kernel {
 			s.tile = vectorWords
+		}
+	}
+	if s.slices = s.newSlices(); s.slices != nil {
+		s.straight = nil
+		if s.slices.kernel {
+			s.tile = s.slices.words
 		}
 	}
 	if s.straight != nil {
@@ -11447,6 +11594,8 @@ func (s *Sampler) Work() string {
 	switch {
 	case s.planes != nil:
 		what = "planes"
+	case s.slices != nil && s.slices.kernel:
+		what = "slices"
 	case s.vector != nil, s.fours != nil:
 		what = "spins"
 	case len(s.blocks) > 0 && s.slotsServe(0):
@@ -11523,6 +11672,9 @@ func (s *Sampler) tablesFor(beta float64) {
 	if s.fours != nil {
 		s.fours.makeCurves(s.spins)
 	}
+	if s.slices != nil {
+		s.setSlices()
+	}
 	if s.planes != nil {
 		s.planes.setBeta(s.spins.scale)
 	}
@@ -11545,7 +11697,7 @@ func (s *Sampler) tablesFor(beta float64) {
 // updates save, a pattern of a categorical about what one does.
 func (s *Sampler) makePatterns(sweeps float64) {
 	uses := sweeps * float64(s.chains)
-	if !s.usePattern && s.planes == nil && !s.bytes && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
+	if !s.usePattern && s.planes == nil && s.slices == nil && !s.bytes && s.patterns > 0 && float64(s.patterns) <= uses*float64(s.spinRows)/4 {
 		s.usePattern = true
 		s.choice = s.choice[:0]
 		if s.pool32 != nil {
@@ -11694,6 +11846,585 @@ func (s *Sampler) checkValue(node int, v int32) error {
 
 var errStateSize = errors.New("state has the wrong number of values")
 
+// sliceWorker is a worker's arguments of the kernel of slices. The words of a sweep and a
+// tile are prepared once.
+type sliceWorker struct {
+	args    Slices
+	scratch *SliceScratch
+	sweep   uint64
+	tile    int
+}
+
+// runSlices updates node i, or the whole run that begins with it, in the chains of a tile, and
+// gives the number of nodes.
+func (s *Sampler) runSlices(w *worker, b *blockPlan, tile, i, end int) int {
+	p, n, at := s.slices, 1, b.slice[i]
+	if i%SliceRun == 0 && b.sliceRun[i/SliceRun] >= 0 {
+		if all := min(SliceRun, len(b.nodes)-i); i+all <= end && !slices.Contains(b.skip[i:i+all], true) {
+			n, at = all, b.sliceRun[i/SliceRun]
+		}
+	}
+	s.prepareSlices(w, tile)
+	k := w.sliced
+	a := &k.args
+	a.State, a.Out = &w.bits[0], &w.outBits[0]
+	a.Code, a.Scratch, a.Table, a.Count = &p.code[at], k.scratch, &p.table, uint64(n)
+	wide := s.tile > vectorWords
+	switch {
+	case s.rng.Rounds != ARS5:
+		s.drawSlices(w, tile, p.code[at:], n)
+		if wide {
+			ReadSlices1024(a, &k.scratch.Bytes)
+		} else {
+			ReadSlices512(a, &k.scratch.Bytes)
+		}
+	case wide:
+		ArsSlices1024(a, &k.scratch.Ars)
+	default:
+		ArsSlices512(a, &k.scratch.Ars)
+	}
+	return n
+}
+
+// drawSlices draws the bytes of n nodes with Philox.
+func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
+	z, halves := &w.noise, s.tile/vectorWords
+	for i := range n {
+		h := z.head(w.sweep, uint32(get32(code, SliceAtSlot)))
+		z.setHead(&h)
+		for half := range halves {
+			PhiloxSlices512(&z.philox, uint32(32*(halves*tile+half)), &w.sliced.scratch.Bytes[halves*i+half])
+		}
+		code = code[get32(code, SliceAtSize):]
+	}
+}
+
+// prepareSlices makes what the words of a sweep and a tile have in common.
+func (s *Sampler) prepareSlices(w *worker, tile int) {
+	if w.sliced == nil {
+		w.sliced = &sliceWorker{scratch: new(SliceScratch), tile: -1}
+		w.sliced.scratch.Prepare(s.tile)
+	}
+	k := w.sliced
+	if k.sweep == w.sweep && k.tile == tile {
+		return
+	}
+	k.sweep, k.tile = w.sweep, tile
+	keys := ARSKeys(s.rng.Key)
+	c3 := CounterC3(PurposeSingle+s.phase, 0, w.sweep)
+	first := uint32(8 * tile * s.tile / 2) // of the blocks of 16 chains
+	for i := range k.scratch.Ars.Counter {
+		for l := range uint32(4) {
+			c := k.scratch.Ars.Counter[i][4*l:]
+			c1 := first + 8*(uint32(4*(i/8))+l) + uint32(i%8)
+			c[0], c[1], c[2], c[3] = uint32(w.sweep)^uint32(keys[0][0]), c1^uint32(keys[0][0]>>32), uint32(keys[0][1]), c3^uint32(keys[0][1]>>32)
+		}
+	}
+	for r := range k.scratch.Ars.Keys {
+		for l := range 4 {
+			k.scratch.Ars.Keys[r][2*l], k.scratch.Ars.Keys[r][2*l+1] = keys[r+1][0], keys[r+1][1]
+		}
+	}
+}
+
+// slicePlan is a model whose spins are decided by single bytes. A spin becomes +1 where
+// its field and a number that its byte stands for add up to 0 or more, and package
+// vector's kernel makes these sums bit by bit, each bit for many chains at once.
+type slicePlan struct {
+	kernel bool // in assembly, where sums and numbers are not too long
+	words  int  // of 64 chains in a tile
+	noise  [128]uint64
+	bits   int // of these numbers
+	built  int // bits with which the nodes were compiled, 0: they are not
+	code   []byte
+	table  SliceTable
+}
+
+// checkSlices refuses a format of single bytes that the engine does not know.
+func (m *Model) checkSlices() error {
+	f := &m.Format
+	if !f.singleByte() {
+		return nil
+	}
+	for _, v := range m.Vars {
+		if v.Kind != Spin {
+			return fmt.Errorf("single bytes are for spins, %s is a variable of another kind", v.Name)
+		}
+	}
+	if f.Group > 1 || f.Noise || len(m.Codes) > 0 {
+		return fmt.Errorf("number format %+v is not one this engine knows", *f)
+	}
+	return nil
+}
+
+// newSlices is nil for models drawn otherwise.
+func (s *Sampler) newSlices() *slicePlan {
+	if !s.model.Format.singleByte() {
+		return nil
+	}
+	p := &slicePlan{words: vectorWords}
+	p.kernel = s.kernelInUse == AVX512 && s.chains >= vectorChains && s.model.Nodes <= maxRows/2
+	if s.words >= 2*vectorWords*s.threads {
+		p.words = 2 * vectorWords
+	}
+	return p
+}
+
+// setSlices makes the numbers of bytes of the current β: N(n), the largest m for which
+// T(m) > n.
+func (s *Sampler) setSlices() {
+	p := s.slices
+	m := uint64(0)
+	for n := len(p.noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
+		step := uint64(1)
+		for ; m+step < 1<<62 && byteThreshold(m+step, s.spins.scale) > uint32(n); step *= 2 {
+			m += step
+		}
+		for ; step > 0; step /= 2 {
+			if byteThreshold(m+step, s.spins.scale) > uint32(n) && m+step < 1<<62 {
+				m += step
+			}
+		}
+		p.noise[n] = m
+	}
+	p.bits = max(1, bits.Len64(p.noise[0]))
+	if p.kernel && p.bits <= SlicePlanes {
+		p.table.Fill(&p.noise)
+	}
+	if p.kernel && p.bits != p.built {
+		s.compileSlices()
+	}
+}
+
+// buildSlices takes the weights at hand; nodes are compiled when the table is known.
+func (s *Sampler) buildSlices() { s.slices.built = 0 }
+
+// byteThreshold is T_8(m), for c = 2β·2^-F.
+func byteThreshold(m uint64, scale float64) uint32 {
+	return (RareProbability(float64(float64(m)*scale)) + 1<<23) >> 24
+}
+
+// updateSlices is updateQuads for single bytes.
+func (s *Sampler) updateSlices(w *worker, b *blockPlan, tile, lo, hi int) {
+	end := min(4*hi, len(b.nodes))
+	for i := 4 * lo; i < end; i++ {
+		switch {
+		case b.skip[i]:
+		case s.slices.kernel && b.slice[i] >= 0:
+			i += s.runSlices(w, b, tile, i, end) - 1
+		default:
+			for lane := range s.tile {
+				if chain := 64 * (tile*s.tile + lane); chain < s.chains {
+					s.fieldSlice(w, b, i, lane, chain)
+				}
+			}
+		}
+	}
+}
+
+// fieldSlice updates node i in 64 chains from its fields.
+func (s *Sampler) fieldSlice(w *worker, b *blockPlan, i, lane, chain int) {
+	var bytes [64]uint8
+	s.singleBytes(w.sweep, chain, uint32(b.first+i), &bytes)
+	inputs := w.loadInputs(s, b, i, lane)
+	groups := s.groupCount(len(inputs))
+	var f *[64]int64
+	if s.pool32 != nil {
+		f = sumGroups(w, s, s.pool32[b.table[i]:], inputs, groups, 8)
+	} else {
+		f = sumGroups(w, s, s.pool64[b.table[i]:], inputs, groups, 8)
+	}
+	var out uint64
+	for place, g := range f {
+		c := chainIn(place, 8)
+		n := s.slices.noise[bytes[c]&63|bytes[c]>>1&64]
+		named := uint64(bytes[c] >> 6 & 1)
+		x := uint64(likely(g))
+		if x != named && magnitude(g) <= n { // the less likely value, which the byte names
+			x = named
+		}
+		out |= x << c
+	}
+	w.outBits[int(b.row[i])*s.tile+lane] = out
+}
+
+// singleBytes draws for 64 chains from one on, a multiple of 64.
+func (s *Sampler) singleBytes(sweep uint64, chain int, slot uint32, to *[64]uint8) {
+	c3 := CounterC3(PurposeSingle+s.phase, 0, sweep)
+	for r := range 8 {
+		o := s.rng.Block([4]uint32{uint32(sweep), uint32(chain/128*8 + r), slot, c3})
+		half := 2 * (chain / 64 % 2)
+		for c := range 8 {
+			at := 7 - c
+			to[8*r+c] = uint8(o[half+at/4] >> (8 * (at % 4)))
+		}
+	}
+}
+
+// sliceTree is a spin as the sum of bits whose sign decides: g + v with v the noise, halved,
+// because the field g has the parity of the sum of its weights. With x of value 0 or 1,
+//
+//	g = 2·Σ w·x + K,  K = constant - Σ w,  floor((g + v)/2) = Σ w·x + floor((v + K)/2)
+//
+// and to all that comes 2^last, so that bit last of the sum is 1 where the spin becomes +1.
+// Weights are written with digits -1, 0 and 1; -x is its complement less 1.
+type sliceTree struct {
+	digit    [][slicePlaces]int8 // of each weight
+	fixed    [slicePlaces][]uint16
+	constant int64
+	last     int
+	column   [slicePlaces][]uint16 // slots
+	carries  []uint16              // into column 0
+	adders   [][5]uint16
+	kept     [][slicePlaces]int8 // room of balance
+	places   int                 // of slots in use
+}
+
+// slicePlaces is more than columns have; larger sums are left to the portable engine.
+const slicePlaces = 48
+
+// compileSlices lists the nodes with the weights and the table at hand.
+func (s *Sampler) compileSlices() {
+	p := s.slices
+	p.code, p.built = p.code[:0], p.bits
+	var w []int64
+	var tree sliceTree
+	for _, super := range s.blocks {
+		for _, b := range super {
+			if b.user != nil {
+				continue
+			}
+			b.slice, b.sliceRun = b.slice[:0], b.sliceRun[:0]
+			var run []sliceNode
+			for i := range b.nodes {
+				var constant int64
+				w, constant = nodeWeights(s, b, i, w)
+				if inputs := b.input[b.start[i]:b.end[i]]; p.bits <= SlicePlanes && onlyRows(inputs) && tree.make(w, constant, p.bits) {
+					run = append(run, sliceNode{i, len(inputs), tree.last, len(tree.adders), tree.append(nil, uint32(b.first+i), b.row[i], inputs, s.tile)})
+				}
+				b.slice = append(b.slice, -1)
+				if i%SliceRun == SliceRun-1 || i == len(b.nodes)-1 {
+					p.place(b, run)
+					run = run[:0]
+				}
+			}
+		}
+	}
+	p.code = append(p.code, make([]byte, SliceAfter)...)
+}
+
+// sliceNode is a compiled node and how often the kernel's loops run for it.
+type sliceNode struct {
+	node, inputs, columns, adders int
+	code                          []byte
+}
+
+// place puts the nodes of a run one behind the other. Nodes for which the kernel's loops run
+// equally often stand together, which branches are predicted from.
+func (p *slicePlan) place(b *blockPlan, run []sliceNode) {
+	slices.SortStableFunc(run, func(x, y sliceNode) int {
+		return cmp.Or(x.inputs-y.inputs, x.columns-y.columns, x.adders-y.adders)
+	})
+	whole := -1
+	if left := len(b.nodes) - SliceRun*len(b.sliceRun); len(run) == min(left, SliceRun) {
+		whole = len(p.code)
+	}
+	b.sliceRun = append(b.sliceRun, whole)
+	for _, n := range run {
+		b.slice[n.node] = len(p.code)
+		p.code = append(p.code, n.code...)
+	}
+}
+
+// onlyRows says whether no input is a product of spins.
+func onlyRows(inputs []rowRef) bool {
+	for _, r := range inputs {
+		if r < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// make builds the columns of a node with noise of so many bits; false if it is too large.
+func (t *sliceTree) make(w []int64, constant int64, noise int) bool {
+	k, sum := constant, magnitude(constant)
+	for _, x := range w {
+		k -= x
+		sum += magnitude(x)
+	}
+	if sum > 1<<40 {
+		return false
+	}
+	t.last = max(2, bits.Len64(sum+1<<noise-1)-1) // |g + v| <= 2^(last+1)
+	for i := range t.fixed {
+		t.fixed[i], t.column[i] = t.fixed[i][:0], t.column[i][:0]
+	}
+	t.adders, t.carries = t.adders[:0], t.carries[:0]
+	t.constant = k>>1 - 1<<(noise-1) + 1<<t.last
+	if k&1 == 1 {
+		t.fixed[0] = append(t.fixed[0], SliceNoise)
+	}
+	for i := 1; i < noise; i++ {
+		t.fixed[i-1] = append(t.fixed[i-1], uint16(SliceNoise+i))
+	}
+	t.fixed[noise-1] = append(t.fixed[noise-1], SliceSign)
+	t.digit = t.digit[:0]
+	for _, x := range w {
+		t.digit = append(t.digit, signedDigits(x))
+	}
+	t.places = SliceInputs + 2*len(w)
+	if t.places > SliceMost {
+		return false
+	}
+	t.balance()
+	t.fill()
+	return t.reduce()
+}
+
+// signedDigits writes a number with the fewest digits that are not 0.
+func signedDigits(x int64) (d [slicePlaces]int8) {
+	for k := 0; x != 0; k++ {
+		if x&1 == 1 {
+			d[k] = int8(2 - x&3)
+			x -= int64(d[k])
+		}
+		x >>= 1
+	}
+	return d
+}
+
+// bitsOf is the constant with what the complements ask for.
+func (t *sliceTree) bitsOf() uint64 {
+	c := t.constant
+	for i := range t.digit {
+		for k, d := range t.digit[i][:t.last+1] {
+			if d < 0 {
+				c -= 1 << k
+			}
+		}
+	}
+	return uint64(c) & (1<<(t.last+1) - 1)
+}
+
+// room is how many slots a column takes: column 0 also those of the carries.
+func (t *sliceTree) room(k int) int {
+	switch k {
+	case 0:
+		return SliceColumn + SliceCarries
+	case t.last - 1:
+		return SliceEnding
+	case t.last:
+		return 1
+	}
+	return SliceColumn
+}
+
+const balanceTurns = 60
+
+// balance writes weights in other forms as long as columns are longer than the kernel takes
+// them: 3 is 4 - 1 and 2 + 1, and 7 is 8 - 1 and 4 + 2 + 1. Each turn takes the form that
+// makes columns most equal, though it be worse, and leaves its place alone for some turns;
+// what has the fewest slots too many is kept.
+func (t *sliceTree) balance() {
+	var count [slicePlaces]int
+	for k := range count[:t.last+1] {
+		count[k] = len(t.fixed[k])
+		for i := range t.digit {
+			count[k] += int(t.digit[i][k] & 1)
+		}
+	}
+	c := t.bitsOf()
+	mask := uint64(1)<<(t.last+1) - 1
+	score := func(c uint64) int {
+		sum := 0
+		for k := range t.last + 1 {
+			n := count[k] + int(c>>k&1)
+			sum += n * n
+			if over := n - t.room(k); over > 0 {
+				sum += 40 * over
+			}
+		}
+		return sum
+	}
+	over := func() (sum int) {
+		for k := range t.last + 1 {
+			sum += max(0, count[k]+int(c>>k&1)-t.room(k))
+		}
+		return sum
+	}
+	least := over()
+	t.kept = append(t.kept[:0], t.digit...)
+	var rests [64]int // until when a place is left alone, by a hash of it
+	for turn := 1; turn <= balanceTurns && least > 0; turn++ {
+		best, where, place, to := 1<<30, -1, 0, 0
+		for i := range t.digit {
+			d := &t.digit[i]
+			for k := range t.last - 1 {
+				if d[k] == 0 || rests[(16*i+k)&63] > turn {
+					continue
+				}
+				for form := range 3 {
+					step, ok := sliceStep(d, k, form, t.last)
+					if !ok {
+						continue
+					}
+					change := int64(0)
+					for j, x := range step {
+						count[k+j] += int(x&1) - int(d[k+j]&1)
+						if x < 0 {
+							change -= 1 << (k + j)
+						}
+						if d[k+j] < 0 {
+							change += 1 << (k + j)
+						}
+					}
+					if n := score((c + uint64(change)) & mask); n < best {
+						best, where, place, to = n, i, k, form
+					}
+					for j, x := range step {
+						count[k+j] -= int(x&1) - int(d[k+j]&1)
+					}
+				}
+			}
+		}
+		if where < 0 {
+			break
+		}
+		d := &t.digit[where]
+		step, _ := sliceStep(d, place, to, t.last)
+		for j, x := range step {
+			count[place+j] += int(x&1) - int(d[place+j]&1)
+			d[place+j] = x
+		}
+		rests[(16*where+place)&63] = turn + 8
+		c = t.bitsOf()
+		if n := over(); n < least {
+			least = n
+			copy(t.kept, t.digit)
+		}
+	}
+	copy(t.digit, t.kept)
+}
+
+// sliceStep is another form of four digits from place k on, of one of three kinds.
+func sliceStep(d *[slicePlaces]int8, k, kind, last int) (to [4]int8, ok bool) {
+	copy(to[:], d[k:])
+	s := d[k]
+	switch {
+	case kind == 0 && to[1] == 0 && to[2] == -s: // 4 - 1
+		to[0], to[1], to[2] = -s, -s, 0
+	case kind == 1 && to[1] == s && to[2] == 0 && k+2 < last: // 2 + 1
+		to[0], to[1], to[2] = -s, 0, s
+	case kind == 2 && to[1] == 0 && to[2] == 0 && to[3] == -s: // 8 - 1
+		to[0], to[1], to[2], to[3] = -s, -s, -s, 0
+	default:
+		return to, false
+	}
+	return to, true
+}
+
+// fill puts the slots into their columns.
+func (t *sliceTree) fill() {
+	c := t.bitsOf()
+	for k := range t.last + 1 {
+		t.column[k] = append(t.column[k], t.fixed[k]...)
+		for i := range t.digit {
+			if d := t.digit[i][k]; d != 0 {
+				slot := SliceInputs + 2*i
+				if d < 0 {
+					slot++
+				}
+				t.column[k] = append(t.column[k], uint16(slot))
+			}
+		}
+		if c>>k&1 == 1 {
+			t.column[k] = append(t.column[k], SliceOnes)
+		}
+	}
+}
+
+// reduce makes every column as short as the kernel takes it: a slot is twice that in the
+// column below where there is room, else adders take three.
+func (t *sliceTree) reduce() bool {
+	for k := 1; k <= t.last; k++ {
+		for len(t.column[k]) > t.room(k) && len(t.column[k-1])+2 <= t.room(k-1) {
+			n := len(t.column[k]) - 1
+			x := t.column[k][n]
+			t.column[k] = t.column[k][:n]
+			t.column[k-1] = append(t.column[k-1], x, x)
+		}
+	}
+	for k := 0; k <= t.last; k++ {
+		for len(t.column[k]) > t.room(k) {
+			if t.places+2 > SliceMost {
+				return false
+			}
+			n := len(t.column[k])
+			take := [3]uint16{SliceZero, t.column[k][1], t.column[k][0]}
+			if n > 2 {
+				take[0] = t.column[k][2]
+			}
+			rest := append(t.column[k][:0], t.column[k][min(n, 3):]...)
+			sum, carry := uint16(t.places), uint16(t.places+1)
+			t.places += 2
+			t.adders = append(t.adders, [5]uint16{take[0], take[1], take[2], sum, carry})
+			t.column[k] = append(rest, sum)
+			if k < t.last {
+				t.column[k+1] = append(t.column[k+1], carry)
+			}
+		}
+	}
+	if n := len(t.column[0]) - SliceColumn; n > 0 {
+		t.carries = append(t.carries, t.column[0][:n]...)
+		t.column[0] = t.column[0][n:]
+	}
+	return true
+}
+
+// append writes a node as the kernel reads it, for words of 64 chains in a tile.
+func (t *sliceTree) append(code []byte, slot uint32, row int32, inputs []rowRef, words int) []byte {
+	start := len(code)
+	place := func(x uint16) { code = binary.LittleEndian.AppendUint16(code, uint16(int(x)*8*words)) }
+	number := func(x int) { code = binary.LittleEndian.AppendUint32(code, uint32(int32(x))) }
+	number(int(slot))
+	number(int(row) * 8 * words)
+	number(len(inputs))
+	number(len(t.adders))
+	number(t.last - 1)
+	number(0)
+	for _, r := range inputs {
+		number(int(r) * 8 * words)
+	}
+	for _, a := range t.adders {
+		for _, x := range a {
+			place(x)
+		}
+	}
+	for i := range SliceCarries {
+		place(slotAt(t.carries, i))
+	}
+	for k := range t.last - 1 {
+		for i := range SliceColumn + 1 {
+			place(slotAt(t.column[k], i))
+		}
+	}
+	for i := range SliceEnding {
+		place(slotAt(t.column[t.last-1], i))
+	}
+	place(slotAt(t.column[t.last], 0))
+	binary.LittleEndian.PutUint32(code[start+SliceAtSize:], uint32(len(code)-start))
+	return code
+}
+
+// slotAt is a slot of a list, or that of no bits behind its end.
+func slotAt(list []uint16, i int) uint16 {
+	if i < len(list) {
+		return list[i]
+	}
+	return SliceZero
+}
+
 // slotBlock is a block of spins in pairs as package vector's slot kernel reads it, for up
 // to 64 chains: 16 slots at a time, where the kernels for many chains take one.
 type slotBlock struct {
@@ -11708,7 +12439,7 @@ const slotChains = 64 // in a word
 // runs of slots.
 func (s *Sampler) findSlots(b *blockPlan) {
 	f := &s.model.Format
-	if s.kernelInUse != AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil || s.bytes ||
+	if s.kernelInUse != AVX512 || s.chains > slotChains || f.Accum != 32 || f.Group > 1 || s.hard != nil || s.planes != nil || s.slices != nil || s.bytes ||
 		b.kind != Spin || b.layer != nil {
 		return
 	}
@@ -13138,6 +13869,7 @@ type worker struct {
 	fours  *fourWorker
 	slots  *slotWorker
 	plane  *planeWorker
+	sliced *sliceWorker
 	cats   Cats
 	thetas *Thetas
 	wide   *wideWorker
@@ -13155,6 +13887,9 @@ func (s *Sampler) newWorker() *worker {
 	w.noise.init(s.rng)
 	if s.bytes && s.vector != nil {
 		w.noise.first = PurposeBytes
+	}
+	if s.slices != nil {
+		w.noise.first = PurposeSingle
 	}
 	w.noise.phase, w.float.second.phase, w.float.second.draw = s.phase, s.phase, 1
 	w.float.second.init(s.rng)
@@ -13349,6 +14084,9 @@ func (s *Sampler) updateQuads(w *worker, b *blockPlan, tile, lo, hi int) {
 		return
 	case s.planes != nil && b.user == nil:
 		s.updatePlanes(w, b, tile, lo, hi)
+		return
+	case s.slices != nil && b.user == nil:
+		s.updateSlices(w, b, tile, lo, hi)
 		return
 	case s.slotKernel(b):
 		s.updateSlots(w, b, lo, hi)
@@ -15891,7 +16629,7 @@ const (
 // most of which have not too many neighbours.
 func (s *Sampler) vectorised() bool {
 	m := s.model
-	if s.kernelInUse < AVX2 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || len(m.Codes) > 0 || s.hard != nil {
+	if s.kernelInUse < AVX2 || s.chains < vectorChains || m.Format.Accum != 32 || m.Format.Planes > 0 || m.Format.singleByte() || len(m.Codes) > 0 || s.hard != nil {
 		return false
 	}
 	for _, super := range m.Sweep {
@@ -16817,6 +17555,9 @@ func (s *Sampler) buildTables() {
 	}
 	if s.planes != nil {
 		s.buildPlanes()
+	}
+	if s.slices != nil {
+		s.buildSlices()
 	}
 	for _, super := range s.blocks {
 		for _, b := range super {
@@ -20870,6 +21611,9 @@ func (f MetaFormat) String() string {
 		return fmt.Sprintf("%d fraction bits, %d bit planes", f.Fraction, f.Planes)
 	}
 	text := fmt.Sprintf("%d fraction bits, %d segments, %d threshold bits", f.Fraction, f.Segments, f.ThresholdBits)
+	if f.Digit > 0 && f.ThresholdBits == f.Digit {
+		return fmt.Sprintf("%d fraction bits, single bytes", f.Fraction)
+	}
 	if f.Digit > 0 {
 		text += fmt.Sprintf(", first digits of %d bits", f.Digit)
 	}

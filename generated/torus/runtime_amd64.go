@@ -343,6 +343,31 @@ func Langevin512(state *float32, at *int32, n int, old, slope, normal *[64]float
 //go:noescape
 func Follow512(out, x, slope, normal *[64]float32, n int, step, scale float32) (lost uint64)
 
+// ArsSlices512 updates a run of nodes in 512 chains with bytes of ARS-5.
+//
+//go:noescape
+func ArsSlices512(a *Slices, k *SliceArs)
+
+// ArsSlices1024 is ArsSlices512 for twice the chains.
+//
+//go:noescape
+func ArsSlices1024(a *Slices, k *SliceArs)
+
+// ReadSlices512 updates a run of nodes in 512 chains with bytes that are there, 512 a node.
+//
+//go:noescape
+func ReadSlices512(a *Slices, k *SliceBytes)
+
+// ReadSlices1024 is ReadSlices512 for twice the chains and bytes.
+//
+//go:noescape
+func ReadSlices1024(a *Slices, k *SliceBytes)
+
+// PhiloxSlices512 draws the bytes of a node from the block first on.
+//
+//go:noescape
+func PhiloxSlices512(k *Philox, first uint32, to *[512]uint8)
+
 // PhiloxSlots512 draws the digits of a pair of chains for the slots of 32 quads from one on.
 //
 //go:noescape

@@ -6815,6 +6815,474 @@ row:
 	VZEROUPPER
 	RET
 
+// The kernel of bit slices. See slices.go for what it reads.
+
+// What eight bytes as a matrix are multiplied with: bits 0 … 5 and 7, plus bit 6, and it.
+DATA sliceBits<>+0(SB)/8, $0x40c0605048444241
+GLOBL sliceBits<>(SB), RODATA|NOPTR, $8
+
+// Pairs of bytes and bytes of pairs exchanged.
+DATA sliceSwap<>+0(SB)/8, $0x0504070601000302
+DATA sliceSwap<>+8(SB)/8, $0x0d0c0f0e09080b0a
+DATA sliceSwap<>+16(SB)/8, $0x0607040502030001
+DATA sliceSwap<>+24(SB)/8, $0x0e0f0c0d0a0b0809
+GLOBL sliceSwap<>(SB), RODATA|NOPTR, $32
+
+DATA sliceSign<>+0(SB)/8, $0x4040404040404040
+GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
+
+// From bytes in x to the high and low bits of their numbers, in a and b, bits of the same
+// place together. Bit 6 of both is that of the bytes, whose bit 7 chooses the half of a table.
+#define SLICE_LOOKUP(x, a, b) \
+	VPMOVB2M        x, K7;                         \
+	VPERMB          Z24, x, b;                     \
+	VPERMB          Z26, x, a;                     \
+	VPERMB          Z25, x, K7, b;                 \
+	VPERMB          Z27, x, K7, a;                 \
+	VPTERNLOGQ.BCST $0xf8, sliceSign<>(SB), x, b;  \
+	VPTERNLOGQ.BCST $0xf8, sliceSign<>(SB), x, a;  \
+	VGF2P8AFFINEQB  $0, b, Z29, b;                 \
+	VGF2P8AFFINEQB  $0, a, Z29, a
+
+// Exchange the second half of places in a with the first half in b.
+#define SLICE_FOURS(a, b) \
+	VMOVDQA64 a, Z28;           \
+	VPSHUFD   $0xb1, b, K1, a;  \
+	VPSHUFD   $0xb1, Z28, K2, b
+
+#define SLICE_PAIRS(a, b) \
+	VMOVDQA64 a, Z28;         \
+	VPSHUFB   Z30, b, K3, a;  \
+	VPSHUFB   Z30, Z28, K4, b
+
+#define SLICE_BYTES(a, b) \
+	VMOVDQA64 a, Z28;         \
+	VPSHUFB   Z31, b, K5, a;  \
+	VPSHUFB   Z31, Z28, K6, b
+
+// Two of the next bytes: a counter from at on with the slot in Z28, or a round.
+#define SLICE_BEGIN(at, a, b) \
+	VPXORQ at+0(R11), Z28, a; \
+	VPXORQ at+64(R11), Z28, b
+
+#define SLICE_ROUND(key, a, b) \
+	VAESENC key(R11), a, a; \
+	VAESENC key(R11), b, b
+
+#define SLICE_ROUNDS(key) \
+	SLICE_ROUND(key, Z16, Z17); \
+	SLICE_ROUND(key, Z18, Z19); \
+	SLICE_ROUND(key, Z20, Z21); \
+	SLICE_ROUND(key, Z22, Z23)
+
+#define SLICE_BEGINS(at) \
+	VPBROADCASTQ.Z AX, K1, Z28;    \
+	SLICE_BEGIN(at+0, Z16, Z17);   \
+	SLICE_BEGIN(at+128, Z18, Z19); \
+	SLICE_BEGIN(at+256, Z20, Z21); \
+	SLICE_BEGIN(at+384, Z22, Z23)
+
+#define SLICE_ENDS \
+	VAESENCLAST 1280(R11), Z16, Z16; \
+	VAESENCLAST 1280(R11), Z17, Z17; \
+	VAESENCLAST 1280(R11), Z18, Z18; \
+	VAESENCLAST 1280(R11), Z19, Z19; \
+	VAESENCLAST 1280(R11), Z20, Z20; \
+	VAESENCLAST 1280(R11), Z21, Z21; \
+	VAESENCLAST 1280(R11), Z22, Z22; \
+	VAESENCLAST 1280(R11), Z23, Z23
+
+// The noise of a half from the bytes in Z16 … Z23: s bytes a slot, at in each. In these
+// come the next bytes meanwhile: AES and exchanges ask for different ports.
+#define SLICE_NOISE(s, at, next, begins, round, ends) \
+	SLICE_LOOKUP(Z16, Z0, Z8);   \
+	SLICE_LOOKUP(Z17, Z1, Z9);   \
+	SLICE_LOOKUP(Z18, Z2, Z10);  \
+	SLICE_LOOKUP(Z19, Z3, Z11);  \
+	SLICE_LOOKUP(Z20, Z4, Z12);  \
+	SLICE_LOOKUP(Z21, Z5, Z13);  \
+	SLICE_LOOKUP(Z22, Z6, Z14);  \
+	SLICE_LOOKUP(Z23, Z7, Z15);  \
+	begins(next);                \
+	SLICE_FOURS(Z8, Z12);        \
+	round(1024, Z16, Z17);       \
+	SLICE_FOURS(Z9, Z13);        \
+	round(1024, Z18, Z19);       \
+	SLICE_FOURS(Z10, Z14);       \
+	round(1024, Z20, Z21);       \
+	SLICE_FOURS(Z11, Z15);       \
+	round(1024, Z22, Z23);       \
+	SLICE_PAIRS(Z8, Z10);        \
+	round(1088, Z16, Z17);       \
+	SLICE_PAIRS(Z9, Z11);        \
+	round(1088, Z18, Z19);       \
+	SLICE_PAIRS(Z12, Z14);       \
+	round(1088, Z20, Z21);       \
+	SLICE_PAIRS(Z13, Z15);       \
+	round(1088, Z22, Z23);       \
+	SLICE_BYTES(Z8, Z9);         \
+	round(1152, Z16, Z17);       \
+	SLICE_BYTES(Z10, Z11);       \
+	round(1152, Z18, Z19);       \
+	SLICE_BYTES(Z12, Z13);       \
+	round(1152, Z20, Z21);       \
+	VPSHUFB   Z31, Z15, K5, Z14; \
+	round(1152, Z22, Z23);       \
+	VMOVDQU64 Z8, at+2*s(R13);   \
+	VMOVDQU64 Z9, at+3*s(R13);   \
+	VMOVDQU64 Z10, at+4*s(R13);  \
+	VMOVDQU64 Z11, at+5*s(R13);  \
+	VMOVDQU64 Z12, at+6*s(R13);  \
+	VMOVDQU64 Z13, at+7*s(R13);  \
+	VMOVDQU64 Z14, at+8*s(R13);  \
+	SLICE_FOURS(Z0, Z4);         \
+	round(1216, Z16, Z17);       \
+	SLICE_FOURS(Z1, Z5);         \
+	round(1216, Z18, Z19);       \
+	SLICE_FOURS(Z2, Z6);         \
+	round(1216, Z20, Z21);       \
+	SLICE_FOURS(Z3, Z7);         \
+	round(1216, Z22, Z23);       \
+	SLICE_PAIRS(Z0, Z2);         \
+	SLICE_PAIRS(Z1, Z3);         \
+	SLICE_PAIRS(Z4, Z6);         \
+	SLICE_PAIRS(Z5, Z7);         \
+	ends;                        \
+	SLICE_BYTES(Z0, Z1);         \
+	SLICE_BYTES(Z2, Z3);         \
+	SLICE_BYTES(Z4, Z5);         \
+	SLICE_BYTES(Z6, Z7);         \
+	VMOVDQU64 Z0, at+9*s(R13);   \
+	VMOVDQU64 Z1, at+10*s(R13);  \
+	VMOVDQU64 Z2, at+11*s(R13);  \
+	VMOVDQU64 Z3, at+12*s(R13);  \
+	VMOVDQU64 Z4, at+13*s(R13);  \
+	VMOVDQU64 Z5, at+14*s(R13);  \
+	VMOVDQU64 Z6, at+15*s(R13);  \
+	VMOVDQU64 Z7, at+16*s(R13)
+
+// The same with bytes that are there already.
+#define SLICE_READ(at) \
+	VMOVDQU64 at+0(R11), Z16;   \
+	VMOVDQU64 at+64(R11), Z17;  \
+	VMOVDQU64 at+128(R11), Z18; \
+	VMOVDQU64 at+192(R11), Z19; \
+	VMOVDQU64 at+256(R11), Z20; \
+	VMOVDQU64 at+320(R11), Z21; \
+	VMOVDQU64 at+384(R11), Z22; \
+	VMOVDQU64 at+448(R11), Z23
+
+#define SLICE_NONE(at)
+
+#define SLICE_NOTHING(key, a, b)
+
+#define SLICE_DONE
+
+// The bytes of the first half of the first node.
+#define SLICE_FIRST \
+	MOVL           0(R14), AX;    \
+	SLICE_BEGINS(0);              \
+	SLICE_ROUNDS(1024);           \
+	SLICE_ROUNDS(1088);           \
+	SLICE_ROUNDS(1152);           \
+	SLICE_ROUNDS(1216);           \
+	SLICE_ENDS
+
+// An adder: the sum of a, b and c becomes c, their carry a.
+#define SLICE_ADD(a, b, c) \
+	VPTERNLOGQ $0x96, a, b, c; \
+	VPTERNLOGQ $0xd4, c, b, a
+
+// A column: slots at offsets in AX, BX, CX, DX, SI, R8 and R9, carries in c1 … c6, five
+// registers for sums.
+#define SLICE_COLUMN(at, c1, c2, c3, c4, c5, c6, s1, s2, s3, s4, s5) \
+	VMOVDQU64  at(R13)(R9*1), s4;  \
+	SLICE_ADD(c1, c2, c3);         \
+	SLICE_ADD(c4, c5, s4);         \
+	VMOVDQU64  at(R13)(AX*1), c2;  \
+	VMOVDQU64  at(R13)(BX*1), s1;  \
+	VMOVDQU64  at(R13)(CX*1), s2;  \
+	VMOVDQU64  at(R13)(DX*1), c5;  \
+	VMOVDQU64  at(R13)(SI*1), s3;  \
+	VMOVDQU64  at(R13)(R8*1), s5;  \
+	SLICE_ADD(c2, s1, s2);         \
+	SLICE_ADD(c5, s3, s5);         \
+	SLICE_ADD(c3, s2, s5);         \
+	VPTERNLOGQ $0xe8, s4, s5, c6
+
+#define SLICE_OFFSETS \
+	MOVWLZX 0(R10), AX;  \
+	MOVWLZX 2(R10), BX;  \
+	MOVWLZX 4(R10), CX;  \
+	MOVWLZX 6(R10), DX;  \
+	MOVWLZX 8(R10), SI;  \
+	MOVWLZX 10(R10), R8
+
+// Reads a neighbour and writes it and its complement.
+#define SLICE_INPUT(at, s, a, b) \
+	VMOVDQU64 at(DI)(AX*1), a; \
+	VPXORQ    Z28, a, b;       \
+	VMOVDQU64 a, at(DX);       \
+	VMOVDQU64 b, at+s(DX)
+
+// The last columns: three slots at offsets in AX, BX and CX and all carries, which gives four
+// carries; and the sum modulo 2 of these and the slot at the offset in DX.
+#define SLICE_LAST(at, c1, c2, c3, c4, c5, c6, s1, s2, s3) \
+	SLICE_ADD(c1, c2, c3);                    \
+	SLICE_ADD(c4, c5, c6);                    \
+	VMOVDQU64  at(R13)(AX*1), s1;             \
+	VMOVDQU64  at(R13)(BX*1), s2;             \
+	VMOVDQU64  at(R13)(CX*1), s3;             \
+	SLICE_ADD(s1, s2, s3);                    \
+	VPTERNLOGQ $0xe8, s3, c3, c6;             \
+	VPTERNLOGQ $0x96, c1, c4, s1;             \
+	VPTERNLOGQ $0x96, at(R13)(DX*1), c6, s1;  \
+	VMOVDQU64  s1, at(SI)(R8*1)
+
+#define SLICE_ENDING \
+	MOVWLZX 0(R10), AX;  \
+	MOVWLZX 2(R10), BX;  \
+	MOVWLZX 4(R10), CX;  \
+	MOVWLZX 6(R10), DX;  \
+	MOVQ    8(R15), SI;  \
+	MOVLQSX 4(R14), R8
+
+#define SLICE_ADDER(at) \
+	VMOVDQU64 at(R13)(AX*1), Z0; \
+	VMOVDQU64 at(R13)(BX*1), Z1; \
+	VMOVDQU64 at(R13)(CX*1), Z2; \
+	SLICE_ADD(Z0, Z1, Z2);       \
+	VMOVDQU64 Z2, at(R13)(DX*1); \
+	VMOVDQU64 Z0, at(R13)(SI*1)
+
+#define SLICE_CARRIES(at, c1, c2, c3, c4, c5, c6) \
+	VMOVDQU64 at(R13)(AX*1), c1; \
+	VMOVDQU64 at(R13)(BX*1), c2; \
+	VMOVDQU64 at(R13)(CX*1), c3; \
+	VMOVDQU64 at(R13)(DX*1), c4; \
+	VMOVDQU64 at(R13)(SI*1), c5; \
+	VMOVDQU64 at(R13)(R8*1), c6
+
+// The beginning of all kernels.
+#define SLICES_ARGUMENTS \
+	MOVQ         a+0(FP), R15;               \
+	MOVQ         k+8(FP), R11;               \
+	MOVQ         0(R15), DI;                 \
+	MOVQ         16(R15), R14;               \
+	MOVQ         24(R15), R13;               \
+	MOVQ         32(R15), AX;                \
+	VMOVDQU64    0(AX), Z24;                 \
+	VMOVDQU64    64(AX), Z25;                \
+	VMOVDQU64    128(AX), Z26;               \
+	VMOVDQU64    192(AX), Z27;               \
+	VPBROADCASTQ sliceBits<>(SB), Z29;       \
+	VBROADCASTI32X4 sliceSwap<>+0(SB), Z30;  \
+	VBROADCASTI32X4 sliceSwap<>+16(SB), Z31; \
+	MOVQ         $0xaaaaaaaaaaaaaaaa, AX;    \
+	KMOVQ        AX, K1;                     \
+	KMOVQ        AX, K5;                     \
+	KNOTQ        K1, K2;                     \
+	KNOTQ        K1, K6;                     \
+	MOVQ         $0xcccccccccccccccc, AX;    \
+	KMOVQ        AX, K3;                     \
+	KNOTQ        K3, K4
+
+// Offsets of rows, from R10 to CX.
+#define SLICE_NEIGHBOURS(s) \
+	MOVL       8(R14), CX;         \
+	LEAQ       24(R14), R10;       \
+	LEAQ       (R10)(CX*4), CX;    \
+	LEAQ       17*s(R13), DX;      \
+	VPTERNLOGQ $0xff, Z28, Z28, Z28
+
+// Neighbours of a node in 512 chains, and in 1,024.
+#define SLICE_GATHER1(gather, gathered) \
+	SLICE_NEIGHBOURS(64);       \
+	CMPQ R10, CX;               \
+	JEQ  gathered;              \
+gather:                         \
+	MOVLQSX 0(R10), AX;         \
+	ADDQ    $4, R10;            \
+	SLICE_INPUT(0, 64, Z0, Z1); \
+	ADDQ    $128, DX;           \
+	CMPQ    R10, CX;            \
+	JNE     gather;             \
+gathered:
+
+#define SLICE_GATHER2(gather, gathered) \
+	SLICE_NEIGHBOURS(128);        \
+	CMPQ R10, CX;                 \
+	JEQ  gathered;                \
+gather:                           \
+	MOVLQSX 0(R10), AX;           \
+	ADDQ    $4, R10;              \
+	SLICE_INPUT(0, 128, Z0, Z1);  \
+	SLICE_INPUT(64, 128, Z2, Z3); \
+	ADDQ    $256, DX;             \
+	CMPQ    R10, CX;              \
+	JNE     gather;               \
+gathered:
+
+// The sum of a node behind its noise.
+#define SLICE_SUM1(add, added, column) \
+	MOVL  12(R14), R12;                                           \
+	TESTL R12, R12;                                               \
+	JEQ   added;                                                  \
+add:                                                              \
+	SLICE_OFFSETS;                                                \
+	SLICE_ADDER(0);                                               \
+	ADDQ $10, R10;                                                \
+	DECL R12;                                                     \
+	JNE  add;                                                     \
+added:                                                            \
+	SLICE_OFFSETS;                                                \
+	SLICE_CARRIES(0, Z5, Z6, Z7, Z8, Z9, Z10);                    \
+	ADDQ $12, R10;                                                \
+	MOVL 16(R14), R12;                                            \
+column:                                                           \
+	SLICE_OFFSETS;                                                \
+	MOVWLZX 12(R10), R9;                                          \
+	SLICE_COLUMN(0, Z5, Z6, Z7, Z8, Z9, Z10, Z0, Z1, Z2, Z3, Z4); \
+	ADDQ    $16, R10;                                             \
+	DECL    R12;                                                  \
+	JNE     column;                                               \
+	SLICE_ENDING;                                                 \
+	SLICE_LAST(0, Z5, Z6, Z7, Z8, Z9, Z10, Z0, Z1, Z2)
+
+#define SLICE_SUM2(add, added, column) \
+	MOVL  12(R14), R12;                                                 \
+	TESTL R12, R12;                                                     \
+	JEQ   added;                                                        \
+add:                                                                    \
+	SLICE_OFFSETS;                                                      \
+	SLICE_ADDER(0);                                                     \
+	SLICE_ADDER(64);                                                    \
+	ADDQ $10, R10;                                                      \
+	DECL R12;                                                           \
+	JNE  add;                                                           \
+added:                                                                  \
+	SLICE_OFFSETS;                                                      \
+	SLICE_CARRIES(0, Z5, Z6, Z7, Z8, Z9, Z10);                          \
+	SLICE_CARRIES(64, Z11, Z12, Z13, Z14, Z15, Z28);                    \
+	ADDQ $12, R10;                                                      \
+	MOVL 16(R14), R12;                                                  \
+column:                                                                 \
+	SLICE_OFFSETS;                                                      \
+	MOVWLZX 12(R10), R9;                                                \
+	SLICE_COLUMN(0, Z5, Z6, Z7, Z8, Z9, Z10, Z0, Z1, Z2, Z3, Z4);       \
+	SLICE_COLUMN(64, Z11, Z12, Z13, Z14, Z15, Z28, Z0, Z1, Z2, Z3, Z4); \
+	ADDQ    $16, R10;                                                   \
+	DECL    R12;                                                        \
+	JNE     column;                                                     \
+	SLICE_ENDING;                                                       \
+	SLICE_LAST(0, Z5, Z6, Z7, Z8, Z9, Z10, Z0, Z1, Z2);                 \
+	SLICE_LAST(64, Z11, Z12, Z13, Z14, Z15, Z28, Z0, Z1, Z2)
+
+// To the next node.
+#define SLICE_NEXT(node) \
+	MOVLQSX 20(R14), AX; \
+	ADDQ    AX, R14;     \
+	DECQ    40(R15);     \
+	JNE     node;        \
+	VZEROUPPER
+
+// The slot of the next node.
+#define SLICE_SLOT \
+	MOVLQSX 20(R14), AX;     \
+	MOVL    (R14)(AX*1), AX
+
+// func ArsSlices512(a *Slices, k *SliceArs)
+TEXT ·ArsSlices512(SB), NOSPLIT, $0-16
+	SLICES_ARGUMENTS
+	SLICE_FIRST
+
+node:
+	SLICE_GATHER1(gather, gathered)
+	SLICE_SLOT
+	SLICE_NOISE(64, 0, 0, SLICE_BEGINS, SLICE_ROUND, SLICE_ENDS)
+	SLICE_SUM1(add, added, column)
+	SLICE_NEXT(node)
+	RET
+
+// func ArsSlices1024(a *Slices, k *SliceArs)
+TEXT ·ArsSlices1024(SB), NOSPLIT, $0-16
+	SLICES_ARGUMENTS
+	SLICE_FIRST
+
+node:
+	SLICE_GATHER2(gather, gathered)
+	MOVL 0(R14), AX
+	SLICE_NOISE(128, 0, 512, SLICE_BEGINS, SLICE_ROUND, SLICE_ENDS)
+	SLICE_SLOT
+	SLICE_NOISE(128, 64, 0, SLICE_BEGINS, SLICE_ROUND, SLICE_ENDS)
+	SLICE_SUM2(add, added, column)
+	SLICE_NEXT(node)
+	RET
+
+// func ReadSlices512(a *Slices, k *SliceBytes)
+TEXT ·ReadSlices512(SB), NOSPLIT, $0-16
+	SLICES_ARGUMENTS
+
+node:
+	SLICE_READ(0)
+	SLICE_GATHER1(gather, gathered)
+	SLICE_NOISE(64, 0, 0, SLICE_NONE, SLICE_NOTHING, SLICE_DONE)
+	SLICE_SUM1(add, added, column)
+	ADDQ $512, R11
+	SLICE_NEXT(node)
+	RET
+
+// func ReadSlices1024(a *Slices, k *SliceBytes)
+TEXT ·ReadSlices1024(SB), NOSPLIT, $0-16
+	SLICES_ARGUMENTS
+
+node:
+	SLICE_READ(0)
+	SLICE_GATHER2(gather, gathered)
+	SLICE_NOISE(128, 0, 0, SLICE_NONE, SLICE_NOTHING, SLICE_DONE)
+	SLICE_READ(512)
+	SLICE_NOISE(128, 64, 0, SLICE_NONE, SLICE_NOTHING, SLICE_DONE)
+	SLICE_SUM2(add, added, column)
+	ADDQ $1024, R11
+	SLICE_NEXT(node)
+	RET
+
+// Blocks of two places of 16 chains in a row, behind the first one of a set.
+DATA sliceBlocks<>+0(SB)/8, $0
+DATA sliceBlocks<>+8(SB)/8, $1
+DATA sliceBlocks<>+16(SB)/8, $8
+DATA sliceBlocks<>+24(SB)/8, $9
+DATA sliceBlocks<>+32(SB)/8, $16
+DATA sliceBlocks<>+40(SB)/8, $17
+DATA sliceBlocks<>+48(SB)/8, $24
+DATA sliceBlocks<>+56(SB)/8, $25
+GLOBL sliceBlocks<>(SB), RODATA|NOPTR, $64
+
+// The four words of a block side by side, those of even places, then those of odd ones.
+#define SLICE_BLOCKS(at, a, b, c, d) \
+	VPSHUFD     $0xa0, b, K1, a; \
+	VPSHUFD     $0xa0, d, K1, c; \
+	VPUNPCKLQDQ c, a, b;         \
+	VPUNPCKHQDQ c, a, d;         \
+	VMOVDQU64   b, at+0(BX);     \
+	VMOVDQU64   d, at+64(BX)
+
+// func PhiloxSlices512(k *Philox, first uint32, to *[512]uint8)
+TEXT ·PhiloxSlices512(SB), NOSPLIT, $0-24
+	PHILOX_CONSTANTS(sliceBlocks)
+	MOVQ  to+16(FP), BX
+	PHILOX_SETS(2, words)
+
+words:
+	MOVL  $0xaaaa, AX
+	KMOVW AX, K1
+	SLICE_BLOCKS(0, Z0, Z1, Z2, Z3)
+	SLICE_BLOCKS(128, Z6, Z7, Z8, Z9)
+	SLICE_BLOCKS(256, Z12, Z13, Z14, Z15)
+	SLICE_BLOCKS(384, Z18, Z19, Z20, Z21)
+	VZEROUPPER
+	RET
+
 // The slot kernel, see slots.go. Words of neighbours of 16 slots are gathered once for
 // the 32 chains that they hold; the scratch for them stands before the other arguments.
 

@@ -23,6 +23,11 @@ func ArsWords256(*Ars, uint32, *[2][64]uint32)        { panic("no kernel") }
 func ArsSpins512(*Ars, uint32, *SpinNoise)            { panic("no kernel") }
 func PhiloxSpins256(*Philox, uint32, *SpinDigits)     { panic("no kernel") }
 func ArsSpins256(*Ars, uint32, *SpinDigits)           { panic("no kernel") }
+func ArsSlices512(*Slices, *SliceArs)                 { panic("no kernel") }
+func ArsSlices1024(*Slices, *SliceArs)                { panic("no kernel") }
+func ReadSlices512(*Slices, *SliceBytes)              { panic("no kernel") }
+func ReadSlices1024(*Slices, *SliceBytes)             { panic("no kernel") }
+func PhiloxSlices512(*Philox, uint32, *[512]uint8)    { panic("no kernel") }
 func SpinUpdate256(*Spins256)                         { panic("no kernel") }
 
 func PhiloxSlots512(*SlotPhilox, uint32, *[2][SlotRun]uint16) { panic("no kernel") }

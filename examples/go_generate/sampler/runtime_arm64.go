@@ -27,6 +27,14 @@ func PhiloxWords128(k *Philox, first uint32, words *[2][64]uint32)
 //go:noescape
 func PhiloxNumbers128(k *Philox, first uint32, words *[64]uint32)
 
+// ArsPlanes128 and PhiloxPlanes128 are ArsPlanes256 and PhiloxPlanes256 in NEON.
+//
+//go:noescape
+func ArsPlanes128(a *Planes, k *ArsPlanes)
+
+//go:noescape
+func PhiloxPlanes128(a *Planes, k *PhiloxPlanes)
+
 // Digits128 puts the digits of words in the order of PhiloxDigits512.
 //
 //go:noescape
