@@ -104,7 +104,7 @@ func (t *sliceTree) make(w []int64, constant int64, noise int) bool {
 	if sum > 1<<40 {
 		return false
 	}
-	t.last = max(2, bits.Len64(sum+1<<noise-1)-1) // |g + v| <= 2^(last+1)
+	t.last = max(3, bits.Len64(sum+1<<noise-1)-1) // |g + v| <= 2^(last+1)
 	for i := range t.fixed {
 		t.fixed[i], t.column[i] = t.fixed[i][:0], t.column[i][:0]
 	}
@@ -160,8 +160,10 @@ func (t *sliceTree) room(k int) int {
 	switch k {
 	case 0:
 		return vector.SliceColumn + vector.SliceCarries
+	case t.last - 2:
+		return vector.SliceFifth
 	case t.last - 1:
-		return vector.SliceEnding
+		return vector.SliceSecond
 	case t.last:
 		return 1
 	}
@@ -339,7 +341,7 @@ func (t *sliceTree) append(code []byte, slot uint32, row int32, inputs []rowRef,
 	number(int(row) * 8 * words)
 	number(len(inputs))
 	number(len(t.adders))
-	number(t.last - 1)
+	number(t.last - 2)
 	number(0)
 	for _, r := range inputs {
 		number(int(r) * 8 * words)
@@ -352,12 +354,15 @@ func (t *sliceTree) append(code []byte, slot uint32, row int32, inputs []rowRef,
 	for i := range vector.SliceCarries {
 		place(slotAt(t.carries, i))
 	}
-	for k := range t.last - 1 {
+	for k := range t.last - 2 {
 		for i := range vector.SliceColumn + 1 {
 			place(slotAt(t.column[k], i))
 		}
 	}
-	for i := range vector.SliceEnding {
+	for i := range vector.SliceFifth {
+		place(slotAt(t.column[t.last-2], i))
+	}
+	for i := range vector.SliceSecond {
 		place(slotAt(t.column[t.last-1], i))
 	}
 	place(slotAt(t.column[t.last], 0))

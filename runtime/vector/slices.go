@@ -6,8 +6,8 @@ package vector
 // adds up are single bits with weights 2^k: the digits of each neighbour's weight, as the
 // neighbour's row or its complement, those of a constant, and the bits of v. They come in
 // columns of one k each. A column adds up 7 slots and 6 carries from the column below, and
-// gives 6 carries; the last but one adds up 3 slots and gives 4 carries, and the sum modulo 2
-// of these and one slot is the new value.
+// gives 6 carries; the last but two adds up 5 slots and gives 5 carries, the next one 2 slots
+// and 3 carries, and the sum modulo 2 of these and one slot is the new value.
 //
 // The noise is a byte for each chain. All bits but bit 6 choose an entry of a table, whose
 // complement v is where bit 6 is 1.
@@ -17,7 +17,8 @@ const (
 	SliceRun      = 64 // nodes of a call, at most
 	SliceColumn   = 7  // slots of a column
 	SliceCarries  = 6
-	SliceEnding   = 3   // slots of the last column but one
+	SliceFifth    = 5   // slots of the last column but two
+	SliceSecond   = 2   // slots of the last column but one
 	SliceMost     = 512 // slots
 	SliceBytesMax = 1024 * SliceMost / 8
 )
@@ -38,13 +39,13 @@ const (
 //	SliceAtOut      offset of the row to write
 //	SliceAtCount    neighbours
 //	SliceAtAdders   adders
-//	SliceAtColumns  columns below the last two, at least 1
+//	SliceAtColumns  columns below the last three, at least 1
 //	SliceAtSize     bytes from here to the next node
 //	SliceAtRows     offsets of the neighbours' rows from the state
 //
 // and then in 16 bits offsets of slots: five for each adder, which takes three slots and
 // writes their sum modulo 2 and their carry; six of the carries into column 0; 8 for each
-// column, the last being nothing; those of the last two. Behind the last node there are
+// column, the last being nothing; those of the last three. Behind the last node there are
 // SliceAfter bytes.
 const (
 	SliceAtSlot    = 0

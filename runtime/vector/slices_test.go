@@ -15,7 +15,7 @@ func TestSliceKernelBounds(t *testing.T) {
 		t.Skip("no kernel here")
 	}
 	const rows, adders, columns = 5, 2, 3
-	const size = vector.SliceAtRows + 4*rows + 10*adders + 12 + 16*columns + 8
+	const size = vector.SliceAtRows + 4*rows + 10*adders + 12 + 16*columns + 16
 	r := rand.New(rand.NewPCG(3, 4))
 	var noise [128]uint64
 	for i := range noise {
@@ -61,7 +61,7 @@ func TestSliceKernelBounds(t *testing.T) {
 			}
 			at := vector.SliceAtRows + 4*rows
 			list := []int{}
-			for i := range 5*adders + 6 + 8*columns + 4 {
+			for i := range 5*adders + 6 + 8*columns + 8 {
 				x := r.IntN(own)
 				if i >= 5*adders {
 					x = r.IntN(own + 2*adders)
@@ -106,14 +106,16 @@ func TestSliceKernelBounds(t *testing.T) {
 					sum += bit(x, chain)
 				case k < columns && (i-6)%8 < vector.SliceColumn:
 					sum += bit(x, chain) << k
-				case k >= columns && i < 6+8*columns+vector.SliceEnding:
+				case k >= columns && i < 6+8*columns+vector.SliceFifth:
 					sum += bit(x, chain) << columns
-				case i == 6+8*columns+vector.SliceEnding:
+				case k >= columns && i < 6+8*columns+vector.SliceFifth+vector.SliceSecond:
 					sum += bit(x, chain) << (columns + 1)
+				case k >= columns:
+					sum += bit(x, chain) << (columns + 2)
 				}
 			}
 			word := chain/64 + 8*(16/words-1)
-			if got := int(out[word] >> (chain % 64) & 1); got != sum>>(columns+1)&1 {
+			if got := int(out[word] >> (chain % 64) & 1); got != sum>>(columns+2)&1 {
 				t.Fatalf("%d words, chain %d: the sum %d gives %d", words, chain, sum, got)
 			}
 		}
