@@ -933,8 +933,8 @@ const PlaneRun = 64
 // adds up are single bits with weights 2^k: the digits of each neighbour's weight, as the
 // neighbour's row or its complement, those of a constant, and the bits of v. They come in
 // columns of one k each. A column adds up 7 slots and 6 carries from the column below, and
-// gives 6 carries; the last but one adds up 3 slots and gives 4 carries, and the sum modulo 2
-// of these and one slot is the new value.
+// gives 6 carries; the last but two adds up 5 slots and gives 5 carries, the next one 2 slots
+// and 3 carries, and the sum modulo 2 of these and one slot is the new value.
 //
 // The noise is a byte for each chain. All bits but bit 6 choose an entry of a table, whose
 // complement v is where bit 6 is 1.
@@ -944,7 +944,8 @@ const (
 	SliceRun      = 64 // nodes of a call, at most
 	SliceColumn   = 7  // slots of a column
 	SliceCarries  = 6
-	SliceEnding   = 3   // slots of the last column but one
+	SliceFifth    = 5   // slots of the last column but two
+	SliceSecond   = 2   // slots of the last column but one
 	SliceMost     = 512 // slots
 	SliceBytesMax = 1024 * SliceMost / 8
 )
@@ -965,13 +966,13 @@ const (
 //	SliceAtOut      offset of the row to write
 //	SliceAtCount    neighbours
 //	SliceAtAdders   adders
-//	SliceAtColumns  columns below the last two, at least 1
+//	SliceAtColumns  columns below the last three, at least 1
 //	SliceAtSize     bytes from here to the next node
 //	SliceAtRows     offsets of the neighbours' rows from the state
 //
 // and then in 16 bits offsets of slots: five for each adder, which takes three slots and
 // writes their sum modulo 2 and their carry; six of the carries into column 0; 8 for each
-// column, the last being nothing; those of the last two. Behind the last node there are
+// column, the last being nothing; those of the last three. Behind the last node there are
 // SliceAfter bytes.
 const (
 	SliceAtSlot    = 0
@@ -12156,7 +12157,7 @@ func (t *sliceTree) make(w []int64, constant int64, noise int) bool {
 	if sum > 1<<40 {
 		return false
 	}
-	t.last = max(2, bits.Len64(sum+1<<noise-1)-1) // |g + v| <= 2^(last+1)
+	t.last = max(3, bits.Len64(sum+1<<noise-1)-1) // |g + v| <= 2^(last+1)
 	for i := range t.fixed {
 		t.fixed[i], t.column[i] = t.fixed[i][:0], t.column[i][:0]
 	}
@@ -12212,8 +12213,10 @@ func (t *sliceTree) room(k int) int {
 	switch k {
 	case 0:
 		return SliceColumn + SliceCarries
+	case t.last - 2:
+		return SliceFifth
 	case t.last - 1:
-		return SliceEnding
+		return SliceSecond
 	case t.last:
 		return 1
 	}
@@ -12391,7 +12394,7 @@ func (t *sliceTree) append(code []byte, slot uint32, row int32, inputs []rowRef,
 	number(int(row) * 8 * words)
 	number(len(inputs))
 	number(len(t.adders))
-	number(t.last - 1)
+	number(t.last - 2)
 	number(0)
 	for _, r := range inputs {
 		number(int(r) * 8 * words)
@@ -12404,12 +12407,15 @@ func (t *sliceTree) append(code []byte, slot uint32, row int32, inputs []rowRef,
 	for i := range SliceCarries {
 		place(slotAt(t.carries, i))
 	}
-	for k := range t.last - 1 {
+	for k := range t.last - 2 {
 		for i := range SliceColumn + 1 {
 			place(slotAt(t.column[k], i))
 		}
 	}
-	for i := range SliceEnding {
+	for i := range SliceFifth {
+		place(slotAt(t.column[t.last-2], i))
+	}
+	for i := range SliceSecond {
 		place(slotAt(t.column[t.last-1], i))
 	}
 	place(slotAt(t.column[t.last], 0))

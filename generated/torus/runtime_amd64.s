@@ -7025,27 +7025,35 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	VMOVDQU64 a, at(DX);       \
 	VMOVDQU64 b, at+s(DX)
 
-// The last columns: three slots at offsets in AX, BX and CX and all carries, which gives four
-// carries; and the sum modulo 2 of these and the slot at the offset in DX.
-#define SLICE_LAST(at, c1, c2, c3, c4, c5, c6, s1, s2, s3) \
-	SLICE_ADD(c1, c2, c3);                    \
-	SLICE_ADD(c4, c5, c6);                    \
-	VMOVDQU64  at(R13)(AX*1), s1;             \
-	VMOVDQU64  at(R13)(BX*1), s2;             \
-	VMOVDQU64  at(R13)(CX*1), s3;             \
-	SLICE_ADD(s1, s2, s3);                    \
-	VPTERNLOGQ $0xe8, s3, c3, c6;             \
-	VPTERNLOGQ $0x96, c1, c4, s1;             \
-	VPTERNLOGQ $0x96, at(R13)(DX*1), c6, s1;  \
-	VMOVDQU64  s1, at(SI)(R8*1)
+// The last columns: five slots at offsets in AX, BX, CX, DX and SI and all carries, which gives
+// five carries; two slots at R8 and R9 with these, which gives three; and the sum modulo 2 of
+// these and the slot at R12, to the row at R10.
+#define SLICE_LAST(at, c1, c2, c3, c4, c5, c6, s1, s2, s3, s4, s5) \
+	SLICE_ADD(c1, c2, c3);             \
+	SLICE_ADD(c4, c5, c6);             \
+	VMOVDQU64  at(R13)(AX*1), s1;      \
+	VMOVDQU64  at(R13)(BX*1), s2;      \
+	VMOVDQU64  at(R13)(CX*1), s3;      \
+	VMOVDQU64  at(R13)(DX*1), s4;      \
+	VMOVDQU64  at(R13)(SI*1), s5;      \
+	SLICE_ADD(s1, s2, s3);             \
+	SLICE_ADD(s4, s5, c3);             \
+	VPTERNLOGQ $0xe8, s3, c3, c6;      \
+	VMOVDQU64  at(R13)(R8*1), s2;      \
+	VMOVDQU64  at(R13)(R9*1), s5;      \
+	SLICE_ADD(c1, c4, s1);             \
+	SLICE_ADD(s2, s5, s4);             \
+	VPTERNLOGQ $0xe8, s1, s4, c6;      \
+	VPXORQ     at(R13)(R12*1), c1, c1; \
+	VPTERNLOGQ $0x96, s2, c6, c1;      \
+	VMOVDQU64  c1, at(R10)
 
 #define SLICE_ENDING \
-	MOVWLZX 0(R10), AX;  \
-	MOVWLZX 2(R10), BX;  \
-	MOVWLZX 4(R10), CX;  \
-	MOVWLZX 6(R10), DX;  \
-	MOVQ    8(R15), SI;  \
-	MOVLQSX 4(R14), R8
+	SLICE_OFFSETS;        \
+	MOVWLZX 12(R10), R9;  \
+	MOVWLZX 14(R10), R12; \
+	MOVLQSX 4(R14), R10;  \
+	ADDQ    8(R15), R10
 
 #define SLICE_ADDER(at) \
 	VMOVDQU64 at(R13)(AX*1), Z0; \
@@ -7147,7 +7155,7 @@ column:                                                           \
 	DECL    R12;                                                  \
 	JNE     column;                                               \
 	SLICE_ENDING;                                                 \
-	SLICE_LAST(0, Z5, Z6, Z7, Z8, Z9, Z10, Z0, Z1, Z2)
+	SLICE_LAST(0, Z5, Z6, Z7, Z8, Z9, Z10, Z0, Z1, Z2, Z3, Z4)
 
 #define SLICE_SUM2(add, added, column) \
 	MOVL  12(R14), R12;                                                 \
@@ -7175,8 +7183,8 @@ column:                                                                 \
 	DECL    R12;                                                        \
 	JNE     column;                                                     \
 	SLICE_ENDING;                                                       \
-	SLICE_LAST(0, Z5, Z6, Z7, Z8, Z9, Z10, Z0, Z1, Z2);                 \
-	SLICE_LAST(64, Z11, Z12, Z13, Z14, Z15, Z28, Z0, Z1, Z2)
+	SLICE_LAST(0, Z5, Z6, Z7, Z8, Z9, Z10, Z0, Z1, Z2, Z3, Z4);                 \
+	SLICE_LAST(64, Z11, Z12, Z13, Z14, Z15, Z28, Z0, Z1, Z2, Z3, Z4)
 
 // To the next node.
 #define SLICE_NEXT(node) \
