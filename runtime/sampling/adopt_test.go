@@ -223,9 +223,11 @@ func TestAdoptReseeds(t *testing.T) {
 		spins + "format: {digit: 8}\n",
 		spins + "format: {digit: 8, rng: philox7}\n",
 		spins + "format: {digit: 8, rng: ars5}\n",
+		spins + "format: {digit: 8, threshold_bits: 8, budget: 0.00390625}\n",
+		spins + "format: {digit: 8, threshold_bits: 8, budget: 0.00390625, rng: ars5}\n",
 	} {
 		m := golang.Model(lowered(t, "model: m\n"+text))
-		old, err := sampling.NewSampler(m, sampling.Options{Chains: 70, Seed: 1})
+		old, err := sampling.NewSampler(m, sampling.Options{Chains: 600, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +235,7 @@ func TestAdoptReseeds(t *testing.T) {
 			if err := old.Adopt(m, seed); err != nil {
 				t.Fatal(err)
 			}
-			fresh, err := sampling.NewSampler(m, sampling.Options{Chains: 70, Seed: seed})
+			fresh, err := sampling.NewSampler(m, sampling.Options{Chains: 600, Seed: seed})
 			if err != nil {
 				t.Fatal(err)
 			}
