@@ -3,7 +3,7 @@
 // Runs the kernels of torus on a GPU; compiled with -DTHRML_SHIM as C++, on the CPU.
 //
 //   host check                        states of check.txt, digest by digest
-//   host run --out FILE.npy [flags]   draws, (draw, chain, node): spins -1 and +1, categories
+//   host run --out FILE.npz [flags]   draws of each variable, (chain, draw, *shape), as thrmlgen run gives states
 //   host bench [flags]                flips per ns
 //   host serve                        states and sweeps for another program, see serve()
 //   flags: --chains N --warmup N --samples N --steps N --seed N --beta X --sweeps N --tables FILE
@@ -11,6 +11,7 @@
 // It exits with 0, 1 where states differ, 2 for wrong arguments, 4 where the device or a
 // file fails.
 #include "torus.cu"
+#include "npz.h"
 
 #include <chrono>
 #include <cinttypes>
@@ -31,12 +32,20 @@ static const double default_beta = 1e+00;
 static const std::vector<double> warmup_betas = {}; // of each sweep; empty: beta
 static bool is_spin(u32 n) { return n - 0u < 9u; }
 
+static const std::vector<Variable> variables = {
+  {"s", 0, 9, "|i1", 1, ", 3, 3"},
+  {"x", 9, 1, "|u1", 1, ""},
+};
+
+static std::string unfinished; // a file
+
 [[noreturn]] static void fail(int code, const char *format, ...) {
   va_list args;
   va_start(args, format);
   fprintf(stderr, "host: ");
   vfprintf(stderr, format, args);
   fprintf(stderr, "\n");
+  if (!unfinished.empty()) remove(unfinished.c_str());
   exit(code);
 }
 
@@ -232,29 +241,23 @@ static int check(const char *tables) {
   return 0;
 }
 
-// run writes draws as one .npy file.
+// run writes draws, to a file that gets its name when it is whole.
 static int run(Sampler &s, const char *out, u32 warmup, u32 samples, u32 steps, double beta) {
-  if (!out) fail(2, "run needs --out FILE.npy");
-  FILE *f = fopen(out, "wb");
-  if (!f) fail(4, "%s: cannot be written", out);
-  char head[128];
-  int n = snprintf(head, sizeof head, "\x93NUMPY\x01%c\x76%c{'descr': '<i4', 'fortran_order': False, 'shape': (%u, %u, %u), }", 0, 0, samples, s.chains, nodes);
-  memset(head + n, ' ', sizeof head - n);
-  head[127] = '\n';
-  fwrite(head, 1, sizeof head, f);
+  if (!out) fail(2, "run needs --out FILE.npz");
+  const std::string part = std::string(out) + ".part";
+  Npz file(part, variables, s.chains, samples);
+  if (!file.fits) fail(2, "%s would have more than 4 GiB: take fewer draws or chains", out);
+  if (!file.opened()) fail(4, "%s: cannot be written", out);
+  unfinished = part;
   s.start();
   for (u32 t = 0; t < warmup && !warmup_betas.empty(); t++) s.run(1, warmup_betas[t]);
   if (warmup && warmup_betas.empty()) s.run(warmup, beta);
-  std::vector<i32> row(nodes);
   for (u32 d = 0; d < samples; d++) {
     if (d) s.run(steps, beta);
     s.read();
-    for (u32 c = 0; c < s.chains; c++) {
-      for (u32 v = 0; v < nodes; v++) row[v] = s.get(c, v);
-      fwrite(row.data(), 4, nodes, f);
-    }
+    for (u32 c = 0; c < s.chains; c++) file.put(d, c, [&](u32 n) { return s.get(c, n); });
   }
-  if (ferror(f) | fclose(f)) fail(4, "%s: cannot be written", out);
+  if (!file.close() || rename(part.c_str(), out)) fail(4, "%s: cannot be written", out);
   printf("torus: %u draws of %u chains, beta %g, on %s\n", samples, s.chains, beta, device_name());
   return 0;
 }

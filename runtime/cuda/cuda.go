@@ -10,6 +10,7 @@
 //	expression.cuh  operations of expressions
 //	network.cuh     networks
 //	energy.cuh      energies of states, for observers; count.cuh counts of draws
+//	npz.h           result files of hosts
 //	shim.h          runs a kernel as C++ on the host, for machines without a GPU
 //
 // Kernels keep to a part of CUDA that the shim runs faithfully: assembly in intrin.cuh
@@ -19,11 +20,11 @@ package cuda
 
 import "embed"
 
-//go:embed *.cuh shim.h
+//go:embed *.cuh *.h
 var files embed.FS
 
-// Headers are the files that kernels include, by name, in order.
-var Headers = []string{"ars.cuh", "count.cuh", "elementary.cuh", "energy.cuh", "expression.cuh", "intrin.cuh", "law.cuh", "network.cuh", "noise.cuh", "number.cuh", "random.cuh", "sampler.cuh", "shim.h"}
+// Headers are the files that kernels and hosts include, by name, in order.
+var Headers = []string{"ars.cuh", "count.cuh", "elementary.cuh", "energy.cuh", "expression.cuh", "intrin.cuh", "law.cuh", "network.cuh", "noise.cuh", "npz.h", "number.cuh", "random.cuh", "sampler.cuh", "shim.h"}
 
 // Header is the text of one of Headers.
 func Header(name string) []byte {

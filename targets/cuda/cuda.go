@@ -258,11 +258,40 @@ func hostData(p *ir.Program, l *Layout) map[string]any {
 	}
 	s := p.Sample
 	return map[string]any{
-		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": rangesOf(p, ir.Spin), "Numbers": rangesOf(p, ir.Continuous), "Lost": keptOf(p).Lost >= 0, "Kept": len(keptOf(p).Start), "Best": valueTypes[l.BestBytes],
+		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "FreeNodes": count, "MostChains": most, "Spins": rangesOf(p, ir.Spin), "Vars": hostVars(p), "Numbers": rangesOf(p, ir.Continuous), "Lost": keptOf(p).Lost >= 0, "Kept": len(keptOf(p).Start), "Best": valueTypes[l.BestBytes],
 		"Parts": l.Parts, "Supers": l.Supers,
 		"Chains": min(uint32(s.Chains), most), "Warmup": s.Warmup, "Samples": s.Samples, "Steps": s.StepsPerSample, "Seed": s.Seed,
 		"Beta": float(p.Beta), "Betas": betas,
 	}
+}
+
+// A hostVar is struct Variable of npz.h.
+type hostVar struct {
+	Name         string
+	First, Count int
+	Type         string
+	Bytes        int
+	Shape        string
+}
+
+// hostVars are the variables with the types in which result files have them.
+func hostVars(p *ir.Program) (list []hostVar) {
+	for _, v := range p.Vars {
+		x := hostVar{Name: v.Name, First: v.First, Count: v.Count, Type: "<u2", Bytes: 2}
+		switch {
+		case v.Kind == ir.Spin:
+			x.Type, x.Bytes = "|i1", 1
+		case v.Kind == ir.Continuous:
+			x.Type, x.Bytes = "<f4", 4
+		case v.States <= 256:
+			x.Type, x.Bytes = "|u1", 1
+		}
+		for _, n := range v.Shape {
+			x.Shape += fmt.Sprintf(", %d", n)
+		}
+		list = append(list, x)
+	}
+	return list
 }
 
 // namespace is that of a program's constants and functions.

@@ -2,7 +2,6 @@ package cuda_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -511,7 +510,7 @@ func compiledHosts(t *testing.T, list []program) (path, dir string) {
 	gxx := testtool.Need(t, "g++")
 	dir = t.TempDir()
 	var main strings.Builder
-	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"count.cuh"`, `"network.cuh"`, `"sampler.cuh"`} {
+	for _, include := range []string{"<chrono>", "<cinttypes>", "<cstdarg>", "<cstdio>", "<cstdlib>", "<cstring>", "<string>", "<vector>", "<unistd.h>", `"ars.cuh"`, `"noise.cuh"`, `"count.cuh"`, `"network.cuh"`, `"sampler.cuh"`, `"npz.h"`} {
 		fmt.Fprintf(&main, "#include %s\n", include)
 	}
 	for _, name := range cuda.Headers {
@@ -770,25 +769,19 @@ func TestHostRunNumbers(t *testing.T) {
 		"  - {over: {u: x}, index: all, energy: \"u^2 + 0.3*u\"}\n  - {over: {u: x, v: x}, index: [[0, 1], [1, 2]], energy: \"0.8*u*v\"}\n" +
 		"  - {over: {u: y}, index: all, energy: \"0.5*u^2\"}")
 	host, dir := compiledHost(t, p)
-	if err := host("run", "--out", "r.npy", "--chains", "4000", "--warmup", "20", "--samples", "10", "--steps", "8"); err != nil {
+	if err := host("run", "--out", "r.npz", "--chains", "4000", "--warmup", "20", "--samples", "10", "--steps", "8"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(filepath.Join(dir, "r.npy"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	array, err := npy.ReadNPY(got)
-	if err != nil || !slices.Equal(array.Shape, []int{10, 4000, 4}) {
-		t.Fatalf("%v %v", array, err)
-	}
-	x := array.Data.([]float32)
+	x := hostArray(t, dir, "x", 4000, 10, 3).([]float32)
+	y := hostArray(t, dir, "y", 4000, 10).([]float32)
 	var mean [4]float64
 	var second [4][4]float64
-	for i := 0; i < len(x); i += 4 {
+	for i := range y {
+		v := append(x[3*i:3*i+3:3*i+3], y[i])
 		for a := range 4 {
-			mean[a] += float64(x[i+a]) / 40_000
+			mean[a] += float64(v[a]) / 40_000
 			for b := range 4 {
-				second[a][b] += float64(x[i+a]) * float64(x[i+b]) / 40_000
+				second[a][b] += float64(v[a]) * float64(v[b]) / 40_000
 			}
 		}
 	}
@@ -805,16 +798,30 @@ func TestHostRunNumbers(t *testing.T) {
 	}
 }
 
+// hostArray is an array of r.npz.
+func hostArray(t *testing.T, dir, name string, shape ...int) any {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "r.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := npy.OpenNPZ(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	array, err := z.Get(name)
+	if err != nil || !slices.Equal(array.Shape, shape) {
+		t.Fatalf("%s: %v %v", name, array, err)
+	}
+	return array.Data
+}
+
 // The host's run writes the draws that the interpreter makes, with a beta for each sweep of
 // warm-up; wrong arguments end with 2.
 func TestHostRun(t *testing.T) {
 	p, _ := targettest.Parse(corpus["synchronous"])
 	host, dir := compiledHost(t, p)
-	if err := host("run", "--out", "r.npy", "--chains", "33", "--samples", "3", "--steps", "2", "--seed", "5"); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(filepath.Join(dir, "r.npy"))
-	if err != nil {
+	if err := host("run", "--out", "r.npz", "--chains", "33", "--samples", "3", "--steps", "2", "--seed", "5"); err != nil {
 		t.Fatal(err)
 	}
 	p.Sample.Samples, p.Sample.StepsPerSample = 3, 2
@@ -826,18 +833,24 @@ func TestHostRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want []byte
-	for _, d := range draws {
-		for _, x := range d {
-			want, _ = binary.Append(want, binary.LittleEndian, x)
+	spins, categories := hostArray(t, dir, "s", 33, 3, 40).([]int8), hostArray(t, dir, "x", 33, 3).([]uint16)
+	for d := range draws {
+		for c, want := range draws[d] {
+			for n, x := range spins[40*(3*c+d) : 40*(3*c+d+1)] {
+				if int32(x) != want[n] {
+					t.Fatalf("draw %d, chain %d, node %d: %d, want %d", d, c, n, x, want[n])
+				}
+			}
+			if x := categories[3*c+d]; int32(x) != want[40] {
+				t.Fatalf("draw %d, chain %d: category %d, want %d", d, c, x, want[40])
+			}
 		}
 	}
-	array, err := npy.ReadNPY(got)
-	if err != nil || !slices.Equal(array.Shape, []int{3, 33, p.Nodes}) {
-		t.Fatalf("%v %v", array, err)
+	if host("run", "--out", "r.npz", "--beta", "-1") == nil || len(hostArray(t, dir, "x", 33, 3).([]uint16)) == 0 {
+		t.Error("a run that fails does not leave the file as it was")
 	}
-	if !bytes.Equal(got[len(got)-len(want):], want) {
-		t.Error("draws differ")
+	if left, _ := filepath.Glob(filepath.Join(dir, "*.part")); left != nil {
+		t.Error("left behind:", left)
 	}
 	for _, args := range [][]string{{}, {"run"}, {"run", "--out"}, {"bench", "--chains", "0"}, {"run", "--colour", "red"}, {"run", "--out", "x", "--warmup", "3"}} {
 		if e, ok := host(args...).(*exec.ExitError); !ok || e.ExitCode() != 2 {
