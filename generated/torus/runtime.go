@@ -10881,16 +10881,8 @@ func (s *Sampler) fieldPlanes(w *worker, b *blockPlan, i, lane, chain int) {
 		if chain+64*h >= s.chains {
 			return
 		}
-		inputs := w.loadInputs(s, b, i, lane+h)
-		groups := s.groupCount(len(inputs))
-		var f *[64]int64
-		if s.pool32 != nil {
-			f = sumGroups(w, s, s.pool32[b.table[i]:], inputs, groups, 8)
-		} else {
-			f = sumGroups(w, s, s.pool64[b.table[i]:], inputs, groups, 8)
-		}
 		var out uint64
-		for place, g := range f {
+		for place, g := range w.inputFields(s, b, i, lane+h, 8) {
 			c := chainIn(place, 8)
 			u := uint32(0)
 			for k := range p.n {
@@ -12027,16 +12019,8 @@ func (s *Sampler) updateSlices(w *worker, b *blockPlan, tile, lo, hi int) {
 func (s *Sampler) fieldSlice(w *worker, b *blockPlan, i, lane, chain int) {
 	var bytes [64]uint8
 	s.singleBytes(w.sweep, chain, uint32(b.first+i), &bytes)
-	inputs := w.loadInputs(s, b, i, lane)
-	groups := s.groupCount(len(inputs))
-	var f *[64]int64
-	if s.pool32 != nil {
-		f = sumGroups(w, s, s.pool32[b.table[i]:], inputs, groups, 8)
-	} else {
-		f = sumGroups(w, s, s.pool64[b.table[i]:], inputs, groups, 8)
-	}
 	var out uint64
-	for place, g := range f {
+	for place, g := range w.inputFields(s, b, i, lane, 8) {
 		c := chainIn(place, 8)
 		n := s.slices.noise[bytes[c]&63|bytes[c]>>1&64]
 		named := uint64(bytes[c] >> 6 & 1)
