@@ -406,13 +406,6 @@ func (w Words) Byte(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
 	return uint8(b[slot&3] >> (8 * (chain & 3)))
 }
 
-// Single is the byte that decides a spin alone.
-func (w Words) Single(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
-	o := w.Block([4]uint32{uint32(sweep), chain>>7<<3 | chain>>3&7, slot, CounterC3(p, 0, sweep)})
-	at := chain>>3&8 | 7 - chain&7
-	return uint8(o[at>>2] >> (8 * (at & 3)))
-}
-
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.
 func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
 	b := w.Block([4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)})
@@ -10462,15 +10455,28 @@ func (s *Sampler) prepareArs(w *worker, group uint32) {
 	keys := ARSKeys(s.rng.Key)
 	first := s.planeCounter(MaxPlanes, w.sweep)
 	for i := range uint32(4) {
-		c := k.ars.Counter[4*i:]
-		c[0], c[1], c[2], c[3] = uint32(w.sweep)^uint32(keys[0][0]), group+i^uint32(keys[0][0]>>32), uint32(keys[0][1]), first^uint32(keys[0][1]>>32)
+		arsCounter(&keys, k.ars.Counter[4*i:], w.sweep, group+i, first)
 		for d := range k.ars.Draw {
 			k.ars.Draw[d][4*i+3] = s.planeCounter(d, w.sweep) ^ first
 		}
-		for r := range k.ars.Keys {
-			k.ars.Keys[r][2*i], k.ars.Keys[r][2*i+1] = keys[r+1][0], keys[r+1][1]
+	}
+	k.ars.Keys = arsRounds(&keys)
+}
+
+// arsCounter is the counter of a block of slot 0 after the first round key of ARS-5.
+func arsCounter(keys *[6][2]uint64, to []uint32, sweep uint64, c1, c3 uint32) {
+	to[0], to[1] = uint32(sweep)^uint32(keys[0][0]), c1^uint32(keys[0][0]>>32)
+	to[2], to[3] = uint32(keys[0][1]), c3^uint32(keys[0][1]>>32)
+}
+
+// arsRounds are the other round keys, four times.
+func arsRounds(keys *[6][2]uint64) (rounds [5][8]uint64) {
+	for r := range rounds {
+		for i := range rounds[r] {
+			rounds[r][i] = keys[r+1][i%2]
 		}
 	}
+	return rounds
 }
 
 func (s *Sampler) preparePhilox(w *worker, group uint32) {
@@ -10533,13 +10539,21 @@ func (m *Model) checkPlanes() error {
 	if f.Planes == 0 {
 		return nil
 	}
-	for _, v := range m.Vars {
-		if v.Kind != Spin {
-			return fmt.Errorf("bit planes are for spins, %s is a variable of another kind", v.Name)
-		}
+	if err := m.spinsAlone("bit planes"); err != nil {
+		return err
 	}
 	if f.Planes < 1 || f.Planes > 32 || f.ThresholdBits != f.Planes || f.Group > 1 || f.Noise || m.Stream != (Stream{}) || len(m.Codes) > 0 {
 		return fmt.Errorf("number format %+v is not one this engine knows", *f)
+	}
+	return nil
+}
+
+// spinsAlone refuses variables of other kinds for a way of drawing.
+func (m *Model) spinsAlone(what string) error {
+	for _, v := range m.Vars {
+		if v.Kind != Spin {
+			return fmt.Errorf("%s are for spins, %s is a variable of another kind", what, v.Name)
+		}
 	}
 	return nil
 }
@@ -10700,13 +10714,13 @@ func (s *Sampler) planeClass(k planeKey) int32 {
 	return id
 }
 
-// threshold is T_n(m).
-func (p *planePlan) threshold(m uint64, scale float64) uint32 {
+// roundedThreshold is T_n(m) of n planes, for c = 2β·2^-F.
+func roundedThreshold(n int, m uint64, scale float64) uint32 {
 	e := RareProbability(float64(float64(m) * scale))
-	if p.n == 32 {
+	if n == 32 {
 		return e
 	}
-	return uint32((uint64(e) + 1<<(31-p.n)) >> (32 - p.n))
+	return uint32((uint64(e) + 1<<(31-n)) >> (32 - n))
 }
 
 // setBeta makes the thresholds of all classes, for c = 2β·2^-F.
@@ -10718,7 +10732,7 @@ func (p *planePlan) setBeta(scale float64) {
 			c.planes[k] = make([]uint64, len(c.field))
 		}
 		for j, m := range c.field {
-			t := p.threshold(uint64(m), scale)
+			t := roundedThreshold(p.n, uint64(m), scale)
 			for k := range c.planes {
 				c.planes[k][j] = -uint64(t >> (p.n - 1 - k) & 1)
 			}
@@ -10889,7 +10903,7 @@ func (s *Sampler) fieldPlanes(w *worker, b *blockPlan, i, lane, chain int) {
 				u |= uint32(plane[k][h]>>c&1) << k
 			}
 			less := uint32(0)
-			if u < p.threshold(magnitude(g), w.spins.scale) {
+			if u < roundedThreshold(p.n, magnitude(g), w.spins.scale) {
 				less = 1
 			}
 			out |= uint64(less^likely(g)) << c
@@ -11839,8 +11853,8 @@ func (s *Sampler) checkValue(node int, v int32) error {
 
 var errStateSize = errors.New("state has the wrong number of values")
 
-// sliceWorker is a worker's arguments of the kernel of slices. The words of a sweep and a
-// tile are prepared once.
+// sliceWorker is a worker's arguments of the kernel of slices. Counters of ARS-5 are prepared
+// once for a sweep and a tile.
 type sliceWorker struct {
 	args    Slices
 	scratch *SliceScratch
@@ -11892,14 +11906,15 @@ func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
 	}
 }
 
-// prepareSlices makes what the words of a sweep and a tile have in common.
+// prepareSlices makes the scratch and, with ARS-5, what the words of a sweep and a tile have in
+// common.
 func (s *Sampler) prepareSlices(w *worker, tile int) {
 	if w.sliced == nil {
 		w.sliced = &sliceWorker{scratch: new(SliceScratch), tile: -1}
 		w.sliced.scratch.Prepare(s.tile)
 	}
 	k := w.sliced
-	if k.sweep == w.sweep && k.tile == tile {
+	if s.rng.Rounds != ARS5 || k.sweep == w.sweep && k.tile == tile {
 		return
 	}
 	k.sweep, k.tile = w.sweep, tile
@@ -11908,16 +11923,10 @@ func (s *Sampler) prepareSlices(w *worker, tile int) {
 	first := uint32(8 * tile * s.tile / 2) // of the blocks of 16 chains
 	for i := range k.scratch.Ars.Counter {
 		for l := range uint32(4) {
-			c := k.scratch.Ars.Counter[i][4*l:]
-			c1 := first + 8*(uint32(4*(i/8))+l) + uint32(i%8)
-			c[0], c[1], c[2], c[3] = uint32(w.sweep)^uint32(keys[0][0]), c1^uint32(keys[0][0]>>32), uint32(keys[0][1]), c3^uint32(keys[0][1]>>32)
+			arsCounter(&keys, k.scratch.Ars.Counter[i][4*l:], w.sweep, first+8*(uint32(4*(i/8))+l)+uint32(i%8), c3)
 		}
 	}
-	for r := range k.scratch.Ars.Keys {
-		for l := range 4 {
-			k.scratch.Ars.Keys[r][2*l], k.scratch.Ars.Keys[r][2*l+1] = keys[r+1][0], keys[r+1][1]
-		}
-	}
+	k.scratch.Ars.Keys = arsRounds(&keys)
 }
 
 // slicePlan is a model whose spins are decided by single bytes. A spin becomes +1 where
@@ -11939,10 +11948,8 @@ func (m *Model) checkSlices() error {
 	if !f.singleByte() {
 		return nil
 	}
-	for _, v := range m.Vars {
-		if v.Kind != Spin {
-			return fmt.Errorf("single bytes are for spins, %s is a variable of another kind", v.Name)
-		}
+	if err := m.spinsAlone("single bytes"); err != nil {
+		return err
 	}
 	if f.Group > 1 || f.Noise || len(m.Codes) > 0 {
 		return fmt.Errorf("number format %+v is not one this engine knows", *f)
@@ -11970,11 +11977,11 @@ func (s *Sampler) setSlices() {
 	m := uint64(0)
 	for n := len(p.noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
 		step := uint64(1)
-		for ; m+step < 1<<62 && byteThreshold(m+step, s.spins.scale) > uint32(n); step *= 2 {
+		for ; m+step < 1<<62 && roundedThreshold(8, m+step, s.spins.scale) > uint32(n); step *= 2 {
 			m += step
 		}
 		for ; step > 0; step /= 2 {
-			if byteThreshold(m+step, s.spins.scale) > uint32(n) && m+step < 1<<62 {
+			if roundedThreshold(8, m+step, s.spins.scale) > uint32(n) && m+step < 1<<62 {
 				m += step
 			}
 		}
@@ -11991,11 +11998,6 @@ func (s *Sampler) setSlices() {
 
 // buildSlices takes the weights at hand; nodes are compiled when the table is known.
 func (s *Sampler) buildSlices() { s.slices.built = 0 }
-
-// byteThreshold is T_8(m), for c = 2β·2^-F.
-func byteThreshold(m uint64, scale float64) uint32 {
-	return (RareProbability(float64(float64(m)*scale)) + 1<<23) >> 24
-}
 
 // updateSlices is updateQuads for single bytes.
 func (s *Sampler) updateSlices(w *worker, b *blockPlan, tile, lo, hi int) {

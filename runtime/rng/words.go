@@ -56,13 +56,6 @@ func (w Words) Byte(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
 	return uint8(b[slot&3] >> (8 * (chain & 3)))
 }
 
-// Single is the byte that decides a spin alone.
-func (w Words) Single(p Purpose, chain uint32, sweep uint64, slot uint32) uint8 {
-	o := w.Block([4]uint32{uint32(sweep), chain>>7<<3 | chain>>3&7, slot, CounterC3(p, 0, sweep)})
-	at := chain>>3&8 | 7 - chain&7
-	return uint8(o[at>>2] >> (8 * (at & 3)))
-}
-
 // Word32 is a 32-bit word of the purposes continuous, init, weights and user.
 func (w Words) Word32(p Purpose, chain uint32, sweep uint64, slot uint32, draw uint32) uint32 {
 	b := w.Block([4]uint32{uint32(sweep), chain, slot / 4, CounterC3(p, draw, sweep)})

@@ -145,15 +145,28 @@ func (s *Sampler) prepareArs(w *worker, group uint32) {
 	keys := rng.ARSKeys(s.rng.Key)
 	first := s.planeCounter(vector.MaxPlanes, w.sweep)
 	for i := range uint32(4) {
-		c := k.ars.Counter[4*i:]
-		c[0], c[1], c[2], c[3] = uint32(w.sweep)^uint32(keys[0][0]), group+i^uint32(keys[0][0]>>32), uint32(keys[0][1]), first^uint32(keys[0][1]>>32)
+		arsCounter(&keys, k.ars.Counter[4*i:], w.sweep, group+i, first)
 		for d := range k.ars.Draw {
 			k.ars.Draw[d][4*i+3] = s.planeCounter(d, w.sweep) ^ first
 		}
-		for r := range k.ars.Keys {
-			k.ars.Keys[r][2*i], k.ars.Keys[r][2*i+1] = keys[r+1][0], keys[r+1][1]
+	}
+	k.ars.Keys = arsRounds(&keys)
+}
+
+// arsCounter is the counter of a block of slot 0 after the first round key of ARS-5.
+func arsCounter(keys *[6][2]uint64, to []uint32, sweep uint64, c1, c3 uint32) {
+	to[0], to[1] = uint32(sweep)^uint32(keys[0][0]), c1^uint32(keys[0][0]>>32)
+	to[2], to[3] = uint32(keys[0][1]), c3^uint32(keys[0][1]>>32)
+}
+
+// arsRounds are the other round keys, four times.
+func arsRounds(keys *[6][2]uint64) (rounds [5][8]uint64) {
+	for r := range rounds {
+		for i := range rounds[r] {
+			rounds[r][i] = keys[r+1][i%2]
 		}
 	}
+	return rounds
 }
 
 func (s *Sampler) preparePhilox(w *worker, group uint32) {

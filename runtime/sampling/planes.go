@@ -48,13 +48,21 @@ func (m *Model) checkPlanes() error {
 	if f.Planes == 0 {
 		return nil
 	}
-	for _, v := range m.Vars {
-		if v.Kind != Spin {
-			return fmt.Errorf("bit planes are for spins, %s is a variable of another kind", v.Name)
-		}
+	if err := m.spinsAlone("bit planes"); err != nil {
+		return err
 	}
 	if f.Planes < 1 || f.Planes > 32 || f.ThresholdBits != f.Planes || f.Group > 1 || f.Noise || m.Stream != (Stream{}) || len(m.Codes) > 0 {
 		return fmt.Errorf("number format %+v is not one this engine knows", *f)
+	}
+	return nil
+}
+
+// spinsAlone refuses variables of other kinds for a way of drawing.
+func (m *Model) spinsAlone(what string) error {
+	for _, v := range m.Vars {
+		if v.Kind != Spin {
+			return fmt.Errorf("%s are for spins, %s is a variable of another kind", what, v.Name)
+		}
 	}
 	return nil
 }
@@ -215,13 +223,13 @@ func (s *Sampler) planeClass(k planeKey) int32 {
 	return id
 }
 
-// threshold is T_n(m).
-func (p *planePlan) threshold(m uint64, scale float64) uint32 {
+// roundedThreshold is T_n(m) of n planes, for c = 2β·2^-F.
+func roundedThreshold(n int, m uint64, scale float64) uint32 {
 	e := RareProbability(float64(float64(m) * scale))
-	if p.n == 32 {
+	if n == 32 {
 		return e
 	}
-	return uint32((uint64(e) + 1<<(31-p.n)) >> (32 - p.n))
+	return uint32((uint64(e) + 1<<(31-n)) >> (32 - n))
 }
 
 // setBeta makes the thresholds of all classes, for c = 2β·2^-F.
@@ -233,7 +241,7 @@ func (p *planePlan) setBeta(scale float64) {
 			c.planes[k] = make([]uint64, len(c.field))
 		}
 		for j, m := range c.field {
-			t := p.threshold(uint64(m), scale)
+			t := roundedThreshold(p.n, uint64(m), scale)
 			for k := range c.planes {
 				c.planes[k][j] = -uint64(t >> (p.n - 1 - k) & 1)
 			}
@@ -404,7 +412,7 @@ func (s *Sampler) fieldPlanes(w *worker, b *blockPlan, i, lane, chain int) {
 				u |= uint32(plane[k][h]>>c&1) << k
 			}
 			less := uint32(0)
-			if u < p.threshold(magnitude(g), w.spins.scale) {
+			if u < roundedThreshold(p.n, magnitude(g), w.spins.scale) {
 				less = 1
 			}
 			out |= uint64(less^likely(g)) << c

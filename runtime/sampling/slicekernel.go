@@ -7,8 +7,8 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
 )
 
-// sliceWorker is a worker's arguments of the kernel of slices. The words of a sweep and a
-// tile are prepared once.
+// sliceWorker is a worker's arguments of the kernel of slices. Counters of ARS-5 are prepared
+// once for a sweep and a tile.
 type sliceWorker struct {
 	args    vector.Slices
 	scratch *vector.SliceScratch
@@ -60,14 +60,15 @@ func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
 	}
 }
 
-// prepareSlices makes what the words of a sweep and a tile have in common.
+// prepareSlices makes the scratch and, with ARS-5, what the words of a sweep and a tile have in
+// common.
 func (s *Sampler) prepareSlices(w *worker, tile int) {
 	if w.sliced == nil {
 		w.sliced = &sliceWorker{scratch: new(vector.SliceScratch), tile: -1}
 		w.sliced.scratch.Prepare(s.tile)
 	}
 	k := w.sliced
-	if k.sweep == w.sweep && k.tile == tile {
+	if s.rng.Rounds != rng.ARS5 || k.sweep == w.sweep && k.tile == tile {
 		return
 	}
 	k.sweep, k.tile = w.sweep, tile
@@ -76,14 +77,8 @@ func (s *Sampler) prepareSlices(w *worker, tile int) {
 	first := uint32(8 * tile * s.tile / 2) // of the blocks of 16 chains
 	for i := range k.scratch.Ars.Counter {
 		for l := range uint32(4) {
-			c := k.scratch.Ars.Counter[i][4*l:]
-			c1 := first + 8*(uint32(4*(i/8))+l) + uint32(i%8)
-			c[0], c[1], c[2], c[3] = uint32(w.sweep)^uint32(keys[0][0]), c1^uint32(keys[0][0]>>32), uint32(keys[0][1]), c3^uint32(keys[0][1]>>32)
+			arsCounter(&keys, k.scratch.Ars.Counter[i][4*l:], w.sweep, first+8*(uint32(4*(i/8))+l)+uint32(i%8), c3)
 		}
 	}
-	for r := range k.scratch.Ars.Keys {
-		for l := range 4 {
-			k.scratch.Ars.Keys[r][2*l], k.scratch.Ars.Keys[r][2*l+1] = keys[r+1][0], keys[r+1][1]
-		}
-	}
+	k.scratch.Ars.Keys = arsRounds(&keys)
 }

@@ -27,10 +27,8 @@ func (m *Model) checkSlices() error {
 	if !f.singleByte() {
 		return nil
 	}
-	for _, v := range m.Vars {
-		if v.Kind != Spin {
-			return fmt.Errorf("single bytes are for spins, %s is a variable of another kind", v.Name)
-		}
+	if err := m.spinsAlone("single bytes"); err != nil {
+		return err
 	}
 	if f.Group > 1 || f.Noise || len(m.Codes) > 0 {
 		return fmt.Errorf("number format %+v is not one this engine knows", *f)
@@ -58,11 +56,11 @@ func (s *Sampler) setSlices() {
 	m := uint64(0)
 	for n := len(p.noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
 		step := uint64(1)
-		for ; m+step < 1<<62 && byteThreshold(m+step, s.spins.scale) > uint32(n); step *= 2 {
+		for ; m+step < 1<<62 && roundedThreshold(8, m+step, s.spins.scale) > uint32(n); step *= 2 {
 			m += step
 		}
 		for ; step > 0; step /= 2 {
-			if byteThreshold(m+step, s.spins.scale) > uint32(n) && m+step < 1<<62 {
+			if roundedThreshold(8, m+step, s.spins.scale) > uint32(n) && m+step < 1<<62 {
 				m += step
 			}
 		}
@@ -79,11 +77,6 @@ func (s *Sampler) setSlices() {
 
 // buildSlices takes the weights at hand; nodes are compiled when the table is known.
 func (s *Sampler) buildSlices() { s.slices.built = 0 }
-
-// byteThreshold is T_8(m), for c = 2β·2^-F.
-func byteThreshold(m uint64, scale float64) uint32 {
-	return (RareProbability(float64(float64(m)*scale)) + 1<<23) >> 24
-}
 
 // updateSlices is updateQuads for single bytes.
 func (s *Sampler) updateSlices(w *worker, b *blockPlan, tile, lo, hi int) {
