@@ -6,7 +6,7 @@ FUZZTIME ?= 30s
 PYTHON  ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test tools debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu cuda-results hdl-models coverage rng-battery cold-glass bench bench-cuda bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array bitstream map-pegasus
+.PHONY: help build demo test tools modules debs vet generate fuzz kill-test cuda-tools hdl-tools cuda-models cuda-gpu cuda-results hdl-models coverage rng-battery cold-glass bench bench-cuda bench-peers bench-moons bench-torchebm clean kernel-models verilog-models place-tools hardware-table largest-array bitstream map-pegasus
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,10 @@ test: tools vet ## run all tests
 PYREQ := examples/python/requirements-test.txt
 DEBS  := chromium qemu-user python3-venv iverilog verilator yosys nextpnr-ice40 fpga-icestorm g++
 
-tools: debs $(OUT)/python/done cuda-tools hdl-tools ## install what only tests use: Python packages, chromium, qemu-user, Verilog tools, g++, nvcc
+tools: modules debs $(OUT)/python/done cuda-tools hdl-tools ## install what only tests use: Python packages, chromium, qemu-user, Verilog tools, g++, nvcc
+
+modules: # those of other systems, too: a test makes the vendor folder of a user's project, offline
+	$(GO) mod download
 
 debs:
 	@for d in $(DEBS); do dpkg -s $$d >/dev/null 2>&1 || missing="$$missing $$d"; done; \
@@ -89,7 +92,7 @@ hdl-models: ## run 300 random models behind the bus in Icarus against the interp
 	THRML_HDL_MODELS=300 $(GO) test ./targets/verilog -run 'TestAXI$$' -timeout 120m -v
 
 kernel-models: ## compare every kernel with the interpreter on 2,000 random models
-	THRML_MODELS=2000 $(GO) test ./runtime/sampling -run 'TestEveryKernel|Equals?Interpreter' -timeout 120m -v
+	THRML_MODELS=2000 $(GO) test ./runtime/sampling ./targets/golang -run 'TestEveryKernel|Equals?Interpreter|TestEmittedSlices' -timeout 120m -v
 
 GPU_STEPS ?= check bench
 GPU_ARCH  ?= native
