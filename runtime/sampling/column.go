@@ -10,6 +10,27 @@ type Straight struct {
 	// Fields states the integer weights of the spins it updates. nil: they follow
 	// from the model's weights, which is how runtime weights stay data.
 	Fields func(f *Fields)
+	// Slices are emitted kernels for spins that single bytes decide, for processors with
+	// AVX-512; numbers of noise have at most SliceBits bits in them. Other spins, and these
+	// with longer numbers or a clamped one among them, are left to tables.
+	Slices    []SlicePart
+	SliceBits int
+}
+
+// SlicePart is a kernel for up to 16 nodes in successive slots from Slot on, a multiple of 16.
+type SlicePart struct {
+	Slot, Nodes int
+	Update      SliceFunc
+}
+
+// SliceFunc updates nodes in 512 chains.
+type SliceFunc func(a *SliceArgs)
+
+// SliceArgs are what emitted kernels read: at State and Noise rows of 64 bytes, a bit for each
+// chain. State has one for each spin in dense order, Noise 15 for each node, as
+// vector.SliceDraws says. New values go to State.
+type SliceArgs struct {
+	State, Noise *uint64
 }
 
 // BlockFunc updates free nodes of one superblock for 64 chains.

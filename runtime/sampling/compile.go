@@ -65,6 +65,8 @@ type blockPlan struct {
 	plane  []int       // where it begins in planePlan.nodes, -1: nowhere
 	slice  []int       // where it begins in slicePlan.code, -1: nowhere
 
+	sliceParts []SliceFunc // emitted, nil: left to tables
+
 	sliceRun []int // where as many nodes as a call takes begin there, -1: some are missing
 }
 

@@ -248,6 +248,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if err := s.compile(&o); err != nil {
 		return nil, err
 	}
+	if s.slices != nil && s.slices.emitted != nil {
+		s.placeSliceParts(s.slices.emitted.Slices)
+	}
 	if err := s.planStarts(&o); err != nil {
 		return nil, err
 	}
@@ -323,6 +326,8 @@ func (s *Sampler) Work() string {
 	switch {
 	case s.planes != nil:
 		what = "planes"
+	case s.slices != nil && s.slices.serve:
+		what = "emitted slices"
 	case s.slices != nil && s.slices.kernel:
 		what = "slices"
 	case s.vector != nil, s.fours != nil:

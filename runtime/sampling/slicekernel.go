@@ -12,8 +12,11 @@ import (
 type sliceWorker struct {
 	args    vector.Slices
 	scratch *vector.SliceScratch
-	sweep   uint64
-	tile    int
+	sweep   [vector.SliceTiles]uint64
+	tile    [vector.SliceTiles]int // -1: none yet
+
+	emitted SliceArgs
+	draws   vector.SliceDraws
 }
 
 // runSlices updates node i, or the whole run that begins with it, in the chains of a tile, and
@@ -25,7 +28,7 @@ func (s *Sampler) runSlices(w *worker, b *blockPlan, tile, i, end int) int {
 			n, at = all, b.sliceRun[i/vector.SliceRun]
 		}
 	}
-	s.prepareSlices(w, tile)
+	ars := s.prepareSlices(w, tile, 0)
 	k := w.sliced
 	a := &k.args
 	a.State, a.Out = &w.bits[0], &w.outBits[0]
@@ -40,45 +43,55 @@ func (s *Sampler) runSlices(w *worker, b *blockPlan, tile, i, end int) int {
 			vector.ReadSlices512(a, &k.scratch.Bytes)
 		}
 	case wide:
-		vector.ArsSlices1024(a, &k.scratch.Ars)
+		vector.ArsSlices1024(a, ars)
 	default:
-		vector.ArsSlices512(a, &k.scratch.Ars)
+		vector.ArsSlices512(a, ars)
 	}
 	return n
 }
 
 // drawSlices draws the bytes of n nodes with Philox.
 func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
-	z, halves := &w.noise, s.tile/vectorWords
 	for i := range n {
-		h := z.head(w.sweep, uint32(get32(code, vector.SliceAtSlot)))
-		z.setHead(&h)
-		for half := range halves {
-			vector.PhiloxSlices512(&z.philox, uint32(32*(halves*tile+half)), &w.sliced.scratch.Bytes[halves*i+half])
-		}
+		s.drawSliceBytes(w, tile, uint32(get32(code, vector.SliceAtSlot)), i)
 		code = code[get32(code, vector.SliceAtSize):]
 	}
 }
 
+// drawSliceBytes draws those of one node in place i.
+func (s *Sampler) drawSliceBytes(w *worker, tile int, slot uint32, i int) {
+	z, halves := &w.noise, s.tile/vectorWords
+	h := z.head(w.sweep, slot)
+	z.setHead(&h)
+	for half := range halves {
+		vector.PhiloxSlices512(&z.philox, uint32(32*(halves*tile+half)), &w.sliced.scratch.Bytes[halves*i+half])
+	}
+}
+
 // prepareSlices makes the scratch and, with ARS-5, what the words of a sweep and a tile have in
-// common.
-func (s *Sampler) prepareSlices(w *worker, tile int) {
+// common, in one of some places.
+func (s *Sampler) prepareSlices(w *worker, tile, place int) *vector.SliceArs {
 	if w.sliced == nil {
-		w.sliced = &sliceWorker{scratch: new(vector.SliceScratch), tile: -1}
+		w.sliced = &sliceWorker{scratch: new(vector.SliceScratch)}
 		w.sliced.scratch.Prepare(s.tile)
+		for i := range w.sliced.tile {
+			w.sliced.tile[i] = -1
+		}
 	}
 	k := w.sliced
-	if s.rng.Rounds != rng.ARS5 || k.sweep == w.sweep && k.tile == tile {
-		return
+	ars := &k.scratch.Ars[place]
+	if s.rng.Rounds != rng.ARS5 || k.sweep[place] == w.sweep && k.tile[place] == tile {
+		return ars
 	}
-	k.sweep, k.tile = w.sweep, tile
+	k.sweep[place], k.tile[place] = w.sweep, tile
 	keys := rng.ARSKeys(s.rng.Key)
 	c3 := rng.CounterC3(rng.PurposeSingle+s.phase, 0, w.sweep)
 	first := uint32(8 * tile * s.tile / 2) // of the blocks of 16 chains
-	for i := range k.scratch.Ars.Counter {
+	for i := range ars.Counter[:s.tile] {
 		for l := range uint32(4) {
-			arsCounter(&keys, k.scratch.Ars.Counter[i][4*l:], w.sweep, first+8*(uint32(4*(i/8))+l)+uint32(i%8), c3)
+			arsCounter(&keys, ars.Counter[i][4*l:], w.sweep, first+8*(uint32(4*(i/8))+l)+uint32(i%8), c3)
 		}
 	}
-	k.scratch.Ars.Keys = arsRounds(&keys)
+	ars.Keys = arsRounds(&keys)
+	return ars
 }

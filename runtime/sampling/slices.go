@@ -19,6 +19,9 @@ type slicePlan struct {
 	built  int // bits with which the nodes were compiled, 0: they are not
 	code   []byte
 	table  vector.SliceTable
+
+	emitted *Straight // its kernels; nil: there are none
+	serve   bool      // at the current β
 }
 
 // checkSlices refuses a format of single bytes that the engine does not know.
@@ -43,36 +46,51 @@ func (s *Sampler) newSlices() *slicePlan {
 	}
 	p := &slicePlan{words: vectorWords}
 	p.kernel = s.kernelInUse == vector.AVX512 && s.chains >= vectorChains && s.model.Nodes <= maxRows/2
-	if s.words >= 2*vectorWords*s.threads {
+	switch {
+	case p.kernel && s.emittedSlices():
+		p.emitted = s.straight
+	case s.words >= 2*vectorWords*s.threads:
 		p.words = 2 * vectorWords
 	}
 	return p
 }
 
-// setSlices makes the numbers of bytes of the current β: N(n), the largest m for which
-// T(m) > n.
+// setSlices makes the numbers of bytes of the current β.
 func (s *Sampler) setSlices() {
 	p := s.slices
-	m := uint64(0)
-	for n := len(p.noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
-		step := uint64(1)
-		for ; m+step < 1<<62 && roundedThreshold(8, m+step, s.spins.scale) > uint32(n); step *= 2 {
-			m += step
-		}
-		for ; step > 0; step /= 2 {
-			if roundedThreshold(8, m+step, s.spins.scale) > uint32(n) && m+step < 1<<62 {
-				m += step
-			}
-		}
-		p.noise[n] = m
-	}
-	p.bits = max(1, bits.Len64(p.noise[0]))
+	p.noise, p.bits = sliceNoise(s.spins.scale)
 	if p.kernel && p.bits <= vector.SlicePlanes {
 		p.table.Fill(&p.noise)
 	}
+	p.serve = p.emitted != nil && p.bits <= p.emitted.SliceBits
 	if p.kernel && p.bits != p.built {
 		s.compileSlices()
 	}
+}
+
+// sliceNoise are the numbers of bytes, N(n) the largest m for which T(m) > n, and how many bits
+// they take. Fields have the unit scale.
+func sliceNoise(scale float64) (noise [128]uint64, size int) {
+	m := uint64(0)
+	for n := len(noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
+		step := uint64(1)
+		for ; m+step < 1<<62 && roundedThreshold(8, m+step, scale) > uint32(n); step *= 2 {
+			m += step
+		}
+		for ; step > 0; step /= 2 {
+			if roundedThreshold(8, m+step, scale) > uint32(n) && m+step < 1<<62 {
+				m += step
+			}
+		}
+		noise[n] = m
+	}
+	return noise, max(1, bits.Len64(noise[0]))
+}
+
+// SliceBits is how many bits the numbers of noise of single bytes have at some β.
+func SliceBits(f Format, beta float64) int {
+	_, size := sliceNoise(spinScale(f, beta))
+	return size
 }
 
 // buildSlices takes the weights at hand; nodes are compiled when the table is known.

@@ -211,6 +211,10 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 // superblock updates one superblock of every step-th tile. All tiles pass a part
 // of emitted code before the next one begins, while its tables are in the cache.
 func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
+	if s.slices != nil && s.slices.serve {
+		s.superblockSlices(w, i, first, step, sweep)
+		return
+	}
 	parts := s.straight.parts(i)
 	if s.slotsServe(i) || s.thetasServe(i) {
 		parts = nil

@@ -46,13 +46,16 @@ const (
 // tableEnd is where the first digit of σ(-x) has fallen to 0.
 const tableEnd = 11.09375
 
+// spinScale is what a field of 1 adds to the logarithm of the odds.
+func spinScale(f Format, beta float64) float64 { return math.Ldexp(2*beta, -f.Fraction) }
+
 // newSpinTable builds the table for fields of magnitude up to reach, and somewhat
 // beyond, so that it can stay when weights change a little.
 func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	t := &spinTable{
 		beta:  beta,
 		reach: reach + reach/4,
-		scale: math.Ldexp(2*beta, -f.Fraction),
+		scale: spinScale(f, beta),
 		n:     uint64(f.Segments),
 		tail:  f.ThresholdBits == 32,
 		keep:  1<<32 - 1,

@@ -18,5 +18,5 @@ type (
 // Versions of emitted code that this runtime serves.
 const (
 	MinVersion = 2
-	MaxVersion = 3
+	MaxVersion = 4
 )

@@ -15,12 +15,14 @@ package vector
 const (
 	SlicePlanes   = 14 // bits of v below its sign
 	SliceRun      = 64 // nodes of a call, at most
+	SliceSpan     = 16 // nodes of an emitted kernel, at most
 	SliceColumn   = 7  // slots of a column
 	SliceCarries  = 6
 	SliceFifth    = 5   // slots of the last column but two
 	SliceSecond   = 2   // slots of the last column but one
 	SliceMost     = 512 // slots
 	SliceBytesMax = 1024 * SliceMost / 8
+	SliceTiles    = 4 // of 512 chains, for which counters are kept at a time
 )
 
 // Slots of the scratch: no bits, all bits, those of v from the lowest up, bit 6 of the bytes,
@@ -79,8 +81,9 @@ func apart(n uint64) uint8 { return uint8(n&63 | n&64<<1) }
 // them because so large an object begins with a line of the cache.
 type SliceScratch struct {
 	Slots [SliceBytesMax / 8]uint64
-	Ars   SliceArs
+	Ars   [SliceTiles]SliceArs
 	Bytes SliceBytes
+	Rows  [SliceSpan * SliceRows][8]uint64 // of SliceDraws
 }
 
 // SliceBytes are the bytes of a run's nodes, 512 chains at a time in the order in which
@@ -102,6 +105,19 @@ type Slices struct {
 	Table      *SliceTable
 	Count      uint64 // becomes 0
 }
+
+// SliceDraws are the arguments of the kernels that make numbers of noise alone: for Count nodes
+// with slots from Slot on, one behind the other from To on, SliceRows rows of 512 chains
+// each: the bits of v from the lowest up, then bit 6 of the bytes.
+type SliceDraws struct {
+	To    *[SliceRows][8]uint64
+	Count uint64
+	Slot  uint32
+	_     [3]uint32
+	Table *SliceTable
+}
+
+const SliceRows = SlicePlanes + 1
 
 // SliceArs are counters of ARS-5 for slot 0, after the first round key, and the other keys,
 // four times. Blocks of 512 chains are numbered 8·l + r from the first one on, l being the

@@ -22,6 +22,16 @@ func ReadSlices512(a *Slices, k *SliceBytes)
 //go:noescape
 func ReadSlices1024(a *Slices, k *SliceBytes)
 
+// ArsSliceDraws512 makes the numbers of nodes in successive slots, in 512 chains, from words of ARS-5.
+//
+//go:noescape
+func ArsSliceDraws512(a *SliceDraws, k *SliceArs)
+
+// ReadSliceDraws512 makes them from bytes that are there, 512 a node.
+//
+//go:noescape
+func ReadSliceDraws512(a *SliceDraws, k *[512]uint8)
+
 // PhiloxSlices512 draws the bytes of a node from the block first on.
 //
 //go:noescape

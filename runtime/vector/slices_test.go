@@ -124,3 +124,51 @@ func TestSliceKernelBounds(t *testing.T) {
 		}
 	}
 }
+
+// Numbers of noise for emitted kernels are those of their bytes, and nothing beyond the rows of
+// the nodes is written.
+func TestSliceDrawBounds(t *testing.T) {
+	if best, _ := vector.ChooseKernel(vector.Automatic); best < vector.AVX512 {
+		t.Skip("no kernel here")
+	}
+	const nodes = 3
+	r := rand.New(rand.NewPCG(5, 6))
+	var noise [128]uint64
+	for i := range noise {
+		noise[i] = r.Uint64N(1 << vector.SlicePlanes)
+	}
+	table, freeTable := guarded[vector.SliceTable](t)
+	rows, freeRows := guarded[[nodes][vector.SliceRows][8]uint64](t)
+	bytes, freeBytes := guarded[[nodes][512]uint8](t)
+	ars, freeArs := guarded[vector.SliceArs](t)
+	table.Fill(&noise)
+	for i := range bytes {
+		for j := range bytes[i] {
+			bytes[i][j] = uint8(r.Uint32())
+		}
+	}
+	d := vector.SliceDraws{To: &rows[0], Count: nodes, Slot: 7, Table: table}
+	vector.ReadSliceDraws512(&d, &bytes[0])
+	for node := range nodes {
+		for chain := range 512 {
+			b := bytes[node][64*(chain/8%8)+16*(chain/128)+8*(chain/64%2)+7-chain%8]
+			v := noise[b&63|b>>1&64]
+			if b>>6&1 == 0 {
+				v = ^v
+			}
+			for k := range vector.SliceRows {
+				want := v >> k & 1
+				if k == vector.SlicePlanes {
+					want = uint64(b >> 6 & 1)
+				}
+				if got := rows[node][k][chain/64] >> (chain % 64) & 1; got != want {
+					t.Fatalf("node %d, chain %d: bit %d of the number of %#x is %d", node, chain, k, b, got)
+				}
+			}
+		}
+	}
+	vector.ArsSliceDraws512(&d, ars)
+	for _, free := range []func(){freeTable, freeRows, freeBytes, freeArs} {
+		free()
+	}
+}

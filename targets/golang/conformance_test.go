@@ -72,13 +72,30 @@ func TestEmittedEqualsTables(t *testing.T) {
 		t.Skip("compiles a program")
 	}
 	list := subjects(t)
-	dir := t.TempDir()
+	got := playEmitted(t, t.TempDir(), list)
+	for _, s := range list {
+		want := s.tables(t)
+		if got := got[s.pkg].Digests; !slices.Equal(got, want) {
+			t.Errorf("%s (%d chains, %d threads): emitted and tables part after step %d of %+v", s.pkg, s.play.Chains, s.play.Threads, parted(got, want), s.play.Steps)
+		}
+	}
+}
+
+// played is what an emitted package did.
+type played struct {
+	Digests []uint64
+	Work    string
+}
+
+// playEmitted compiles the packages of a list into one program and plays their scripts in it.
+func playEmitted(t *testing.T, dir string, list []*subject) map[string]played {
+	t.Helper()
 	var imports, cases strings.Builder
 	for _, s := range list {
 		writePackage(t, filepath.Join(dir, s.pkg), s.req)
 		fmt.Fprintf(&imports, "\t%q\n", "conformance/"+s.pkg)
 		fmt.Fprintf(&cases, "\t\tcase %q:\n\t\t\ts, err := %s.New(%[2]s.Options{Chains: r.Chains, Seed: r.Seed, Threads: r.Threads})\n"+
-			"\t\t\tout[name] = play(s, err, func(n, v []int32) error { return s.SetClamp(%[2]s.Clamp{Nodes: n, Values: v}) }, r)\n", s.pkg, s.pkg)
+			"\t\t\tout[name] = played{play(s, err, func(n, v []int32) error { return s.SetClamp(%[2]s.Clamp{Nodes: n, Values: v}) }, r), s.Work()}\n", s.pkg, s.pkg)
 	}
 	write(t, dir, "main.go", strings.NewReplacer("IMPORTS", imports.String(), "CASES", cases.String()).Replace(program))
 	root, err := filepath.Abs("../..")
@@ -103,16 +120,11 @@ func TestEmittedEqualsTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got map[string][]uint64
+	var got map[string]played
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range list {
-		want := s.tables(t)
-		if !slices.Equal(got[s.pkg], want) {
-			t.Errorf("%s (%d chains, %d threads): emitted and tables part after step %d of %+v", s.pkg, s.play.Chains, s.play.Threads, parted(got[s.pkg], want), s.play.Steps)
-		}
-	}
+	return got
 }
 
 // tables plays the script in the engine linked into thrmlgen.
@@ -224,12 +236,17 @@ import (
 
 IMPORTS)
 
+type played struct {
+	Digests []uint64
+	Work    string
+}
+
 func main() {
 	var runs map[string]script.Run
 	if err := json.NewDecoder(os.Stdin).Decode(&runs); err != nil {
 		log.Fatal(err)
 	}
-	out := map[string][]uint64{}
+	out := map[string]played{}
 	for name, r := range runs {
 		switch name {
 CASES		}

@@ -190,7 +190,7 @@ func (e *emitter) newFunc(f *jen.File) {
 			g.Id("m").Op(":=").Id("programModel").Call()
 		}
 		g.For(jen.List(jen.Id("_"), jen.Id("c")).Op(":=").Range().Id("change")).Block(jen.Id("c").Call(jen.Id("m")))
-		if e.supers != nil {
+		if e.supers != nil || e.slices != nil {
 			g.Id("opts").Dot("Straight").Op("=").Op("&").Add(e.run("Straight")).Values(e.straight())
 		}
 		if len(e.p.GoCode) > 0 {
@@ -212,8 +212,13 @@ func (e *emitter) straight() jen.Dict {
 			}
 		}))
 	}
-	d := jen.Dict{
-		jen.Id("Blocks"): jen.Index().Index().Add(e.run("BlockFunc")).Custom(rows, lists...),
+	d := jen.Dict{}
+	if e.supers != nil {
+		d[jen.Id("Blocks")] = jen.Index().Index().Add(e.run("BlockFunc")).Custom(rows, lists...)
+	}
+	if e.slices != nil {
+		d[jen.Id("Slices")] = jen.Id("sliceParts").Call()
+		d[jen.Id("SliceBits")] = jen.Lit(e.slices.bits)
 	}
 	if e.fields {
 		d[jen.Id("Fields")] = jen.Id("stateFields")

@@ -935,12 +935,14 @@ const PlaneRun = 64
 const (
 	SlicePlanes   = 14 // bits of v below its sign
 	SliceRun      = 64 // nodes of a call, at most
+	SliceSpan     = 16 // nodes of an emitted kernel, at most
 	SliceColumn   = 7  // slots of a column
 	SliceCarries  = 6
 	SliceFifth    = 5   // slots of the last column but two
 	SliceSecond   = 2   // slots of the last column but one
 	SliceMost     = 512 // slots
 	SliceBytesMax = 1024 * SliceMost / 8
+	SliceTiles    = 4 // of 512 chains, for which counters are kept at a time
 )
 
 // Slots of the scratch: no bits, all bits, those of v from the lowest up, bit 6 of the bytes,
@@ -999,8 +1001,9 @@ func apart(n uint64) uint8 { return uint8(n&63 | n&64<<1) }
 // them because so large an object begins with a line of the cache.
 type SliceScratch struct {
 	Slots [SliceBytesMax / 8]uint64
-	Ars   SliceArs
+	Ars   [SliceTiles]SliceArs
 	Bytes SliceBytes
+	Rows  [SliceSpan * SliceRows][8]uint64 // of SliceDraws
 }
 
 // SliceBytes are the bytes of a run's nodes, 512 chains at a time in the order in which
@@ -1022,6 +1025,19 @@ type Slices struct {
 	Table      *SliceTable
 	Count      uint64 // becomes 0
 }
+
+// SliceDraws are the arguments of the kernels that make numbers of noise alone: for Count nodes
+// with slots from Slot on, one behind the other from To on, SliceRows rows of 512 chains
+// each: the bits of v from the lowest up, then bit 6 of the bytes.
+type SliceDraws struct {
+	To    *[SliceRows][8]uint64
+	Count uint64
+	Slot  uint32
+	_     [3]uint32
+	Table *SliceTable
+}
+
+const SliceRows = SlicePlanes + 1
 
 // SliceArs are counters of ARS-5 for slot 0, after the first round key, and the other keys,
 // four times. Blocks of 512 chains are numbered 8·l + r from the first one on, l being the
@@ -3910,6 +3926,27 @@ type Straight struct {
 	// Fields states the integer weights of the spins it updates. nil: they follow
 	// from the model's weights, which is how runtime weights stay data.
 	Fields func(f *Fields)
+	// Slices are emitted kernels for spins that single bytes decide, for processors with
+	// AVX-512; numbers of noise have at most SliceBits bits in them. Other spins, and these
+	// with longer numbers or a clamped one among them, are left to tables.
+	Slices    []SlicePart
+	SliceBits int
+}
+
+// SlicePart is a kernel for up to 16 nodes in successive slots from Slot on, a multiple of 16.
+type SlicePart struct {
+	Slot, Nodes int
+	Update      SliceFunc
+}
+
+// SliceFunc updates nodes in 512 chains.
+type SliceFunc func(a *SliceArgs)
+
+// SliceArgs are what emitted kernels read: at State and Noise rows of 64 bytes, a bit for each
+// chain. State has one for each spin in dense order, Noise 15 for each node, as
+// vector.SliceDraws says. New values go to State.
+type SliceArgs struct {
+	State, Noise *uint64
 }
 
 // BlockFunc updates free nodes of one superblock for 64 chains.
@@ -4126,6 +4163,8 @@ type blockPlan struct {
 	mixed  *mixedBlock // nil: all inputs are spins
 	plane  []int       // where it begins in planePlan.nodes, -1: nowhere
 	slice  []int       // where it begins in slicePlan.code, -1: nowhere
+
+	sliceParts []SliceFunc // emitted, nil: left to tables
 
 	sliceRun []int // where as many nodes as a call takes begin there, -1: some are missing
 }
@@ -11526,6 +11565,9 @@ func NewSampler(m *Model, o Options) (*Sampler, error) {
 	if err := s.compile(&o); err != nil {
 		return nil, err
 	}
+	if s.slices != nil && s.slices.emitted != nil {
+		s.placeSliceParts(s.slices.emitted.Slices)
+	}
 	if err := s.planStarts(&o); err != nil {
 		return nil, err
 	}
@@ -11601,6 +11643,8 @@ func (s *Sampler) Work() string {
 	switch {
 	case s.planes != nil:
 		what = "planes"
+	case s.slices != nil && s.slices.serve:
+		what = "emitted slices"
 	case s.slices != nil && s.slices.kernel:
 		what = "slices"
 	case s.vector != nil, s.fours != nil:
@@ -11858,8 +11902,11 @@ var errStateSize = errors.New("state has the wrong number of values")
 type sliceWorker struct {
 	args    Slices
 	scratch *SliceScratch
-	sweep   uint64
-	tile    int
+	sweep   [SliceTiles]uint64
+	tile    [SliceTiles]int // -1: none yet
+
+	emitted SliceArgs
+	draws   SliceDraws
 }
 
 // runSlices updates node i, or the whole run that begins with it, in the chains of a tile, and
@@ -11871,7 +11918,7 @@ func (s *Sampler) runSlices(w *worker, b *blockPlan, tile, i, end int) int {
 			n, at = all, b.sliceRun[i/SliceRun]
 		}
 	}
-	s.prepareSlices(w, tile)
+	ars := s.prepareSlices(w, tile, 0)
 	k := w.sliced
 	a := &k.args
 	a.State, a.Out = &w.bits[0], &w.outBits[0]
@@ -11886,47 +11933,57 @@ func (s *Sampler) runSlices(w *worker, b *blockPlan, tile, i, end int) int {
 			ReadSlices512(a, &k.scratch.Bytes)
 		}
 	case wide:
-		ArsSlices1024(a, &k.scratch.Ars)
+		ArsSlices1024(a, ars)
 	default:
-		ArsSlices512(a, &k.scratch.Ars)
+		ArsSlices512(a, ars)
 	}
 	return n
 }
 
 // drawSlices draws the bytes of n nodes with Philox.
 func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
-	z, halves := &w.noise, s.tile/vectorWords
 	for i := range n {
-		h := z.head(w.sweep, uint32(get32(code, SliceAtSlot)))
-		z.setHead(&h)
-		for half := range halves {
-			PhiloxSlices512(&z.philox, uint32(32*(halves*tile+half)), &w.sliced.scratch.Bytes[halves*i+half])
-		}
+		s.drawSliceBytes(w, tile, uint32(get32(code, SliceAtSlot)), i)
 		code = code[get32(code, SliceAtSize):]
 	}
 }
 
+// drawSliceBytes draws those of one node in place i.
+func (s *Sampler) drawSliceBytes(w *worker, tile int, slot uint32, i int) {
+	z, halves := &w.noise, s.tile/vectorWords
+	h := z.head(w.sweep, slot)
+	z.setHead(&h)
+	for half := range halves {
+		PhiloxSlices512(&z.philox, uint32(32*(halves*tile+half)), &w.sliced.scratch.Bytes[halves*i+half])
+	}
+}
+
 // prepareSlices makes the scratch and, with ARS-5, what the words of a sweep and a tile have in
-// common.
-func (s *Sampler) prepareSlices(w *worker, tile int) {
+// common, in one of some places.
+func (s *Sampler) prepareSlices(w *worker, tile, place int) *SliceArs {
 	if w.sliced == nil {
-		w.sliced = &sliceWorker{scratch: new(SliceScratch), tile: -1}
+		w.sliced = &sliceWorker{scratch: new(SliceScratch)}
 		w.sliced.scratch.Prepare(s.tile)
+		for i := range w.sliced.tile {
+			w.sliced.tile[i] = -1
+		}
 	}
 	k := w.sliced
-	if s.rng.Rounds != ARS5 || k.sweep == w.sweep && k.tile == tile {
-		return
+	ars := &k.scratch.Ars[place]
+	if s.rng.Rounds != ARS5 || k.sweep[place] == w.sweep && k.tile[place] == tile {
+		return ars
 	}
-	k.sweep, k.tile = w.sweep, tile
+	k.sweep[place], k.tile[place] = w.sweep, tile
 	keys := ARSKeys(s.rng.Key)
 	c3 := CounterC3(PurposeSingle+s.phase, 0, w.sweep)
 	first := uint32(8 * tile * s.tile / 2) // of the blocks of 16 chains
-	for i := range k.scratch.Ars.Counter {
+	for i := range ars.Counter[:s.tile] {
 		for l := range uint32(4) {
-			arsCounter(&keys, k.scratch.Ars.Counter[i][4*l:], w.sweep, first+8*(uint32(4*(i/8))+l)+uint32(i%8), c3)
+			arsCounter(&keys, ars.Counter[i][4*l:], w.sweep, first+8*(uint32(4*(i/8))+l)+uint32(i%8), c3)
 		}
 	}
-	k.scratch.Ars.Keys = arsRounds(&keys)
+	ars.Keys = arsRounds(&keys)
+	return ars
 }
 
 // slicePlan is a model whose spins are decided by single bytes. A spin becomes +1 where
@@ -11940,6 +11997,9 @@ type slicePlan struct {
 	built  int // bits with which the nodes were compiled, 0: they are not
 	code   []byte
 	table  SliceTable
+
+	emitted *Straight // its kernels; nil: there are none
+	serve   bool      // at the current β
 }
 
 // checkSlices refuses a format of single bytes that the engine does not know.
@@ -11964,36 +12024,51 @@ func (s *Sampler) newSlices() *slicePlan {
 	}
 	p := &slicePlan{words: vectorWords}
 	p.kernel = s.kernelInUse == AVX512 && s.chains >= vectorChains && s.model.Nodes <= maxRows/2
-	if s.words >= 2*vectorWords*s.threads {
+	switch {
+	case p.kernel && s.emittedSlices():
+		p.emitted = s.straight
+	case s.words >= 2*vectorWords*s.threads:
 		p.words = 2 * vectorWords
 	}
 	return p
 }
 
-// setSlices makes the numbers of bytes of the current β: N(n), the largest m for which
-// T(m) > n.
+// setSlices makes the numbers of bytes of the current β.
 func (s *Sampler) setSlices() {
 	p := s.slices
-	m := uint64(0)
-	for n := len(p.noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
-		step := uint64(1)
-		for ; m+step < 1<<62 && roundedThreshold(8, m+step, s.spins.scale) > uint32(n); step *= 2 {
-			m += step
-		}
-		for ; step > 0; step /= 2 {
-			if roundedThreshold(8, m+step, s.spins.scale) > uint32(n) && m+step < 1<<62 {
-				m += step
-			}
-		}
-		p.noise[n] = m
-	}
-	p.bits = max(1, bits.Len64(p.noise[0]))
+	p.noise, p.bits = sliceNoise(s.spins.scale)
 	if p.kernel && p.bits <= SlicePlanes {
 		p.table.Fill(&p.noise)
 	}
+	p.serve = p.emitted != nil && p.bits <= p.emitted.SliceBits
 	if p.kernel && p.bits != p.built {
 		s.compileSlices()
 	}
+}
+
+// sliceNoise are the numbers of bytes, N(n) the largest m for which T(m) > n, and how many bits
+// they take. Fields have the unit scale.
+func sliceNoise(scale float64) (noise [128]uint64, size int) {
+	m := uint64(0)
+	for n := len(noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
+		step := uint64(1)
+		for ; m+step < 1<<62 && roundedThreshold(8, m+step, scale) > uint32(n); step *= 2 {
+			m += step
+		}
+		for ; step > 0; step /= 2 {
+			if roundedThreshold(8, m+step, scale) > uint32(n) && m+step < 1<<62 {
+				m += step
+			}
+		}
+		noise[n] = m
+	}
+	return noise, max(1, bits.Len64(noise[0]))
+}
+
+// SliceBits is how many bits the numbers of noise of single bytes have at some β.
+func SliceBits(f Format, beta float64) int {
+	_, size := sliceNoise(spinScale(f, beta))
+	return size
 }
 
 // buildSlices takes the weights at hand; nodes are compiled when the table is known.
@@ -12046,6 +12121,77 @@ func (s *Sampler) singleBytes(sweep uint64, chain int, slot uint32, to *[64]uint
 			to[8*r+c] = uint8(o[half+at/4] >> (8 * (at % 4)))
 		}
 	}
+}
+
+// emittedSlices says whether there are emitted kernels for spins that single bytes decide.
+func (s *Sampler) emittedSlices() bool {
+	st := s.straight
+	return st != nil && len(st.Slices) > 0 && !s.model.Synchronous // they write in place
+}
+
+// placeSliceParts gives every block its emitted kernels.
+func (s *Sampler) placeSliceParts(parts []SlicePart) {
+	for _, super := range s.blocks {
+		for _, b := range super {
+			b.sliceParts = make([]SliceFunc, (len(b.nodes)+SliceSpan-1)/SliceSpan)
+			for _, p := range parts {
+				i := p.Slot - b.first
+				if i < 0 || i >= len(b.nodes) || b.user != nil {
+					continue
+				}
+				if i%SliceSpan != 0 || p.Nodes != min(SliceSpan, len(b.nodes)-i) {
+					panic("sampling: emitted kernels do not fit the model")
+				}
+				b.sliceParts[i/SliceSpan] = p.Update
+			}
+		}
+	}
+}
+
+// superblockSlices is superblock with emitted kernels: some tiles pass one of them before the
+// next one begins, while its code is in the first cache.
+func (s *Sampler) superblockSlices(w *worker, i, first, step int, sweep uint64) {
+	for ; first < s.tiles; first += step * SliceTiles {
+		for _, b := range s.blocks[i] {
+			for part, f := range b.sliceParts {
+				lo := part * SliceSpan
+				hi := min(lo+SliceSpan, len(b.nodes))
+				if f != nil && slices.Contains(b.skip[lo:hi], true) {
+					f = nil
+				}
+				for place := range SliceTiles {
+					tile := first + place*step
+					if tile >= s.tiles {
+						break
+					}
+					s.bind(w, tile, sweep)
+					if f == nil {
+						s.updateQuads(w, b, tile, lo/4, (hi+3)/4)
+						continue
+					}
+					s.drawSliceRows(w, tile, place, b.first+lo, hi-lo)
+					k := w.sliced
+					k.emitted = SliceArgs{State: &w.bits[0], Noise: &k.scratch.Rows[0][0]}
+					f(&k.emitted)
+				}
+			}
+		}
+	}
+}
+
+// drawSliceRows makes the numbers of noise of n nodes for an emitted kernel.
+func (s *Sampler) drawSliceRows(w *worker, tile, place, slot, n int) {
+	ars := s.prepareSlices(w, tile, place)
+	k := w.sliced
+	k.draws = SliceDraws{Table: &s.slices.table, To: (*[SliceRows][8]uint64)(k.scratch.Rows[:]), Slot: uint32(slot), Count: uint64(n)}
+	if s.rng.Rounds == ARS5 {
+		ArsSliceDraws512(&k.draws, ars)
+		return
+	}
+	for i := range n {
+		s.drawSliceBytes(w, tile, uint32(slot+i), i)
+	}
+	ReadSliceDraws512(&k.draws, &k.scratch.Bytes[0])
 }
 
 // sliceTree is a spin as the sum of bits whose sign decides: g + v with v the noise, halved,
@@ -14018,6 +14164,10 @@ func (s *Sampler) sweepJoint(w *worker, b *blockPlan, first, step, n int) {
 // superblock updates one superblock of every step-th tile. All tiles pass a part
 // of emitted code before the next one begins, while its tables are in the cache.
 func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
+	if s.slices != nil && s.slices.serve {
+		s.superblockSlices(w, i, first, step, sweep)
+		return
+	}
 	parts := s.straight.parts(i)
 	if s.slotsServe(i) || s.thetasServe(i) {
 		parts = nil
@@ -14455,13 +14605,16 @@ const (
 // tableEnd is where the first digit of σ(-x) has fallen to 0.
 const tableEnd = 11.09375
 
+// spinScale is what a field of 1 adds to the logarithm of the odds.
+func spinScale(f Format, beta float64) float64 { return math.Ldexp(2*beta, -f.Fraction) }
+
 // newSpinTable builds the table for fields of magnitude up to reach, and somewhat
 // beyond, so that it can stay when weights change a little.
 func newSpinTable(f Format, beta float64, reach uint64) *spinTable {
 	t := &spinTable{
 		beta:  beta,
 		reach: reach + reach/4,
-		scale: math.Ldexp(2*beta, -f.Fraction),
+		scale: spinScale(f, beta),
 		n:     uint64(f.Segments),
 		tail:  f.ThresholdBits == 32,
 		keep:  1<<32 - 1,
@@ -17446,7 +17599,7 @@ type (
 // Versions of emitted code that this runtime serves.
 const (
 	MinVersion = 2
-	MaxVersion = 3
+	MaxVersion = 4
 )
 
 // setInts rounds the weights of factor fi into Sampler.ints.

@@ -6839,8 +6839,8 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	VPERMB          Z26, x, a;                     \
 	VPERMB          Z25, x, K7, b;                 \
 	VPERMB          Z27, x, K7, a;                 \
-	VPTERNLOGQ.BCST $0xf8, sliceSign<>(SB), x, b;  \
-	VPTERNLOGQ.BCST $0xf8, sliceSign<>(SB), x, a;  \
+	VPTERNLOGQ      $0xf8, Z28, x, b;              \
+	VPTERNLOGQ      $0xf8, Z28, x, a;              \
 	VGF2P8AFFINEQB  $0, b, Z29, b;                 \
 	VGF2P8AFFINEQB  $0, a, Z29, a
 
@@ -6865,9 +6865,25 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	VPXORQ at+0(R11), Z28, a; \
 	VPXORQ at+64(R11), Z28, b
 
+// Tables, and what bytes become numbers with, give way to the keys of rounds while these come.
+#define SLICE_TABLES \
+	MOVQ         32(R15), BX;            \
+	VMOVDQU64    0(BX), Z24;             \
+	VMOVDQU64    64(BX), Z25;            \
+	VMOVDQU64    128(BX), Z26;           \
+	VMOVDQU64    192(BX), Z27;           \
+	VPBROADCASTQ sliceBits<>(SB), Z29
+
+#define SLICE_KEYS \
+	VMOVDQU64 1024(R11), Z24; \
+	VMOVDQU64 1088(R11), Z25; \
+	VMOVDQU64 1152(R11), Z26; \
+	VMOVDQU64 1216(R11), Z27; \
+	VMOVDQU64 1280(R11), Z29
+
 #define SLICE_ROUND(key, a, b) \
-	VAESENC key(R11), a, a; \
-	VAESENC key(R11), b, b
+	VAESENC key, a, a; \
+	VAESENC key, b, b
 
 #define SLICE_ROUNDS(key) \
 	SLICE_ROUND(key, Z16, Z17); \
@@ -6876,6 +6892,7 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	SLICE_ROUND(key, Z22, Z23)
 
 #define SLICE_BEGINS(at) \
+	SLICE_KEYS;                    \
 	VPBROADCASTQ.Z AX, K1, Z28;    \
 	SLICE_BEGIN(at+0, Z16, Z17);   \
 	SLICE_BEGIN(at+128, Z18, Z19); \
@@ -6883,18 +6900,20 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	SLICE_BEGIN(at+384, Z22, Z23)
 
 #define SLICE_ENDS \
-	VAESENCLAST 1280(R11), Z16, Z16; \
-	VAESENCLAST 1280(R11), Z17, Z17; \
-	VAESENCLAST 1280(R11), Z18, Z18; \
-	VAESENCLAST 1280(R11), Z19, Z19; \
-	VAESENCLAST 1280(R11), Z20, Z20; \
-	VAESENCLAST 1280(R11), Z21, Z21; \
-	VAESENCLAST 1280(R11), Z22, Z22; \
-	VAESENCLAST 1280(R11), Z23, Z23
+	VAESENCLAST Z29, Z16, Z16; \
+	VAESENCLAST Z29, Z17, Z17; \
+	VAESENCLAST Z29, Z18, Z18; \
+	VAESENCLAST Z29, Z19, Z19; \
+	VAESENCLAST Z29, Z20, Z20; \
+	VAESENCLAST Z29, Z21, Z21; \
+	VAESENCLAST Z29, Z22, Z22; \
+	VAESENCLAST Z29, Z23, Z23; \
+	SLICE_TABLES
 
 // The noise of a half from the bytes in Z16 … Z23: s bytes a slot, at in each. In these
 // come the next bytes meanwhile: AES and exchanges ask for different ports.
 #define SLICE_NOISE(s, at, next, begins, round, ends) \
+	VPBROADCASTQ sliceSign<>(SB), Z28; \
 	SLICE_LOOKUP(Z16, Z0, Z8);   \
 	SLICE_LOOKUP(Z17, Z1, Z9);   \
 	SLICE_LOOKUP(Z18, Z2, Z10);  \
@@ -6905,29 +6924,29 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	SLICE_LOOKUP(Z23, Z7, Z15);  \
 	begins(next);                \
 	SLICE_FOURS(Z8, Z12);        \
-	round(1024, Z16, Z17);       \
+	round(Z24, Z16, Z17);       \
 	SLICE_FOURS(Z9, Z13);        \
-	round(1024, Z18, Z19);       \
+	round(Z24, Z18, Z19);       \
 	SLICE_FOURS(Z10, Z14);       \
-	round(1024, Z20, Z21);       \
+	round(Z24, Z20, Z21);       \
 	SLICE_FOURS(Z11, Z15);       \
-	round(1024, Z22, Z23);       \
+	round(Z24, Z22, Z23);       \
 	SLICE_PAIRS(Z8, Z10);        \
-	round(1088, Z16, Z17);       \
+	round(Z25, Z16, Z17);       \
 	SLICE_PAIRS(Z9, Z11);        \
-	round(1088, Z18, Z19);       \
+	round(Z25, Z18, Z19);       \
 	SLICE_PAIRS(Z12, Z14);       \
-	round(1088, Z20, Z21);       \
+	round(Z25, Z20, Z21);       \
 	SLICE_PAIRS(Z13, Z15);       \
-	round(1088, Z22, Z23);       \
+	round(Z25, Z22, Z23);       \
 	SLICE_BYTES(Z8, Z9);         \
-	round(1152, Z16, Z17);       \
+	round(Z26, Z16, Z17);       \
 	SLICE_BYTES(Z10, Z11);       \
-	round(1152, Z18, Z19);       \
+	round(Z26, Z18, Z19);       \
 	SLICE_BYTES(Z12, Z13);       \
-	round(1152, Z20, Z21);       \
+	round(Z26, Z20, Z21);       \
 	VPSHUFB   Z31, Z15, K5, Z14; \
-	round(1152, Z22, Z23);       \
+	round(Z26, Z22, Z23);       \
 	VMOVDQU64 Z8, at+2*s(R13);   \
 	VMOVDQU64 Z9, at+3*s(R13);   \
 	VMOVDQU64 Z10, at+4*s(R13);  \
@@ -6936,13 +6955,13 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	VMOVDQU64 Z13, at+7*s(R13);  \
 	VMOVDQU64 Z14, at+8*s(R13);  \
 	SLICE_FOURS(Z0, Z4);         \
-	round(1216, Z16, Z17);       \
+	round(Z27, Z16, Z17);       \
 	SLICE_FOURS(Z1, Z5);         \
-	round(1216, Z18, Z19);       \
+	round(Z27, Z18, Z19);       \
 	SLICE_FOURS(Z2, Z6);         \
-	round(1216, Z20, Z21);       \
+	round(Z27, Z20, Z21);       \
 	SLICE_FOURS(Z3, Z7);         \
-	round(1216, Z22, Z23);       \
+	round(Z27, Z22, Z23);       \
 	SLICE_PAIRS(Z0, Z2);         \
 	SLICE_PAIRS(Z1, Z3);         \
 	SLICE_PAIRS(Z4, Z6);         \
@@ -6978,14 +6997,13 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 
 #define SLICE_DONE
 
-// The bytes of the first half of the first node.
+// The bytes of the first half of the first node, whose slot is in AX.
 #define SLICE_FIRST \
-	MOVL           0(R14), AX;    \
 	SLICE_BEGINS(0);              \
-	SLICE_ROUNDS(1024);           \
-	SLICE_ROUNDS(1088);           \
-	SLICE_ROUNDS(1152);           \
-	SLICE_ROUNDS(1216);           \
+	SLICE_ROUNDS(Z24);           \
+	SLICE_ROUNDS(Z25);           \
+	SLICE_ROUNDS(Z26);           \
+	SLICE_ROUNDS(Z27);           \
 	SLICE_ENDS
 
 // An adder: the sum of a, b and c becomes c, their carry a.
@@ -7071,19 +7089,9 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	VMOVDQU64 at(R13)(SI*1), c5; \
 	VMOVDQU64 at(R13)(R8*1), c6
 
-// The beginning of all kernels.
-#define SLICES_ARGUMENTS \
-	MOVQ         a+0(FP), R15;               \
-	MOVQ         k+8(FP), R11;               \
-	MOVQ         0(R15), DI;                 \
-	MOVQ         16(R15), R14;               \
-	MOVQ         24(R15), R13;               \
-	MOVQ         32(R15), AX;                \
-	VMOVDQU64    0(AX), Z24;                 \
-	VMOVDQU64    64(AX), Z25;                \
-	VMOVDQU64    128(AX), Z26;               \
-	VMOVDQU64    192(AX), Z27;               \
-	VPBROADCASTQ sliceBits<>(SB), Z29;       \
+// What all kernels keep in registers.
+#define SLICES_CONSTANTS \
+	SLICE_TABLES;                            \
 	VBROADCASTI32X4 sliceSwap<>+0(SB), Z30;  \
 	VBROADCASTI32X4 sliceSwap<>+16(SB), Z31; \
 	MOVQ         $0xaaaaaaaaaaaaaaaa, AX;    \
@@ -7094,6 +7102,25 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	MOVQ         $0xcccccccccccccccc, AX;    \
 	KMOVQ        AX, K3;                     \
 	KNOTQ        K3, K4
+
+// The beginning of the kernels that add up.
+#define SLICES_ARGUMENTS \
+	MOVQ a+0(FP), R15;  \
+	MOVQ k+8(FP), R11;  \
+	MOVQ 0(R15), DI;    \
+	MOVQ 16(R15), R14;  \
+	MOVQ 24(R15), R13;  \
+	SLICES_CONSTANTS
+
+// The beginning of those that make numbers alone. Those of a node stand where the slots from
+// SliceNoise on would.
+#define SLICES_DRAWS \
+	MOVQ a+0(FP), R15;  \
+	MOVQ k+8(FP), R11;  \
+	MOVQ 0(R15), R13;   \
+	MOVQ 8(R15), R10;   \
+	SUBQ $128, R13;     \
+	SLICES_CONSTANTS
 
 // Offsets of rows, from R10 to CX.
 #define SLICE_NEIGHBOURS(s) \
@@ -7202,6 +7229,7 @@ column:                                                                 \
 // func ArsSlices512(a *Slices, k *SliceArs)
 TEXT ·ArsSlices512(SB), NOSPLIT, $0-16
 	SLICES_ARGUMENTS
+	MOVL 0(R14), AX
 	SLICE_FIRST
 
 node:
@@ -7215,6 +7243,7 @@ node:
 // func ArsSlices1024(a *Slices, k *SliceArs)
 TEXT ·ArsSlices1024(SB), NOSPLIT, $0-16
 	SLICES_ARGUMENTS
+	MOVL 0(R14), AX
 	SLICE_FIRST
 
 node:
@@ -7253,6 +7282,37 @@ node:
 	SLICE_SUM2(add, added, column)
 	ADDQ $1024, R11
 	SLICE_NEXT(node)
+	RET
+
+// func ArsSliceDraws512(a *SliceDraws, k *SliceArs)
+TEXT ·ArsSliceDraws512(SB), NOSPLIT, $0-16
+	SLICES_DRAWS
+	MOVL 16(R15), AX
+	MOVL AX, R14
+	SLICE_FIRST
+
+node:
+	INCL R14
+	MOVL R14, AX
+	SLICE_NOISE(64, 0, 0, SLICE_BEGINS, SLICE_ROUND, SLICE_ENDS)
+	ADDQ $960, R13
+	DECQ R10
+	JNE  node
+	VZEROUPPER
+	RET
+
+// func ReadSliceDraws512(a *SliceDraws, k *[512]uint8)
+TEXT ·ReadSliceDraws512(SB), NOSPLIT, $0-16
+	SLICES_DRAWS
+
+node:
+	SLICE_READ(0)
+	SLICE_NOISE(64, 0, 0, SLICE_NONE, SLICE_NOTHING, SLICE_DONE)
+	ADDQ $512, R11
+	ADDQ $960, R13
+	DECQ R10
+	JNE  node
+	VZEROUPPER
 	RET
 
 // Blocks of two places of 16 chains in a row, behind the first one of a set.

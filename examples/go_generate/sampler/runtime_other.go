@@ -27,6 +27,8 @@ func ArsSlices512(*Slices, *SliceArs)                 { panic("no kernel") }
 func ArsSlices1024(*Slices, *SliceArs)                { panic("no kernel") }
 func ReadSlices512(*Slices, *SliceBytes)              { panic("no kernel") }
 func ReadSlices1024(*Slices, *SliceBytes)             { panic("no kernel") }
+func ArsSliceDraws512(*SliceDraws, *SliceArs)         { panic("no kernel") }
+func ReadSliceDraws512(*SliceDraws, *[512]uint8)      { panic("no kernel") }
 func PhiloxSlices512(*Philox, uint32, *[512]uint8)    { panic("no kernel") }
 func SpinUpdate256(*Spins256)                         { panic("no kernel") }
 
