@@ -22,6 +22,7 @@ free to use every core.
 Models (biases zero, beta 1); couplings are drawn here and by thrmlgen from the same law, not the
 same stream:
     pegasus14  Ising, 4,264 nodes, 30,404 edges, J ~ N(0, 1)
+    pegasus5   the same with 448 nodes; of some formats the emitted package, too
     torus64    Ising, 64 x 64 torus, J = +1 or -1
     torus512   Ising, 512 x 512 torus, J = +1 or -1, one chain
     potts20    Potts, 20 x 20 grid, q = 5, coupling 1
@@ -46,13 +47,14 @@ import peers_examples
 from peers_examples import user_seconds
 
 ROUNDS = 3
-CHAINS = {"pegasus14": 512, "torus64": 512, "torus512": 1, "potts20": 100, "rbm784": 512}  # of thrmlgen; THRML gets the best of its batch sizes
+CHAINS = {"pegasus14": 512, "pegasus5": 2048, "torus64": 512, "torus512": 1, "potts20": 100, "rbm784": 512}  # of thrmlgen; THRML gets the best of its batch sizes
 READS = 4  # chains of dwave-samplers, one after the other; the rate does not depend on it
 DWAVE_FLIPS = 6e7  # of one timed run: about a second
-THRML_FLIPS = {"pegasus14": 4e7, "torus64": 5e7, "torus512": 2e7, "potts20": 4e6, "rbm784": 2e6}
-THRML_BATCHES = {"pegasus14": [32, 64], "torus64": [8, 16, 32], "torus512": [1], "potts20": [1, 8], "rbm784": [1, 8, 32]}
+THRML_FLIPS = {"pegasus14": 4e7, "pegasus5": 4e7, "torus64": 5e7, "torus512": 2e7, "potts20": 4e6, "rbm784": 2e6}
+THRML_BATCHES = {"pegasus14": [32, 64], "pegasus5": [32, 64, 128], "torus64": [8, 16, 32], "torus512": [1], "potts20": [1, 8], "rbm784": [1, 8, 32]}
 NEEDED = {  # the ratio that thrmlgen must reach, for each model and peer
     "pegasus14": {"dwave": 35, "thrml": 40},
+    "pegasus5": {"dwave": None, "thrml": None},
     "torus64": {"dwave": None, "thrml": None},
     "torus512": {"thrml": 20},
     "potts20": {"thrml": 100},
@@ -64,9 +66,14 @@ FORMATS = {  # others than the default, which is Philox-10 and an error below 2^
     "pegasus14": [("budget: 0.00390625, group: 7", None), ("budget: 0.00390625, group: 7, digit: 8", 50), ("digit: 8", None), ("digit: 8, rng: ars5", None), ("rng: philox7", None), ("rng: ars5", None),
                   ("budget: 0.00390625, group: 7, digit: 8, rng: ars5", None), ("budget: 0.00390625, threshold_bits: 8, digit: 8", None),
                   ("budget: 0.00390625, threshold_bits: 8, digit: 8, rng: ars5", 90)],
+    "pegasus5": [("budget: 0.00390625, threshold_bits: 8, digit: 8", None), ("budget: 0.00390625, threshold_bits: 8, digit: 8, rng: ars5", None)],
     "torus64": [("rng: ars5", None), ("planes: 12", 90), ("planes: 12, rng: ars5", 200)],
 }
+EMITTED = {  # formats in which the emitted package is measured, too
+    "pegasus5": ["budget: 0.00390625, threshold_bits: 8, digit: 8", "budget: 0.00390625, threshold_bits: 8, digit: 8, rng: ars5"],
+}
 MORE_CHAINS = {"threshold_bits: 8, digit: 8": 1024}  # of formats that have these words
+EMITTED_MARK = ", emitted"
 KERNELS = {"pegasus14": [("avx2", 15)]}  # others than the best one, and the ratio to dwave
 NEEDED_TWO_THREADS = 1.9
 MODULES = {"dwave": ["numpy", "dimod", "dwave.samplers"], "thrml": ["numpy", "jax", "thrml"]}
@@ -77,6 +84,11 @@ MODELS = {  # what stands between the first and the last line of the model file
 graphs: {p14: {pegasus: 14}}
 variables: {s: {kind: spin, on: p14}}
 factors: [{over: [s, s], edges: p14, weights: {normal: [0, 1], seed: 2}}]
+""",
+    "pegasus5": """
+graphs: {p5: {pegasus: 5}}
+variables: {s: {kind: spin, on: p5}}
+factors: [{over: [s, s], edges: p5, weights: {normal: [0, 1], seed: 2}}]
 """,
     "torus64": """
 graphs: {t64: {torus: [64, 64]}}
@@ -155,8 +167,8 @@ def build_model(name):
     import numpy as np
 
     rng = np.random.default_rng(2)
-    if name == "pegasus14":
-        colours, edges = pegasus(14)
+    if name.startswith("pegasus"):
+        colours, edges = pegasus(int(name.removeprefix("pegasus")))
         return Model(name, colours, edges, rng.normal(size=len(edges)))
     if name in ("torus64", "torus512"):
         colours, edges = lattice(int(name.removeprefix("torus")), wrap=True)
@@ -286,8 +298,10 @@ def compare(name, binary, folder, core, cores):
             options = ["--set", f"format={{{text}}}"]
             for words, chains in MORE_CHAINS.items():
                 if words in text:
-                    options += ["--chains", str(chains)]
+                    options += ["--chains", str(max(chains, CHAINS[name]))]
             runs[text] = thrmlgen_run(binary, file, 1, {core}, options)
+            if text in EMITTED.get(name, []):
+                runs[text + EMITTED_MARK] = thrmlgen_run(binary, file, 1, {core}, options + ["--target", "go"])
         for kernel, _ in KERNELS.get(name, []):
             runs[kernel] = thrmlgen_run(binary, file, 1, {core}, ["--kernel", kernel])
         if len(cores) > 1:
@@ -306,7 +320,8 @@ def compare(name, binary, folder, core, cores):
         rows.append(row(name, " ".join(best), rates[best], rates.get("pinned"), needed))
     if binary and "dwave" in NEEDED[name]:
         best = max((key for key in runs if key[0] == "dwave"), key=lambda key: max(rates[key]))
-        for text, needed in FORMATS.get(name, []) + KERNELS.get(name, []):
+        emitted = [(text + EMITTED_MARK, None) for text in EMITTED.get(name, [])]
+        for text, needed in FORMATS.get(name, []) + emitted + KERNELS.get(name, []):
             rows.append(row(name, "dwave, " + text, rates[best], rates[text], needed))
     if "2 threads" in runs:
         rows.append(row(name, "2 threads : 1 thread", rates["1 thread"], rates["2 threads"], NEEDED_TWO_THREADS))

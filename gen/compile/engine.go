@@ -19,6 +19,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/observe"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/serve"
+	"github.com/thrmlgen/thrmlgen/runtime/vector"
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
@@ -50,6 +51,9 @@ type job struct {
 
 	Observers []observe.UserObserver `json:"observers"`
 	Carry     []byte                 `json:"carry"`
+
+	Bench  float64 `json:"bench"`
+	Kernel string  `json:"kernel"`
 }
 
 // NewEngine builds the binary of a program, if it is not in the cache, for a run
@@ -161,6 +165,23 @@ func (t *Trace) Next() ([][]int32, error) {
 // Close ends the run.
 func (t *Trace) Close() { t.st.stop() }
 
+// MeasureSpeed is Sampler.MeasureSpeed of the binary.
+func (e *Engine) MeasureSpeed(ctx context.Context, seconds float64, kernel vector.Kernel) (r sampling.Speed, err error) {
+	st, err := e.ask(ctx, job{Chains: e.Chains(), Seed: e.Seed(), Threads: e.threads, Bench: seconds, Kernel: kernel.String()})
+	if err != nil {
+		return r, err
+	}
+	defer st.stop()
+	answer, err := io.ReadAll(st.out)
+	if err == nil {
+		err = io.EOF
+	}
+	if err = st.ended(err); err != io.EOF {
+		return r, err
+	}
+	return r, json.Unmarshal(answer, &r)
+}
+
 // A CodeFault says what code of the user's did wrong in a binary.
 type CodeFault struct{ Text string }
 
@@ -194,11 +215,16 @@ func (e *Engine) start(ctx context.Context, sch sampling.Schedule, fit int, fram
 	if resume {
 		j.Start, j.StartSweep = e.AppendPacked([]byte{}), e.SweepNumber()
 	}
+	return e.ask(ctx, j)
+}
+
+// ask starts the binary with a job.
+func (e *Engine) ask(ctx context.Context, j job) (*stream, error) {
 	text, err := json.Marshal(j)
 	if err != nil {
 		return nil, err
 	}
-	st := &stream{ctx: ctx, e: e, packed: make([]byte, e.PackedSize()), sweeps: frames == "sweeps"}
+	st := &stream{ctx: ctx, e: e, packed: make([]byte, e.PackedSize()), sweeps: j.Frames == "sweeps"}
 	st.cmd = exec.CommandContext(ctx, e.path, "-engine")
 	st.cmd.Stdin, st.cmd.Stderr = bytes.NewReader(text), &st.stderr
 	st.cmd.Cancel = func() error { return st.cmd.Process.Signal(os.Interrupt) }

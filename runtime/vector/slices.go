@@ -60,8 +60,8 @@ const (
 	SliceAfter     = 8
 )
 
-// SliceTable are the complements of the numbers of noise in two's complement, 7 bits each,
-// which are bits 0 … 5 and 7. The second half is for bytes with bit 7.
+// SliceTable are the complements of the numbers of noise in two's complement, 7 bits each, by
+// bits 0 … 5 and 7 of the byte.
 type SliceTable struct {
 	Low, High [128]uint8
 }
@@ -69,12 +69,9 @@ type SliceTable struct {
 // Fill makes the table of numbers below 2^SlicePlanes.
 func (t *SliceTable) Fill(noise *[128]uint64) {
 	for i, n := range noise {
-		t.Low[i], t.High[i] = apart(^n), apart(^n>>7)
+		t.Low[i], t.High[i] = uint8(^n&127), uint8(^n>>7&127)
 	}
 }
-
-// apart leaves bit 6 free.
-func apart(n uint64) uint8 { return uint8(n&63 | n&64<<1) }
 
 // SliceScratch are the slots; they stand at multiples of 64 bytes for 512 chains, and of 128
 // for 1,024. Those of no bits and all bits are the caller's to set. Counters stand behind

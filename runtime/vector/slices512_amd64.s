@@ -5,48 +5,46 @@
 
 // The kernel of bit slices. See slices.go for what it reads.
 
-// What eight bytes as a matrix are multiplied with: bits 0 … 5 and 7, plus bit 6, and it.
-DATA sliceBits<>+0(SB)/8, $0x40c0605048444241
+// What eight bytes as a matrix are multiplied with: bits 0 … 6, plus bit 7, and it.
+DATA sliceBits<>+0(SB)/8, $0x80c0a09088848281
 GLOBL sliceBits<>(SB), RODATA|NOPTR, $8
 
-// Pairs of bytes and bytes of pairs exchanged.
-DATA sliceSwap<>+0(SB)/8, $0x0504070601000302
-DATA sliceSwap<>+8(SB)/8, $0x0d0c0f0e09080b0a
-DATA sliceSwap<>+16(SB)/8, $0x0607040502030001
-DATA sliceSwap<>+24(SB)/8, $0x0e0f0c0d0a0b0809
-GLOBL sliceSwap<>(SB), RODATA|NOPTR, $32
+// The matrix that exchanges bits 6 and 7.
+DATA sliceSwap<>+0(SB)/8, $0x0102040810208040
+GLOBL sliceSwap<>(SB), RODATA|NOPTR, $8
 
-DATA sliceSign<>+0(SB)/8, $0x4040404040404040
+DATA sliceSign<>+0(SB)/8, $0x8080808080808080
 GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 
 // From bytes in x to the high and low bits of their numbers, in a and b, bits of the same
-// place together. Bit 6 of both is that of the bytes, whose bit 7 chooses the half of a table.
+// place together. Bit 7 of both is bit 6 of the bytes, and it complements the others.
 #define SLICE_LOOKUP(x, a, b) \
-	VPMOVB2M        x, K7;                         \
-	VPERMB          Z24, x, b;                     \
-	VPERMB          Z26, x, a;                     \
-	VPERMB          Z25, x, K7, b;                 \
-	VPERMB          Z27, x, K7, a;                 \
-	VPTERNLOGQ      $0xf8, Z28, x, b;              \
-	VPTERNLOGQ      $0xf8, Z28, x, a;              \
-	VGF2P8AFFINEQB  $0, b, Z29, b;                 \
-	VGF2P8AFFINEQB  $0, a, Z29, a
+	VGF2P8AFFINEQB $0, Z30, x, b;   \
+	VMOVDQA64      b, a;            \
+	VPERMI2B       Z27, Z26, a;     \
+	VPTERNLOGQ     $0xf8, Z31, b, a; \
+	VPERMI2B       Z25, Z24, b;     \
+	VPTERNLOGQ     $0xf8, Z31, a, b; \
+	VGF2P8AFFINEQB $0, a, Z29, a;   \
+	VGF2P8AFFINEQB $0, b, Z29, b
 
-// Exchange the second half of places in a with the first half in b.
-#define SLICE_FOURS(a, b) \
-	VMOVDQA64 a, Z28;           \
-	VPSHUFD   $0xb1, b, K1, a;  \
-	VPSHUFD   $0xb1, Z28, K2, b
+// Bytes, pairs of them, fours and eights of a and b interleaved, in each quarter: those of its
+// first half to a, of its second half to c.
+#define SLICE_BYTES(a, b, c) \
+	VPUNPCKHBW b, a, c; \
+	VPUNPCKLBW b, a, a
 
-#define SLICE_PAIRS(a, b) \
-	VMOVDQA64 a, Z28;         \
-	VPSHUFB   Z30, b, K3, a;  \
-	VPSHUFB   Z30, Z28, K4, b
+#define SLICE_PAIRS(a, b, c) \
+	VPUNPCKHWD b, a, c; \
+	VPUNPCKLWD b, a, a
 
-#define SLICE_BYTES(a, b) \
-	VMOVDQA64 a, Z28;         \
-	VPSHUFB   Z31, b, K5, a;  \
-	VPSHUFB   Z31, Z28, K6, b
+#define SLICE_FOURS(a, b, c) \
+	VPUNPCKHDQ b, a, c; \
+	VPUNPCKLDQ b, a, a
+
+#define SLICE_EIGHTS(a, b, c) \
+	VPUNPCKHQDQ b, a, c; \
+	VPUNPCKLQDQ b, a, a
 
 // Two of the next bytes: a counter from at on with the slot in Z28, or a round.
 #define SLICE_BEGIN(at, a, b) \
@@ -101,7 +99,6 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 // The noise of a half from the bytes in Z16 … Z23: s bytes a slot, at in each. In these
 // come the next bytes meanwhile: AES and exchanges ask for different ports.
 #define SLICE_NOISE(s, at, next, begins, round, ends) \
-	VPBROADCASTQ sliceSign<>(SB), Z28; \
 	SLICE_LOOKUP(Z16, Z0, Z8);   \
 	SLICE_LOOKUP(Z17, Z1, Z9);   \
 	SLICE_LOOKUP(Z18, Z2, Z10);  \
@@ -111,62 +108,70 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	SLICE_LOOKUP(Z22, Z6, Z14);  \
 	SLICE_LOOKUP(Z23, Z7, Z15);  \
 	begins(next);                \
-	SLICE_FOURS(Z8, Z12);        \
-	round(Z24, Z16, Z17);       \
-	SLICE_FOURS(Z9, Z13);        \
-	round(Z24, Z18, Z19);       \
-	SLICE_FOURS(Z10, Z14);       \
-	round(Z24, Z20, Z21);       \
-	SLICE_FOURS(Z11, Z15);       \
-	round(Z24, Z22, Z23);       \
-	SLICE_PAIRS(Z8, Z10);        \
-	round(Z25, Z16, Z17);       \
-	SLICE_PAIRS(Z9, Z11);        \
-	round(Z25, Z18, Z19);       \
-	SLICE_PAIRS(Z12, Z14);       \
-	round(Z25, Z20, Z21);       \
-	SLICE_PAIRS(Z13, Z15);       \
-	round(Z25, Z22, Z23);       \
-	SLICE_BYTES(Z8, Z9);         \
-	round(Z26, Z16, Z17);       \
-	SLICE_BYTES(Z10, Z11);       \
-	round(Z26, Z18, Z19);       \
-	SLICE_BYTES(Z12, Z13);       \
-	round(Z26, Z20, Z21);       \
-	VPSHUFB   Z31, Z15, K5, Z14; \
-	round(Z26, Z22, Z23);       \
+	SLICE_BYTES(Z8, Z9, Z28);    \
+	SLICE_BYTES(Z10, Z11, Z9);   \
+	round(Z24, Z16, Z17);        \
+	SLICE_BYTES(Z12, Z13, Z11);  \
+	SLICE_BYTES(Z14, Z15, Z13);  \
+	SLICE_PAIRS(Z8, Z10, Z15);   \
+	round(Z24, Z18, Z19);        \
+	SLICE_PAIRS(Z12, Z14, Z10);  \
+	SLICE_FOURS(Z8, Z12, Z14);   \
+	round(Z24, Z20, Z21);        \
+	SLICE_FOURS(Z15, Z10, Z12);  \
+	SLICE_PAIRS(Z28, Z9, Z10);   \
+	round(Z24, Z22, Z23);        \
+	SLICE_PAIRS(Z11, Z13, Z9);   \
+	SLICE_FOURS(Z28, Z11, Z13);  \
+	round(Z25, Z16, Z17);        \
+	SLICE_FOURS(Z10, Z9, Z11);   \
+	SLICE_EIGHTS(Z8, Z28, Z9);   \
 	VMOVDQU64 Z8, at+2*s(R13);   \
+	round(Z25, Z18, Z19);        \
 	VMOVDQU64 Z9, at+3*s(R13);   \
-	VMOVDQU64 Z10, at+4*s(R13);  \
-	VMOVDQU64 Z11, at+5*s(R13);  \
-	VMOVDQU64 Z12, at+6*s(R13);  \
+	SLICE_EIGHTS(Z14, Z13, Z28); \
+	round(Z25, Z20, Z21);        \
+	VMOVDQU64 Z14, at+4*s(R13);  \
+	VMOVDQU64 Z28, at+5*s(R13);  \
+	round(Z25, Z22, Z23);        \
+	SLICE_EIGHTS(Z15, Z10, Z13); \
+	VMOVDQU64 Z15, at+6*s(R13);  \
+	round(Z26, Z16, Z17);        \
 	VMOVDQU64 Z13, at+7*s(R13);  \
-	VMOVDQU64 Z14, at+8*s(R13);  \
-	SLICE_FOURS(Z0, Z4);         \
-	round(Z27, Z16, Z17);       \
-	SLICE_FOURS(Z1, Z5);         \
-	round(Z27, Z18, Z19);       \
-	SLICE_FOURS(Z2, Z6);         \
-	round(Z27, Z20, Z21);       \
-	SLICE_FOURS(Z3, Z7);         \
-	round(Z27, Z22, Z23);       \
-	SLICE_PAIRS(Z0, Z2);         \
-	SLICE_PAIRS(Z1, Z3);         \
-	SLICE_PAIRS(Z4, Z6);         \
-	SLICE_PAIRS(Z5, Z7);         \
-	ends;                        \
-	SLICE_BYTES(Z0, Z1);         \
-	SLICE_BYTES(Z2, Z3);         \
-	SLICE_BYTES(Z4, Z5);         \
-	SLICE_BYTES(Z6, Z7);         \
+	SLICE_EIGHTS(Z12, Z11, Z10); \
+	round(Z26, Z18, Z19);        \
+	VMOVDQU64 Z12, at+8*s(R13);  \
+	SLICE_BYTES(Z0, Z1, Z11);    \
+	SLICE_BYTES(Z2, Z3, Z1);     \
+	round(Z26, Z20, Z21);        \
+	SLICE_BYTES(Z4, Z5, Z3);     \
+	SLICE_BYTES(Z6, Z7, Z5);     \
+	round(Z26, Z22, Z23);        \
+	SLICE_PAIRS(Z0, Z2, Z7);     \
+	SLICE_PAIRS(Z4, Z6, Z2);     \
+	round(Z27, Z16, Z17);        \
+	SLICE_FOURS(Z0, Z4, Z6);     \
+	SLICE_FOURS(Z7, Z2, Z4);     \
+	round(Z27, Z18, Z19);        \
+	SLICE_PAIRS(Z11, Z1, Z2);    \
+	SLICE_PAIRS(Z3, Z5, Z1);     \
+	round(Z27, Z20, Z21);        \
+	SLICE_FOURS(Z11, Z3, Z5);    \
+	SLICE_FOURS(Z2, Z1, Z3);     \
+	SLICE_EIGHTS(Z0, Z11, Z1);   \
+	round(Z27, Z22, Z23);        \
 	VMOVDQU64 Z0, at+9*s(R13);   \
 	VMOVDQU64 Z1, at+10*s(R13);  \
-	VMOVDQU64 Z2, at+11*s(R13);  \
-	VMOVDQU64 Z3, at+12*s(R13);  \
-	VMOVDQU64 Z4, at+13*s(R13);  \
+	SLICE_EIGHTS(Z6, Z5, Z11);   \
+	VMOVDQU64 Z6, at+11*s(R13);  \
+	VMOVDQU64 Z11, at+12*s(R13); \
+	ends;                        \
+	SLICE_EIGHTS(Z7, Z2, Z5);    \
+	VMOVDQU64 Z7, at+13*s(R13);  \
 	VMOVDQU64 Z5, at+14*s(R13);  \
-	VMOVDQU64 Z6, at+15*s(R13);  \
-	VMOVDQU64 Z7, at+16*s(R13)
+	SLICE_EIGHTS(Z4, Z3, Z2);    \
+	VMOVDQU64 Z4, at+15*s(R13);  \
+	VMOVDQU64 Z2, at+16*s(R13)
 
 // The same with bytes that are there already.
 #define SLICE_READ(at) \
@@ -279,17 +284,11 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 
 // What all kernels keep in registers.
 #define SLICES_CONSTANTS \
-	SLICE_TABLES;                            \
-	VBROADCASTI32X4 sliceSwap<>+0(SB), Z30;  \
-	VBROADCASTI32X4 sliceSwap<>+16(SB), Z31; \
-	MOVQ         $0xaaaaaaaaaaaaaaaa, AX;    \
-	KMOVQ        AX, K1;                     \
-	KMOVQ        AX, K5;                     \
-	KNOTQ        K1, K2;                     \
-	KNOTQ        K1, K6;                     \
-	MOVQ         $0xcccccccccccccccc, AX;    \
-	KMOVQ        AX, K3;                     \
-	KNOTQ        K3, K4
+	SLICE_TABLES;                      \
+	VPBROADCASTQ sliceSwap<>(SB), Z30; \
+	VPBROADCASTQ sliceSign<>(SB), Z31; \
+	MOVL         $0xaa, AX;            \
+	KMOVW        AX, K1
 
 // The beginning of the kernels that add up.
 #define SLICES_ARGUMENTS \

@@ -980,8 +980,8 @@ const (
 	SliceAfter     = 8
 )
 
-// SliceTable are the complements of the numbers of noise in two's complement, 7 bits each,
-// which are bits 0 … 5 and 7. The second half is for bytes with bit 7.
+// SliceTable are the complements of the numbers of noise in two's complement, 7 bits each, by
+// bits 0 … 5 and 7 of the byte.
 type SliceTable struct {
 	Low, High [128]uint8
 }
@@ -989,12 +989,9 @@ type SliceTable struct {
 // Fill makes the table of numbers below 2^SlicePlanes.
 func (t *SliceTable) Fill(noise *[128]uint64) {
 	for i, n := range noise {
-		t.Low[i], t.High[i] = apart(^n), apart(^n>>7)
+		t.Low[i], t.High[i] = uint8(^n&127), uint8(^n>>7&127)
 	}
 }
-
-// apart leaves bit 6 free.
-func apart(n uint64) uint8 { return uint8(n&63 | n&64<<1) }
 
 // SliceScratch are the slots; they stand at multiples of 64 bytes for 512 chains, and of 128
 // for 1,024. Those of no bits and all bits are the caller's to set. Counters stand behind
@@ -12801,6 +12798,54 @@ func (z *noise) fillSlots(sweep uint64, first uint32, pairs int, g uint32, to *S
 		x.Pair = uint64((first + uint32(p)) ^ k[0][0])
 		PhiloxSlots512(x, g, (*[2][SlotRun]uint16)(to[2*p:]))
 	}
+}
+
+// Speed is how fast a sampler sweeps.
+type Speed struct {
+	Best    float64 `json:"best"`    // sweeps a second, of the fastest round
+	Sweeps  int     `json:"sweeps"`  // of all rounds
+	Seconds float64 `json:"seconds"` // that they took
+	Work    string  `json:"work"`    // what did it, as Sampler.Work says
+}
+
+// SpeedRounds is how many rounds one measurement has; the fastest counts, since whatever else
+// the machine does only slows a round down.
+const SpeedRounds = 5
+
+// MeasureSpeed sweeps for about so many seconds, after as many sweeps as warm caches and tables
+// up. The error is that of the context.
+func (s *Sampler) MeasureSpeed(ctx context.Context, seconds float64) (Speed, error) {
+	// Sweeps for a round, found by doubling.
+	round := time.Duration(seconds / SpeedRounds * float64(time.Second))
+	n := 1
+	for {
+		t := s.sweepFor(n)
+		if ctx.Err() != nil {
+			return Speed{}, context.Cause(ctx)
+		}
+		if t >= round/4 || n >= 1<<30 {
+			n = max(1, int(float64(n)*float64(round)/float64(max(t, 1))))
+			break
+		}
+		n *= 2
+	}
+	r := Speed{Work: s.Work()}
+	for range SpeedRounds {
+		t := max(1, s.sweepFor(n))
+		if ctx.Err() != nil {
+			return Speed{}, context.Cause(ctx)
+		}
+		r.Best = max(r.Best, float64(n)/t.Seconds())
+		r.Sweeps += n
+		r.Seconds += t.Seconds()
+	}
+	return r, nil
+}
+
+func (s *Sampler) sweepFor(n int) time.Duration {
+	began := time.Now()
+	s.Sweeps(n)
+	return time.Since(began)
 }
 
 // transpose8 turns eight words of 64 chains into indices: afterwards byte k of

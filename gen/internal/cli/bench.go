@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/thrmlgen/thrmlgen/gen"
@@ -15,26 +14,28 @@ import (
 	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
-// benchRounds is how many rounds one measurement has; the fastest counts, since
-// whatever else the machine does only slows a round down.
-const benchRounds = 5
-
 func (c *command) bench() *cobra.Command {
 	var threads, chains []int
 	var seconds float64
 	var kernel kernelFlag
+	var target string
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast a model is sampled",
 		Long: `Measures spin flips (updates of one node of one chain) per nanosecond of wall
-time: the best of ` + strconv.Itoa(benchRounds) + ` rounds at the model's final β, for every pair of --chains and
+time: the best of ` + strconv.Itoa(sampling.SpeedRounds) + ` rounds at the model's final β, for every pair of --chains and
 --threads. The figure goes with its conditions: which random numbers, which
-number format with which bound on its error, which kernel.`,
+number format with which bound on its error, which kernel.
+
+With --target go it is that of the emitted package, compiled as run --compiled does.`,
 		Example: `  thrmlgen bench models/pegasus14 --chains 64,256 --threads 1
   thrmlgen bench model.yaml --seconds 5 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !(seconds > 0 && seconds <= 3600) {
 				return usage("--seconds %v: more than 0 and at most 3600 are needed", seconds)
+			}
+			if target != "table" && target != "go" {
+				return unknownWord("--target", target, []string{"table", "go"})
 			}
 			for _, n := range threads {
 				if err := checkThreads(n); err != nil {
@@ -53,7 +54,7 @@ number format with which bound on its error, which kernel.`,
 			if err != nil {
 				return err
 			}
-			if needsCode(m) {
+			if needsCode(m) && target == "table" {
 				return noCodeIn("", m)
 			}
 			if chains == nil {
@@ -68,7 +69,7 @@ number format with which bound on its error, which kernel.`,
 			var results []benchJSON
 			for _, n := range chains {
 				for _, t := range threads {
-					r, err := measure(cmd.Context(), m, n, t, kernel.kernel, seconds)
+					r, err := measure(cmd.Context(), m, n, t, kernel.kernel, target, seconds)
 					if err != nil {
 						return err
 					}
@@ -84,6 +85,7 @@ number format with which bound on its error, which kernel.`,
 	f.IntSliceVar(&threads, "threads", []int{runtime.GOMAXPROCS(0)}, "numbers of threads")
 	f.IntSliceVar(&chains, "chains", nil, "numbers of chains (default: the model's)")
 	f.Float64Var(&seconds, "seconds", 1, "time for each measurement")
+	f.StringVar(&target, "target", "table", "what samples: table or go")
 	kernel.flag(f)
 	return c.modelCommand(cmd)
 }
@@ -105,52 +107,48 @@ type benchJSON struct {
 }
 
 // measure times sweeps of one number of chains on one number of threads.
-func measure(ctx context.Context, m *gen.Model, chains, threads int, kernel vector.Kernel, seconds float64) (benchJSON, error) {
-	model := *golang.Model(m.Program)
-	model.Betas = nil // from the start at the β of the draws
-	s, err := sampling.NewSampler(&model, sampling.Options{Chains: chains, Seed: model.Seed, Threads: threads, Kernel: kernel})
-	if err != nil {
-		return benchJSON{}, usage("--chains: %v", err)
-	}
+func measure(ctx context.Context, m *gen.Model, chains, threads int, kernel vector.Kernel, target string, seconds float64) (benchJSON, error) {
 	p := m.Program
 	r := benchJSON{
-		Randomness: randomness(p), Format: formatOf(p), MaxError: p.Format.Bound, Float: floatNodes(p), Kernel: s.Work(),
+		Randomness: randomness(p), Format: formatOf(p), MaxError: p.Format.Bound, Float: floatNodes(p),
 		Threads: threads, Chains: chains, Nodes: freeNodes(m),
 	}
 	if r.Nodes == 0 {
 		return r, wrong("every node is clamped: there is nothing to measure")
 	}
-	// Sweeps for a round, found by doubling; this warms caches and tables up, too.
-	round := time.Duration(seconds / benchRounds * float64(time.Second))
-	n := 1
-	for {
-		t := sweepFor(s, n)
-		if ctx.Err() != nil {
-			return r, context.Cause(ctx)
-		}
-		if t >= round/4 || n >= 1<<30 {
-			n = max(1, int(float64(n)*float64(round)/float64(max(t, 1))))
-			break
-		}
-		n *= 2
+	how := measureTable
+	if target == "go" {
+		how = measureCompiled
 	}
-	for range benchRounds {
-		t := sweepFor(s, n)
-		if ctx.Err() != nil {
-			return r, context.Cause(ctx)
-		}
-		flips := float64(r.Nodes) * float64(chains) * float64(n) / float64(max(t.Nanoseconds(), 1))
-		r.FlipsPerNs = max(r.FlipsPerNs, flips)
-		r.Sweeps += n
-		r.Seconds += t.Seconds()
+	speed, err := how(ctx, m, sampling.Options{Chains: chains, Seed: p.Sample.Seed, Threads: threads, Kernel: kernel}, seconds)
+	if err != nil {
+		return r, err
 	}
+	r.FlipsPerNs = speed.Best * float64(r.Nodes) * float64(chains) / 1e9
+	r.Kernel, r.Sweeps, r.Seconds = speed.Work, speed.Sweeps, speed.Seconds
 	return r, nil
 }
 
-func sweepFor(s *sampling.Sampler, n int) time.Duration {
-	began := time.Now()
-	s.Sweeps(n)
-	return time.Since(began)
+func measureTable(ctx context.Context, m *gen.Model, o sampling.Options, seconds float64) (sampling.Speed, error) {
+	model := *golang.Model(m.Program)
+	model.Betas = nil // from the start at the β of the draws
+	s, err := sampling.NewSampler(&model, o)
+	if err != nil {
+		return sampling.Speed{}, usage("--chains: %v", err)
+	}
+	return s.MeasureSpeed(ctx, seconds)
+}
+
+func measureCompiled(ctx context.Context, m *gen.Model, o sampling.Options, seconds float64) (sampling.Speed, error) {
+	e, err := compiled(ctx, m, o.Chains, o.Threads)
+	if err != nil {
+		return sampling.Speed{}, err
+	}
+	speed, err := e.MeasureSpeed(ctx, seconds, o.Kernel)
+	if err != nil && ctx.Err() == nil {
+		return speed, environment("%v", err)
+	}
+	return speed, err
 }
 
 func freeNodes(m *gen.Model) int { return m.Graph.Nodes - clamped(m.Graph) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/thrmlgen/thrmlgen/gen"
 	"github.com/thrmlgen/thrmlgen/models"
+	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/templates"
 )
 
@@ -211,7 +212,7 @@ func TestBenchJSON(t *testing.T) {
 	}
 	var one result
 	promised(t, &one, benchKeys, "bench", "models/chain5", "--seconds", "0.01", "--threads", "1")
-	if one.FlipsPerNs <= 0 || one.Nodes != 5 || one.Chains != 1 || one.Threads != 1 || one.Sweeps < benchRounds {
+	if one.FlipsPerNs <= 0 || one.Nodes != 5 || one.Chains != 1 || one.Threads != 1 || one.Sweeps < sampling.SpeedRounds {
 		t.Errorf("%+v", one)
 	}
 	var many struct {
