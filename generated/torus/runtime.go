@@ -934,6 +934,7 @@ const PlaneRun = 64
 
 const (
 	SlicePlanes   = 14 // bits of v below its sign
+	SliceTop      = 7  // more of them for kernels of wide numbers
 	SliceRun      = 64 // nodes of a call, at most
 	SliceSpan     = 16 // nodes of an emitted kernel, at most
 	SliceColumn   = 7  // slots of a column
@@ -946,13 +947,15 @@ const (
 )
 
 // Slots of the scratch: no bits, all bits, those of v from the lowest up, bit 6 of the bytes,
-// then two for each neighbour, its row and the complement, then those of nodes' own.
+// the bits of wide numbers, then two for each neighbour, its row and the complement, then those
+// of nodes' own.
 const (
 	SliceZero   = 0
 	SliceOnes   = 1
 	SliceNoise  = 2
 	SliceSign   = SliceNoise + SlicePlanes
-	SliceInputs = SliceSign + 1
+	SliceWide   = SliceSign + 1
+	SliceInputs = SliceWide + SliceTop
 )
 
 // What the kernel reads about a node, numbers being little-endian:
@@ -983,13 +986,13 @@ const (
 // SliceTable are the complements of the numbers of noise in two's complement, 7 bits each, by
 // bits 0 … 5 and 7 of the byte.
 type SliceTable struct {
-	Low, High [128]uint8
+	Low, High, Top [128]uint8
 }
 
-// Fill makes the table of numbers below 2^SlicePlanes.
+// Fill makes the table of numbers below 2^(SlicePlanes+SliceTop).
 func (t *SliceTable) Fill(noise *[128]uint64) {
 	for i, n := range noise {
-		t.Low[i], t.High[i] = uint8(^n&127), uint8(^n>>7&127)
+		t.Low[i], t.High[i], t.Top[i] = uint8(^n&127), uint8(^n>>7&127), uint8(^n>>14&127)
 	}
 }
 
@@ -11920,24 +11923,29 @@ func (s *Sampler) runSlices(w *worker, b *blockPlan, tile, i, end int) int {
 	a := &k.args
 	a.State, a.Out = &w.bits[0], &w.outBits[0]
 	a.Code, a.Scratch, a.Table, a.Count = &p.code[at], k.scratch, &p.table, uint64(n)
-	wide := s.tile > vectorWords
-	switch {
-	case s.rng.Rounds != ARS5:
+	bytes, double := &k.scratch.Bytes, s.tile > vectorWords
+	wide := p.bits > SlicePlanes
+	if wide || s.rng.Rounds != ARS5 {
 		s.drawSlices(w, tile, p.code[at:], n)
-		if wide {
-			ReadSlices1024(a, &k.scratch.Bytes)
-		} else {
-			ReadSlices512(a, &k.scratch.Bytes)
-		}
+	}
+	switch {
+	case wide && double:
+		ReadWideSlices1024(a, bytes)
 	case wide:
+		ReadWideSlices512(a, bytes)
+	case s.rng.Rounds == ARS5 && double:
 		ArsSlices1024(a, ars)
-	default:
+	case s.rng.Rounds == ARS5:
 		ArsSlices512(a, ars)
+	case double:
+		ReadSlices1024(a, bytes)
+	default:
+		ReadSlices512(a, bytes)
 	}
 	return n
 }
 
-// drawSlices draws the bytes of n nodes with Philox.
+// drawSlices draws the bytes of n nodes.
 func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
 	for i := range n {
 		s.drawSliceBytes(w, tile, uint32(get32(code, SliceAtSlot)), i)
@@ -11947,7 +11955,16 @@ func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
 
 // drawSliceBytes draws those of one node in place i.
 func (s *Sampler) drawSliceBytes(w *worker, tile int, slot uint32, i int) {
-	z, halves := &w.noise, s.tile/vectorWords
+	z, halves, bytes := &w.noise, s.tile/vectorWords, &w.sliced.scratch.Bytes
+	if s.rng.Rounds == ARS5 {
+		ars := &w.sliced.scratch.Ars[0]
+		if halves > 1 {
+			ArsSliceBytes1024(ars, slot, (*[2][512]uint8)(bytes[2*i:]))
+		} else {
+			ArsSliceBytes512(ars, slot, &bytes[i])
+		}
+		return
+	}
 	h := z.head(w.sweep, slot)
 	z.setHead(&h)
 	for half := range halves {
@@ -12014,6 +12031,9 @@ func (m *Model) checkSlices() error {
 	return nil
 }
 
+// mostSliceBits are those of numbers that the kernel takes.
+const mostSliceBits = SlicePlanes + SliceTop
+
 // newSlices is nil for models drawn otherwise.
 func (s *Sampler) newSlices() *slicePlan {
 	if !s.model.Format.singleByte() {
@@ -12033,8 +12053,8 @@ func (s *Sampler) newSlices() *slicePlan {
 // setSlices makes the numbers of bytes of the current β.
 func (s *Sampler) setSlices() {
 	p := s.slices
-	p.noise, p.bits = sliceNoise(s.spins.scale)
-	if p.kernel && p.bits <= SlicePlanes {
+	p.noise, p.bits = sliceNoise(s.spins.scale, s.spinReach+1) // larger ones decide nothing else
+	if p.kernel && p.bits <= mostSliceBits {
 		p.table.Fill(&p.noise)
 	}
 	p.serve = p.emitted != nil && p.bits <= p.emitted.SliceBits
@@ -12044,8 +12064,8 @@ func (s *Sampler) setSlices() {
 }
 
 // sliceNoise are the numbers of bytes, N(n) the largest m for which T(m) > n, and how many bits
-// they take. Fields have the unit scale.
-func sliceNoise(scale float64) (noise [128]uint64, size int) {
+// they take; all are at most limit. Fields have the unit scale.
+func sliceNoise(scale float64, limit uint64) (noise [128]uint64, size int) {
 	m := uint64(0)
 	for n := len(noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
 		step := uint64(1)
@@ -12057,14 +12077,14 @@ func sliceNoise(scale float64) (noise [128]uint64, size int) {
 				m += step
 			}
 		}
-		noise[n] = m
+		noise[n] = min(m, limit)
 	}
 	return noise, max(1, bits.Len64(noise[0]))
 }
 
-// SliceBits is how many bits the numbers of noise of single bytes have at some β.
+// SliceBits is how many bits the numbers of noise of single bytes have at some β, at most.
 func SliceBits(f Format, beta float64) int {
-	_, size := sliceNoise(spinScale(f, beta))
+	_, size := sliceNoise(spinScale(f, beta), 1<<62)
 	return size
 }
 
@@ -12229,7 +12249,7 @@ func (s *Sampler) compileSlices() {
 			for i := range b.nodes {
 				var constant int64
 				w, constant = nodeWeights(s, b, i, w)
-				if inputs := b.input[b.start[i]:b.end[i]]; p.bits <= SlicePlanes && onlyRows(inputs) && tree.make(w, constant, p.bits) {
+				if inputs := b.input[b.start[i]:b.end[i]]; p.bits <= mostSliceBits && onlyRows(inputs) && tree.make(w, constant, p.bits) {
 					run = append(run, sliceNode{i, len(inputs), tree.last, len(tree.adders), tree.append(nil, uint32(b.first+i), b.row[i], inputs, s.tile)})
 				}
 				b.slice = append(b.slice, -1)
@@ -12296,7 +12316,11 @@ func (t *sliceTree) make(w []int64, constant int64, noise int) bool {
 		t.fixed[0] = append(t.fixed[0], SliceNoise)
 	}
 	for i := 1; i < noise; i++ {
-		t.fixed[i-1] = append(t.fixed[i-1], uint16(SliceNoise+i))
+		slot := SliceNoise + i
+		if i >= SlicePlanes {
+			slot = SliceWide + i - SlicePlanes
+		}
+		t.fixed[i-1] = append(t.fixed[i-1], uint16(slot))
 	}
 	t.fixed[noise-1] = append(t.fixed[noise-1], SliceSign)
 	t.digit = t.digit[:0]

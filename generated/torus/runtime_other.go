@@ -27,10 +27,16 @@ func ArsSlices512(*Slices, *SliceArs)                 { panic("no kernel") }
 func ArsSlices1024(*Slices, *SliceArs)                { panic("no kernel") }
 func ReadSlices512(*Slices, *SliceBytes)              { panic("no kernel") }
 func ReadSlices1024(*Slices, *SliceBytes)             { panic("no kernel") }
-func ArsSliceDraws512(*SliceDraws, *SliceArs)         { panic("no kernel") }
-func ReadSliceDraws512(*SliceDraws, *[512]uint8)      { panic("no kernel") }
-func PhiloxSlices512(*Philox, uint32, *[512]uint8)    { panic("no kernel") }
-func SpinUpdate256(*Spins256)                         { panic("no kernel") }
+func ReadWideSlices512(*Slices, *SliceBytes)          { panic("no kernel") }
+func ReadWideSlices1024(*Slices, *SliceBytes)         { panic("no kernel") }
+func ArsSliceBytes512(*SliceArs, uint32, *[512]uint8) { panic("no kernel") }
+func ArsSliceBytes1024(*SliceArs, uint32, *[2][512]uint8) {
+	panic("no kernel")
+}
+func ArsSliceDraws512(*SliceDraws, *SliceArs)      { panic("no kernel") }
+func ReadSliceDraws512(*SliceDraws, *[512]uint8)   { panic("no kernel") }
+func PhiloxSlices512(*Philox, uint32, *[512]uint8) { panic("no kernel") }
+func SpinUpdate256(*Spins256)                      { panic("no kernel") }
 
 func PhiloxSlots512(*SlotPhilox, uint32, *[2][SlotRun]uint16) { panic("no kernel") }
 func ArsSlots512(*Ars, uint32, *[2][SlotRun]uint16)           { panic("no kernel") }

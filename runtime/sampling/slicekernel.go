@@ -33,24 +33,29 @@ func (s *Sampler) runSlices(w *worker, b *blockPlan, tile, i, end int) int {
 	a := &k.args
 	a.State, a.Out = &w.bits[0], &w.outBits[0]
 	a.Code, a.Scratch, a.Table, a.Count = &p.code[at], k.scratch, &p.table, uint64(n)
-	wide := s.tile > vectorWords
-	switch {
-	case s.rng.Rounds != rng.ARS5:
+	bytes, double := &k.scratch.Bytes, s.tile > vectorWords
+	wide := p.bits > vector.SlicePlanes
+	if wide || s.rng.Rounds != rng.ARS5 {
 		s.drawSlices(w, tile, p.code[at:], n)
-		if wide {
-			vector.ReadSlices1024(a, &k.scratch.Bytes)
-		} else {
-			vector.ReadSlices512(a, &k.scratch.Bytes)
-		}
+	}
+	switch {
+	case wide && double:
+		vector.ReadWideSlices1024(a, bytes)
 	case wide:
+		vector.ReadWideSlices512(a, bytes)
+	case s.rng.Rounds == rng.ARS5 && double:
 		vector.ArsSlices1024(a, ars)
-	default:
+	case s.rng.Rounds == rng.ARS5:
 		vector.ArsSlices512(a, ars)
+	case double:
+		vector.ReadSlices1024(a, bytes)
+	default:
+		vector.ReadSlices512(a, bytes)
 	}
 	return n
 }
 
-// drawSlices draws the bytes of n nodes with Philox.
+// drawSlices draws the bytes of n nodes.
 func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
 	for i := range n {
 		s.drawSliceBytes(w, tile, uint32(get32(code, vector.SliceAtSlot)), i)
@@ -60,7 +65,16 @@ func (s *Sampler) drawSlices(w *worker, tile int, code []byte, n int) {
 
 // drawSliceBytes draws those of one node in place i.
 func (s *Sampler) drawSliceBytes(w *worker, tile int, slot uint32, i int) {
-	z, halves := &w.noise, s.tile/vectorWords
+	z, halves, bytes := &w.noise, s.tile/vectorWords, &w.sliced.scratch.Bytes
+	if s.rng.Rounds == rng.ARS5 {
+		ars := &w.sliced.scratch.Ars[0]
+		if halves > 1 {
+			vector.ArsSliceBytes1024(ars, slot, (*[2][512]uint8)(bytes[2*i:]))
+		} else {
+			vector.ArsSliceBytes512(ars, slot, &bytes[i])
+		}
+		return
+	}
 	h := z.head(w.sweep, slot)
 	z.setHead(&h)
 	for half := range halves {

@@ -39,6 +39,9 @@ func (m *Model) checkSlices() error {
 	return nil
 }
 
+// mostSliceBits are those of numbers that the kernel takes.
+const mostSliceBits = vector.SlicePlanes + vector.SliceTop
+
 // newSlices is nil for models drawn otherwise.
 func (s *Sampler) newSlices() *slicePlan {
 	if !s.model.Format.singleByte() {
@@ -58,8 +61,8 @@ func (s *Sampler) newSlices() *slicePlan {
 // setSlices makes the numbers of bytes of the current β.
 func (s *Sampler) setSlices() {
 	p := s.slices
-	p.noise, p.bits = sliceNoise(s.spins.scale)
-	if p.kernel && p.bits <= vector.SlicePlanes {
+	p.noise, p.bits = sliceNoise(s.spins.scale, s.spinReach+1) // larger ones decide nothing else
+	if p.kernel && p.bits <= mostSliceBits {
 		p.table.Fill(&p.noise)
 	}
 	p.serve = p.emitted != nil && p.bits <= p.emitted.SliceBits
@@ -69,8 +72,8 @@ func (s *Sampler) setSlices() {
 }
 
 // sliceNoise are the numbers of bytes, N(n) the largest m for which T(m) > n, and how many bits
-// they take. Fields have the unit scale.
-func sliceNoise(scale float64) (noise [128]uint64, size int) {
+// they take; all are at most limit. Fields have the unit scale.
+func sliceNoise(scale float64, limit uint64) (noise [128]uint64, size int) {
 	m := uint64(0)
 	for n := len(noise) - 1; n >= 0; n-- { // N(n) is at least N(n+1)
 		step := uint64(1)
@@ -82,14 +85,14 @@ func sliceNoise(scale float64) (noise [128]uint64, size int) {
 				m += step
 			}
 		}
-		noise[n] = m
+		noise[n] = min(m, limit)
 	}
 	return noise, max(1, bits.Len64(noise[0]))
 }
 
-// SliceBits is how many bits the numbers of noise of single bytes have at some β.
+// SliceBits is how many bits the numbers of noise of single bytes have at some β, at most.
 func SliceBits(f Format, beta float64) int {
-	_, size := sliceNoise(spinScale(f, beta))
+	_, size := sliceNoise(spinScale(f, beta), 1<<62)
 	return size
 }
 

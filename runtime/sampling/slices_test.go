@@ -9,6 +9,7 @@ import (
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
+	"github.com/thrmlgen/thrmlgen/targets/golang"
 )
 
 // sliceProgram is pairProgram decided by single bytes, with weights of very different
@@ -41,7 +42,7 @@ func sliceProgram(r *rand.Rand) *ir.Program {
 
 // TestSlicesEqualInterpreter is TestEveryKernel for spins decided by single bytes.
 func TestSlicesEqualInterpreter(t *testing.T) {
-	compared := map[string]int{}
+	compared, wide := map[string]int{}, 0
 	for n := range uint64(modelCount(t, 24, 12)) {
 		r := rand.New(rand.NewPCG(n, 31))
 		p := sliceProgram(r)
@@ -51,6 +52,12 @@ func TestSlicesEqualInterpreter(t *testing.T) {
 		if t.Failed() {
 			return
 		}
+		if bits := sampling.SliceBits(golang.Model(p).Format, p.Beta); chains >= 65 && bits > vector.SlicePlanes {
+			wide++
+		}
+	}
+	if wide == 0 {
+		t.Error("no model has wide numbers")
 	}
 	t.Logf("comparisons: %v", compared)
 	if best, _ := vector.ChooseKernel(vector.Automatic); best == vector.AVX512 && compared["slices, avx512"] == 0 {

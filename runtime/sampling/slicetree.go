@@ -47,7 +47,7 @@ func (s *Sampler) compileSlices() {
 			for i := range b.nodes {
 				var constant int64
 				w, constant = nodeWeights(s, b, i, w)
-				if inputs := b.input[b.start[i]:b.end[i]]; p.bits <= vector.SlicePlanes && onlyRows(inputs) && tree.make(w, constant, p.bits) {
+				if inputs := b.input[b.start[i]:b.end[i]]; p.bits <= mostSliceBits && onlyRows(inputs) && tree.make(w, constant, p.bits) {
 					run = append(run, sliceNode{i, len(inputs), tree.last, len(tree.adders), tree.append(nil, uint32(b.first+i), b.row[i], inputs, s.tile)})
 				}
 				b.slice = append(b.slice, -1)
@@ -114,7 +114,11 @@ func (t *sliceTree) make(w []int64, constant int64, noise int) bool {
 		t.fixed[0] = append(t.fixed[0], vector.SliceNoise)
 	}
 	for i := 1; i < noise; i++ {
-		t.fixed[i-1] = append(t.fixed[i-1], uint16(vector.SliceNoise+i))
+		slot := vector.SliceNoise + i
+		if i >= vector.SlicePlanes {
+			slot = vector.SliceWide + i - vector.SlicePlanes
+		}
+		t.fixed[i-1] = append(t.fixed[i-1], uint16(slot))
 	}
 	t.fixed[noise-1] = append(t.fixed[noise-1], vector.SliceSign)
 	t.digit = t.digit[:0]

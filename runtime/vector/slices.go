@@ -14,6 +14,7 @@ package vector
 
 const (
 	SlicePlanes   = 14 // bits of v below its sign
+	SliceTop      = 7  // more of them for kernels of wide numbers
 	SliceRun      = 64 // nodes of a call, at most
 	SliceSpan     = 16 // nodes of an emitted kernel, at most
 	SliceColumn   = 7  // slots of a column
@@ -26,13 +27,15 @@ const (
 )
 
 // Slots of the scratch: no bits, all bits, those of v from the lowest up, bit 6 of the bytes,
-// then two for each neighbour, its row and the complement, then those of nodes' own.
+// the bits of wide numbers, then two for each neighbour, its row and the complement, then those
+// of nodes' own.
 const (
 	SliceZero   = 0
 	SliceOnes   = 1
 	SliceNoise  = 2
 	SliceSign   = SliceNoise + SlicePlanes
-	SliceInputs = SliceSign + 1
+	SliceWide   = SliceSign + 1
+	SliceInputs = SliceWide + SliceTop
 )
 
 // What the kernel reads about a node, numbers being little-endian:
@@ -63,13 +66,13 @@ const (
 // SliceTable are the complements of the numbers of noise in two's complement, 7 bits each, by
 // bits 0 … 5 and 7 of the byte.
 type SliceTable struct {
-	Low, High [128]uint8
+	Low, High, Top [128]uint8
 }
 
-// Fill makes the table of numbers below 2^SlicePlanes.
+// Fill makes the table of numbers below 2^(SlicePlanes+SliceTop).
 func (t *SliceTable) Fill(noise *[128]uint64) {
 	for i, n := range noise {
-		t.Low[i], t.High[i] = uint8(^n&127), uint8(^n>>7&127)
+		t.Low[i], t.High[i], t.Top[i] = uint8(^n&127), uint8(^n>>7&127), uint8(^n>>14&127)
 	}
 }
 

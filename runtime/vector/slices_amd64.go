@@ -22,6 +22,26 @@ func ReadSlices512(a *Slices, k *SliceBytes)
 //go:noescape
 func ReadSlices1024(a *Slices, k *SliceBytes)
 
+// ReadWideSlices512 is ReadSlices512 for numbers of more than SlicePlanes bits.
+//
+//go:noescape
+func ReadWideSlices512(a *Slices, k *SliceBytes)
+
+// ReadWideSlices1024 is ReadWideSlices512 for twice the chains and bytes.
+//
+//go:noescape
+func ReadWideSlices1024(a *Slices, k *SliceBytes)
+
+// ArsSliceBytes512 draws the bytes of a node.
+//
+//go:noescape
+func ArsSliceBytes512(k *SliceArs, slot uint32, to *[512]uint8)
+
+// ArsSliceBytes1024 draws them for twice the chains.
+//
+//go:noescape
+func ArsSliceBytes1024(k *SliceArs, slot uint32, to *[2][512]uint8)
+
 // ArsSliceDraws512 makes the numbers of nodes in successive slots, in 512 chains, from words of ARS-5.
 //
 //go:noescape

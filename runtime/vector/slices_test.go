@@ -18,10 +18,18 @@ func TestSliceKernelBounds(t *testing.T) {
 	const size = vector.SliceAtRows + 4*rows + 10*adders + 12 + 16*columns + 16
 	r := rand.New(rand.NewPCG(3, 4))
 	var noise [128]uint64
-	for i := range noise {
-		noise[i] = r.Uint64N(1 << vector.SlicePlanes)
+	kernels := []struct {
+		words, planes int
+		update        func(*vector.Slices, *vector.SliceBytes)
+	}{
+		{8, vector.SlicePlanes, vector.ReadSlices512}, {16, vector.SlicePlanes, vector.ReadSlices1024},
+		{8, vector.SlicePlanes + vector.SliceTop, vector.ReadWideSlices512}, {16, vector.SlicePlanes + vector.SliceTop, vector.ReadWideSlices1024},
 	}
-	for _, words := range []int{8, 16} {
+	for _, kernel := range kernels {
+		words := kernel.words
+		for i := range noise {
+			noise[i] = r.Uint64N(1 << kernel.planes)
+		}
 		state, freeState := guarded[[rows][8]uint64](t)
 		wide, freeWide := guarded[[rows][16]uint64](t)
 		out, freeOut := guarded[[16]uint64](t)
@@ -73,11 +81,7 @@ func TestSliceKernelBounds(t *testing.T) {
 			}
 			lists = append(lists, list)
 		}
-		if words == 8 {
-			vector.ReadSlices512(&vector.Slices{State: first, Out: &out[0], Code: &code[0], Scratch: scratch, Table: table, Count: 2}, &scratch.Bytes)
-		} else {
-			vector.ReadSlices1024(&vector.Slices{State: first, Out: &out[0], Code: &code[0], Scratch: scratch, Table: table, Count: 2}, &scratch.Bytes)
-		}
+		kernel.update(&vector.Slices{State: first, Out: &out[0], Code: &code[0], Scratch: scratch, Table: table, Count: 2}, &scratch.Bytes)
 		bit := func(slot, chain int) int { return int(scratch.Slots[slot*words+chain/64] >> (chain % 64) & 1) }
 		for chain := range 64 * words {
 			half := chain % 512
@@ -86,8 +90,12 @@ func TestSliceKernelBounds(t *testing.T) {
 			if b>>6&1 == 0 {
 				v = ^v
 			}
-			for k := range vector.SlicePlanes {
-				if bit(vector.SliceNoise+k, chain) != int(v>>k&1) {
+			for k := range kernel.planes {
+				slot := vector.SliceNoise + k
+				if k >= vector.SlicePlanes {
+					slot = vector.SliceWide + k - vector.SlicePlanes
+				}
+				if bit(slot, chain) != int(v>>k&1) {
 					t.Fatalf("%d words, chain %d: bit %d of the number of %#x", words, chain, k, b)
 				}
 			}
@@ -168,6 +176,15 @@ func TestSliceDrawBounds(t *testing.T) {
 		}
 	}
 	vector.ArsSliceDraws512(&d, ars)
+	one, freeOne := guarded[[512]uint8](t)
+	two, freeTwo := guarded[[2][512]uint8](t)
+	vector.ArsSliceBytes512(ars, 7, one)
+	vector.ArsSliceBytes1024(ars, 7, two)
+	if *one != two[0] {
+		t.Error("the first 512 chains have other bytes beside 512 more")
+	}
+	freeOne()
+	freeTwo()
 	for _, free := range []func(){freeTable, freeRows, freeBytes, freeArs} {
 		free()
 	}

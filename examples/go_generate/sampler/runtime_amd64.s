@@ -6897,7 +6897,7 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	SLICE_BEGIN(at+256, Z20, Z21); \
 	SLICE_BEGIN(at+384, Z22, Z23)
 
-#define SLICE_ENDS \
+#define SLICE_LASTS \
 	VAESENCLAST Z29, Z16, Z16; \
 	VAESENCLAST Z29, Z17, Z17; \
 	VAESENCLAST Z29, Z18, Z18; \
@@ -6905,7 +6905,10 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	VAESENCLAST Z29, Z20, Z20; \
 	VAESENCLAST Z29, Z21, Z21; \
 	VAESENCLAST Z29, Z22, Z22; \
-	VAESENCLAST Z29, Z23, Z23; \
+	VAESENCLAST Z29, Z23, Z23
+
+#define SLICE_ENDS \
+	SLICE_LASTS; \
 	SLICE_TABLES
 
 // The noise of a half from the bytes in Z16 … Z23: s bytes a slot, at in each. In these
@@ -6995,6 +6998,70 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	VMOVDQU64 at+320(R11), Z21; \
 	VMOVDQU64 at+384(R11), Z22; \
 	VMOVDQU64 at+448(R11), Z23
+
+// The bits above those of SLICE_NOISE from the same bytes, read once more.
+#define SLICE_LOOKUP_TOP(x, a) \
+	VGF2P8AFFINEQB $0, Z30, x, x;    \
+	VMOVDQA64      x, a;             \
+	VPERMI2B       Z27, Z26, a;      \
+	VPTERNLOGQ     $0xf8, Z31, x, a; \
+	VGF2P8AFFINEQB $0, a, Z29, a
+
+#define SLICE_TOP(s, at) \
+	MOVQ      32(R15), BX;       \
+	VMOVDQU64 256(BX), Z26;      \
+	VMOVDQU64 320(BX), Z27;      \
+	SLICE_LOOKUP_TOP(Z16, Z0);   \
+	SLICE_LOOKUP_TOP(Z17, Z1);   \
+	SLICE_LOOKUP_TOP(Z18, Z2);   \
+	SLICE_LOOKUP_TOP(Z19, Z3);   \
+	SLICE_LOOKUP_TOP(Z20, Z4);   \
+	SLICE_LOOKUP_TOP(Z21, Z5);   \
+	SLICE_LOOKUP_TOP(Z22, Z6);   \
+	SLICE_LOOKUP_TOP(Z23, Z7);   \
+	SLICE_BYTES(Z0, Z1, Z28);    \
+	SLICE_BYTES(Z2, Z3, Z1);     \
+	SLICE_BYTES(Z4, Z5, Z3);     \
+	SLICE_BYTES(Z6, Z7, Z5);     \
+	SLICE_PAIRS(Z0, Z2, Z7);     \
+	SLICE_PAIRS(Z4, Z6, Z2);     \
+	SLICE_FOURS(Z0, Z4, Z6);     \
+	SLICE_FOURS(Z7, Z2, Z4);     \
+	SLICE_PAIRS(Z28, Z1, Z2);    \
+	SLICE_PAIRS(Z3, Z5, Z1);     \
+	SLICE_FOURS(Z28, Z3, Z5);    \
+	SLICE_FOURS(Z2, Z1, Z3);     \
+	SLICE_EIGHTS(Z0, Z28, Z1);   \
+	VMOVDQU64 Z0, at+17*s(R13);  \
+	VMOVDQU64 Z1, at+18*s(R13);  \
+	SLICE_EIGHTS(Z6, Z5, Z28);   \
+	VMOVDQU64 Z6, at+19*s(R13);  \
+	VMOVDQU64 Z28, at+20*s(R13); \
+	SLICE_EIGHTS(Z7, Z2, Z5);    \
+	VMOVDQU64 Z7, at+21*s(R13);  \
+	VMOVDQU64 Z5, at+22*s(R13);  \
+	SLICE_EIGHTS(Z4, Z3, Z2);    \
+	VMOVDQU64 Z4, at+23*s(R13);  \
+	SLICE_TABLES
+
+#define SLICE_STORE(at) \
+	VMOVDQU64 Z16, at+0(DI);   \
+	VMOVDQU64 Z17, at+64(DI);  \
+	VMOVDQU64 Z18, at+128(DI); \
+	VMOVDQU64 Z19, at+192(DI); \
+	VMOVDQU64 Z20, at+256(DI); \
+	VMOVDQU64 Z21, at+320(DI); \
+	VMOVDQU64 Z22, at+384(DI); \
+	VMOVDQU64 Z23, at+448(DI)
+
+// Bytes alone, for the slot in AX.
+#define SLICE_DRAW(at) \
+	SLICE_BEGINS(at);              \
+	SLICE_ROUNDS(Z24);             \
+	SLICE_ROUNDS(Z25);             \
+	SLICE_ROUNDS(Z26);             \
+	SLICE_ROUNDS(Z27);             \
+	SLICE_LASTS
 
 #define SLICE_NONE(at)
 
@@ -7126,7 +7193,7 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 	MOVL       8(R14), CX;         \
 	LEAQ       24(R14), R10;       \
 	LEAQ       (R10)(CX*4), CX;    \
-	LEAQ       17*s(R13), DX;      \
+	LEAQ       24*s(R13), DX;      \
 	VPTERNLOGQ $0xff, Z28, Z28, Z28
 
 // Neighbours of a node in 512 chains, and in 1,024.
@@ -7281,6 +7348,66 @@ node:
 	SLICE_SUM2(add, added, column)
 	ADDQ $1024, R11
 	SLICE_NEXT(node)
+	RET
+
+// func ReadWideSlices512(a *Slices, k *SliceBytes)
+TEXT ·ReadWideSlices512(SB), NOSPLIT, $0-16
+	SLICES_ARGUMENTS
+
+node:
+	SLICE_READ(0)
+	SLICE_GATHER1(gather, gathered)
+	SLICE_NOISE(64, 0, 0, SLICE_NONE, SLICE_NOTHING, SLICE_DONE)
+	SLICE_READ(0)
+	SLICE_TOP(64, 0)
+	SLICE_SUM1(add, added, column)
+	ADDQ $512, R11
+	SLICE_NEXT(node)
+	RET
+
+// func ReadWideSlices1024(a *Slices, k *SliceBytes)
+TEXT ·ReadWideSlices1024(SB), NOSPLIT, $0-16
+	SLICES_ARGUMENTS
+
+node:
+	SLICE_READ(0)
+	SLICE_GATHER2(gather, gathered)
+	SLICE_NOISE(128, 0, 0, SLICE_NONE, SLICE_NOTHING, SLICE_DONE)
+	SLICE_READ(0)
+	SLICE_TOP(128, 0)
+	SLICE_READ(512)
+	SLICE_NOISE(128, 64, 0, SLICE_NONE, SLICE_NOTHING, SLICE_DONE)
+	SLICE_READ(512)
+	SLICE_TOP(128, 64)
+	SLICE_SUM2(add, added, column)
+	ADDQ $1024, R11
+	SLICE_NEXT(node)
+	RET
+
+// func ArsSliceBytes512(k *SliceArs, slot uint32, to *[512]uint8)
+TEXT ·ArsSliceBytes512(SB), NOSPLIT, $0-24
+	MOVQ  k+0(FP), R11
+	MOVQ  to+16(FP), DI
+	MOVL  $0xaa, AX
+	KMOVW AX, K1
+	MOVL  slot+8(FP), AX
+	SLICE_DRAW(0)
+	SLICE_STORE(0)
+	VZEROUPPER
+	RET
+
+// func ArsSliceBytes1024(k *SliceArs, slot uint32, to *[2][512]uint8)
+TEXT ·ArsSliceBytes1024(SB), NOSPLIT, $0-24
+	MOVQ  k+0(FP), R11
+	MOVQ  to+16(FP), DI
+	MOVL  $0xaa, AX
+	KMOVW AX, K1
+	MOVL  slot+8(FP), AX
+	SLICE_DRAW(0)
+	SLICE_STORE(0)
+	SLICE_DRAW(512)
+	SLICE_STORE(512)
+	VZEROUPPER
 	RET
 
 // func ArsSliceDraws512(a *SliceDraws, k *SliceArs)
