@@ -12170,30 +12170,32 @@ func (s *Sampler) placeSliceParts(parts []SlicePart) {
 func (s *Sampler) superblockSlices(w *worker, i, first, step int, sweep uint64) {
 	for ; first < s.tiles; first += step * SliceTiles {
 		for _, b := range s.blocks[i] {
-			for part, f := range b.sliceParts {
-				lo := part * SliceSpan
-				hi := min(lo+SliceSpan, len(b.nodes))
-				if f != nil && slices.Contains(b.skip[lo:hi], true) {
-					f = nil
-				}
+			for part := range b.sliceParts {
 				for place := range SliceTiles {
-					tile := first + place*step
-					if tile >= s.tiles {
-						break
+					if tile := first + place*step; tile < s.tiles {
+						s.bind(w, tile, sweep)
+						s.updateSlicePart(w, b, part, tile, place)
 					}
-					s.bind(w, tile, sweep)
-					if f == nil {
-						s.updateQuads(w, b, tile, lo/4, (hi+3)/4)
-						continue
-					}
-					s.drawSliceRows(w, tile, place, b.first+lo, hi-lo)
-					k := w.sliced
-					k.emitted = SliceArgs{State: &w.bits[0], Noise: &k.scratch.Rows[0][0]}
-					f(&k.emitted)
 				}
 			}
 		}
 	}
+}
+
+// updateSlicePart updates the nodes of a part in the chains of a tile, whose counters have a
+// place.
+func (s *Sampler) updateSlicePart(w *worker, b *blockPlan, part, tile, place int) {
+	lo := part * SliceSpan
+	hi := min(lo+SliceSpan, len(b.nodes))
+	update := b.sliceParts[part]
+	if update == nil || slices.Contains(b.skip[lo:hi], true) {
+		s.updateQuads(w, b, tile, lo/4, (hi+3)/4)
+		return
+	}
+	s.drawSliceRows(w, tile, place, b.first+lo, hi-lo)
+	a := &w.sliced.emitted
+	a.State, a.Noise = &w.bits[0], &w.sliced.scratch.Rows[0][0]
+	update(a)
 }
 
 // drawSliceRows makes the numbers of noise of n nodes for an emitted kernel.
