@@ -59,12 +59,12 @@ func sliceModel(n uint64) *ir.Program {
 	if r.IntN(3) == 0 {
 		betas = ", betas: [0.2, 0.9, 1.5]"
 	} else {
-		fmt.Fprintf(&b, "beta: %v\n", []float64{0.05, 0.3, 1, 3}[r.IntN(4)])
+		fmt.Fprintf(&b, "beta: %v\n", []float64{0.1, 0.5, 1, 3}[r.IntN(4)])
 	}
 	if r.IntN(4) == 0 {
 		fmt.Fprintf(&b, "clamp: {\"s[%d]\": 1}\n", r.IntN(spins))
 	}
-	fmt.Fprintf(&b, "format: {budget: 0.9, fraction: %d, digit: 8, threshold_bits: 8, rng: %s}\n", 9+r.IntN(5), []string{"ars5", "philox", "philox7"}[r.IntN(3)])
+	fmt.Fprintf(&b, "format: {budget: 0.9, fraction: %d, digit: 8, threshold_bits: 8, rng: %s}\n", 9+r.IntN(3), []string{"ars5", "philox", "philox7"}[r.IntN(3)])
 	fmt.Fprintf(&b, "sample: {chains: 1, warmup: 3, samples: 1, steps_per_sample: 1, seed: 1%s}\n", betas)
 	p, _ := targettest.Parse(b.String())
 	return p
