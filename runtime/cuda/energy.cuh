@@ -65,30 +65,23 @@ template <class RowEnergy> __device__ __forceinline__ double add_row_energies(do
   return h;
 }
 
-// The energy at β = 1: rows one after the other. The words are the number of factors, these, then rows of
-// expressions.
-template <class Get, class RowEnergy> __device__ __forceinline__ double energy(const u32 *terms, Get get, RowEnergy row_energy) {
-  double h = 0;
-  u32 at = 1;
-  for (u32 n = terms[0]; n; n--) {
-    const Rows rows(terms, at);
-    for (u32 r = 0; r < rows.count; r++) h = subtract(h, rows(r, get));
-  }
-  return add_row_energies(h, terms, at, row_energy);
-}
+// When energies are taken, which states stay: none, those that are lower than all before, or all.
+enum Keep : u32 { keep_none, keep_lower, keep_all };
 
-// The same but for constants, in the order in which the search for the lowest energy adds: rows
-// of spins by eight, apart from the others.
-template <class Get, class RowEnergy> __device__ __forceinline__ double compared_energy(const u32 *terms, Get get, RowEnergy row_energy) {
+// The energy at β = 1: rows one after the other. The words are the number of factors, these, then rows of
+// expressions. Compared, it is the same but for constants, in the order in which the search for the lowest energy
+// adds: rows of spins by eight, apart from the others.
+template <class Get, class RowEnergy> __device__ __forceinline__ double energy(const u32 *terms, Get get, RowEnergy row_energy, bool compared) {
   double spins = 0, h = 0;
   u32 at = 1;
   for (u32 n = terms[0]; n; n--) {
     const Rows rows(terms, at);
-    if (rows.spins) {
+    if (compared && rows.spins) {
       for (u32 r = 0; r < rows.count; r += 8) spins = add(spins, add(rows.four(r, get), rows.four(r + 4, get)));
-    } else if (rows.slots) {
+    } else if (!compared || rows.slots) {
       for (u32 r = 0; r < rows.count; r++) h = subtract(h, rows(r, get));
     }
   }
-  return add(add_row_energies(h, terms, at, row_energy), spins);
+  h = add_row_energies(h, terms, at, row_energy);
+  return compared ? add(h, spins) : h;
 }
