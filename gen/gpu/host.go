@@ -263,7 +263,7 @@ func (h *host) compile(p *ir.Program, k *cuda.Kernels) error {
 		f      *uintptr
 	}
 	kernels := []kernel{{"tables", 0, &h.tables}, {"start", 0, &h.first}, {"sweep", k.Layout.SharedBytes, &h.sweeps}}
-	kernels = append(kernels, kernel{"energy", 0, &h.weighing}, kernel{"best", 0, &h.looking}, kernel{"count", 0, &h.counting}, kernel{"sums", 0, &h.summing})
+	kernels = append(kernels, kernel{"energy", 0, &h.weighing}, kernel{"count", 0, &h.counting}, kernel{"sums", 0, &h.summing})
 	if h.adding = 0; k.Layout.Means {
 		kernels = append(kernels, kernel{"means", cuda.MeanBytes, &h.adding})
 	}

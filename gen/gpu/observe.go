@@ -15,12 +15,12 @@ import (
 
 // observed is what a host keeps for observers, on the device.
 type observed struct {
-	weighing, looking uintptr // kernels
-	terms, energy     buffer  // words of the energy; a float64 of each chain
-	lowest, found     buffer  // lowest energies, and sweeps done then
-	best              buffer  // their states, by node and chain
-	ready             bool    // the terms are those of the version at hand
-	watched, seen     bool    // each sweep is; states were
+	weighing      uintptr // kernel
+	terms, energy buffer  // words of the energy; a float64 of each chain
+	lowest, found buffer  // lowest energies, and sweeps done then
+	best          buffer  // their states, by node and chain
+	ready         bool    // the terms are those of the version at hand
+	watched, seen bool    // each sweep is; states were
 
 	counting, summing   uintptr // kernels
 	adding              uintptr // and one of programs with numbers, else 0
@@ -50,14 +50,18 @@ func (h *host) energies() (string, error) {
 	if h.count == 0 {
 		return "", nil
 	}
-	memory, words, terms, energy, chains := h.memory.at, h.words.at, h.terms.at, h.energy.at, uint32(h.count)
-	err := h.d.Launch(h.weighing, h.observerBlocks(), cuda.CountThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words),
-		unsafe.Pointer(&terms), unsafe.Pointer(&energy), unsafe.Pointer(&chains))
-	if err != nil {
+	if err := h.weigh(h.energy.at, cuda.KeepNone); err != nil {
 		return "", err
 	}
 	b := make([]byte, 8*h.count)
 	return string(b), h.d.Read(b, h.energy.at)
+}
+
+// weigh takes the energies to a place, and states that are kept by them.
+func (h *host) weigh(energy uint64, keep uint32) error {
+	memory, words, terms, found, best, chains, sweep := h.memory.at, h.words.at, h.terms.at, h.found.at, h.best.at, uint32(h.count), h.sweep
+	return h.d.Launch(h.weighing, h.observerBlocks(), cuda.CountThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&terms),
+		unsafe.Pointer(&energy), unsafe.Pointer(&found), unsafe.Pointer(&best), unsafe.Pointer(&chains), unsafe.Pointer(&sweep), unsafe.Pointer(&keep))
 }
 
 func (h *host) observerBlocks() int { return cuda.BlocksOf(h.count, cuda.CountThreads) }
@@ -83,14 +87,12 @@ func (h *host) look() error {
 	if h.count == 0 {
 		return nil
 	}
-	memory, words, terms, lowest, found, best := h.memory.at, h.words.at, h.terms.at, h.lowest.at, h.found.at, h.best.at
-	chains, sweep, first := uint32(h.count), h.sweep, uint32(1)
+	keep := uint32(cuda.KeepAll)
 	if h.seen {
-		first = 0
+		keep = cuda.KeepLower
 	}
 	h.seen = true
-	return h.d.Launch(h.looking, h.observerBlocks(), cuda.CountThreads, 0, unsafe.Pointer(&memory), unsafe.Pointer(&words), unsafe.Pointer(&terms),
-		unsafe.Pointer(&lowest), unsafe.Pointer(&found), unsafe.Pointer(&best), unsafe.Pointer(&chains), unsafe.Pointer(&sweep), unsafe.Pointer(&first))
+	return h.weigh(h.lowest.at, keep)
 }
 
 // bestStates are the sweeps done and the states.

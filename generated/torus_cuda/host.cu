@@ -163,11 +163,13 @@ struct Sampler {
     best = (u16 *)allocate((size_t)nodes * chains * sizeof *best);
   }
 
-  void weigh() { LAUNCH(torus_energy, (chains + 127) / 128, 128u, 0, states, words, terms, energies, chains); }
+  void weigh() {
+    LAUNCH(torus_energy, (chains + 127) / 128, 128u, 0, states, words, terms, energies, nullptr, nullptr, chains, sweep, (u32)keep_none);
+  }
 
   // Keeps the states that are better than all before.
   void look() {
-    LAUNCH(torus_best, (chains + 127) / 128, 128u, 0, states, words, terms, lowest, found, best, chains, sweep, (u32)first);
+    LAUNCH(torus_energy, (chains + 127) / 128, 128u, 0, states, words, terms, lowest, found, best, chains, sweep, (u32)(first ? keep_all : keep_lower));
     first = false;
   }
 

@@ -101,11 +101,12 @@ private:
   std::string about(const Member &m) {
     const uint64_t size = m.header.size() + (uint64_t)chains * draws * m.v.count * m.v.bytes;
     fseek(f, (long)(m.start + 30 + m.name.size()), SEEK_SET);
-    uint32_t crc = ~0u;
-    for (uint64_t i = 0; i < size; i++) {
-      crc ^= (uint32_t)getc(f) & 0xFF;
-      for (int k = 0; k < 8; k++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    uint32_t crc = ~0u, of[256]; // of each byte
+    for (uint32_t byte = 0; byte < 256; byte++) {
+      of[byte] = byte;
+      for (int k = 0; k < 8; k++) of[byte] = of[byte] >> 1 ^ (of[byte] & 1 ? 0xEDB88320u : 0);
     }
+    for (uint64_t i = 0; i < size; i++) crc = crc >> 8 ^ of[(crc ^ (uint32_t)getc(f)) & 0xFF];
     return number(20, 2) + number(0, 4) + number(0x00210000, 4) + number(~crc, 4) + number(size, 4) + number(size, 4) + number(m.name.size(), 2) + number(0, 2);
   }
 };

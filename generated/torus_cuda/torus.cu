@@ -159,26 +159,19 @@ torus_sweep(model_torus::value *states, const u32 *, const u32 *tables, const __
 // For observers.
 #include "count.cuh"
 
-// Energies of the chains at β = 1, with their terms in words; a thread a chain.
-extern "C" __global__ void torus_energy(model_torus::value *states, const u32 *words, const u32 *terms, double *energies, u32 chains) {
-  using namespace model_torus;
-  const u32 chain = blockIdx.x * blockDim.x + threadIdx.x;
-  if (chain >= chains) return;
-  value *x = states + (u64)(chain / block_chains) * block_values;
-  energies[chain] = energy(terms, [&](u32 node) { return state_value(words, x, node, chain % block_chains); }, [&](u32, const u32 *) { return 0.0; });
-}
-
-// Keeps the states that are lower than all before, and the number of sweeps done; first says
-// that there were none.
-extern "C" __global__ void torus_best(model_torus::value *states, const u32 *words, const u32 *terms, double *lowest, u64 *found, u16 *best, u32 chains, u64 sweep, u32 first) {
+// Energies of the chains at β = 1, with their terms in words; a thread a chain. Where states are kept, those of chains
+// whose energy, as it is compared, is lower than the one here, and the number of sweeps done.
+extern "C" __global__ void torus_energy(model_torus::value *states, const u32 *words, const u32 *terms, double *energies, u64 *found, u16 *best, u32 chains, u64 sweep, u32 keep) {
   using namespace model_torus;
   const u32 chain = blockIdx.x * blockDim.x + threadIdx.x;
   if (chain >= chains) return;
   value *x = states + (u64)(chain / block_chains) * block_values;
   const auto get = [&](u32 node) { return state_value(words, x, node, chain % block_chains); };
-  const double h = compared_energy(terms, get, [&](u32, const u32 *) { return 0.0; });
-  if (!first && !(h < lowest[chain])) return;
-  lowest[chain] = h;
+  const auto row = [&](u32, const u32 *) { return 0.0; };
+  const double h = energy(terms, get, row, keep != keep_none);
+  if (keep == keep_lower && !(h < energies[chain])) return;
+  energies[chain] = h;
+  if (keep == keep_none) return;
   found[chain] = sweep;
   for (u32 node = 0; node < nodes; node++) best[(u64)node * chains + chain] = (u16)get(node);
 }

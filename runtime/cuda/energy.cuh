@@ -8,7 +8,8 @@ constexpr u32 slot_number = 1u << 31; // of a continuous slot, beside its power
 // The rows of a factor. Its words are the number of rows, that of slots, how many weights the table
 // of a row is from that of the next (0: all share one), 1 if all slots are spins, the places of
 // its nodes and of the next factor; for each slot its number of states, 0 of a spin, or slot_number + power; the
-// weights, two words each; then by row the nodes of its slots.
+// weights, two words each; then by row the nodes of its slots. Slots are few, and copies of the loops over
+// them would take the compiler longer than they spare.
 struct Rows {
   u32 count, slots, stride, spins;
   const u32 *states, *weights, *nodes;
@@ -25,6 +26,7 @@ struct Rows {
   template <class Get> __device__ __forceinline__ u32 pick(u32 row, Get get, u32 &negative) const {
     const u32 *node = nodes + row * slots;
     u32 picked = negative = 0;
+    NO_UNROLL
     for (u32 i = 0; i < slots; i++) {
       if (states[i] & slot_number) continue;
       const u32 v = get(node[i]);
@@ -36,24 +38,31 @@ struct Rows {
 
   // w times the numbers of a row, each to its power, from slot to slot.
   template <class Get> __device__ __forceinline__ double times_numbers(u32 row, Get get, double w) const {
-    for (u32 i = 0; i < slots; i++)
-      if (states[i] & slot_number)
-        for (u32 n = states[i] & ~slot_number; n; n--) w = multiply(w, (double)__uint_as_float(get(nodes[row * slots + i])));
+    NO_UNROLL
+    for (u32 i = 0; i < slots; i++) {
+      if (!(states[i] & slot_number)) continue;
+      NO_UNROLL
+      for (u32 n = states[i] & ~slot_number; n; n--) w = multiply(w, (double)__uint_as_float(get(nodes[row * slots + i])));
+    }
     return w;
   }
 
-  // What a row takes from the energy: its weight with the sign of its spins, times its numbers.
-  template <class Get> __device__ __forceinline__ double operator()(u32 row, Get get) const {
+  // The weight of a row with the sign of its spins.
+  template <class Get> __device__ __forceinline__ double signed_weight(u32 row, Get get) const {
     u32 negative;
     const u32 picked = pick(row, get, negative);
     const double w = double_at(weights + 2 * (stride * row + picked));
-    return times_numbers(row, get, negative ? -w : w);
+    return negative ? -w : w;
   }
+
+  // What a row takes from the energy: that times its numbers.
+  template <class Get> __device__ __forceinline__ double operator()(u32 row, Get get) const { return times_numbers(row, get, signed_weight(row, get)); }
 
   // What at most four rows of spins take.
   template <class Get> __device__ __forceinline__ double four(u32 row, Get get) const {
     double taken = 0;
-    for (u32 end = row + 4; row < end && row < count; row++) taken = subtract(taken, (*this)(row, get));
+    NO_UNROLL
+    for (u32 end = row + 4; row < end && row < count; row++) taken = subtract(taken, signed_weight(row, get));
     return taken;
   }
 };
@@ -65,30 +74,23 @@ template <class RowEnergy> __device__ __forceinline__ double add_row_energies(do
   return h;
 }
 
-// The energy at β = 1: rows one after the other. The words are the number of factors, these, then rows of
-// expressions.
-template <class Get, class RowEnergy> __device__ __forceinline__ double energy(const u32 *terms, Get get, RowEnergy row_energy) {
-  double h = 0;
-  u32 at = 1;
-  for (u32 n = terms[0]; n; n--) {
-    const Rows rows(terms, at);
-    for (u32 r = 0; r < rows.count; r++) h = subtract(h, rows(r, get));
-  }
-  return add_row_energies(h, terms, at, row_energy);
-}
+// When energies are taken, which states stay: none, those that are lower than all before, or all.
+enum Keep : u32 { keep_none, keep_lower, keep_all };
 
-// The same but for constants, in the order in which the search for the lowest energy adds: rows
-// of spins by eight, apart from the others.
-template <class Get, class RowEnergy> __device__ __forceinline__ double compared_energy(const u32 *terms, Get get, RowEnergy row_energy) {
+// The energy at β = 1: rows one after the other. The words are the number of factors, these, then rows of
+// expressions. Compared, it is the same but for constants, in the order in which the search for the lowest energy
+// adds: rows of spins by eight, apart from the others.
+template <class Get, class RowEnergy> __device__ __forceinline__ double energy(const u32 *terms, Get get, RowEnergy row_energy, bool compared) {
   double spins = 0, h = 0;
   u32 at = 1;
   for (u32 n = terms[0]; n; n--) {
     const Rows rows(terms, at);
-    if (rows.spins) {
+    if (compared && rows.spins) {
       for (u32 r = 0; r < rows.count; r += 8) spins = add(spins, add(rows.four(r, get), rows.four(r + 4, get)));
-    } else if (rows.slots) {
+    } else if (!compared || rows.slots) {
       for (u32 r = 0; r < rows.count; r++) h = subtract(h, rows(r, get));
     }
   }
-  return add(add_row_energies(h, terms, at, row_energy), spins);
+  h = add_row_energies(h, terms, at, row_energy);
+  return compared ? add(h, spins) : h;
 }

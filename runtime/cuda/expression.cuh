@@ -38,33 +38,36 @@ __device__ inline void fraction_of_turn(u64 f0, u64 f1, double &r, double &low) 
   low = add(low, add(multiply(head, half_pi_low), multiply(rest, half_pi)));
 }
 
+// 64 binary digits of 2/pi from one of them on.
+__device__ __noinline__ u64 digits_from(int from) {
+  const int word = from >> 6, bit = from & 63;
+  const u64 w0 = word < 0 ? 0 : two_over_pi[word], w1 = word + 1 < 0 ? 0 : two_over_pi[word + 1];
+  return w0 << bit | w1 >> 1 >> (63 - bit);
+}
+
 // Reduces a large angle by the bits of 2/pi that matter for it (Payne and Hanek 1983).
 __device__ __noinline__ Angle far_angle(double x) {
   const i64 bits = __double_as_longlong(fabs(x));
   const int e = (int)(bits >> 52) - 1075; // |x| = m·2^e, m of 53 bits
   const u64 m = ((u64)bits & 0x000FFFFFFFFFFFFFull) | 0x0010000000000000ull;
-  u64 at[3]; // 64 bits of 2/pi each, from bit 64·i + e - 2 on
-  for (int i = 0; i < 3; i++) {
-    const int from = 64 * i + e - 2, word = from >> 6, bit = from & 63;
-    const u64 w0 = word < 0 ? 0 : two_over_pi[word], w1 = word + 1 < 0 ? 0 : two_over_pi[word + 1];
-    at[i] = w0 << bit | w1 >> 1 >> (63 - bit);
-  }
-  const u64 h2 = __umul64hi(at[2], m), h1 = __umul64hi(at[1], m);
-  u64 p1 = at[1] * m, p0 = at[0] * m;
+  const u64 a0 = digits_from(e - 2), a1 = digits_from(e + 62), a2 = digits_from(e + 126);
+  const u64 h2 = __umul64hi(a2, m), h1 = __umul64hi(a1, m);
+  u64 p1 = a1 * m, p0 = a0 * m;
   p1 += h2;
   p0 += h1 + (p1 < h2);
   Angle t;
   t.k = (i64)(p0 >> 62);
-  u64 f0 = p0 << 2 | p1 >> 62, f1 = p1 << 2 | at[2] * m >> 62;
-  if (f0 >> 63) { // the nearer quarter turn is the next
+  u64 f0 = p0 << 2 | p1 >> 62, f1 = p1 << 2 | a2 * m >> 62;
+  const bool back = f0 >> 63; // the nearer quarter turn is the next
+  if (back) {
     t.k++;
     f1 = 0 - f1;
     f0 = ~f0 + (f1 == 0);
-    fraction_of_turn(f0, f1, t.r, t.low);
+  }
+  fraction_of_turn(f0, f1, t.r, t.low);
+  if (back) {
     t.r = -t.r;
     t.low = -t.low;
-  } else {
-    fraction_of_turn(f0, f1, t.r, t.low);
   }
   if (x < 0) return {-t.k, -t.r, -t.low};
   return t;

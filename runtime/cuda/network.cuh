@@ -108,19 +108,19 @@ template <class Memory> __device__ __forceinline__ float network_forward(const L
   const u32 *from = m.at(m.inputs_at);
   u32 *bend = m.at(m.bends_at);
   NO_UNROLL
-  for (u32 l = 0; l < hidden; l++) {
+  for (u32 l = 0;; l++) {
     const Layer y = layers[l];
     u32 *to = m.layer(l);
     NO_UNROLL
     for (u32 o = 0; o < y.out; o++, bend += 32) {
-      const Activated a = activated(activation, weighted_sum(weights[y.biases + o], weights + y.weights + o * y.in, 1, from, y.in));
+      const float z = weighted_sum(weights[y.biases + o], weights + y.weights + o * y.in, 1, from, y.in);
+      if (l == hidden) return z; // the last layer has one number
+      const Activated a = activated(activation, z);
       to[32 * o] = __float_as_uint(a.value);
       *bend = __float_as_uint(a.slope);
     }
     from = m.layer(l);
   }
-  const Layer y = layers[hidden];
-  return weighted_sum(weights[y.biases], weights + y.weights, 1, from, y.in);
 }
 
 // The slopes by the inputs, after network_forward.
@@ -161,15 +161,16 @@ template <class Memory> __device__ __noinline__ double network_energy(const Laye
   m.number() = 0;
   u32 from = 1, to = 1 + m.list;
   NO_UNROLL
-  for (u32 l = 0; l < hidden; l++) {
+  for (u32 l = 0;; l++) {
     const Layer y = layers[l];
     NO_UNROLL
-    for (u32 o = 0; o < y.out; o++)
-      m.put_double(to + 2 * o, activated_double(activation, weighted_sum_double(double_at(words + 2 * (y.biases + o)), words + 2 * (y.weights + o * y.in), m.at(from), y.in)));
+    for (u32 o = 0; o < y.out; o++) {
+      const double z = weighted_sum_double(double_at(words + 2 * (y.biases + o)), words + 2 * (y.weights + o * y.in), m.at(from), y.in);
+      if (l == hidden) return z; // the last layer has one number
+      m.put_double(to + 2 * o, activated_double(activation, z));
+    }
     const u32 old = from;
     from = to;
     to = old;
   }
-  const Layer y = layers[hidden];
-  return weighted_sum_double(double_at(words + 2 * y.biases), words + 2 * y.weights, m.at(from), y.in);
 }

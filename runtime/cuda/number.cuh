@@ -71,20 +71,22 @@ struct Law {
   __device__ __forceinline__ explicit Law(const u32 *w) : mean(double_at(w)), sd(double_at(w + 2)), lowest(double_at(w + 4)), highest(double_at(w + 6)) {}
 };
 
-// As first_value, of continuous nodes as well.
+// As first_value, of continuous nodes as well; some have ranges, or none.
 enum NumberStart { normal_start = 4, bounded_start };
 
-template <int rounds> __device__ u32 first_value_or_number(const u32 *start, const u32 *given, const Polynomials &normals, u32 chain, const Keys &key) {
+template <int rounds, bool ranges> __device__ u32 first_value_or_number(const u32 *start, const u32 *given, const Polynomials &normals, u32 chain, const Keys &key) {
   if (start[0] < normal_start) return first_value<rounds>(start, given, chain, key);
   const Law law(given + start[1]);
   const auto word = [&](u32 draw) { return random_block<rounds>(2, chain, 0, start[2], draw, key).w[start[2] % 4]; };
   const u32 first = word(0), second = word(1);
-  if (start[0] == normal_start) {
-    const float z = normal_number(normals, first, second);
-    return __float_as_uint((float)add(law.mean, multiply(law.sd, (double)z)));
+  if constexpr (ranges) {
+    if (start[0] == bounded_start) {
+      if (law.sd == 0) return __float_as_uint(inside((float)law.mean, law.lowest, law.highest));
+      return __float_as_uint(truncated(law.mean, law.sd, law.lowest, law.highest, first, second));
+    }
   }
-  if (law.sd == 0) return __float_as_uint(inside((float)law.mean, law.lowest, law.highest));
-  return __float_as_uint(truncated(law.mean, law.sd, law.lowest, law.highest, first, second));
+  const float z = normal_number(normals, first, second);
+  return __float_as_uint((float)add(law.mean, multiply(law.sd, (double)z)));
 }
 
 // The words of draw 0 of a chain for the four slots of a quad of continuous nodes. Four

@@ -6,6 +6,13 @@ const (
 	countChains  = 512
 )
 
+// What the kernel of energies keeps of states, enum Keep of energy.cuh.
+const (
+	KeepNone = iota
+	KeepLower
+	KeepAll
+)
+
 // CountBlocks is how many blocks count a draw of so many rows and nodes.
 func CountBlocks(rows, nodes, chains int) int {
 	return BlocksOf(rows+nodes, CountThreads) * BlocksOf(chains, countChains)

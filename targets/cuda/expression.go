@@ -45,14 +45,14 @@ func codesAt(p *ir.Program) (at []int) {
 	return at
 }
 
-// expressions are the functions of a program. Their parameters begin at d.params among the
+// expressions are the functions that the sweeps of a program call. Their parameters begin at d.params among the
 // weights in float32.
-func (d *tablePlan) expressions() (list []expression) {
+func (d *tablePlan) expressions(s *singles) (list []expression) {
 	for i := range d.p.Codes {
 		c := &d.p.Codes[i]
 		for slot := range c.Parts {
 			for part, ops := range partsOf(&c.Parts[slot]) {
-				if ops != nil {
+				if ops != nil && d.asked(s, c.Slots[slot].Kind, part) {
 					name := [parts]string{"linear", "square", "slope", "energy"}[part]
 					list = append(list, expression{parts*(d.codesAt[i]+slot) + part, fmt.Sprintf("%s, slot %d: %s", c.Name, slot, name), d.body(c, ops, slot, d.params[i], floats)})
 				}
@@ -60,6 +60,17 @@ func (d *tablePlan) expressions() (list []expression) {
 		}
 	}
 	return list
+}
+
+// asked says whether sweeps ask for a part of expressions at slots of a kind.
+func (d *tablePlan) asked(s *singles, kind ir.Kind, part int) bool {
+	switch {
+	case part == partSlope:
+		return moveOf(d.p) != nil || s.Steps["mala"]
+	case part == partEnergy:
+		return len(s.Steps) > 0
+	}
+	return kind != ir.Continuous || s.Numbers
 }
 
 // arithmetic is how expressions are written in one of two precisions.

@@ -139,11 +139,12 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 	if states > mostStates {
 		states = 0 // too many
 	}
-	expressions, energies := d.expressions(), d.rowEnergies() // and with them networks
+	singles := d.singles()
+	expressions, energies := d.expressions(singles), d.rowEnergies() // and with them networks
 	source, err := fill("table.cu", map[string]any{
 		"Header": emit.Header(p), "Model": p.Model, "Namespace": namespace(p), "Tested": d.weighs(),
 		"Nodes": p.Nodes, "Supers": len(p.Sweep), "Slots": p.Slots(), "Rounds": p.Rounds, "Synchronous": p.Synchronous, "Kept": d.kept, "KeptRows": l.Kept, "Fresh": fresh, "Move": m,
-		"Steps": d.stepped(), "NumberHead": numberHead, "WarmupAt": d.warmupAt, "KeptAt": d.keptAt, "MassesAt": d.massesAt, "EnergyAt": d.energyAt, "RowEnergies": energies, "Networks": d.networks,
+		"Singles": singles, "Single": m == nil || hasSpins || hasCategories || singles.Any(), "Steps": singles.Steps, "Ranges": hasRanges(p), "NumberHead": numberHead, "WarmupAt": d.warmupAt, "KeptAt": d.keptAt, "MassesAt": d.massesAt, "EnergyAt": d.energyAt, "RowEnergies": energies, "Networks": d.networks,
 		"Fraction": p.Format.Fraction, "ThresholdBits": p.Format.ThresholdBits, "Segments": p.Format.Segments, "Warps": warps,
 		"SupersAt": d.supersAt, "SlotsAt": d.slotsAt, "UpdatesAt": d.updatesAt, "WeightsAt": d.weightsAt, "StartsAt": d.startsAt, "GivenAt": d.givenAt,
 		"Sum": sumType(p), "Value": valueTypes[l.ValueBytes], "ValueBytes": l.ValueBytes,
@@ -157,6 +158,11 @@ func tableKernel(p *ir.Program) (*Kernels, error) {
 		k.weightsAt = d.weightsAt
 	}
 	return k, err
+}
+
+// hasRanges says whether a continuous variable has a range.
+func hasRanges(p *ir.Program) bool {
+	return slices.ContainsFunc(p.Vars, func(v ir.Var) bool { return v.Kind == ir.Continuous && v.Range != nil })
 }
 
 // sumType is that of fields, which holds every partial sum, as the generator has proved.

@@ -229,6 +229,37 @@ func (d *tablePlan) putWeights() {
 	}
 }
 
+// singles are the kinds of updates in float32 that sweeps make of one node.
+type singles struct {
+	Spins, Categories, Numbers bool            // numbers that are Gaussian,
+	Ranges                     bool            // and have a range
+	Steps                      map[string]bool // samplers of numbers that keep a step
+}
+
+// Digits says whether they draw digits, Words whether words of numbers.
+func (s *singles) Digits() bool { return s.Spins || s.Categories }
+func (s *singles) Words() bool  { return s.Numbers || len(s.Steps) > 0 }
+func (s *singles) Any() bool    { return s.Digits() || s.Words() }
+
+// Plain says whether there are others than those by a step.
+func (s *singles) Plain() bool { return s.Digits() || s.Numbers }
+
+func (d *tablePlan) singles() *singles {
+	s := &singles{Steps: d.stepped()}
+	for n, sampler := range d.sampler {
+		switch {
+		case !d.float[n]:
+		case d.kind[n] == ir.Spin:
+			s.Spins = true
+		case d.kind[n] == ir.Categorical:
+			s.Categories = true
+		case stepKinds[sampler] == 0:
+			s.Numbers, s.Ranges = true, s.Ranges || d.bounded(n)
+		}
+	}
+	return s
+}
+
 // stepped are the samplers of single nodes that keep a step, by name.
 func (d *tablePlan) stepped() map[string]bool {
 	found := make(map[string]bool)

@@ -60,8 +60,8 @@ int cuModuleLoadData(void **m, const char *image) {
   return memcmp(image, "\x7f" "ELF", 4) == 0 && (u8)image[18] == 190 ? ok : invalid; // EM_CUDA
 }
 int cuModuleGetFunction(void **f, void *, const char *name) {
-  const char *names[] = {NAME(MODEL) "_tables", NAME(MODEL) "_start", NAME(MODEL) "_sweep", NAME(MODEL) "_energy", NAME(MODEL) "_best", NAME(MODEL) "_count", NAME(MODEL) "_sums", NAME(MODEL) "_means"};
-  for (size_t i = 0; i < 8; i++)
+  const char *names[] = {NAME(MODEL) "_tables", NAME(MODEL) "_start", NAME(MODEL) "_sweep", NAME(MODEL) "_energy", NAME(MODEL) "_count", NAME(MODEL) "_sums", NAME(MODEL) "_means"};
+  for (size_t i = 0; i < 7; i++)
     if (!strcmp(name, names[i])) { *f = (void *)(i + 1); return ok; }
   return not_found;
 }
@@ -95,12 +95,11 @@ int cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, 
   case 1: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _tables)(tables, argument<double>(a, 1)); }); break;
   case 2: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _start)(states, (u32 *)argument<u64>(a, 1), argument<Keys>(a, 2), argument<u32>(a, 3), argument<u32>(a, 4)); }); break;
   case 3: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _sweep)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), argument<Keys>(a, 3), argument<u32>(a, 4), argument<u64>(a, 5), argument<u32>(a, 6)); }); break;
-  case 4: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _energy)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (double *)argument<u64>(a, 3), argument<u32>(a, 4)); }); break;
-  case 5: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _best)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (double *)argument<u64>(a, 3), (u64 *)argument<u64>(a, 4), argument<Pointer>(a, 5), argument<u32>(a, 6), argument<u64>(a, 7), argument<u32>(a, 8)); }); break;
-  case 6: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _count)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (u64 *)argument<u64>(a, 3), (value *)argument<u64>(a, 4), (u8 *)argument<u64>(a, 5), argument<u32>(a, 6), argument<u32>(a, 7)); }); break;
-  case 7: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _sums)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (u64 *)argument<u64>(a, 3), argument<u32>(a, 4)); }); break;
+  case 4: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _energy)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (double *)argument<u64>(a, 3), (u64 *)argument<u64>(a, 4), argument<Pointer>(a, 5), argument<u32>(a, 6), argument<u64>(a, 7), argument<u32>(a, 8)); }); break;
+  case 5: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _count)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (u64 *)argument<u64>(a, 3), (value *)argument<u64>(a, 4), (u8 *)argument<u64>(a, 5), argument<u32>(a, 6), argument<u32>(a, 7)); }); break;
+  case 6: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _sums)(states, (u32 *)argument<u64>(a, 1), (u32 *)argument<u64>(a, 2), (u64 *)argument<u64>(a, 3), argument<u32>(a, 4)); }); break;
 #ifdef MEANS
-  case 8: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _means)(states, argument<Pointer>(a, 1), argument<Pointer>(a, 2), argument<Pointer>(a, 3), argument<u32>(a, 4), argument<u32>(a, 5), argument<u32>(a, 6)); }); break;
+  case 7: shim::launch(gx, bx, shared, [&] { KERNEL(MODEL, _means)(states, argument<Pointer>(a, 1), argument<Pointer>(a, 2), argument<Pointer>(a, 3), argument<u32>(a, 4), argument<u32>(a, 5), argument<u32>(a, 6)); }); break;
 #endif
   default: return invalid;
   }
