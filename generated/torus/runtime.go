@@ -35,6 +35,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unicode/utf8"
@@ -501,8 +502,9 @@ type SpinTies struct {
 
 // The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
 // pattern that its neighbours make: Σ stride·state. For every pattern tables hold limits,
-// one for each category but the last, two of 16 bits in a number; the new category is
-// the number of limits below the chain's digit. A digit that equals one is left to the
+// one for each category but the last, two of 16 bits in a number; tables stand two by two, the
+// numbers of a pattern side by side, an odd last one alone. The new category is the number of
+// limits below the chain's digit. A digit that equals one is left to the
 // caller.
 
 // Cats are the arguments of the kernel.
@@ -1858,9 +1860,10 @@ func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i int, rows []int32, l
 	var value [64]uint8
 	ties := uint64(0)
 	for t := range b.cat.tables {
-		limits := b.cat.limits[int(set.limit)+t*set.patterns:][:set.patterns]
+		base, step := b.cat.limitsOf(*set, t)
+		limits := b.cat.limits[base:]
 		for c := 0; c < n; c++ {
-			x, u := limits[index[c&63]], uint32(digit[placeOf(c, bytes)&63])
+			x, u := limits[uint32(step)*index[c&63]], uint32(digit[placeOf(c, bytes)&63])
 			low, high := x&0xffff, x>>16
 			value[c&63] += uint8((low-u)>>31) + uint8((high-u)>>31)
 			ties |= uint64(equals(low, u)|equals(high, u)) << uint(c)
@@ -2019,8 +2022,18 @@ func (c *catPatterns) fillLimits(s *Sampler, set patternSet, p int, cum []uint32
 			}
 			limit |= uint32(e) << (16 * h)
 		}
-		c.limits[int(set.limit)+t*set.patterns+p] = limit
+		base, step := c.limitsOf(set, t)
+		c.limits[base+step*p] = limit
 	}
+}
+
+// limitsOf says where the numbers of a table are: from base on, a step from pattern to pattern.
+// Tables stand two by two, which one gather takes.
+func (c *catPatterns) limitsOf(set patternSet, t int) (base, step int) {
+	if t|1 < c.tables {
+		return int(set.limit) + t&^1*set.patterns + t&1, 2
+	}
+	return int(set.limit) + t*set.patterns, 1
 }
 
 // listNodes lists the nodes of a block as the kernel reads them.
@@ -14129,9 +14142,7 @@ func (s *Sampler) Sweeps(n int) {
 	case s.threads > 1 && s.tiles >= s.threads && n*s.model.Nodes*s.chains > 1<<14:
 		s.parallel(func(w *worker, t int) { s.sweepTiles(w, t, s.threads, n) })
 	case s.threads > 1 && s.worthSplitting():
-		for i := range n {
-			s.sweepSplit(s.sweep + uint64(i))
-		}
+		s.sweepsSplit(n)
 	default:
 		s.sweepTiles(s.workers[0], 0, 1, n)
 	}
@@ -14270,17 +14281,44 @@ func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	}
 }
 
-// sweepSplit runs one sweep with the quads of every block shared by threads.
-func (s *Sampler) sweepSplit(sweep uint64) {
-	for tile := range s.tiles {
-		for i := range s.blocks {
-			s.parallel(func(w *worker, t int) {
-				s.bind(w, tile, sweep)
-				for _, b := range s.blocks[i] {
-					quads := len(b.kernel) / 4
-					s.updateQuads(w, b, tile, quads*t/s.threads, quads*(t+1)/s.threads)
+// sweepsSplit runs n sweeps with the quads of every block shared by threads. They go from one
+// superblock to the next together, waiting awake: to be woken takes as long as an update of
+// thousands of spins.
+func (s *Sampler) sweepsSplit(n int) {
+	meet := meeting{threads: int32(s.threads)}
+	s.parallel(func(w *worker, t int) {
+		for sweep := s.sweep; sweep < s.sweep+uint64(n); sweep++ {
+			for tile := range s.tiles {
+				for i := range s.blocks {
+					s.bind(w, tile, sweep)
+					for _, b := range s.blocks[i] {
+						quads := len(b.kernel) / 4
+						s.updateQuads(w, b, tile, quads*t/s.threads, quads*(t+1)/s.threads)
+					}
+					meet.wait()
 				}
-			})
+			}
+		}
+	})
+}
+
+// meeting lets threads go on when all have come.
+type meeting struct {
+	threads    int32
+	here, past atomic.Int32
+}
+
+// wait waits for the others.
+func (m *meeting) wait() {
+	past := m.past.Load()
+	if m.here.Add(1) == m.threads {
+		m.here.Store(0)
+		m.past.Add(1)
+		return
+	}
+	for turn := 0; m.past.Load() == past; turn++ {
+		if turn > 1000 {
+			runtime.Gosched() // there may be fewer processors than threads
 		}
 	}
 }

@@ -193,9 +193,10 @@ func (w *worker) choosePatterns(s *Sampler, b *blockPlan, i int, rows []int32, l
 	var value [64]uint8
 	ties := uint64(0)
 	for t := range b.cat.tables {
-		limits := b.cat.limits[int(set.limit)+t*set.patterns:][:set.patterns]
+		base, step := b.cat.limitsOf(*set, t)
+		limits := b.cat.limits[base:]
 		for c := 0; c < n; c++ {
-			x, u := limits[index[c&63]], uint32(digit[placeOf(c, bytes)&63])
+			x, u := limits[uint32(step)*index[c&63]], uint32(digit[placeOf(c, bytes)&63])
 			low, high := x&0xffff, x>>16
 			value[c&63] += uint8((low-u)>>31) + uint8((high-u)>>31)
 			ties |= uint64(equals(low, u)|equals(high, u)) << uint(c)

@@ -21,8 +21,18 @@ func (c *catPatterns) fillLimits(s *Sampler, set patternSet, p int, cum []uint32
 			}
 			limit |= uint32(e) << (16 * h)
 		}
-		c.limits[int(set.limit)+t*set.patterns+p] = limit
+		base, step := c.limitsOf(set, t)
+		c.limits[base+step*p] = limit
 	}
+}
+
+// limitsOf says where the numbers of a table are: from base on, a step from pattern to pattern.
+// Tables stand two by two, which one gather takes.
+func (c *catPatterns) limitsOf(set patternSet, t int) (base, step int) {
+	if t|1 < c.tables {
+		return int(set.limit) + t&^1*set.patterns + t&1, 2
+	}
+	return int(set.limit) + t*set.patterns, 1
 }
 
 // listNodes lists the nodes of a block as the kernel reads them.

@@ -2,7 +2,9 @@ package sampling
 
 import (
 	"context"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/thrmlgen/thrmlgen/runtime/rng"
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
@@ -105,9 +107,7 @@ func (s *Sampler) Sweeps(n int) {
 	case s.threads > 1 && s.tiles >= s.threads && n*s.model.Nodes*s.chains > 1<<14:
 		s.parallel(func(w *worker, t int) { s.sweepTiles(w, t, s.threads, n) })
 	case s.threads > 1 && s.worthSplitting():
-		for i := range n {
-			s.sweepSplit(s.sweep + uint64(i))
-		}
+		s.sweepsSplit(n)
 	default:
 		s.sweepTiles(s.workers[0], 0, 1, n)
 	}
@@ -246,17 +246,44 @@ func (s *Sampler) superblock(w *worker, i, first, step int, sweep uint64) {
 	}
 }
 
-// sweepSplit runs one sweep with the quads of every block shared by threads.
-func (s *Sampler) sweepSplit(sweep uint64) {
-	for tile := range s.tiles {
-		for i := range s.blocks {
-			s.parallel(func(w *worker, t int) {
-				s.bind(w, tile, sweep)
-				for _, b := range s.blocks[i] {
-					quads := len(b.kernel) / 4
-					s.updateQuads(w, b, tile, quads*t/s.threads, quads*(t+1)/s.threads)
+// sweepsSplit runs n sweeps with the quads of every block shared by threads. They go from one
+// superblock to the next together, waiting awake: to be woken takes as long as an update of
+// thousands of spins.
+func (s *Sampler) sweepsSplit(n int) {
+	meet := meeting{threads: int32(s.threads)}
+	s.parallel(func(w *worker, t int) {
+		for sweep := s.sweep; sweep < s.sweep+uint64(n); sweep++ {
+			for tile := range s.tiles {
+				for i := range s.blocks {
+					s.bind(w, tile, sweep)
+					for _, b := range s.blocks[i] {
+						quads := len(b.kernel) / 4
+						s.updateQuads(w, b, tile, quads*t/s.threads, quads*(t+1)/s.threads)
+					}
+					meet.wait()
 				}
-			})
+			}
+		}
+	})
+}
+
+// meeting lets threads go on when all have come.
+type meeting struct {
+	threads    int32
+	here, past atomic.Int32
+}
+
+// wait waits for the others.
+func (m *meeting) wait() {
+	past := m.past.Load()
+	if m.here.Add(1) == m.threads {
+		m.here.Store(0)
+		m.past.Add(1)
+		return
+	}
+	for turn := 0; m.past.Load() == past; turn++ {
+		if turn > 1000 {
+			runtime.Gosched() // there may be fewer processors than threads
 		}
 	}
 }

@@ -2,8 +2,9 @@ package vector
 
 // The kernel of categoricals updates a node in 64 chains, a byte of state each, by the
 // pattern that its neighbours make: Σ stride·state. For every pattern tables hold limits,
-// one for each category but the last, two of 16 bits in a number; the new category is
-// the number of limits below the chain's digit. A digit that equals one is left to the
+// one for each category but the last, two of 16 bits in a number; tables stand two by two, the
+// numbers of a pattern side by side, an odd last one alone. The new category is the number of
+// limits below the chain's digit. A digit that equals one is left to the
 // caller.
 
 // Cats are the arguments of the kernel.

@@ -16,6 +16,13 @@ GLOBL catChain<>(SB), RODATA|NOPTR, $32
 	VPCMPEQD limit, Y6, Y5; \
 	VPOR     Y5, Y9, Y9
 
+// Both limits of the numbers in Y2.
+#define CAT_LIMITS \
+	VPAND  Y14, Y2, Y3; \
+	VPSRLD $16, Y2, Y4; \
+	CAT_LIMIT(Y3);      \
+	CAT_LIMIT(Y4)
+
 // func CatUpdate256(a *Cats)
 TEXT ·CatUpdate256(SB), NOSPLIT, $0-8
 	MOVQ     a+0(FP), R15
@@ -74,19 +81,32 @@ patterns:
 	VPXOR   Y9, Y9, Y9
 	MOVQ    32(R15), R12
 	MOVQ    56(R15), CX
+	SUBQ    $2, CX
+	JLT     last
 
-table:
+pair:
+	VPCMPEQD   Y1, Y1, Y1
+	VPXOR      Y2, Y2, Y2
+	VPGATHERDD Y1, 0(R12)(Y0*8), Y2
+	CAT_LIMITS
+	VPCMPEQD   Y1, Y1, Y1
+	VPXOR      Y2, Y2, Y2
+	VPGATHERDD Y1, 4(R12)(Y0*8), Y2
+	CAT_LIMITS
+	ADDQ       48(R15), R12
+	ADDQ       48(R15), R12
+	SUBQ       $2, CX
+	JGE        pair
+
+last:
+	CMPQ       CX, $-1
+	JNE        counted
 	VPCMPEQD   Y1, Y1, Y1
 	VPXOR      Y2, Y2, Y2
 	VPGATHERDD Y1, (R12)(Y0*4), Y2
-	VPAND      Y14, Y2, Y3
-	VPSRLD     $16, Y2, Y4
-	CAT_LIMIT(Y3)
-	CAT_LIMIT(Y4)
-	ADDQ       48(R15), R12
-	DECQ       CX
-	JNE        table
+	CAT_LIMITS
 
+counted:
 	VEXTRACTI128 $1, Y8, X1
 	VPACKUSDW    X1, X8, X8
 	VPACKUSWB    X8, X8, X8

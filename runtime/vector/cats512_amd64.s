@@ -16,6 +16,24 @@ GLOBL catHalf<>(SB), RODATA|NOPTR, $32
 	VPCMPEQW t, u, K1;         \
 	KORD     K1, ties, ties
 
+// Two numbers each of the patterns in x.
+#define CAT_GATHER(x, k, to) \
+	KXNORW     k, k, k;          \
+	VPXORD     to, to, to;       \
+	VPGATHERDQ (R12)(x*8), k, to
+
+// Pairs of chains, every other one first: so pairs of numbers gathered by halves come apart in
+// their order.
+DATA catPairs<>+0(SB)/8, $0
+DATA catPairs<>+8(SB)/8, $2
+DATA catPairs<>+16(SB)/8, $4
+DATA catPairs<>+24(SB)/8, $6
+DATA catPairs<>+32(SB)/8, $1
+DATA catPairs<>+40(SB)/8, $3
+DATA catPairs<>+48(SB)/8, $5
+DATA catPairs<>+56(SB)/8, $7
+GLOBL catPairs<>(SB), RODATA|NOPTR, $64
+
 // The counts of 16 chains in n as bytes, and their ties as bits.
 #define CAT_WRITE(at, n, ties, to) \
 	VPSRLD $16, n, Z0;    \
@@ -40,8 +58,9 @@ TEXT ·CatUpdate512(SB), NOSPLIT, $0-8
 	VBROADCASTI32X4 (BX)(AX*1), Z30
 	MOVL $1, AX
 	VPBROADCASTW AX, Z31
+	VMOVDQU64    catPairs<>(SB), Z29
 	MOVL $0x55555555, R13
-	MOVQ $0, 72(R15)
+	XORL R10, R10
 	XORL R14, R14 // chains done
 
 half:
@@ -91,8 +110,34 @@ patterns:
 	KXORD         K4, K4, K4
 	MOVQ          32(R15), R12
 	MOVQ          56(R15), CX
+	SUBQ          $2, CX
+	JLT           last
+	VPERMQ        Z4, Z29, Z12
+	VPERMQ        Z5, Z29, Z14
+	VEXTRACTI64X4 $1, Z12, Y13
+	VEXTRACTI64X4 $1, Z14, Y15
 
-table:
+pair:
+	CAT_GATHER(Y12, K1, Z16)
+	CAT_GATHER(Y13, K2, Z17)
+	CAT_GATHER(Y14, K5, Z18)
+	CAT_GATHER(Y15, K6, Z19)
+	VSHUFPS $0x88, Z17, Z16, Z10
+	VSHUFPS $0xdd, Z17, Z16, Z11
+	VSHUFPS $0x88, Z19, Z18, Z20
+	VSHUFPS $0xdd, Z19, Z18, Z21
+	CAT_COMPARE(Z10, Z6, Z8, K3)
+	CAT_COMPARE(Z11, Z6, Z8, K3)
+	CAT_COMPARE(Z20, Z7, Z9, K4)
+	CAT_COMPARE(Z21, Z7, Z9, K4)
+	ADDQ    48(R15), R12
+	ADDQ    48(R15), R12
+	SUBQ    $2, CX
+	JGE     pair
+
+last:
+	CMPQ       CX, $-1
+	JNE        counted
 	KXNORW     K1, K1, K1
 	KXNORW     K2, K2, K2
 	VPXORD     Z10, Z10, Z10
@@ -101,15 +146,15 @@ table:
 	VPGATHERDD (R12)(Z5*4), K2, Z11
 	CAT_COMPARE(Z10, Z6, Z8, K3)
 	CAT_COMPARE(Z11, Z7, Z9, K4)
-	ADDQ       48(R15), R12
-	DECQ       CX
-	JNE        table
 
+counted:
 	CAT_WRITE(0, Z8, K3, AX)
 	CAT_WRITE(16, Z9, K4, CX)
 	SHLL  $16, CX
 	ORL   CX, AX
-	MOVL  AX, 72(R15)(R14*4)
+	SHRQ  $32, R10
+	SHLQ  $32, AX
+	ORQ   AX, R10
 	ADDQ  $32, SI
 	ADDQ  $4, DI
 	ADDQ  $32, R8
@@ -117,5 +162,6 @@ table:
 	INCQ  R14
 	CMPQ  R14, $2
 	JNE   half
+	MOVQ  R10, 72(R15) // at once, as it is read
 	VZEROUPPER
 	RET

@@ -49,8 +49,8 @@ func catKernel(t *testing.T, kernel func(*vector.Cats)) {
 			p := int(cats[0][c]) + 3*int(cats[1][c]) + 15*int(spins[0]>>c&1)
 			u := digits[c] >> (16 * a.Half) & 0xffff
 			n, tie := uint8(0), uint64(0)
-			for i := range limits {
-				for _, x := range []uint32{limits[i][p] & 0xffff, limits[i][p] >> 16} {
+			for _, x := range []uint32{limits[0:2][2*p/patterns][2*p%patterns], limits[0:2][(2*p+1)/patterns][(2*p+1)%patterns], limits[2][p]} {
+				for _, x := range []uint32{x & 0xffff, x >> 16} {
 					if x < u {
 						n++
 					} else if x == u {

@@ -39,6 +39,30 @@ DATA slotTwo<>+48(SB)/8, $0x0000001a00000018
 DATA slotTwo<>+56(SB)/8, $0x0000001e0000001c
 GLOBL slotTwo<>(SB), RODATA|NOPTR, $64
 
+// Writes the values in Z31 of a group: of slots in K0, whose rows are in Z15, or every other one
+// from that in X14 on.
+#define SLOT_WRITE(scatter, done) \
+	KMOVW       K0, AX;                   \
+	VMOVQ       X14, CX;                  \
+	TESTQ       CX, CX;                   \
+	JLT         scatter;                  \
+	CMPL        AX, $0xffff;              \
+	JNE         scatter;                  \
+	LEAQ        (SI)(CX*8), CX;           \
+	VPERMD      Z31, Z24, Z1;             \
+	VPERMD      Z31, Z25, Z2;             \
+	VPERMD      Z31, Z26, Z3;             \
+	VPERMD      Z31, Z27, Z4;             \
+	VMOVDQU32   Z1, K7, 0(CX);            \
+	VMOVDQU32   Z2, K7, 64(CX);           \
+	VMOVDQU32   Z3, K7, 128(CX);          \
+	VMOVDQU32   Z4, K7, 192(CX);          \
+	JMP         done;                     \
+scatter:                                          \
+	KMOVW       AX, K1;                   \
+	VPSCATTERDD Z31, K1, (SI)(Z15*8);     \
+done:
+
 // func SpinSlots512(a *Slots)
 TEXT ·SpinSlots512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), R14
@@ -69,6 +93,7 @@ TEXT ·SpinSlots512(SB), NOSPLIT, $0-8
 	VMOVDQU64    slotTwo<>(SB), Z29
 	MOVL         $0x1111, AX
 	KMOVW        AX, K7
+	KXORW        K0, K0, K0 // nothing is to be written
 
 group:
 	MOVL      0(R11), CX
@@ -82,6 +107,8 @@ group:
 	ADDQ      $64, R12
 
 own:
+	CMPQ      64(R14), $1
+	JEQ       one
 	LEAQ      slotWords(R14), BX
 	LEAQ      12(R11), R15
 	TESTL     CX, CX
@@ -116,6 +143,7 @@ rows:
 	JNE        gather
 
 gathered:
+	SLOT_WRITE(scatter, free)
 	MOVL      4(R11), R12
 	ADDQ      R11, R12 // sums
 	VMOVDQU64 (R12), Z16
@@ -162,26 +190,15 @@ choose:
 	DECQ       AX
 	JNE        chain
 
+written:
+	// What is written waits for the next group's loads, which would else wait for it: they
+	// read what lies between its rows.
 	MOVWLZX   (R13), AX
 	MOVLQSX   8(R11), CX
-	TESTQ     CX, CX
-	JLT       scatter
-	CMPL      AX, $0xffff
-	JNE       scatter
-	LEAQ      (SI)(CX*8), CX
-	VPERMD    Z17, Z24, Z1
-	VPERMD    Z17, Z25, Z2
-	VPERMD    Z17, Z26, Z3
-	VPERMD    Z17, Z27, Z4
-	VMOVDQU32 Z1, K7, 0(CX)
-	VMOVDQU32 Z2, K7, 64(CX)
-	VMOVDQU32 Z3, K7, 128(CX)
-	VMOVDQU32 Z4, K7, 192(CX)
-	JMP       next
-
-scatter:
-	KMOVW       AX, K1
-	VPSCATTERDD Z17, K1, (SI)(Z30*8)
+	VMOVDQA64 Z17, Z31
+	VMOVDQA64 Z30, Z15
+	KMOVW     AX, K0
+	VMOVQ     CX, X14
 
 next:
 	MOVL 0(R11), CX
@@ -196,5 +213,66 @@ next:
 	ADDQ $32, R10
 	DECQ R8
 	JNE  group
+	SLOT_WRITE(scatterLast, done)
 	VZEROUPPER
 	RET
+
+	// One chain: words are used where they are gathered.
+one:
+	MOVL      4(R11), BX
+	LEAQ      12(R11), R15
+	ADDQ      R11, BX
+	VMOVDQU64 (BX), Z0
+	TESTL     CX, CX
+	JEQ       oneSum
+
+oneInput:
+	MOVLQSX      (R15), AX
+	ADDQ         $4, R15
+	ADDQ         $64, BX
+	TESTQ        AX, AX
+	JLT          oneRows
+	LEAQ         (DI)(AX*8), AX
+	VMOVDQU64    0(AX), Z1
+	VMOVDQU64    128(AX), Z2
+	VPERMT2D     64(AX), Z28, Z1
+	VPERMT2D     192(AX), Z28, Z2
+	VINSERTI64X4 $1, Y2, Z1, Z1
+	VPTESTMD     Z22, Z1, K1
+	VPADDD       (BX), Z0, K1, Z0
+	DECL         CX
+	JNE          oneInput
+	JMP          oneSum
+
+oneRows:
+	VMOVDQU64  (R12), Z1
+	KXNORW     K1, K1, K1
+	VPXORD     Z2, Z2, Z2
+	VPGATHERDD (DI)(Z1*8), K1, Z2
+	ADDQ       $64, R12
+	VPTESTMD   Z22, Z2, K1
+	VPADDD     (BX), Z0, K1, Z0
+	DECL       CX
+	JNE        oneInput
+
+oneSum:
+	SLOT_WRITE(scatterOne, freeOne)
+	MOVL        4(R11), R12
+	VPADDD      Z20, Z0, Z1
+	VPSRLVD     Z21, Z1, Z1
+	KXNORW      K2, K2, K2
+	VPXORD      Z2, Z2, Z2
+	VPGATHERDD  (R9)(Z1*8), K2, Z2
+	VPMOVZXWD   (R10), Z3
+	ADDQ        R11, R12
+	VPANDD      Z23, Z2, Z4
+	VPSRLD      $16, Z2, Z2
+	VPSUBD      Z4, Z3, Z5
+	VPCMPUD     $1, Z4, Z3, K3
+	VPCMPUD     $1, Z2, Z5, K4
+	VPMOVD2M    Z0, K5
+	KXNORW      K3, K5, K6
+	VMOVDQA32.Z Z22, K6, Z17
+	KMOVW       K4, (DX)
+	ADDQ        $2, DX
+	JMP         written

@@ -537,6 +537,13 @@ GLOBL catChain<>(SB), RODATA|NOPTR, $32
 	VPCMPEQD limit, Y6, Y5; \
 	VPOR     Y5, Y9, Y9
 
+// Both limits of the numbers in Y2.
+#define CAT_LIMITS \
+	VPAND  Y14, Y2, Y3; \
+	VPSRLD $16, Y2, Y4; \
+	CAT_LIMIT(Y3);      \
+	CAT_LIMIT(Y4)
+
 // func CatUpdate256(a *Cats)
 TEXT ·CatUpdate256(SB), NOSPLIT, $0-8
 	MOVQ     a+0(FP), R15
@@ -595,19 +602,32 @@ patterns:
 	VPXOR   Y9, Y9, Y9
 	MOVQ    32(R15), R12
 	MOVQ    56(R15), CX
+	SUBQ    $2, CX
+	JLT     last
 
-table:
+pair:
+	VPCMPEQD   Y1, Y1, Y1
+	VPXOR      Y2, Y2, Y2
+	VPGATHERDD Y1, 0(R12)(Y0*8), Y2
+	CAT_LIMITS
+	VPCMPEQD   Y1, Y1, Y1
+	VPXOR      Y2, Y2, Y2
+	VPGATHERDD Y1, 4(R12)(Y0*8), Y2
+	CAT_LIMITS
+	ADDQ       48(R15), R12
+	ADDQ       48(R15), R12
+	SUBQ       $2, CX
+	JGE        pair
+
+last:
+	CMPQ       CX, $-1
+	JNE        counted
 	VPCMPEQD   Y1, Y1, Y1
 	VPXOR      Y2, Y2, Y2
 	VPGATHERDD Y1, (R12)(Y0*4), Y2
-	VPAND      Y14, Y2, Y3
-	VPSRLD     $16, Y2, Y4
-	CAT_LIMIT(Y3)
-	CAT_LIMIT(Y4)
-	ADDQ       48(R15), R12
-	DECQ       CX
-	JNE        table
+	CAT_LIMITS
 
+counted:
 	VEXTRACTI128 $1, Y8, X1
 	VPACKUSDW    X1, X8, X8
 	VPACKUSWB    X8, X8, X8
@@ -638,6 +658,24 @@ GLOBL catHalf<>(SB), RODATA|NOPTR, $32
 	VPCMPEQW t, u, K1;         \
 	KORD     K1, ties, ties
 
+// Two numbers each of the patterns in x.
+#define CAT_GATHER(x, k, to) \
+	KXNORW     k, k, k;          \
+	VPXORD     to, to, to;       \
+	VPGATHERDQ (R12)(x*8), k, to
+
+// Pairs of chains, every other one first: so pairs of numbers gathered by halves come apart in
+// their order.
+DATA catPairs<>+0(SB)/8, $0
+DATA catPairs<>+8(SB)/8, $2
+DATA catPairs<>+16(SB)/8, $4
+DATA catPairs<>+24(SB)/8, $6
+DATA catPairs<>+32(SB)/8, $1
+DATA catPairs<>+40(SB)/8, $3
+DATA catPairs<>+48(SB)/8, $5
+DATA catPairs<>+56(SB)/8, $7
+GLOBL catPairs<>(SB), RODATA|NOPTR, $64
+
 // The counts of 16 chains in n as bytes, and their ties as bits.
 #define CAT_WRITE(at, n, ties, to) \
 	VPSRLD $16, n, Z0;    \
@@ -662,8 +700,9 @@ TEXT ·CatUpdate512(SB), NOSPLIT, $0-8
 	VBROADCASTI32X4 (BX)(AX*1), Z30
 	MOVL $1, AX
 	VPBROADCASTW AX, Z31
+	VMOVDQU64    catPairs<>(SB), Z29
 	MOVL $0x55555555, R13
-	MOVQ $0, 72(R15)
+	XORL R10, R10
 	XORL R14, R14 // chains done
 
 half:
@@ -713,8 +752,34 @@ patterns:
 	KXORD         K4, K4, K4
 	MOVQ          32(R15), R12
 	MOVQ          56(R15), CX
+	SUBQ          $2, CX
+	JLT           last
+	VPERMQ        Z4, Z29, Z12
+	VPERMQ        Z5, Z29, Z14
+	VEXTRACTI64X4 $1, Z12, Y13
+	VEXTRACTI64X4 $1, Z14, Y15
 
-table:
+pair:
+	CAT_GATHER(Y12, K1, Z16)
+	CAT_GATHER(Y13, K2, Z17)
+	CAT_GATHER(Y14, K5, Z18)
+	CAT_GATHER(Y15, K6, Z19)
+	VSHUFPS $0x88, Z17, Z16, Z10
+	VSHUFPS $0xdd, Z17, Z16, Z11
+	VSHUFPS $0x88, Z19, Z18, Z20
+	VSHUFPS $0xdd, Z19, Z18, Z21
+	CAT_COMPARE(Z10, Z6, Z8, K3)
+	CAT_COMPARE(Z11, Z6, Z8, K3)
+	CAT_COMPARE(Z20, Z7, Z9, K4)
+	CAT_COMPARE(Z21, Z7, Z9, K4)
+	ADDQ    48(R15), R12
+	ADDQ    48(R15), R12
+	SUBQ    $2, CX
+	JGE     pair
+
+last:
+	CMPQ       CX, $-1
+	JNE        counted
 	KXNORW     K1, K1, K1
 	KXNORW     K2, K2, K2
 	VPXORD     Z10, Z10, Z10
@@ -723,15 +788,15 @@ table:
 	VPGATHERDD (R12)(Z5*4), K2, Z11
 	CAT_COMPARE(Z10, Z6, Z8, K3)
 	CAT_COMPARE(Z11, Z7, Z9, K4)
-	ADDQ       48(R15), R12
-	DECQ       CX
-	JNE        table
 
+counted:
 	CAT_WRITE(0, Z8, K3, AX)
 	CAT_WRITE(16, Z9, K4, CX)
 	SHLL  $16, CX
 	ORL   CX, AX
-	MOVL  AX, 72(R15)(R14*4)
+	SHRQ  $32, R10
+	SHLQ  $32, AX
+	ORQ   AX, R10
 	ADDQ  $32, SI
 	ADDQ  $4, DI
 	ADDQ  $32, R8
@@ -739,6 +804,7 @@ table:
 	INCQ  R14
 	CMPQ  R14, $2
 	JNE   half
+	MOVQ  R10, 72(R15) // at once, as it is read
 	VZEROUPPER
 	RET
 
@@ -7514,6 +7580,30 @@ DATA slotTwo<>+48(SB)/8, $0x0000001a00000018
 DATA slotTwo<>+56(SB)/8, $0x0000001e0000001c
 GLOBL slotTwo<>(SB), RODATA|NOPTR, $64
 
+// Writes the values in Z31 of a group: of slots in K0, whose rows are in Z15, or every other one
+// from that in X14 on.
+#define SLOT_WRITE(scatter, done) \
+	KMOVW       K0, AX;                   \
+	VMOVQ       X14, CX;                  \
+	TESTQ       CX, CX;                   \
+	JLT         scatter;                  \
+	CMPL        AX, $0xffff;              \
+	JNE         scatter;                  \
+	LEAQ        (SI)(CX*8), CX;           \
+	VPERMD      Z31, Z24, Z1;             \
+	VPERMD      Z31, Z25, Z2;             \
+	VPERMD      Z31, Z26, Z3;             \
+	VPERMD      Z31, Z27, Z4;             \
+	VMOVDQU32   Z1, K7, 0(CX);            \
+	VMOVDQU32   Z2, K7, 64(CX);           \
+	VMOVDQU32   Z3, K7, 128(CX);          \
+	VMOVDQU32   Z4, K7, 192(CX);          \
+	JMP         done;                     \
+scatter:                                          \
+	KMOVW       AX, K1;                   \
+	VPSCATTERDD Z31, K1, (SI)(Z15*8);     \
+done:
+
 // func SpinSlots512(a *Slots)
 TEXT ·SpinSlots512(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), R14
@@ -7544,6 +7634,7 @@ TEXT ·SpinSlots512(SB), NOSPLIT, $0-8
 	VMOVDQU64    slotTwo<>(SB), Z29
 	MOVL         $0x1111, AX
 	KMOVW        AX, K7
+	KXORW        K0, K0, K0 // nothing is to be written
 
 group:
 	MOVL      0(R11), CX
@@ -7557,6 +7648,8 @@ group:
 	ADDQ      $64, R12
 
 own:
+	CMPQ      64(R14), $1
+	JEQ       one
 	LEAQ      slotWords(R14), BX
 	LEAQ      12(R11), R15
 	TESTL     CX, CX
@@ -7591,6 +7684,7 @@ rows:
 	JNE        gather
 
 gathered:
+	SLOT_WRITE(scatter, free)
 	MOVL      4(R11), R12
 	ADDQ      R11, R12 // sums
 	VMOVDQU64 (R12), Z16
@@ -7637,26 +7731,15 @@ choose:
 	DECQ       AX
 	JNE        chain
 
+written:
+	// What is written waits for the next group's loads, which would else wait for it: they
+	// read what lies between its rows.
 	MOVWLZX   (R13), AX
 	MOVLQSX   8(R11), CX
-	TESTQ     CX, CX
-	JLT       scatter
-	CMPL      AX, $0xffff
-	JNE       scatter
-	LEAQ      (SI)(CX*8), CX
-	VPERMD    Z17, Z24, Z1
-	VPERMD    Z17, Z25, Z2
-	VPERMD    Z17, Z26, Z3
-	VPERMD    Z17, Z27, Z4
-	VMOVDQU32 Z1, K7, 0(CX)
-	VMOVDQU32 Z2, K7, 64(CX)
-	VMOVDQU32 Z3, K7, 128(CX)
-	VMOVDQU32 Z4, K7, 192(CX)
-	JMP       next
-
-scatter:
-	KMOVW       AX, K1
-	VPSCATTERDD Z17, K1, (SI)(Z30*8)
+	VMOVDQA64 Z17, Z31
+	VMOVDQA64 Z30, Z15
+	KMOVW     AX, K0
+	VMOVQ     CX, X14
 
 next:
 	MOVL 0(R11), CX
@@ -7671,8 +7754,69 @@ next:
 	ADDQ $32, R10
 	DECQ R8
 	JNE  group
+	SLOT_WRITE(scatterLast, done)
 	VZEROUPPER
 	RET
+
+	// One chain: words are used where they are gathered.
+one:
+	MOVL      4(R11), BX
+	LEAQ      12(R11), R15
+	ADDQ      R11, BX
+	VMOVDQU64 (BX), Z0
+	TESTL     CX, CX
+	JEQ       oneSum
+
+oneInput:
+	MOVLQSX      (R15), AX
+	ADDQ         $4, R15
+	ADDQ         $64, BX
+	TESTQ        AX, AX
+	JLT          oneRows
+	LEAQ         (DI)(AX*8), AX
+	VMOVDQU64    0(AX), Z1
+	VMOVDQU64    128(AX), Z2
+	VPERMT2D     64(AX), Z28, Z1
+	VPERMT2D     192(AX), Z28, Z2
+	VINSERTI64X4 $1, Y2, Z1, Z1
+	VPTESTMD     Z22, Z1, K1
+	VPADDD       (BX), Z0, K1, Z0
+	DECL         CX
+	JNE          oneInput
+	JMP          oneSum
+
+oneRows:
+	VMOVDQU64  (R12), Z1
+	KXNORW     K1, K1, K1
+	VPXORD     Z2, Z2, Z2
+	VPGATHERDD (DI)(Z1*8), K1, Z2
+	ADDQ       $64, R12
+	VPTESTMD   Z22, Z2, K1
+	VPADDD     (BX), Z0, K1, Z0
+	DECL       CX
+	JNE        oneInput
+
+oneSum:
+	SLOT_WRITE(scatterOne, freeOne)
+	MOVL        4(R11), R12
+	VPADDD      Z20, Z0, Z1
+	VPSRLVD     Z21, Z1, Z1
+	KXNORW      K2, K2, K2
+	VPXORD      Z2, Z2, Z2
+	VPGATHERDD  (R9)(Z1*8), K2, Z2
+	VPMOVZXWD   (R10), Z3
+	ADDQ        R11, R12
+	VPANDD      Z23, Z2, Z4
+	VPSRLD      $16, Z2, Z2
+	VPSUBD      Z4, Z3, Z5
+	VPCMPUD     $1, Z4, Z3, K3
+	VPCMPUD     $1, Z2, Z5, K4
+	VPMOVD2M    Z0, K5
+	KXNORW      K3, K5, K6
+	VMOVDQA32.Z Z22, K6, Z17
+	KMOVW       K4, (DX)
+	ADDQ        $2, DX
+	JMP         written
 
 // The spin kernel in AVX2: one node in 256 chains at a time, see spinfours.go.
 
