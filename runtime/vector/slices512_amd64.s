@@ -244,11 +244,11 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 
 // Bytes alone, for the slot in AX.
 #define SLICE_DRAW(at) \
-	SLICE_BEGINS(at);              \
-	SLICE_ROUNDS(Z24);             \
-	SLICE_ROUNDS(Z25);             \
-	SLICE_ROUNDS(Z26);             \
-	SLICE_ROUNDS(Z27);             \
+	SLICE_BEGINS(at);  \
+	SLICE_ROUNDS(Z24); \
+	SLICE_ROUNDS(Z25); \
+	SLICE_ROUNDS(Z26); \
+	SLICE_ROUNDS(Z27); \
 	SLICE_LASTS
 
 #define SLICE_NONE(at)
@@ -259,12 +259,8 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 
 // The bytes of the first half of the first node, whose slot is in AX.
 #define SLICE_FIRST \
-	SLICE_BEGINS(0);              \
-	SLICE_ROUNDS(Z24);           \
-	SLICE_ROUNDS(Z25);           \
-	SLICE_ROUNDS(Z26);           \
-	SLICE_ROUNDS(Z27);           \
-	SLICE_ENDS
+	SLICE_DRAW(0); \
+	SLICE_TABLES
 
 // An adder: the sum of a, b and c becomes c, their carry a.
 #define SLICE_ADD(a, b, c) \

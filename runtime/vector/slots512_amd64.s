@@ -200,7 +200,6 @@ written:
 	KMOVW     AX, K0
 	VMOVQ     CX, X14
 
-next:
 	MOVL 0(R11), CX
 	SHLQ $6, CX
 	LEAQ 64(R12)(CX*1), R11

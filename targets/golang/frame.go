@@ -3,7 +3,6 @@ package golang
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -74,7 +73,7 @@ func (e *emitter) packageComment() string {
 		set = "SetWeights and SetParams"
 	}
 	fmt.Fprintf(&b, "//\n// A Sampler has SampleBlock, Sweep, Sweeps and Run; Value, State and SetState;\n// SetClamp, SetBeta and, for runtime factors, %s; Field and Energy.", set)
-	if e.bundle && slices.ContainsFunc(p.Factors, func(f ir.Factor) bool { return f.Runtime }) {
+	if e.bundle && hasRuntime(p) {
 		b.WriteString(" NewTrainer\n// fits them to data.")
 	}
 	return b.String()

@@ -147,7 +147,13 @@ func (e *emitter) rt(name string) string {
 
 // open begins a file that is written directly.
 func (e *emitter) open(b *lines) {
-	b.put("// ", emit.Header(e.p), "\n\npackage ", e.pkg, "\n")
+	b.put("// ", emit.Header(e.p), "\n")
+	e.packageClause(b)
+}
+
+// packageClause names the package and imports the runtime, unless it is in it.
+func (e *emitter) packageClause(b *lines) {
+	b.put("\npackage ", e.pkg, "\n")
 	if !e.bundle {
 		b.put("\nimport ", strconv.Quote(samplingPath), "\n")
 	}

@@ -1,6 +1,10 @@
 package golang
 
-import "github.com/thrmlgen/thrmlgen/gen/ir"
+import (
+	"slices"
+
+	"github.com/thrmlgen/thrmlgen/gen/ir"
+)
 
 // superPlan is the updates of one superblock in the order of their slots.
 type superPlan struct {
@@ -52,12 +56,8 @@ func plan(p *ir.Program, unroll int) []superPlan {
 		s := &supers[i]
 		for _, b := range super {
 			for j, n := range b.Nodes {
-				u := update{node: int(n), slot: b.First + j, spin: b.Kind == ir.Spin}
-				for _, at := range rows[n] {
-					f := &p.Factors[at.factor]
-					u.spin = u.spin && len(f.Table) == 0
-					u.rows = append(u.rows, at.input(f))
-				}
+				u := updateOf(p, rows[n], n, b.First+j)
+				u.spin = u.spin && b.Kind == ir.Spin
 				if u.spin {
 					s.spins++
 				}
@@ -66,6 +66,22 @@ func plan(p *ir.Program, unroll int) []superPlan {
 		}
 	}
 	return supers
+}
+
+// updateOf is the update of a node that is in these rows, if it is a spin.
+func updateOf(p *ir.Program, rows []place, node int32, slot int) update {
+	u := update{node: int(node), slot: slot, spin: true}
+	for _, at := range rows {
+		f := &p.Factors[at.factor]
+		u.spin = u.spin && len(f.Table) == 0
+		u.rows = append(u.rows, at.input(f))
+	}
+	return u
+}
+
+// hasRuntime says whether weights are data.
+func hasRuntime(p *ir.Program) bool {
+	return slices.ContainsFunc(p.Factors, func(f ir.Factor) bool { return f.Runtime })
 }
 
 // place is a node's slot in a factor row.

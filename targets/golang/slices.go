@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/thrmlgen/thrmlgen/gen/ir"
 	"github.com/thrmlgen/thrmlgen/runtime/sampling"
 	"github.com/thrmlgen/thrmlgen/runtime/vector"
 	"github.com/thrmlgen/thrmlgen/targets/emit"
@@ -33,7 +32,7 @@ func (p *slicePart) name() string { return "updateSlots" + strconv.Itoa(p.slot) 
 // otherwise, and where weights or long numbers of noise leave it to tables.
 func (e *emitter) planSlices(budget int) *slicePlan {
 	p := e.p
-	if f := p.Format; f.Digit != 8 || f.ThresholdBits != 8 || p.Synchronous || slices.ContainsFunc(p.Factors, func(f ir.Factor) bool { return f.Runtime }) {
+	if !p.Format.SingleByte() || p.Synchronous || hasRuntime(p) {
 		return nil
 	}
 	s := &slicePlan{}
@@ -59,11 +58,7 @@ func (e *emitter) planSlices(budget int) *slicePlan {
 			for at := 0; at < len(b.Nodes) && b.Sampler == ""; at += vector.SliceSpan {
 				part := slicePart{slot: b.First + at}
 				for i, n := range b.Nodes[at:min(at+vector.SliceSpan, len(b.Nodes))] {
-					u := update{node: int(n), slot: part.slot + i}
-					for _, r := range rows[n] {
-						u.rows = append(u.rows, r.input(&p.Factors[r.factor]))
-					}
-					part.node = append(part.node, u)
+					part.node = append(part.node, updateOf(p, rows[n], n, part.slot+i))
 				}
 				if e.slicePart(&part, s.bits) {
 					s.parts = append(s.parts, part)
@@ -105,7 +100,8 @@ func rowName(node int) string { return "s" + strconv.Itoa(node) }
 
 // sliceComment says what a node's field is.
 func (e *emitter) sliceComment(b *lines, u update) {
-	b.put("\n\t// ", e.names[u.node], " = node ", strconv.Itoa(u.node), ", slot ", strconv.Itoa(u.slot), ":")
+	b.put("\n")
+	e.nodeComment(b, u)
 	sign := " "
 	for _, in := range u.rows {
 		w := in.weight
@@ -256,10 +252,7 @@ func (e *emitter) openSlices(tag string) *lines {
 
 func (e *emitter) sliceDeclarations() []byte {
 	b := e.openSlices("!purego")
-	b.put("\npackage ", e.pkg, "\n")
-	if !e.bundle {
-		b.put("\nimport ", strconv.Quote(samplingPath), "\n")
-	}
+	e.packageClause(b)
 	b.put("\n// sliceParts are updates in assembly, each for 512 chains at a time.\nfunc sliceParts() []", e.rt("SlicePart"), " {\n\treturn []", e.rt("SlicePart"), "{\n")
 	for _, p := range e.slices.parts {
 		b.put("\t\t{Slot: ", strconv.Itoa(p.slot), ", Nodes: ", strconv.Itoa(len(p.node)), ", Update: ", p.name(), "},\n")
@@ -277,10 +270,7 @@ func (e *emitter) sliceDeclarations() []byte {
 
 func (e *emitter) noSlices() []byte {
 	b := e.openSlices("!amd64 || purego")
-	b.put("\npackage ", e.pkg, "\n")
-	if !e.bundle {
-		b.put("\nimport ", strconv.Quote(samplingPath), "\n")
-	}
+	e.packageClause(b)
 	b.put("\nfunc sliceParts() []", e.rt("SlicePart"), " { return nil }\n")
 	return b.b
 }
@@ -320,7 +310,7 @@ func (e *emitter) sliceAssembly(parts []slicePart) []byte {
 `, vector.SlicePlanes, 64*vector.SliceRows, 64*baseRows/2))
 	for _, p := range parts {
 		b.put(fmt.Sprintf("\n// func %[1]s(a *%[2]s)\nTEXT ·%[1]s(SB), NOSPLIT, $0-8\n\tMOVQ a+0(FP), AX\n\tMOVQ 8(AX), SI // noise\n\tMOVQ 0(AX), AX // state\n\tADDQ $%[3]d, SI\n", p.name(), e.rt("SliceArgs"), 64*baseRows/2))
-		var used [10]bool
+		used := make([]bool, len(stateBases))
 		for _, n := range p.rows {
 			base, _ := baseOf(state[n])
 			used[base] = true

@@ -159,13 +159,18 @@ func (e *emitter) neighbourRows(u update, spins, categories []int) []int {
 
 // updateComment names the node and its neighbours in the order of its rows.
 func (e *emitter) updateComment(b *lines, u update) {
+	e.nodeComment(b, u)
+	e.neighbours(b, u)
+	b.put("\n")
+}
+
+// nodeComment begins a comment on a node.
+func (e *emitter) nodeComment(b *lines, u update) {
 	b.put("\t// ", e.names[u.node], " = node ")
 	b.num(u.node)
 	b.put(", slot ")
 	b.num(u.slot)
 	b.put(":")
-	e.neighbours(b, u)
-	b.put("\n")
 }
 
 // neighbours lists the inputs of an update; a row of several others is a

@@ -7122,11 +7122,11 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 
 // Bytes alone, for the slot in AX.
 #define SLICE_DRAW(at) \
-	SLICE_BEGINS(at);              \
-	SLICE_ROUNDS(Z24);             \
-	SLICE_ROUNDS(Z25);             \
-	SLICE_ROUNDS(Z26);             \
-	SLICE_ROUNDS(Z27);             \
+	SLICE_BEGINS(at);  \
+	SLICE_ROUNDS(Z24); \
+	SLICE_ROUNDS(Z25); \
+	SLICE_ROUNDS(Z26); \
+	SLICE_ROUNDS(Z27); \
 	SLICE_LASTS
 
 #define SLICE_NONE(at)
@@ -7137,12 +7137,8 @@ GLOBL sliceSign<>(SB), RODATA|NOPTR, $8
 
 // The bytes of the first half of the first node, whose slot is in AX.
 #define SLICE_FIRST \
-	SLICE_BEGINS(0);              \
-	SLICE_ROUNDS(Z24);           \
-	SLICE_ROUNDS(Z25);           \
-	SLICE_ROUNDS(Z26);           \
-	SLICE_ROUNDS(Z27);           \
-	SLICE_ENDS
+	SLICE_DRAW(0); \
+	SLICE_TABLES
 
 // An adder: the sum of a, b and c becomes c, their carry a.
 #define SLICE_ADD(a, b, c) \
@@ -7741,7 +7737,6 @@ written:
 	KMOVW     AX, K0
 	VMOVQ     CX, X14
 
-next:
 	MOVL 0(R11), CX
 	SHLQ $6, CX
 	LEAQ 64(R12)(CX*1), R11
